@@ -1,0 +1,57 @@
+"""dbprov: databases, users and grants for Airflow Deployments, provisioned and proven.
+
+    import dbprov
+
+    spec = dbprov.load("deployment.yaml")
+    with dbprov.servers(spec) as servers:
+        for deployment in spec.deployments:
+            applied = dbprov.apply(deployment, servers[deployment])
+            assert applied.ok
+    print(dbprov.as_json(dbprov.handouts(spec, passwords=True), reveal=True))
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from dbprov.commands import Applied as Applied
+    from dbprov.commands import Planned as Planned
+    from dbprov.commands import apply as apply
+    from dbprov.commands import check as check
+    from dbprov.commands import handouts as handouts
+    from dbprov.commands import compare as compare
+    from dbprov.commands import scripts as scripts
+    from dbprov.commands import servers as servers
+    from dbprov.commands import prove as prove
+    from dbprov.connections import as_env as as_env
+    from dbprov.connections import as_json as as_json
+    from dbprov.connections import as_text as as_text
+    from dbprov.dialects import Check as Check
+    from dbprov.errors import DbprovError as DbprovError
+    from dbprov.secret import Secret as Secret
+    from dbprov.spec import Spec as Spec
+    from dbprov.spec import load as load
+    from dbprov.spec import parse as parse
+
+_HOMES = {
+    "commands": ("Applied", "Planned", "apply", "check", "compare", "handouts", "prove", "scripts", "servers"),
+    "connections": ("as_env", "as_json", "as_text"),
+    "dialects": ("Check",),
+    "errors": ("DbprovError",),
+    "secret": ("Secret",),
+    "spec": ("Spec", "load", "parse"),
+}
+__all__ = [name for names in _HOMES.values() for name in names]  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    """Each name is imported when it is first used, so that ``dbprov --help`` loads no driver (PEP 562)."""
+    from importlib import import_module
+
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"dbprov.{home}"), name)
+    raise AttributeError(f"module 'dbprov' has no attribute {name!r}")

@@ -1,0 +1,3 @@
+from dbprov.cli import main
+
+main()

@@ -1,0 +1,142 @@
+"""The strings that are handed out, and the forms in which each consumer wants them. Pure: text in, text out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from dbprov.dialects import of
+from dbprov.secret import Secret
+from dbprov.spec import Account, Deployment
+
+MASK = "***"
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One user's way into one Deployment's database."""
+
+    deployment: Deployment
+    account: Account
+    password: Secret | None
+
+    @property
+    def host(self) -> str:
+        return self.deployment.publish_host or self.deployment.server.host
+
+    @property
+    def port(self) -> int:
+        return self.deployment.publish_port or self.deployment.server.port
+
+    def url(self, reveal: bool) -> str:
+        password = quote(self.password.reveal(), safe="") if reveal and self.password else MASK
+        return of(self.deployment.server.engine).url(
+            self.deployment, self.account, password, self.host, self.port
+        )
+
+    def login_url(self) -> Secret:
+        """The string that is handed out, but for the address: where the DBA reaches the server."""
+        server = self.deployment.server
+        password = quote(self.password.reveal(), safe="") if self.password else ""
+        made = of(server.engine).url(self.deployment, self.account, password, server.host, server.port)
+        return Secret(made)
+
+    def as_json(self, reveal: bool) -> dict[str, Any] | None:
+        """The object that the platform takes where PgBouncer stands before PostgreSQL; MySQL has strings only."""
+        if not of(self.deployment.server.engine).TRANSACTIONS:
+            return None
+        return {
+            "user": self.account.name,
+            "pass": self.password.reveal() if reveal and self.password else MASK,
+            "protocol": "postgresql",
+            "host": self.host,
+            "port": self.port,
+            "db": self.deployment.database,
+        }
+
+
+@dataclass(frozen=True)
+class Handout:
+    """All connections of one Deployment."""
+
+    deployment: Deployment
+    metadata: Connection
+    result: Connection
+    others: tuple[Connection, ...] = ()
+
+    def as_json(self, reveal: bool) -> dict[str, Any]:
+        made: dict[str, Any] = {
+            "name": self.deployment.name,
+            "metadataConnection": self.metadata.url(reveal),
+            "resultBackendConnection": "db+" + self.result.url(reveal),
+            "metadataConnectionJson": self.metadata.as_json(reveal),
+            "resultBackendConnectionJson": self.result.as_json(reveal),
+        }
+        if self.others:
+            made["users"] = [{"user": c.account.name, "connection": c.url(reveal)} for c in self.others]
+        return made
+
+    def warnings(self) -> list[str]:
+        """What a consumer cannot carry (facts D.2)."""
+        database = self.deployment.database
+        if any(c in "%? " or not c.isprintable() for c in database):
+            return [
+                f'database "{database}": SQLAlchemy before 2.1, and so Airflow before it, does not decode a database name'
+                " in a URL; a name of letters, digits, _ and - works everywhere"
+            ]
+        if "$" in database:
+            return [f'database "{database}": Airflow takes $NAME in its environment variables for another variable']
+        return []
+
+
+def handout(deployment: Deployment, password: Callable[[Account], Secret | None]) -> Handout:
+    made = {account: Connection(deployment, account, password(account)) for account in deployment.accounts}
+    metadata, result = deployment.metadata_account(), deployment.result_account()
+    others = tuple(c for account, c in made.items() if account not in (metadata, result))
+    return Handout(deployment, made[metadata], made[result], others)
+
+
+def as_text(handouts: Sequence[Handout], reveal: bool) -> str:
+    return "\n\n".join("\n".join(_lines(one.as_json(reveal))) for one in handouts) + "\n"
+
+
+def _lines(made: Mapping[str, Any]) -> list[str]:
+    lines = [f"{made['name']}"]
+    for key, value in made.items():
+        if key == "users":
+            lines += [f"  user {one['user']}: {one['connection']}" for one in value]
+        elif key != "name" and value is not None:
+            lines.append(f"  {key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+    return lines
+
+
+def as_json(handouts: Sequence[Handout], reveal: bool) -> str:
+    made = {"deployments": [one.as_json(reveal) for one in handouts]}
+    return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
+
+
+def as_env(handouts: Sequence[Handout], reveal: bool) -> str:
+    """Airflow's variables, as a shell reads them; with several Deployments each under a comment with its name."""
+    lines: list[str] = []
+    for one in handouts:
+        made = one.as_json(reveal)
+        lines += [f"# {one.deployment.name}"] if len(handouts) > 1 else []
+        lines += [
+            f"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN={_shell(made['metadataConnection'])}",
+            f"AIRFLOW__CELERY__RESULT_BACKEND={_shell(made['resultBackendConnection'])}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _shell(text: str) -> str:
+    """Bare where a shell, docker --env-file and dotenv read the same; else in single quotes."""
+    if re.fullmatch(r"[A-Za-z0-9_@%+=:,./*?\[\]-]+", text):
+        return text
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+FORMATS: dict[str, Callable[[Sequence[Handout], bool], str]] = {"text": as_text, "json": as_json, "env": as_env}

@@ -1,0 +1,135 @@
+"""What dbprov needs to know of an engine: one module for each, all with the same names in the same order.
+
+An ``if mysql`` appears nowhere else. Facts of an engine are constants, behaviour is functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, Protocol, cast
+
+from dbprov.items import Item
+from dbprov.secret import Place, Secret
+from dbprov.spec import Account, Address, Deployment, Tls
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A server as plain values: asked of it at the first connect, or said with ``--server-version`` when there is none."""
+
+    version: tuple[int, ...]
+    flavor: str  # postgresql, mysql, mariadb
+    version_text: str = ""
+    service: str = ""  # RDS, Azure, Cloud SQL; empty: community
+    admin: str = ""
+    rights: frozenset[str] = frozenset()  # what the admin may do on the whole server
+    grant_option: bool = True
+    rights_known: bool = True  # False where active roles may give the admin more than is listed
+    read_only: bool = False
+    tls: str = ""  # the protocol of the admin's own connection; empty: none
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a server said beside its answer. ``empty``: the statement succeeded without effect, which is a failure."""
+
+    code: str
+    words: str
+    empty: bool = False
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why this admin cannot do a step, who could, and the statement that they would run."""
+
+    why: str
+    who: str
+    statement: str
+
+    @property
+    def todo(self) -> str:
+        return f"{self.who} would run:\n{self.statement};" if self.statement else self.who
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One thing to try as a user: a template of ``verify/``, and what must come of it.
+
+    ``expects``: "works"; "refused" (with one of the engine's codes for missing privileges); "holds": the statement
+    answers one row ``held, observed``; "setup" runs as the admin and claims nothing.
+    """
+
+    claim: str
+    template: str
+    values: Mapping[str, Any]
+    expects: str = "works"
+    by_admin: bool = False
+    needs: str = ""  # a template without whose success this trial means nothing
+    warns: Mapping[str, str] = field(default_factory=dict)  # code -> what to do: known limits, reported and no failure
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing tried, and whether it held. ``warning``: it held as far as this server lets it, and what to know."""
+
+    subject: str
+    claim: str
+    expected: str
+    observed: str
+    held: bool
+    code: str = ""
+    todo: str = ""
+    warning: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "subject": self.subject, "claim": self.claim, "expected": self.expected, "observed": self.observed,
+            "held": self.held, "code": self.code, "do": self.todo, "warning": self.warning,
+        }  # fmt: skip
+
+
+class Dialect(Protocol):
+    NAME: str
+    VERSIONS: Mapping[str, str]  # flavor -> the newest version that is supported
+    FILTERS: Mapping[str, Callable[..., str]]
+    FACTS: tuple[str, ...]  # the templates whose answers make the Facts
+    REFUSED: frozenset[str]  # error codes that mean: this user may not
+    EXISTS: frozenset[str]  # error codes that mean: somebody else made it a moment ago
+    TRANSACTIONS: bool  # can DDL be rolled back?
+
+    def expand(self, deployment: Deployment, facts: Facts) -> list[Item]: ...
+    def newborn(self, item: Item, facts: Facts) -> Item | None: ...
+    def trials(self, deployment: Deployment, account: Account, facts: Facts, probe: str) -> list[Trial]: ...
+    def cleanup(self, deployment: Deployment, probe: str) -> list[Trial]: ...
+    def obstacle(self, item: Item, verb: str, found: Item | None, facts: Facts, render: Any) -> Obstacle | None: ...
+    def misgivings(self, facts: Facts) -> list[str]: ...
+    def advice(self, facts: Facts) -> list[tuple[str, str, str]]: ...
+    def unfit(self, deployment: Deployment, facts: Facts) -> list[tuple[str, str]]: ...
+
+    def connect(self, address: Address, tls: Tls, password: Secret | None, database: str | None) -> Any: ...
+    def connect_as(self, url: Secret, deployment: Deployment) -> Any: ...
+    def needs_password(self, error: BaseException) -> bool: ...
+    def tls_of(self, connection: Any) -> str: ...
+    def facts(self, answers: Sequence[list[dict[str, Any]]], connection: Any) -> Facts: ...
+    def facts_offline(self, flavor: str, version: tuple[int, ...], settings: Mapping[str, str]) -> Facts: ...
+    def ask(self, connection: Any, queries: Sequence[str]) -> list[list[dict[str, Any]]]: ...
+    def run(self, connection: Any, statement: str) -> list[Notice]: ...
+    def transaction(self, connection: Any) -> AbstractContextManager[Any]: ...
+    def roll_back(self, connection: Any) -> AbstractContextManager[Any]: ...
+    def password_literal(self, connection: Any, tls: Tls) -> Callable[[Place, str], str]: ...
+    def password_placeholder(self, place: Place, user: str) -> str: ...
+    def explain(self, error: BaseException, *, secret: bool) -> tuple[str, str]: ...
+    def remedy(self, code: str) -> str: ...
+
+    def url(self, deployment: Deployment, account: Account, password: str, host: str, port: int) -> str: ...
+    def variable(self, user: str) -> str: ...
+    def conninfo(self, database: str) -> str: ...
+    def how_to_run(self, deployment: Deployment, variables: Sequence[str]) -> Iterator[str]: ...
+
+
+def of(engine: str) -> Dialect:
+    return cast(Dialect, import_module(f"dbprov.dialects.{engine}"))

@@ -1,0 +1,372 @@
+"""MySQL 8.0, 8.4 and 9; MariaDB 10.11 and 11."""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+import pymysql
+from pymysql.cursors import DictCursor
+
+from dbprov.dialects import Facts, Notice, Obstacle
+from dbprov.dialects.mysql_trials import cleanup as cleanup
+from dbprov.dialects.mysql_trials import trials as trials
+from dbprov.errors import ConnectError
+from dbprov.items import Database, Item, PatternGrant, User
+from dbprov.secret import Place, Secret
+from dbprov.spec import Access, Account, Address, Deployment, Tls
+
+NAME = "mysql"
+VERSIONS = {"mysql": "9.7", "mariadb": "11.8"}
+FACTS = ("settings", "rights", "tls")
+
+
+def literal(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise TypeError(f"a {type(value).__name__} cannot be a literal")
+    if isinstance(value, int):
+        return str(value)
+    escaped = value.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"
+
+
+def ident(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def pattern(name: str) -> str:
+    """A name where the server reads a LIKE pattern: my_app must not reach myXapp (T40)."""
+    return re.sub(r"([\\%_])", r"\\\1", name)
+
+
+def charset(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_]+", name):
+        raise ValueError(f"{name!r} is no character set or collation")
+    return name
+
+
+FILTERS: Mapping[str, Callable[..., str]] = {
+    "ident": ident,
+    "literal": literal,
+    "pattern_ident": lambda name: ident(pattern(name)),  # inside backticks a backslash is text, not an escape
+    "pattern_literal": lambda name: literal(pattern(name)),
+    "charset": charset,
+}
+REFUSED = frozenset({"1044", "1045", "1142", "1143", "1227", "1370", "1410"})
+EXISTS = frozenset({"1007", "1396", "1973", "3163"})
+TRANSACTIONS = False
+
+ALL = (
+    "ALTER", "ALTER ROUTINE", "CREATE", "CREATE ROUTINE", "CREATE TEMPORARY TABLES", "CREATE VIEW", "DELETE", "DROP",
+    "EVENT", "EXECUTE", "INDEX", "INSERT", "LOCK TABLES", "REFERENCES", "SELECT", "SHOW VIEW", "TRIGGER", "UPDATE",
+)  # fmt: skip
+PRIVILEGES = {
+    Access.ALL: ALL,
+    Access.OWNER: ALL,  # MySQL has no owners: whoever may also grant comes nearest
+    Access.WRITE: ("DELETE", "EXECUTE", "INSERT", "SELECT", "UPDATE"),
+    Access.READ: ("SELECT", "SHOW VIEW"),
+}
+
+
+def expand(deployment: Deployment, facts: Facts) -> list[Item]:
+    """The Items of a Deployment in the order in which they must exist."""
+    d = deployment
+    collation = d.collation or ("utf8mb4_unicode_ci" if d.encoding in (None, "utf8mb4") else None)
+    return [
+        *(
+            User(name=a.name, host=a.host, connection_limit=a.connection_limit, place=a.place)
+            for a in d.accounts
+        ),
+        Database(name=d.database, encoding=d.encoding or "utf8mb4", collation=collation),
+        *(
+            PatternGrant(
+                database=d.database, user=a.name, host=a.host, privileges=PRIVILEGES[a.access],
+                grant_option=a.access is Access.OWNER, every=a.access.creates,
+            )
+            for a in d.accounts
+        ),
+    ]  # fmt: skip
+
+
+def newborn(item: Item, facts: Facts) -> Item | None:
+    return None
+
+
+def obstacle(item: Item, verb: str, found: Item | None, facts: Facts, render: Any) -> Obstacle | None:
+    """Known before anything is tried. Where roles or grants on databases may give the admin more, the server decides."""
+    if not facts.rights_known:
+        return None
+    needed: frozenset[str] = frozenset()
+    if isinstance(item, User):
+        needed = frozenset({"CREATE USER"})
+    elif isinstance(item, Database):
+        needed = frozenset({"CREATE"})
+    elif isinstance(item, PatternGrant):
+        needed = frozenset(item.privileges)
+    lacking = tuple(sorted(needed - facts.rights))
+    grants = isinstance(item, PatternGrant) and not facts.grant_option
+    if not lacking and not grants:
+        return None
+    user, _, host = facts.admin.rpartition("@")
+    statement = render.text("remedy/privileges", privileges=lacking or tuple(needed), admin=user, host=host)
+    lacks = ", ".join(lacking) + (" and " if lacking and grants else "") + ("the GRANT OPTION" if grants else "")
+    return Obstacle(f'"{facts.admin}" lacks {lacks}: nobody can grant what they do not have', "an admin who has them", statement)
+
+
+def misgivings(facts: Facts) -> list[str]:
+    if facts.flavor == "mariadb":
+        return [f"this is MariaDB {facts.version_text}: Airflow does not support MariaDB"]
+    if facts.version < (8, 0):
+        return [f"MySQL {facts.version_text} is older than 8.0, which is the oldest that dbprov and Airflow know"]
+    return []
+
+
+def advice(facts: Facts) -> list[tuple[str, str, str]]:
+    said = []
+    if facts.settings.get("log_bin") == "ON" and facts.settings.get("log_bin_trust_function_creators") == "OFF":
+        said.append((
+            "lets users create functions",
+            "the binary log is on, and log_bin_trust_function_creators is off",
+            "set log_bin_trust_function_creators = 1 before Airflow is upgraded from 2 to 3: the upgrade creates a function,"
+            " fails half way without it, and cannot be repeated",
+        ))  # fmt: skip
+    if facts.settings.get("explicit_defaults_for_timestamp") == "OFF":
+        said.append((
+            "has explicit_defaults_for_timestamp on", "it is off", "set explicit_defaults_for_timestamp = 1: Airflow asks for it"
+        ))  # fmt: skip
+    return said
+
+
+def unfit(deployment: Deployment, facts: Facts) -> list[tuple[str, str]]:
+    said = []
+    if facts.read_only:
+        said.append(("the server is a replica, or read only", "name the server that takes writes"))
+    if facts.settings.get("lower_case_table_names", "0") != "0" and deployment.database != deployment.database.lower():
+        said.append((
+            f'the server folds names of databases to lower case (lower_case_table_names), and "{deployment.database}" is not',
+            f"name the database {deployment.database.lower()}",
+        ))  # fmt: skip
+    return said
+
+
+# -- the server ------------------------------------------------------------------------------------------------------------
+
+
+def connect(address: Address, tls: Tls, password: Secret | None, database: str | None) -> Any:
+    """The admin's session. A password that is not given here comes from MYSQL_PWD or the usual option files."""
+    clear = password.reveal() if password else os.environ.get("MYSQL_PWD") or _option_file_password() or ""
+    return _opened(address.user, clear, address.host, address.port, "", tls, dict(address.options).get("unix_socket"))
+
+
+def connect_as(url: Secret, deployment: Deployment) -> Any:
+    """A user's session, with the very string that is handed out."""
+    parts = urlsplit(url.reveal(), allow_fragments=False)
+    socket = parse_qs(parts.query).get("unix_socket", [None])[0]
+    database = unquote(parts.path[1:])
+    return _opened(
+        unquote(parts.username or ""), unquote(parts.password or ""), unquote(parts.hostname or ""), parts.port or 3306,
+        database, deployment.tls, socket,
+    )  # fmt: skip
+
+
+def _opened(user: str, password: str, host: str, port: int, database: str, tls: Tls, socket: str | None) -> Any:
+    said: dict[str, Any] = {
+        "user": user, "password": password, "host": host or "localhost", "port": port, "database": database or None,
+        "charset": "utf8mb4", "autocommit": True, "connect_timeout": 10, "read_timeout": 60, "write_timeout": 60,
+        "cursorclass": DictCursor, "program_name": "dbprov",
+    }  # fmt: skip
+    if host.startswith("/"):
+        socket = host
+    if socket:
+        return pymysql.connect(**said, unix_socket=socket, ssl_disabled=True)
+    if tls.mode == "disable":
+        return pymysql.connect(**said, ssl_disabled=True)
+    try:
+        return pymysql.connect(**said, ssl=_tls_context(tls.mode, tls.ca))
+    except pymysql.OperationalError as error:
+        if tls.mode != "prefer" or error.args[0] != pymysql.constants.CR.CR_SSL_CONNECTION_ERROR:
+            raise
+        return pymysql.connect(**said, ssl_disabled=True)  # the server speaks no TLS
+
+
+@cache
+def _tls_context(mode: str, ca: str | None) -> ssl.SSLContext:
+    """One for the whole run: PyMySQL would make one for each connection, and load the CA store each time (T83)."""
+    if not mode.startswith("verify"):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+    context = ssl.create_default_context(cafile=ca)
+    context.check_hostname = mode == "verify-full"
+    return context
+
+
+def _option_file_password() -> str | None:
+    """``password`` of ``[client]`` in the option files that the engine's own client reads; the last one wins."""
+    from configparser import Error
+
+    from pymysql.optionfile import Parser
+
+    found = None
+    for path in (Path("/etc/my.cnf"), Path("/etc/mysql/my.cnf"), Path("~/.my.cnf").expanduser()):
+        try:
+            lines = [line for line in path.read_text().splitlines() if not line.lstrip().startswith("!")]
+            parser = Parser(strict=False, allow_no_value=True)
+            parser.read_string("\n".join(lines))
+            found = parser.get("client", "password")
+        except (OSError, Error, UnicodeDecodeError):
+            continue
+    return found
+
+
+def needs_password(error: BaseException) -> bool:
+    """The server wanted a password, and we had none to send."""
+    return isinstance(error, pymysql.OperationalError) and "using password: NO" in str(error)
+
+
+def tls_of(connection: Any) -> str:
+    """The protocol of a connection; empty where it is not encrypted."""
+    return str(getattr(connection._sock, "version", lambda: "")() or "") if connection._sock else ""
+
+
+def facts(answers: Sequence[list[dict[str, Any]]], connection: Any) -> Facts:
+    settings = {row["Variable_name"]: row["Value"] for row in answers[0]}
+    rights = answers[1]
+    version = settings["version"]
+    number = re.match(r"(?:5\.5\.5-)?(\d+(?:\.\d+)*)", version)
+    service = "Aurora" if "aurora_version" in settings else "RDS" if settings.get("basedir", "").startswith("/rdsdbbin") else ""
+    active = rights[0]["roles"] if rights else None
+    return Facts(
+        version=tuple(map(int, number[1].split("."))) if number else (0,),
+        flavor="mariadb" if "mariadb" in version.lower() else "mysql",
+        version_text=number[1] if number else version,
+        service=service,
+        admin=rights[0]["admin"] if rights else "",
+        rights=frozenset(row["privilege"] for row in rights),
+        grant_option=any(row["grantable"] == "YES" for row in rights),
+        rights_known=bool(rights) and active in (None, "NONE") and not rights[0]["elsewhere"],
+        read_only=any(settings.get(name) in ("ON", "1") for name in ("read_only", "super_read_only", "innodb_read_only")),
+        tls=tls_of(connection),
+        settings={**settings, "partial_revokes": "1" if settings.get("partial_revokes") == "ON" else "0"},
+    )
+
+
+def facts_offline(flavor: str, version: tuple[int, ...], settings: Mapping[str, str]) -> Facts:
+    return Facts(version, flavor, ".".join(map(str, version)), rights_known=False, settings={"partial_revokes": "0", **settings})
+
+
+def ask(connection: Any, queries: Sequence[str]) -> list[list[dict[str, Any]]]:
+    answers = []
+    with connection.cursor() as cursor:
+        for query in queries:
+            cursor.execute(query)
+            answers.append(list(cursor.fetchall()))
+    return answers
+
+
+def run(connection: Any, statement: str) -> list[Notice]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        if not cursor.warning_count:
+            return []
+    return [Notice(str(code), words) for _, code, words in connection.show_warnings()]
+
+
+def transaction(connection: Any) -> AbstractContextManager[Any]:
+    return nullcontext()  # each statement of DDL commits on its own (T51)
+
+
+def roll_back(connection: Any) -> AbstractContextManager[Any]:
+    return nullcontext()
+
+
+def password_literal(connection: Any, tls: Tls) -> Callable[[Place, str], str]:
+    """MySQL hashes on its side: the password itself is sent, so only where nobody can listen, or where the spec says so."""
+
+    def clear(place: Place, user: str) -> str:
+        password = place.read()
+        assert password is not None, "a place is filled before the server is changed"
+        near = connection.unix_socket or str(connection.host).startswith("127.") or connection.host in ("localhost", "::1")
+        if not (near or tls_of(connection) or tls.allow_cleartext):
+            raise ConnectError(
+                f'the password of user "{user}" is not sent to {connection.host}',
+                "the connection is neither TLS nor a socket nor loopback: anybody on the way could read it",
+                "tls: {mode: require} in the spec; or, knowing this, tls: {allow_cleartext: true}",
+            )
+        return literal(password.reveal())
+
+    return clear
+
+
+def variable(user: str) -> str:
+    """The name under which a file of SQL asks for a user's password."""
+    return re.sub(r"\W", "_", user, flags=re.ASCII) + "_password"
+
+
+def password_placeholder(place: Place, user: str) -> str:
+    """Not in quotes: where nothing was put in its place the server answers with a syntax error, not with a user."""
+    return "${" + variable(user) + "}"
+
+
+def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
+    """Code and words of the server; the code alone where the statement, which it may echo, holds a password (T60)."""
+    if isinstance(error, pymysql.MySQLError) and error.args and isinstance(error.args[0], int):
+        code = str(error.args[0])
+        words = str(error.args[1]) if len(error.args) > 1 else ""
+        return code, "the server's words are left out, since they may hold the password" if secret else words
+    return "", str(error) if not secret else type(error).__name__
+
+
+REMEDIES = {
+    "1045": "the password is not the one that the server knows, or another account is nearer to this address",
+    "1698": "this account logs in by its socket only: use another admin, or run dbprov on the server as that user",
+    "1044": "run it as an admin that has this privilege; dbprov check says who can give it",
+    "1142": "run it as an admin that has this privilege; dbprov check says who can give it",
+    "1227": "run it as an admin that has this privilege; dbprov check says who can give it",
+    "1040": "all connections are taken: wait, or have somebody end some",
+    "1290": "this server is read only or a replica: name the one that takes writes",
+    "1819": "the server's rules for passwords want another one: put it into its place, and run this again",
+    "1049": "the database is not there: dbprov apply makes it",
+    "2003": "see that the host and port are right, that the server runs, and that no firewall is between",
+    "2026": "see tls in the spec: the server's certificate does not fit, or it speaks no TLS",
+    "3159": "the server wants TLS: tls: {mode: require}",
+}
+
+
+def remedy(code: str) -> str:
+    return REMEDIES.get(code, "correct what the server says, and run the same command again: it goes on where it stopped")
+
+
+# -- connection strings and files ---------------------------------------------------------------------------------------------
+
+
+def url(deployment: Deployment, account: Account, password: str, host: str, port: int) -> str:
+    """What mysqlclient and PyMySQL read through SQLAlchemy; a socket goes into the query."""
+    login = f"{quote(account.name, safe='')}:{password}"
+    socket = host if host.startswith("/") else dict(deployment.server.options).get("unix_socket", "")
+    named = "localhost" if socket or not host else host
+    where = f"{f'[{named}]' if ':' in named else quote(named, safe='')}:{port}"
+    database = "".join(quote(c, safe="") if c in "%?# " or not c.isprintable() else c for c in deployment.database)
+    return f"mysql://{login}@{where}/{database}" + (f"?unix_socket={quote(socket, safe='/')}" if socket else "")
+
+
+def conninfo(database: str) -> str:
+    return ""
+
+
+def how_to_run(deployment: Deployment, variables: Sequence[str]) -> Iterator[str]:
+    server = deployment.server
+    yield "Each is to be put in as a quoted string of SQL; without that the file stops at its first statement:"
+    for name in variables:
+        yield f"  export {name}=\"'...'\""
+    handed = " ".join("${" + name + "}" for name in variables)
+    yield f"  envsubst '{handed}' < {deployment.name}.sql | mysql --host={server.host} --port={server.port} --user={server.user} -p"
+    yield "In it double each ' and each \\ of the password; those that dbprov makes have neither."

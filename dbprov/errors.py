@@ -1,0 +1,98 @@
+"""Everything dbprov can fail with, one tree, each with its exit code.
+
+DbprovError
+ +-- SpecError          the spec (or the flags) cannot be read as one; lists every mistake with its place
+ +-- RenderError        a template is missing, wrong, or prints a value without a quoting filter
+ +-- PlaceError         a password's place cannot be read or filled
+ +-- ConnectError       the server was not reached, or did not let us in
+ +-- LookError          the server was reached, but what is there could not be read
+ +-- RefusedError       the plan cannot be carried out by this admin; nothing was changed
+ +-- ApplyError         a statement failed, or succeeded without effect; what was done before it stands
+ +-- UsageError         the command line asks for something that cannot be
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class DbprovError(Exception):
+    """A failure in three parts: what failed, why (the server's code and words), and what to do about it."""
+
+    exit_code = 2
+
+    def __init__(self, what: str, why: str = "", todo: str = "", *, code: str = "") -> None:
+        super().__init__(what)
+        self.what, self.why, self.todo, self.code = what, why, todo, code
+
+    def __str__(self) -> str:
+        why = f"{self.code}: {self.why}" if self.code and self.why else self.code or self.why
+        parts = [self.what]
+        if why:
+            parts.append(_indented("why: ", why))
+        if self.todo:
+            parts.append(_indented("do:  ", self.todo))
+        return "\n".join(parts)
+
+    def as_json(self) -> dict[str, str]:
+        return {"what": self.what, "why": self.why, "code": self.code, "do": self.todo}
+
+
+def _indented(label: str, text: str) -> str:
+    return "\n".join(
+        ("  " + label if number == 0 else " " * (2 + len(label))) + line
+        for number, line in enumerate(text.splitlines())
+    )
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing wrong in a spec: where it stands (``file:line:column`` or the flag), what, and what would be right."""
+
+    place: str
+    what: str
+    right: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.what}\n  right: {self.right}"
+
+
+class SpecError(DbprovError):
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        super().__init__(f"the spec has {count}")
+        self.mistakes = mistakes
+
+    def __str__(self) -> str:
+        return "\n".join([self.what, *map(str, self.mistakes)])
+
+    def as_json(self) -> dict[str, str]:
+        return {**super().as_json(), "why": "\n".join(map(str, self.mistakes))}
+
+
+class RenderError(DbprovError):
+    pass
+
+
+class PlaceError(DbprovError):
+    pass
+
+
+class ConnectError(DbprovError):
+    pass
+
+
+class LookError(DbprovError):
+    pass
+
+
+class RefusedError(DbprovError):
+    pass
+
+
+class ApplyError(DbprovError):
+    pass
+
+
+class UsageError(DbprovError):
+    pass

@@ -1,0 +1,137 @@
+"""Template to SQL. A value enters SQL through a quoting filter, or not at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from dbprov.errors import RenderError
+from dbprov.items import Item
+from dbprov.secret import Place
+
+
+class Sql(str):
+    """Text that left a quoting filter."""
+
+    __slots__ = ()
+
+
+class _Unquoted(Exception):
+    pass
+
+
+def _only_sql(value: object) -> Sql:
+    """Jinja's ``finalize``: called with the result of every ``{{ }}``, and not with the template's own text."""
+    if not isinstance(value, Sql):
+        raise _Unquoted(f"it prints a value of type {type(value).__name__} that did not leave a quoting filter")
+    return value
+
+
+def _filter(quote: Callable[..., str]) -> Callable[..., Sql]:
+    return lambda *values: Sql(quote(*values))
+
+
+def keywords(words: Iterable[str]) -> str:
+    """Privileges and the like, in one order whatever order they came in; anything but capitals is refused."""
+    ordered = sorted(words)
+    for word in ordered:
+        if not re.fullmatch(r"[A-Z][A-Z ]*", word):
+            raise _Unquoted(f"{word!r} is not a keyword")
+    if not ordered:
+        raise _Unquoted("there is no keyword to print")
+    return ", ".join(ordered)
+
+
+def comment(value: object) -> str:
+    """Text of one line for a ``--`` comment: what would end the line, or begin a psql command, cannot."""
+    return "".join(c if c.isprintable() else "?" for c in str(value))
+
+
+def built_in_templates() -> Path:
+    """The folder ``sql_templates``: inside the package in a wheel, beside it in a checkout."""
+    package = Path(__file__).parent
+    for folder in (package / "sql_templates", package.parent / "sql_templates"):
+        if (folder / "postgresql").is_dir():
+            return folder
+    raise RenderError(
+        "the SQL templates are missing",
+        f"neither {package / 'sql_templates'} nor {package.parent / 'sql_templates'} is there",
+        "install dbprov again",
+    )
+
+
+class Renderer:
+    """Renders the templates of one engine, the user's own in front of ours, file by file.
+
+    ``password`` writes a password into SQL: a placeholder for files, a verifier or literal for a server.
+    """
+
+    def __init__(
+        self,
+        engine: str,
+        filters: Mapping[str, Callable[..., str]],
+        *,
+        password: Callable[[Place, str], str],
+        version: tuple[int, ...],
+        settings: Mapping[str, str],
+        templates: Path | None = None,
+    ) -> None:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+        self.engine = engine
+        self.password = password
+        self.folders = [folder for folder in (templates, built_in_templates()) if folder]
+        self._environment = Environment(
+            loader=FileSystemLoader([str(folder) for folder in self.folders]),
+            undefined=StrictUndefined,
+            finalize=_only_sql,
+            autoescape=False,
+            trim_blocks=False,
+            keep_trailing_newline=False,
+        )
+        self._environment.filters = {name: _filter(quote) for name, quote in filters.items()}
+        self._environment.filters |= {"keywords": _filter(keywords), "comment": _filter(comment)}
+        self._environment.filters["password"] = _filter(lambda place, user: self.password(place, user))
+        self._environment.globals = {"version": version, "settings": settings}
+
+    def item(self, item: Item, verb: str) -> str:
+        """The statement that does ``verb`` to this item. Raises RenderError with the template's file and line."""
+        values = {field.name: getattr(item, field.name) for field in fields(item)}
+        return self.text(f"{item.kind}/{verb}", **values)
+
+    def has(self, name: str) -> bool:
+        return any((folder / self.engine / f"{name}.sql").is_file() for folder in self.folders)
+
+    def text(self, name: str, /, **values: Any) -> str:
+        from jinja2 import TemplateError, TemplateSyntaxError
+
+        path = f"{self.engine}/{name}.sql"
+        try:
+            return _tidy(self._environment.get_template(path).render(values))
+        except TemplateSyntaxError as error:
+            place = f"{error.filename or path}:{error.lineno}"
+            raise RenderError(f"template {place} cannot be read", error.message or "", "correct the template") from None
+        except (TemplateError, _Unquoted, TypeError, ValueError) as error:
+            raise RenderError(
+                f"template {_place(error, path)} cannot be rendered",
+                str(error),
+                "end each {{ }} in a quoting filter: ident, literal, keywords, password (README, Templates)",
+            ) from None
+
+
+def _tidy(text: str) -> str:
+    """Without the blank lines and ends of lines that Jinja's tags and comments leave; literals have no line breaks."""
+    return "\n".join(line.rstrip() for line in text.split("\n") if line.strip())
+
+
+def _place(error: BaseException, path: str) -> str:
+    """The innermost template line of a traceback: Jinja names templates' files in the frames it makes."""
+    place, step = path, error.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code.co_filename.endswith(".sql"):
+            place = f"{step.tb_frame.f_code.co_filename}:{step.tb_lineno}"
+        step = step.tb_next
+    return place

@@ -1,0 +1,82 @@
+"""Steps to one file of SQL, for a human to review and for the engine's own client to run. dbprov never executes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dbprov import __version__
+from dbprov.dialects import Dialect, Facts
+from dbprov.errors import UsageError
+from dbprov.items import Membership
+from dbprov.plan import Step, transactions
+from dbprov.render import Renderer, comment
+from dbprov.spec import Deployment
+
+
+def script(
+    dialect: Dialect, deployment: Deployment, steps: Sequence[Step], render: Renderer, facts: Facts
+) -> str:
+    """The file, to the byte the same for the same steps: no date, no host, no user of this machine in it."""
+    return "\n".join(_lines(dialect, deployment, steps, render, facts)) + "\n"
+
+
+def _lines(
+    dialect: Dialect, deployment: Deployment, steps: Sequence[Step], render: Renderer, facts: Facts
+) -> Iterator[str]:
+    product = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}[facts.flavor]
+    what = f"{deployment.name}: database {deployment.database} on {product}, made by dbprov {__version__}"
+    yield render.text("script/head", what=what, lines=tuple(_head(dialect, deployment, product, facts)))
+    inside: str | None = None
+    borrowed: dict[str, str] = {}
+    for group in transactions(steps):
+        if group[0].item.inside != inside:
+            inside = group[0].item.inside
+            yield ""
+            name = inside or deployment.server.database
+            yield render.text("script/enter", database=name, conninfo=dialect.conninfo(name))
+        whole = dialect.TRANSACTIONS and not group[0].item.alone
+        if whole:
+            yield ""
+            yield render.text("script/begin")
+        for step in group:
+            yield ""
+            yield from _statement(step, render, borrowed)
+        if whole:
+            yield ""
+            yield render.text("script/end")
+
+
+def _head(dialect: Dialect, deployment: Deployment, product: str, facts: Facts) -> Iterator[str]:
+    yield f"For {product} {'.'.join(map(str, facts.version))}, to be run by an admin: a superuser, or the restricted"
+    yield "admin of a managed service. It can be run again at any time: what is there already is left as it is."
+    yield "No password is in this file, and nothing of it was executed by dbprov."
+    yield ""
+    names = [(dialect.variable(a.name), a.name, str(a.place)) for a in deployment.accounts]
+    if len({variable for variable, _, _ in names}) < len(names):
+        raise UsageError(
+            f"{deployment.name} cannot be written as a file", "two of its users differ only in signs that a variable cannot have",
+            "name one of them otherwise, or use dbprov apply",
+        )  # fmt: skip
+    yield "It asks for these passwords:"
+    for variable, user, place in names:
+        yield f"  {variable}: of user {user}, kept in {place}"
+    yield ""
+    yield from dialect.how_to_run(deployment, [variable for variable, _, _ in names])
+
+
+def _statement(step: Step, render: Renderer, borrowed: dict[str, str]) -> Iterator[str]:
+    """A statement as apply sends it; around one that has no IF NOT EXISTS, the question whether it is needed."""
+    item = step.item
+    yield f"-- {step.verb} {comment(item)}"
+    asked, variable = render.has(f"{item.kind}/guard"), "missing"
+    if asked and step.verb != "drop":
+        yield render.item(item, "guard") + " \\gset"
+    if isinstance(item, Membership):  # what was borrowed is given back, what was there before is not taken
+        variable = borrowed.setdefault(item.role, f"borrowed_{len(borrowed) + 1}")
+        if step.verb == "create":
+            yield f"\\set {variable} :missing"
+    if asked:
+        yield f"\\if :{variable}"
+    yield render.item(item, step.verb) + ";"
+    if asked:
+        yield "\\endif"

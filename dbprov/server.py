@@ -1,0 +1,219 @@
+"""An open door to one server: look at what is there, and apply what is missing."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from dbprov.dialects import Dialect, Facts, Notice, Obstacle, of
+from dbprov.errors import ApplyError, ConnectError, DbprovError, LookError, RenderError
+from dbprov.items import Database, Item
+from dbprov.plan import Pair, Step, transactions
+from dbprov.render import Renderer
+from dbprov.secret import Place, Secret, never_ask
+from dbprov.spec import Address, Tls
+
+UNKNOWN = Facts((0,), "")
+
+
+def masked(place: Place, user: str) -> str:
+    """The password of a statement that is shown to people."""
+    return "'***'"
+
+
+def no_password(place: Place, user: str) -> str:
+    raise RenderError("a template that only reads prints a password", "", "take the filter password out of it")
+
+
+@dataclass(frozen=True)
+class Done:
+    """One statement that ran: its text without the password, what the server said, and how long it took."""
+
+    step: Step
+    statement: str
+    notices: tuple[Notice, ...]
+    milliseconds: float
+
+
+class Server:
+    """A context manager: connections are opened once, reused, and closed at the end."""
+
+    def __init__(
+        self,
+        address: Address,
+        tls: Tls,
+        password: Secret | None = None,
+        ask: Callable[[str], Secret] = never_ask,
+        templates: Path | None = None,
+    ) -> None:
+        self.address, self.tls = address, tls
+        self.dialect: Dialect = of(address.engine)
+        self._password = password
+        self._ask = ask
+        self._templates = templates
+        self._connections: dict[str | None, Any] = {}
+        self._facts: Facts | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for connection in self._connections.values():
+            connection.close()
+        self._connections.clear()
+
+    # -- the door --------------------------------------------------------------------------------------------------------
+
+    @property
+    def facts(self) -> Facts:
+        if self._facts is None:
+            render = self.renderer(no_password, UNKNOWN)
+            connection = self.connection()
+            answers = self.dialect.ask(connection, [render.text(name) for name in self.dialect.FACTS])
+            self._facts = self.dialect.facts(answers, connection)
+        return self._facts
+
+    def connection(self, database: str | None = None) -> Any:
+        """The admin's connection to a database; one, whatever is asked of it."""
+        if database not in self._connections:
+            try:
+                connection = self._connect(database)
+            except DbprovError:
+                raise
+            except Exception as error:  # drivers raise more than their own tree: OSError, RuntimeError, ssl errors
+                code, words = self.dialect.explain(error, secret=False)
+                where = f'database "{database}" on {self.address}' if database else str(self.address)
+                todo = self.dialect.remedy(code)
+                raise ConnectError(f"{where} cannot be reached", words, todo, code=code) from None
+            self._connections[database] = connection
+        return self._connections[database]
+
+    def _connect(self, database: str | None) -> Any:
+        """Without a password of ours the engine's own places are tried, then the terminal is asked, once."""
+        try:
+            connection = self.dialect.connect(self.address, self.tls, self._password, database)
+        except Exception as error:
+            if self._password is not None or not self.dialect.needs_password(error):
+                raise
+            self._password = self._ask(f"Password of the admin on {self.address}")
+            connection = self.dialect.connect(self.address, self.tls, self._password, database)
+        self.dialect.ask(connection, [self.renderer(no_password, UNKNOWN).text("session")])
+        return connection
+
+    def renderer(self, password: Callable[[Place, str], str], facts: Facts | None = None) -> Renderer:
+        facts = facts or self.facts
+        return renderer(self.dialect, facts, password, self._templates)
+
+    # -- look ------------------------------------------------------------------------------------------------------------
+
+    def look(self, items: Sequence[Item]) -> list[Pair]:
+        """Each Item as wanted with the same Item as found, or None. A constant number of round trips per database."""
+        found: dict[int, Item | None] = {}
+        render = self.renderer(no_password)
+        outside = [item for item in items if item.inside is None]
+        found |= self._look(None, outside, render)
+        entered = {
+            item.name
+            for item in outside
+            if isinstance(item, Database) and isinstance(there := found[id(item)], Database) and not there.sealed
+        }
+        for name in dict.fromkeys(item.inside for item in items if item.inside in entered):
+            found |= self._look(name, [item for item in items if item.inside == name], render)
+        for item in items:
+            if id(item) not in found:  # inside a database that is not there yet
+                found[id(item)] = self.dialect.newborn(item, self.facts)
+        return [(item, found[id(item)]) for item in items]
+
+    def _look(self, database: str | None, items: list[Item], render: Renderer) -> dict[int, Item | None]:
+        if not items:
+            return {}
+        queries = [render.item(item, "inspect") for item in items]
+        connection = self.connection(database)
+        try:
+            answers = self.dialect.ask(connection, queries)
+        except Exception as error:
+            code, words = self.dialect.explain(error, secret=False)
+            where = f'in database "{database}" on {self.address}' if database else f"on {self.address}"
+            todo = self.dialect.remedy(code)
+            raise LookError(f"what is {where} could not be read", words, todo, code=code) from None
+        return {id(item): _found(item, rows) for item, rows in zip(items, answers, strict=True)}
+
+    # -- apply -----------------------------------------------------------------------------------------------------------
+
+    def apply(self, steps: Sequence[Step]) -> Iterator[Done]:
+        """One statement at a time, each yielded as it ends. Raises ApplyError at the first that fails or has no effect.
+
+        What shares a transaction stands or falls together; what was done before it stands.
+        """
+        shown = self.renderer(masked)
+        for group in transactions(steps):
+            connection = self.connection(group[0].item.inside)
+            sent = self.renderer(self.dialect.password_literal(connection, self.tls))
+            if group[0].item.alone or not self.dialect.TRANSACTIONS:
+                for step in group:
+                    yield self._run(connection, step, sent, shown)
+                continue
+            with self.dialect.transaction(connection):
+                for step in group:
+                    yield self._run(connection, step, sent, shown)
+
+    def _run(self, connection: Any, step: Step, sent: Renderer, shown: Renderer) -> Done:
+        statement = sent.item(step.item, step.verb)
+        secret = getattr(step.item, "place", None) is not None and step.verb == "create"
+        began = time.perf_counter()
+        try:
+            notices = self.dialect.run(connection, statement)
+        except Exception as error:
+            code, words = self.dialect.explain(error, secret=secret)
+            raise self._failed(step, code, words) from None
+        there = next((notice for notice in notices if notice.code in self.dialect.EXISTS), None)
+        if there:
+            raise self._failed(step, there.code, there.words)
+        empty = next((notice for notice in notices if notice.empty), None)
+        if empty:
+            raise self._failed(step, empty.code, f"{empty.words} (the statement succeeded without effect)")
+        milliseconds = (time.perf_counter() - began) * 1000
+        return Done(step, shown.item(step.item, step.verb), tuple(notices), milliseconds)
+
+    def _failed(self, step: Step, code: str, words: str) -> ApplyError:
+        todo = self.dialect.remedy(code)
+        return ApplyError(f"could not {step}", words, todo, code=code)
+
+    def obstacles(self, steps: Sequence[Step]) -> list[tuple[Step, Obstacle]]:
+        """The steps that this admin is known to be unable to do, before any of them is tried."""
+        render = self.renderer(masked)
+        met = [(s, self.dialect.obstacle(s.item, s.verb, s.found, self.facts, render)) for s in steps]
+        return [(step, obstacle) for step, obstacle in met if obstacle]
+
+
+def renderer(
+    dialect: Dialect, facts: Facts, password: Callable[[Place, str], str], templates: Path | None
+) -> Renderer:
+    return Renderer(
+        dialect.NAME, dialect.FILTERS, password=password, version=facts.version, settings=facts.settings,
+        templates=templates,
+    )  # fmt: skip
+
+
+def _found(wanted: Item, rows: list[dict[str, Any]]) -> Item | None:
+    if not rows:
+        return None
+    try:
+        return replace(wanted, **{key: _field(wanted, key, value) for key, value in rows[0].items()})
+    except TypeError as error:
+        raise LookError(
+            f"the answer of {wanted.kind}/inspect.sql cannot be read", str(error),
+            f"let its columns be named like fields of {type(wanted).__name__}",
+        ) from None  # fmt: skip
+
+
+def _field(wanted: Item, key: str, value: Any) -> Any:
+    """A column as the field's type: an array of PostgreSQL, or of JSON where MySQL has no other, is a tuple."""
+    kind = type(getattr(wanted, key, None))
+    if kind is tuple:
+        return tuple(value if isinstance(value, list) else json.loads(value or "[]"))
+    return bool(value) if kind is bool else value

@@ -1,0 +1,89 @@
+"""Log in as a user, with the very string that is handed out, and try: what must work, and what must not."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+from dbprov.dialects import Check, Trial
+from dbprov.secret import Secret
+from dbprov.server import Server, no_password
+from dbprov.spec import Account, Deployment
+
+EXPECTED = {"works": "works", "refused": "is refused", "holds": "holds"}
+
+
+def verify(server: Server, deployment: Deployment, account: Account, url: Secret) -> Iterator[Check]:
+    """The Checks of one user, each as it ends. Leaves nothing behind, whatever happens on the way."""
+    dialect = server.dialect
+    probe = f"dbprov_probe_{secrets.token_hex(4)}"
+    try:
+        connection = dialect.connect_as(url, deployment)
+    except Exception as error:
+        code, words = dialect.explain(error, secret=False)
+        todo = "\n".join(filter(None, (dialect.remedy(code), _rivals(server, account))))
+        yield Check(account.name, "logs in", "works", words, False, code, todo)
+        return
+    try:
+        over = dialect.tls_of(connection) or "no TLS"
+        yield Check(account.name, "logs in", "works", f"with the string that is handed out, over {over}", True)
+        admin = server.connection(deployment.database if dialect.TRANSACTIONS else None)
+        trials = dialect.trials(deployment, account, server.facts, probe)
+        held: dict[str, bool] = {}
+        # With transactions one session after the other: what the user has not rolled back yet, the admin would wait for.
+        for admins in ((False,), (True,)) if dialect.TRANSACTIONS else ((False, True),):
+            with dialect.roll_back(connection), dialect.roll_back(admin):
+                for trial in trials:
+                    if trial.by_admin in admins and (not trial.needs or held.get(trial.needs)):
+                        session = admin if trial.by_admin else connection
+                        check = _judged(server, account, trial, *_try(server, session, trial))
+                        held[trial.template] = check.held and not check.code
+                        if trial.claim:
+                            yield check
+    finally:
+        connection.close()
+        for trial in dialect.cleanup(deployment, probe):
+            _try(server, server.connection(), trial)
+
+
+def _rivals(server: Server, account: Account) -> str:
+    """Other accounts that the server may have taken this user for (T39)."""
+    render = server.renderer(no_password)
+    if not render.has("verify/rivals"):
+        return ""
+    query = render.text("verify/rivals", user=account.name, host=account.host)
+    rows = server.dialect.ask(server.connection(), [query])[0]
+    names = ", ".join(row["rival"] for row in rows)
+    return f"these accounts can stand in its way, where they are nearer to the client's address: {names}" if names else ""
+
+
+def _try(server: Server, connection: Any, trial: Trial) -> tuple[str, str]:
+    """The server's code (empty: it worked) and what was seen."""
+    dialect = server.dialect
+    statement = server.renderer(no_password).text(f"verify/{trial.template}", **trial.values)
+    try:
+        with dialect.transaction(connection):
+            if trial.expects == "holds":
+                rows = dialect.ask(connection, [statement])[0]
+                held, observed = (rows[0]["held"], rows[0]["observed"]) if rows else (False, "nothing")
+                return ("" if held else "no"), observed
+            dialect.run(connection, statement)
+        return "", "it worked"
+    except Exception as error:
+        code, words = dialect.explain(error, secret=False)
+        return code or type(error).__name__, words
+
+
+def _judged(server: Server, account: Account, trial: Trial, code: str, observed: str) -> Check:
+    refused = code in server.dialect.REFUSED
+    held = refused if trial.expects == "refused" else not code
+    code = "" if code == "no" else code
+    expected = EXPECTED.get(trial.expects, trial.expects)
+    known = trial.warns.get(code or "works") if not held else None
+    if known:
+        return Check(account.name, trial.claim, expected, observed, True, code, known, warning=True)
+    todo = "" if held else "dbprov plan says what is missing" if trial.expects != "refused" else (
+        "somebody granted more than the spec says: look for grants to the user, to its roles and to PUBLIC"
+    )  # fmt: skip
+    return Check(account.name, trial.claim, expected, observed, held, code, todo)

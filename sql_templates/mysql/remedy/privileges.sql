@@ -1,0 +1,1 @@
+GRANT {{ privileges | keywords }} ON *.* TO {{ admin | literal }}@{{ host | literal }} WITH GRANT OPTION

@@ -1,0 +1,1 @@
+SELECT {{ function | ident }}() = 42 AS held, 'it answered' AS observed

@@ -1,0 +1,1 @@
+DROP FUNCTION IF EXISTS {{ database | ident }}.{{ function | ident }}

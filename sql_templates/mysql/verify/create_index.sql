@@ -1,0 +1,1 @@
+CREATE INDEX {{ probe | ident }} ON {{ probe | ident }} (word)

@@ -1,0 +1,1 @@
+CREATE PROCEDURE {{ procedure | ident }}() SELECT 42

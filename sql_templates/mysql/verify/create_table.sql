@@ -1,0 +1,1 @@
+CREATE TABLE {{ probe | ident }} (id INTEGER AUTO_INCREMENT PRIMARY KEY, word VARCHAR(20))

@@ -1,0 +1,1 @@
+CREATE USER {{ probe | literal }}@'localhost' ACCOUNT LOCK

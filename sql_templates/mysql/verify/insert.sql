@@ -1,0 +1,1 @@
+INSERT INTO {{ table | ident }} (word) VALUES ('dbprov')

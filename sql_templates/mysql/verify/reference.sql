@@ -1,0 +1,1 @@
+CREATE TABLE {{ referring | ident }} (id INTEGER, FOREIGN KEY (id) REFERENCES {{ probe | ident }} (id))

@@ -1,0 +1,1 @@
+SELECT NOT EXISTS (SELECT FROM pg_database WHERE datname = {{ name | literal }}) AS missing

@@ -1,0 +1,1 @@
+{% include "postgresql/database_grant/create.sql" %}

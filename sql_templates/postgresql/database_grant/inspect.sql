@@ -1,0 +1,12 @@
+SELECT pg_get_userbyid(d.datdba)::text AS owner,
+       pg_has_role(current_user, d.datdba, 'USAGE')
+           OR pg_get_userbyid(d.datdba)::text = ANY ({% include "postgresql/fragments/lent.sql" %}) AS grantable,
+       ARRAY(SELECT a.privilege_type::text
+             FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) AS a
+             WHERE a.grantee = r.oid ORDER BY 1) AS privileges,
+       ARRAY(SELECT p FROM unnest(ARRAY['CONNECT', 'CREATE', 'TEMPORARY']) AS p
+             WHERE has_database_privilege(r.oid, d.oid, p) ORDER BY 1) AS effective
+FROM pg_database AS d
+LEFT JOIN pg_roles AS r ON r.rolname = {% if grantee %}{{ grantee | literal }}{% else %}current_user{% endif %}
+
+WHERE d.datname = {{ database | literal }}

@@ -1,0 +1,1 @@
+{% include "postgresql/default_grant/create.sql" %}

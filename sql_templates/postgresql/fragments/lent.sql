@@ -1,0 +1,2 @@
+{# Roles whose rights the step borrows count as the admin's own. -#}
+ARRAY[{{ lenders | literals }}]::text[]

@@ -1,0 +1,1 @@
+{% include "postgresql/isolation/create.sql" %}

@@ -1,0 +1,1 @@
+{% include "postgresql/membership/create.sql" %}

@@ -1,0 +1,1 @@
+{% include "postgresql/object_grant/create.sql" %}

@@ -1,0 +1,1 @@
+ALTER DATABASE {{ database | ident }} ALLOW_CONNECTIONS true CONNECTION LIMIT -1

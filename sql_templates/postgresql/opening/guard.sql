@@ -1,0 +1,1 @@
+SELECT NOT datallowconn AND datconnlimit = 0 AS missing FROM pg_database WHERE datname = {{ database | literal }}

@@ -1,0 +1,1 @@
+{% include "postgresql/ownership/create.sql" %}

@@ -1,0 +1,1 @@
+ALTER DATABASE {{ database | ident }} OWNER TO {{ owner | ident }}

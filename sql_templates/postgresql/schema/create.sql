@@ -1,0 +1,1 @@
+CREATE SCHEMA {{ name | ident }}{% if owner %} AUTHORIZATION {{ owner | ident }}{% endif %}

@@ -1,0 +1,1 @@
+{% include "postgresql/schema_grant/create.sql" %}

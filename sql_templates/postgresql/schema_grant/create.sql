@@ -1,0 +1,1 @@
+GRANT {{ privileges | keywords }} ON SCHEMA {{ schema | ident }} TO {{ grantee | ident }}

@@ -1,0 +1,15 @@
+{# public belongs to pg_database_owner from PostgreSQL 15 on, whose one member is the database's owner (T4, T5). #}
+SELECT pg_get_userbyid(o.oid)::text AS owner,
+       pg_has_role(current_user, o.oid, 'USAGE')
+           OR pg_get_userbyid(o.oid)::text = ANY ({% include "postgresql/fragments/lent.sql" %}) AS grantable,
+       ARRAY(SELECT a.privilege_type::text
+             FROM aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) AS a
+             WHERE a.grantee = r.oid ORDER BY 1) AS privileges,
+       ARRAY(SELECT p FROM unnest(ARRAY['CREATE', 'USAGE']) AS p
+             WHERE has_schema_privilege(r.oid, n.oid, p) ORDER BY 1) AS effective
+FROM pg_namespace AS n
+CROSS JOIN LATERAL (SELECT CASE WHEN pg_get_userbyid(n.nspowner) = 'pg_database_owner'
+                                THEN (SELECT datdba FROM pg_database WHERE datname = current_database())
+                                ELSE n.nspowner END AS oid) AS o
+LEFT JOIN pg_roles AS r ON r.rolname = {{ grantee | literal }}
+WHERE n.nspname = {{ schema | literal }}

@@ -1,0 +1,1 @@
+{% include "postgresql/search_path/create.sql" %}

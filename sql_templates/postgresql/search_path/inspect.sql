@@ -1,0 +1,9 @@
+{# A setting of the role in this database; it wins over the role's own (T68). #}
+SELECT EXISTS (
+           SELECT FROM pg_db_role_setting AS s
+           JOIN pg_database AS d ON d.oid = s.setdatabase
+           WHERE s.setrole = r.oid AND d.datname = {{ database | literal }}
+             AND {% include "postgresql/fragments/search_path.sql" %} = ANY (s.setconfig)) AS in_effect,
+       {% include "postgresql/fragments/administered.sql" %} AS administered
+FROM pg_roles AS r
+WHERE r.rolname = {{ user | literal }}

@@ -1,0 +1,1 @@
+CREATE FUNCTION {{ function | ident }}() RETURNS integer LANGUAGE sql AS 'SELECT 42'

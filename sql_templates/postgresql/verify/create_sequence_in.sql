@@ -1,0 +1,1 @@
+CREATE SEQUENCE {{ schema | ident }}.{{ sequence | ident }}

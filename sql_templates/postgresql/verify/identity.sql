@@ -1,0 +1,2 @@
+SELECT session_user = {{ user | literal }} AND current_user = {{ user | literal }} AS held,
+       format('as %s, %s', session_user, coalesce((SELECT s.version FROM pg_stat_ssl AS s WHERE s.pid = pg_backend_pid() AND s.ssl), 'without TLS')) AS observed

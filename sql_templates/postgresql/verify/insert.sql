@@ -1,0 +1,1 @@
+INSERT INTO {{ probe | ident }} (word) VALUES ('dbprov')

@@ -1,0 +1,1 @@
+CREATE TABLE {{ referring | ident }} (id integer REFERENCES {{ probe | ident }} (id))

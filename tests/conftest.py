@@ -1,0 +1,184 @@
+"""Fixtures for tests on real servers, and what the terminal says of those servers.
+
+A test that takes `server` runs once for each wanted server (see harness/servers.py), unless
+a marker chooses among them:
+
+    @pytest.mark.postgresql            only there
+    @pytest.mark.postgresql(">= 15")   and only from that version on
+    @pytest.mark.mysql                 MySQL and MariaDB
+    @pytest.mark.mysql("mariadb >= 11", "mysql")
+"""
+
+import operator
+import os
+import re
+import secrets
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from tests import harness
+from tests.harness import ServerUnavailable, TestServer, WrongSetting
+
+Pair = tuple[str, str]
+
+ENGINES = {"postgresql": ("postgresql",), "mysql": ("mysql", "mariadb")}
+COMPARE = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    "==": operator.eq,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+
+
+class Servers:
+    """Those of this run: all are started at the same time, when the tests are known."""
+
+    def __init__(self) -> None:
+        self.starting: dict[Pair, Future[TestServer]] = {}
+        self.tests: Counter[Pair] = Counter()
+        self.wanted: list[Pair] = []
+        self._pool = ThreadPoolExecutor(max_workers=16)
+
+    def start(self, items: list[pytest.Item]) -> None:
+        self.tests.update(pair for pair in map(_server_of, items) if pair)
+        for pair in self.tests:
+            self.starting[pair] = self._pool.submit(harness.start, *pair)
+
+    def states(self) -> Iterator[tuple[Pair, TestServer | BaseException]]:
+        """Waits for them."""
+        for pair, future in self.starting.items():
+            yield pair, future.exception() or future.result()
+
+    def stop(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+        harness.stop_all()
+
+
+SERVERS = pytest.StashKey[Servers]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    what = "write the golden files anew instead of comparing with them"
+    parser.addoption("--update-golden", action="store_true", help=what)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[SERVERS] = Servers()
+    for name, flavors in ENGINES.items():
+        line = f"{name}(condition, ...): only for {' and '.join(flavors)}, e.g. '>= 15'"
+        config.addinivalue_line("markers", line)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    try:
+        session.config.stash[SERVERS].wanted = harness.wanted()
+    except WrongSetting as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[SERVERS].stop()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "server" in metafunc.fixturenames:
+        pairs = metafunc.config.stash[SERVERS].wanted
+        ids = ["-".join(pair) for pair in pairs]
+        metafunc.parametrize("server", pairs, ids=ids, indirect=True, scope="session")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    others = [item for item in items if not _marked_for(item, _server_of(item))]
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
+    if not config.option.collectonly:
+        config.stash[SERVERS].start(items)
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    lines = []
+    for pair, state in config.stash[SERVERS].states():
+        if isinstance(state, WrongSetting):
+            raise pytest.UsageError(str(state))
+        lines.append(f"server {state}" if isinstance(state, TestServer) else _missing(pair))
+    return lines
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    servers = terminalreporter.config.stash[SERVERS]
+    bad = [(p, state) for p, state in servers.states() if isinstance(state, ServerUnavailable)]
+    if bad:
+        terminalreporter.section("servers NOT CHECKED", red=True, bold=True)
+    for pair, error in bad:
+        terminalreporter.line(f"{_missing(pair)}: {servers.tests[pair]} tests", red=True)
+        terminalreporter.line(f"    {error}")
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest) -> TestServer:
+    """Each wanted server in turn; a missing one is an error in CI, and a loud skip elsewhere."""
+    future = request.config.stash[SERVERS].starting[request.param]
+    if isinstance(future.exception(), ServerUnavailable):
+        text = f"{_missing(request.param)}, see the summary"
+        if os.environ.get("CI"):
+            pytest.fail(text, pytrace=False)
+        pytest.skip(text)
+    return future.result()
+
+
+@pytest.fixture(params=["superuser", "restricted"])
+def admin(server: TestServer, request: pytest.FixtureRequest) -> tuple[str, str]:
+    """URL and password of an account that may provision."""
+    who: harness.Who = "superuser" if request.param == "superuser" else "admin"
+    return server.url(who), server.password(who)
+
+
+@pytest.fixture
+def prefix(server: TestServer) -> Iterator[str]:
+    """Begins the names of this test; databases and users with it in their name go afterwards."""
+    name = f"t_{secrets.token_hex(2)}_"
+    yield name
+    harness.remove(server, name)
+
+
+def _missing(pair: Pair) -> str:
+    return f"NO SERVER {' '.join(pair)}"
+
+
+def _server_of(item: pytest.Item) -> Pair | None:
+    callspec = getattr(item, "callspec", None)
+    return callspec.params.get("server") if callspec else None
+
+
+def _marked_for(item: pytest.Item, pair: Pair | None) -> bool:
+    marks = [mark for mark in item.iter_markers() if mark.name in ENGINES]
+    if pair is None or not marks:
+        return True
+    return any(
+        pair[0] in ENGINES[mark.name] and any(_fits(text, pair) for text in mark.args or [""])
+        for mark in marks
+    )
+
+
+def _fits(condition: str, pair: Pair) -> bool:
+    """Whether '>= 15', 'mariadb' or 'mariadb >= 11' is true of a server."""
+    match = re.fullmatch(r"([a-z]+)?\s*(?:(>=|<=|==|>|<)\s*([\d.]+))?", condition.strip())
+    if match is None:
+        raise pytest.UsageError(f"{condition!r} is no condition for a server, as '>= 15' is")
+    flavor, comparison, version = match.groups()
+    if flavor not in (None, pair[0]):
+        return False
+    if comparison is None:
+        return True
+    bound = _numbers(version)
+    return bool(COMPARE[comparison](_numbers(pair[1])[: len(bound)], bound))
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in version.split("."))

@@ -1,0 +1,172 @@
+"""Servers as plain processes, from binaries that are brought here without root."""
+
+import os
+import pwd
+import secrets
+import shlex
+import signal
+import socket
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from tests.harness import accounts, cache, clients, debian, keeper, wheel
+from tests.harness.model import Reached, ServerUnavailable
+
+# Flavor and version -> suite and packages of Debian.
+DEBIAN = {
+    ("postgresql", "13"): ("bullseye", "postgresql-13"),
+    ("postgresql", "15"): ("bookworm", "postgresql-15"),
+    ("postgresql", "17"): ("trixie", "postgresql-17"),
+    ("mysql", "9.7"): ("sid", "mysql-server-core", "mysql-client-core"),
+    ("mariadb", "10.11"): ("bookworm", "mariadb-server-core", "mariadb-client-core"),
+    ("mariadb", "11.8"): ("trixie", "mariadb-server-core", "mariadb-client-core"),
+}
+
+POSTGRESQL = (
+    "-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c log_statement=all"
+    " -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c jit=off"
+)
+INNODB = "--innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=64M --sync-binlog=0"
+MYSQL = f"--mysqlx=OFF --performance-schema=OFF --secure-file-priv=NULL {INNODB}"
+MARIADB = INNODB
+
+
+def start(flavor: str, version: str) -> Reached:
+    installed, origin = _bring(flavor, version)
+    for _ in range(3):
+        folder, port = _make_folder(), _free_port()
+        password = secrets.token_hex(12)
+        _prepare(flavor, installed, folder, port, password)
+        # Only SIGQUIT lets PostgreSQL end at once and leave no shared memory behind.
+        end = signal.SIGQUIT if flavor == "postgresql" else signal.SIGKILL
+        kept = keeper.keep_server(["sh", "run.sh"], folder, end, cache.server_user())
+        reached = Reached(
+            source=f"binaries ({origin})",
+            host="127.0.0.1",
+            port=port,
+            superuser=("postgres" if flavor == "postgresql" else "root", password),
+            client=_client(flavor, installed),
+            log=folder / ("server.log" if flavor == "postgresql" else "general.log"),
+        )
+        try:
+            accounts.wait(flavor, reached, partial(keeper.runs, folder))
+            return reached
+        except ServerUnavailable as error:
+            log = (folder / "server.log").read_text(errors="replace")
+            keeper.stop(kept)
+            if "Address already in use" not in log:
+                tail = " | ".join(log.splitlines()[-3:])
+                raise ServerUnavailable(f"{error}, its log ends with: {tail}") from error
+    raise ServerUnavailable("three ports that were free were taken before the server had them")
+
+
+def _bring(flavor: str, version: str) -> tuple[Path, str]:
+    """The folder with bin/ in it, and where it is from."""
+    if flavor == "postgresql" and version in wheel.FOLDERS:
+        return wheel.bring(version), "wheel"
+    if (flavor, version) not in DEBIAN:
+        known = [*(("postgresql", v) for v in wheel.FOLDERS), *DEBIAN]
+        versions = ", ".join(sorted(v for f, v in known if f == flavor))
+        raise ServerUnavailable(f"no binaries of {flavor} {version} are known, only {versions}")
+    suite, *packages = DEBIAN[flavor, version]
+    return debian.bring(f"{flavor}-{version}", suite, *packages), "Debian"
+
+
+def _client(flavor: str, installed: Path) -> tuple[str, ...]:
+    if flavor == "postgresql":
+        return clients.program(flavor)
+    return clients.with_options(flavor, installed / "bin" / flavor)
+
+
+def _make_folder() -> Path:
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="dbprov-test-", dir=memory))
+    _give(folder)
+    return folder
+
+
+def _give(path: Path) -> None:
+    user = cache.server_user()
+    if user:
+        entry = pwd.getpwnam(user)
+        os.chown(path, entry.pw_uid, entry.pw_gid)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _prepare(flavor: str, installed: Path, folder: Path, port: int, password: str) -> None:
+    """Write run.sh, which makes the data folder and then becomes the server."""
+    if flavor == "postgresql":
+        files = {"password": password, "run.sh": _run_postgresql(installed, port)}
+    else:
+        run = _run_mysql if flavor == "mysql" else _run_mariadb
+        # root@localhost would shadow root@% for a client on 127.0.0.1.
+        accounts_sql = (
+            f"CREATE USER 'root'@'%' IDENTIFIED BY '{password}';\n"
+            "GRANT ALL PRIVILEGES ON *.* TO 'root'@'%' WITH GRANT OPTION;\n"
+            f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{password}';\n"
+        )
+        files = {"init.sql": accounts_sql, "run.sh": run(installed, folder, port)}
+    for name, text in files.items():
+        path = folder / name
+        path.touch(mode=0o600)
+        path.write_text(text)
+        _give(path)
+
+
+def _run_postgresql(installed: Path, port: int) -> str:
+    binaries = shlex.quote(str(installed / "bin"))
+    return f"""set -e
+{binaries}/initdb -D data -U postgres --auth=scram-sha-256 --pwfile=password \\
+    --encoding=UTF8 --locale=C --no-sync
+exec {binaries}/postgres -D data -c port={port} {POSTGRESQL}
+"""
+
+
+def _run_mysql(installed: Path, folder: Path, port: int) -> str:
+    share = shlex.quote(str(installed / "root/usr/share/mysql"))
+    server = f"{_mysqld(installed, 'mysqld')} --lc-messages-dir={share} {MYSQL}"
+    return f"""set -e
+{server} --datadir={folder}/data --initialize-insecure
+exec {server} {_serve(folder, port)}
+"""
+
+
+def _run_mariadb(installed: Path, folder: Path, port: int) -> str:
+    shares = [installed / "root/usr/share" / name for name in ("mysql", "mariadb")]
+    share = next(path for path in shares if list(path.glob("*_system_tables.sql")))
+    names = ("system_tables", "performance_tables", "system_tables_data")
+    tables = [path for name in names for path in share.glob(f"m*_{name}.sql")]
+    tables += [*share.glob("maria_add_gis_sp_bootstrap.sql"), *share.glob("m*_sys_schema.sql")]
+    plugins = shlex.quote(str(installed / "root/usr/lib/mysql/plugin"))
+    messages = shlex.quote(str(share))
+    server = f"{_mysqld(installed, 'mariadbd')} --lc-messages-dir={messages}"
+    server = f"{server} --plugin-dir={plugins} {MARIADB}"
+    lines = ["CREATE DATABASE mysql;", "USE mysql;"]
+    lines += ["SET @auth_root_socket=NULL;", "SET @skip_auth_anonymous=1;"]
+    return f"""set -e
+mkdir data
+{{ printf '%s\\n' {shlex.join(lines)}; cat {shlex.join(map(str, tables))}; }} |
+    {server} --datadir={folder}/data --bootstrap --skip-log-bin
+exec {server} {_serve(folder, port)}
+"""
+
+
+def _mysqld(installed: Path, program: str) -> str:
+    path, base = str(installed / "bin" / program), str(installed / "root/usr")
+    return f"{shlex.quote(path)} --no-defaults --basedir={shlex.quote(base)}"
+
+
+def _serve(folder: Path, port: int) -> str:
+    options = (
+        f"--datadir={folder}/data --init-file={folder}/init.sql --bind-address=127.0.0.1"
+        f" --port={port} --socket={folder}/socket --pid-file={folder}/pid"
+        f" --general-log=1 --general-log-file={folder}/general.log"
+    )
+    return options

@@ -1,0 +1,52 @@
+"""The client programs psql, mysql and mariadb."""
+
+import subprocess
+from pathlib import Path
+from shutil import which
+
+from tests.harness import debian, wheel
+from tests.harness.model import ServerUnavailable
+
+OPTIONS = {
+    "postgresql": (),
+    "mysql": ("--no-defaults",),
+    # A test server's certificate is signed by nobody, and an old server has none.
+    "mariadb": ("--no-defaults", "--skip-ssl-verify-server-cert"),
+}
+
+
+def program(flavor: str) -> tuple[str, ...]:
+    """The beginning of a command line, or nothing if there is no such program."""
+    try:
+        path = _psql() if flavor == "postgresql" else _on_path(flavor) or _unpacked(flavor)
+    except ServerUnavailable:
+        return ()
+    return with_options(flavor, path)
+
+
+def with_options(flavor: str, path: Path) -> tuple[str, ...]:
+    return (str(path), *OPTIONS[flavor])
+
+
+def _psql() -> Path:
+    try:
+        return wheel.installed("18") / "bin/psql"
+    except ServerUnavailable:
+        found = _on_path("postgresql")
+        if found is None:
+            raise
+        return found
+
+
+def _on_path(flavor: str) -> Path | None:
+    """Not Debian's psql, which is a script, nor the mysql that is MariaDB's."""
+    found = which("psql" if flavor == "postgresql" else flavor)
+    if found is None or Path(found).read_bytes()[:2] == b"#!":
+        return None
+    says = subprocess.run([found, "--version"], capture_output=True, text=True).stdout
+    return Path(found) if ("MariaDB" in says) == (flavor == "mariadb") else None
+
+
+def _unpacked(flavor: str) -> Path:
+    suite = "sid" if flavor == "mysql" else "trixie"
+    return debian.bring(f"{flavor}-client", suite, f"{flavor}-client-core") / "bin" / flavor
