@@ -178,10 +178,11 @@ def connect_as(url: Secret, deployment: Deployment) -> Any:
 
 def _opened(user: str, password: str, host: str, port: int, database: str, tls: Tls, socket: str | None) -> Any:
     said: dict[str, Any] = {
-        "user": user, "password": password, "host": host or "localhost", "port": port, "database": database or None,
+        "user": user, "password": password.encode(), "host": host or "localhost", "port": port, "database": database or None,
         "charset": "utf8mb4", "autocommit": True, "connect_timeout": 10, "read_timeout": 60, "write_timeout": 60,
         "cursorclass": DictCursor, "program_name": "dbprov",
     }  # fmt: skip
+    # The password as bytes: PyMySQL 1.2 would encode it in latin1, where the server and other clients mean UTF-8.
     if host.startswith("/"):
         socket = host
     if socket:
