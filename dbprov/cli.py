@@ -59,7 +59,7 @@ class Group(click.Group):
                 click.echo(json.dumps({"error": error.as_json()}, indent=2, ensure_ascii=False))
             click.echo(f"dbprov: {error}", err=True)
             ctx.exit(error.exit_code)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, click.Abort):
             click.echo("dbprov: interrupted; run the same command again, it goes on where it stopped", err=True)
             ctx.exit(2)
 

@@ -7,6 +7,7 @@ and say what is there beyond the wish; they are never part of one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
@@ -20,6 +21,7 @@ class Item:
     kind: ClassVar[str]
     alone: ClassVar[bool] = False  # cannot run inside a transaction
     essential: ClassVar[bool] = True  # nothing that comes after it works without it
+    words: ClassVar[Mapping[str, str]] = {}  # what a person calls a verb where it is not create, alter or drop
     inside: str | None = None  # the database in which its statements run; None: the admin's own
     lenders: tuple[str, ...] = ()  # roles whose rights it may need, borrowed for as long as its transaction lasts
 
@@ -88,13 +90,14 @@ class Database(Item):
 @dataclass(frozen=True, kw_only=True)
 class Ownership(Item):
     kind = "ownership"
+    words = {"create": "set", "alter": "set"}
     database: str
     owner: str
     # found
     grantable: bool = True
 
     def __str__(self) -> str:
-        return f'ownership of database "{self.database}" by "{self.owner}"'
+        return f'owner of database "{self.database}" to "{self.owner}"'
 
     def satisfied_by(self, found: Self) -> bool:
         return found.owner == self.owner
@@ -105,6 +108,7 @@ class Isolation(Item):
     """PUBLIC shut out of a database: always of one that dbprov made, of an existing one where the spec says so."""
 
     kind = "isolation"
+    words = {"create": "revoke", "alter": "revoke"}
     database: str
     asked: bool  # the spec says so in words: an existing database is isolated too
     # found
@@ -114,7 +118,7 @@ class Isolation(Item):
     grantable: bool = True
 
     def __str__(self) -> str:
-        return f'isolation of database "{self.database}" from PUBLIC'
+        return f'CONNECT, TEMPORARY on database "{self.database}" from PUBLIC'
 
     def satisfied_by(self, found: Self) -> bool:
         return not found.public or not (self.asked or found.sealed)
@@ -133,12 +137,13 @@ class Opening(Item):
     """A database made sealed is opened once PUBLIC is shut out."""
 
     kind = "opening"
+    words = {"create": "open", "alter": "open"}
     database: str
     # found
     sealed: bool = False
 
     def __str__(self) -> str:
-        return f'opening of database "{self.database}"'
+        return f'database "{self.database}" to connections'
 
     def satisfied_by(self, found: Self) -> bool:
         return not found.sealed
@@ -189,6 +194,7 @@ class Grant(Item):
 @dataclass(frozen=True, kw_only=True)
 class DatabaseGrant(Grant):
     kind = "database_grant"
+    words = {"create": "grant", "alter": "grant"}
     on = "database"
     database: str
 
@@ -210,6 +216,7 @@ class Schema(Item):
 @dataclass(frozen=True, kw_only=True)
 class SchemaGrant(Grant):
     kind = "schema_grant"
+    words = {"create": "grant", "alter": "grant"}
     on = "schema"
     schema: str
 
@@ -223,6 +230,7 @@ class ObjectGrant(Item):
     """Privileges on the objects of one sort that are in a schema already (trap T81: only where one is lacking)."""
 
     kind = "object_grant"
+    words = {"create": "grant", "alter": "grant"}
     essential = False
     schema: str
     objects: str  # TABLES, SEQUENCES, ROUTINES
@@ -246,6 +254,7 @@ class DefaultGrant(Item):
     """Privileges on what one role will create in a schema (trap T17: always FOR ROLE)."""
 
     kind = "default_grant"
+    words = {"create": "grant", "alter": "grant"}
     schema: str
     objects: str
     creator: str | None  # None: the admin
@@ -265,6 +274,7 @@ class DefaultGrant(Item):
 @dataclass(frozen=True, kw_only=True)
 class SearchPath(Item):
     kind = "search_path"
+    words = {"create": "set", "alter": "set"}
     user: str
     database: str
     schemas: tuple[str, ...]
@@ -284,6 +294,7 @@ class Membership(Item):
     """The admin as a member of a role: borrowed inside one transaction, given back before it ends (traps T24, T80)."""
 
     kind = "membership"
+    words = {"create": "borrow", "alter": "borrow", "drop": "give back"}
     role: str
     # found
     sufficient: bool = True  # a superuser, or a member with all that it takes
@@ -292,7 +303,7 @@ class Membership(Item):
     lent: tuple[str, ...] = ()  # options that a grant of the admin's own to itself lacks; it goes on lacking them
 
     def __str__(self) -> str:
-        return f'membership of this admin in role "{self.role}"'
+        return f'membership in role "{self.role}" for this admin'
 
     def satisfied_by(self, found: Self) -> bool:
         return found.sufficient
@@ -306,6 +317,7 @@ class PatternGrant(Item):
     """Privileges on a MySQL database. The server reads the database's name as a pattern, unless partial_revokes is on."""
 
     kind = "grant"
+    words = {"create": "grant", "alter": "grant"}
     database: str
     user: str
     host: str

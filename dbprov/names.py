@@ -28,6 +28,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(("user", "schema"), lambda name: name.startswith("pg_"), "names that begin with pg_ belong to the server"),
         Rule(("user",), lambda name: name in ("public", "none"), "this is a keyword, not a role, to PostgreSQL"),
         Rule(("schema",), lambda name: name == "information_schema", "this schema belongs to the server"),
+        Rule(("schema",), lambda name: name == "$user", "in a search_path this is whatever schema is named like the user"),
         Rule(
             ("database",),
             lambda name: (
@@ -57,7 +58,11 @@ def objections(engine: str, sort: str, name: str) -> list[str]:
     """Why this engine cannot have a database, user or schema of this name; empty where it can."""
     if not name:
         return [f"a {sort} needs a name"]
-    said = []
-    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in name):
-        said.append("line breaks and control characters are refused in names")
-    return said + [rule.words for rule in RULES[engine] if sort in rule.sorts and rule.broken_by(name)]
+    if unprintable(name):
+        return ["line breaks and control characters are refused in names"]
+    return [rule.words for rule in RULES.get(engine, ()) if sort in rule.sorts and rule.broken_by(name)]
+
+
+def unprintable(text: str) -> bool:
+    """Does it hold a line break, a control character, or half a character, which no UTF-8 can carry?"""
+    return any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text)

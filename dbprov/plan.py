@@ -18,7 +18,7 @@ class Step:
     found: Item | None = None
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.item}"
+        return f"{self.item.words.get(self.verb, self.verb)} {self.item}"
 
 
 def plan(pairs: Iterable[Pair]) -> list[Step]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +53,7 @@ def comment(value: object) -> str:
     return "".join(c if c.isprintable() else "?" for c in str(value))
 
 
+@cache
 def built_in_templates() -> Path:
     """The folder ``sql_templates``: inside the package in a wheel, beside it in a checkout."""
     package = Path(__file__).parent
@@ -61,6 +65,43 @@ def built_in_templates() -> Path:
         f"neither {package / 'sql_templates'} nor {package.parent / 'sql_templates'} is there",
         "install dbprov again",
     )
+
+
+@cache
+def _environment(folders: tuple[Path, ...], filters: tuple[tuple[str, Callable[..., str]], ...]) -> Any:
+    """One for all renderers of an engine: reading a template costs a millisecond, and is done once."""
+    from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, pass_context
+
+    class Compiled(FileSystemBytecodeCache):
+        """Beside the templates, as Python keeps its own modules' code beside them, and for nobody who could not write there."""
+
+        def dump_bytecode(self, bucket: Any) -> None:
+            with suppress(OSError):
+                super().dump_bytecode(bucket)
+
+    @pass_context
+    def password(context: Any, place: Place, user: str) -> Sql:
+        return Sql(context["write_password"](place, user))
+
+    made = Environment(
+        loader=FileSystemLoader([str(folder) for folder in folders]),
+        undefined=StrictUndefined,
+        finalize=_only_sql,
+        autoescape=False,
+        auto_reload=False,
+        bytecode_cache=None if sys.dont_write_bytecode else Compiled(_compiled_folder(folders[-1])),
+    )
+    made.filters = {name: _filter(quote) for name, quote in filters}
+    made.filters |= {"keywords": _filter(keywords), "comment": _filter(comment), "password": password}
+    made.globals = {}
+    return made
+
+
+def _compiled_folder(templates: Path) -> str:
+    folder = templates / "__pycache__"
+    with suppress(OSError):
+        folder.mkdir(exist_ok=True)
+    return str(folder)
 
 
 class Renderer:
@@ -79,23 +120,10 @@ class Renderer:
         settings: Mapping[str, str],
         templates: Path | None = None,
     ) -> None:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
         self.engine = engine
-        self.password = password
-        self.folders = [folder for folder in (templates, built_in_templates()) if folder]
-        self._environment = Environment(
-            loader=FileSystemLoader([str(folder) for folder in self.folders]),
-            undefined=StrictUndefined,
-            finalize=_only_sql,
-            autoescape=False,
-            trim_blocks=False,
-            keep_trailing_newline=False,
-        )
-        self._environment.filters = {name: _filter(quote) for name, quote in filters.items()}
-        self._environment.filters |= {"keywords": _filter(keywords), "comment": _filter(comment)}
-        self._environment.filters["password"] = _filter(lambda place, user: self.password(place, user))
-        self._environment.globals = {"version": version, "settings": settings}
+        self.folders = tuple(folder for folder in (templates, built_in_templates()) if folder)
+        self._environment = _environment(self.folders, tuple(filters.items()))
+        self._always = {"version": version, "settings": settings, "write_password": password}
 
     def item(self, item: Item, verb: str) -> str:
         """The statement that does ``verb`` to this item. Raises RenderError with the template's file and line."""
@@ -110,11 +138,11 @@ class Renderer:
 
         path = f"{self.engine}/{name}.sql"
         try:
-            return _tidy(self._environment.get_template(path).render(values))
+            return _tidy(self._environment.get_template(path).render({**values, **self._always}))
         except TemplateSyntaxError as error:
             place = f"{error.filename or path}:{error.lineno}"
             raise RenderError(f"template {place} cannot be read", error.message or "", "correct the template") from None
-        except (TemplateError, _Unquoted, TypeError, ValueError) as error:
+        except (TemplateError, _Unquoted, TypeError, ValueError, AttributeError) as error:
             raise RenderError(
                 f"template {_place(error, path)} cannot be rendered",
                 str(error),

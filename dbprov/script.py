@@ -67,7 +67,7 @@ def _head(dialect: Dialect, deployment: Deployment, product: str, facts: Facts) 
 def _statement(step: Step, render: Renderer, borrowed: dict[str, str]) -> Iterator[str]:
     """A statement as apply sends it; around one that has no IF NOT EXISTS, the question whether it is needed."""
     item = step.item
-    yield f"-- {step.verb} {comment(item)}"
+    yield f"-- {comment(step)}"
     asked, variable = render.has(f"{item.kind}/guard"), "missing"
     if asked and step.verb != "drop":
         yield render.item(item, "guard") + " \\gset"

@@ -7,7 +7,7 @@ import re
 import secrets
 import string
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
@@ -154,7 +154,7 @@ class PromptPlace:
     label: str
     ask: Callable[[str], Secret]
     """Asks on the terminal, or raises PlaceError where there is none (or where it was told never to ask)."""
-    kept: dict[str, Secret]
+    kept: dict[str, Secret] = field(compare=False)
     """Answers of this run, so that one password is asked for once."""
     writable = False
 

@@ -6,6 +6,7 @@ to editors; tests/unit/test_spec.py holds the two against each other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -143,7 +144,7 @@ def from_flags(flags: Mapping[str, Any], folder: Path, ask: Any = never_ask) -> 
         return Given(value, flag)
 
     said = {key: given(key, value) for key, value in flags.items() if value not in (None, (), {})}
-    top = {key: said.pop(key) for key in ("server", "tls") if key in said}
+    top: dict[str, Given] = {key: said.pop(key) for key in ("server", "tls") if key in said}
     top["deployments"] = Given([Given(said, "flags")], "flags")
     return _Reader("flags", folder, ask, []).spec(Given(top, "flags"))
 
@@ -157,39 +158,42 @@ class _Reader:
     prompts: dict[str, Any] = field(default_factory=dict)
 
     def wrong(self, given: Given | str, what: str, right: str) -> None:
-        self.mistakes.append(Mistake(given if isinstance(given, str) else given.place, what, right))
+        mistake = Mistake(given if isinstance(given, str) else given.place, what, right)
+        self.mistakes += [] if mistake in self.mistakes else [mistake]
 
     # -- what stands where -------------------------------------------------------------------------------------------
 
     def spec(self, given: Given | None) -> Spec:
-        deployments: list[Deployment] = []
+        deployments: list[tuple[Deployment, str]] = []
         if given is not None:
             top = self.mapping(given, TOP, required=("deployments",))
             server = self.server(top["server"]) if "server" in top else None
             tls = self.tls(top.get("tls"), Tls())
-            for one in self.listed(top.get("deployments"), "a list of deployments"):
-                deployment = self.deployment(one, server, tls, given.place)
+            entries = self.listed(top.get("deployments"), "a list of deployments")
+            if "deployments" in top and top["deployments"].value == []:
+                self.wrong(top["deployments"], "deployments is empty", EXAMPLES["deployments"])
+            for one in entries:
+                deployment = self.deployment(one, server, tls, "" if "server" in top else given.place)
                 if deployment:
-                    deployments.append(deployment)
-            self.distinct(deployments, given.place)
+                    deployments.append((deployment, one.place))
+            self.distinct(deployments)
         if self.mistakes:
             raise SpecError(self.mistakes)
-        return Spec(tuple(deployments), self.source)
+        return Spec(tuple(deployment for deployment, _ in deployments), self.source)
 
     def deployment(self, given: Given, server: Address | None, tls: Tls, top: str) -> Deployment | None:
         keys = self.mapping(given, DEPLOYMENT, required=("name", "database"))
         before = len(self.mistakes)
         if "server" in keys:
             server = self.server(keys["server"])
-        elif server is None and not any("server" in m.what for m in self.mistakes):
+        elif server is None and top:
             self.wrong(top, "no server is named", "server: postgresql://dba@db.example.com:5432/postgres")
+        server = server or NOWHERE  # whose mistake is told already; the others are told with it
         tls = self.tls(keys.get("tls"), tls)
         name = self.text(keys.get("name"), "a name such as analytics")
         if name is not None and not names.DEPLOYMENT.match(name):
             self.wrong(keys["name"], f"{name!r} cannot name files and secrets",
                        "letters, digits, dot, hyphen and underscore, at most 63, beginning with a letter or digit")
-        if server is None:
-            return None
         layout = self.one_of(keys.get("layout"), ("shared", "split")) or "shared"
         schemas = self.schemas(keys.get("schemas"), server.engine)
         self.only_postgresql(keys, ("layout", "schemas"), server.engine, layout)
@@ -199,16 +203,15 @@ class _Reader:
         database = self.name(keys.get("database"), server.engine, "database")
         schemas = ("airflow", "celery") if layout == "split" else schemas or ("public",)
         accounts = self.accounts(keys, server, layout, schemas, given)
-        if len(self.mistakes) > before or name is None or database is None:
-            return None
-        return Deployment(
-            name=name, server=server, tls=tls, database=database, accounts=accounts, layout=layout, schemas=schemas,
+        made = Deployment(
+            name=name or "", server=server, tls=tls, database=database or "", accounts=accounts, layout=layout, schemas=schemas,
             isolate=self.boolean(keys.get("isolate")),
             encoding=self.charset(keys.get("encoding"), "an encoding such as UTF8"),
             collation=self.text(keys.get("collation"), "a collation such as en_US.UTF-8 or utf8mb4_unicode_ci"),
             publish_host=self.text(publish.get("host"), "a host name"),
             publish_port=self.number(publish.get("port"), 1, 65535),
         )
+        return made if name and database and server is not NOWHERE and len(self.mistakes) == before else None
 
     def accounts(
         self, keys: dict[str, Given], server: Address, layout: str, schemas: tuple[str, ...], given: Given
@@ -231,18 +234,17 @@ class _Reader:
         else:
             self.wrong(given, "no user is named", "user: analytics_airflow, or a list under users")
             return ()
-        if layout == "split" and len(entries) != 2:
+        if layout == "split" and "users" in keys and len(entries) != 2:
             self.wrong(keys["users"], f"layout: split has {len(entries)} users",
                        "two users: the first for schema airflow, the second for schema celery")
         made = [
             self.account(one, server, (schemas[number],) if layout == "split" and number < 2 else schemas)
             for number, one in enumerate(entries)
         ]
-        accounts = tuple(account for account in made if account)
-        for number, account in enumerate(accounts):
-            if any((account.name, account.host) == (other.name, other.host) for other in accounts[:number]):
+        for number, account in enumerate(made):
+            if account and any(other and (account.name, account.host) == (other.name, other.host) for other in made[:number]):
                 self.wrong(entries[number], f"user {account.name!r} stands twice in this deployment", "one entry each")
-        return accounts
+        return tuple(account for account in made if account)
 
     def account(self, given: Given, server: Address, schemas: tuple[str, ...]) -> Account | None:
         if isinstance(given.value, str):
@@ -271,11 +273,15 @@ class _Reader:
                 self.wrong(given, "a password has one place", "password: {env: NAME} or {file: PATH} or {prompt: true}")
             return default
         if "env" in keys:
-            return EnvPlace(self.text(keys["env"], "the name of an environment variable") or "")
+            right = "the name of an environment variable, such as ANALYTICS_PASSWORD"
+            name = self.text(keys["env"], right) or ""
+            if name and not ENVIRONMENT.match(name):  # not shown: it may be the password itself
+                self.wrong(keys["env"], "this cannot name an environment variable", right)
+            return EnvPlace(name)
         if "file" in keys:
             path = self.text(keys["file"], "the path of a file, relative to the spec") or ""
             return FilePlace(self.folder / Path(path).expanduser(), path)
-        if self.boolean(keys["prompt"]) is not True:
+        if keys["prompt"].value is not True:
             self.wrong(keys["prompt"], "prompt is not true", "prompt: true, or leave it out")
         return PromptPlace(f'user "{user}" on {server}', self.ask, self.prompts)
 
@@ -293,13 +299,16 @@ class _Reader:
         authority, _, path = rest.partition("/")
         login, at, where = authority.rpartition("@")
         user, colon, _password = login.partition(":")
-        if colon:
+        if colon or (not at and "@" in rest + query):  # a password with a / or ? in it
             self.wrong(given, "the server's URL holds a password",
                        "leave it out: it comes from DBPROV_ADMIN_PASSWORD, the engine's own places, or a prompt")
             return None
         options = tuple(parse_qsl(query, keep_blank_values=True))
         if any(key == "password" or key.startswith("sslpassword") for key, _ in options):
             self.wrong(given, "the server's URL holds a password", "leave it out")
+            return None
+        if any(key in ("sslmode", "sslrootcert", "ssl_mode", "ssl_ca") for key, _ in options):
+            self.wrong(given, "the server's URL says how to use TLS", "tls: {mode: verify-full, ca: PATH} beside server")
             return None
         if "," in where:
             self.wrong(given, "the server's URL names several hosts", "one host: the one that takes writes")
@@ -310,13 +319,13 @@ class _Reader:
             port = port.removeprefix(":")
         elif ":" in where:
             host, _, port = where.rpartition(":")
-        if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-            self.wrong(given, f"{port!r} is not a port", right)
-            return None
         said = dict(options)
+        port = port or said.get("port", "") or str(ENGINES[scheme])
+        if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+            self.wrong(given, "the port in the server's URL is not a number from 1 to 65535", right)
+            return None
         host = unquote(host) or said.get("host", "") or said.get("unix_socket", "")
-        number = int(port or said.get("port", "") or ENGINES[scheme])
-        return Address(engine, unquote(user), host, number, unquote(path), options)
+        return Address(engine, unquote(user), host, int(port), unquote(path), options)
 
     def tls(self, given: Given | None, otherwise: Tls) -> Tls:
         if given is None:
@@ -361,10 +370,13 @@ class _Reader:
         if given is None:
             return None
         if not isinstance(given.value, str):
-            self.wrong(given, f"{given.value!r} is not text to YAML", f"{right} (in quotes where YAML reads a number, date or yes/no)")
+            self.wrong(given, f"{_shown(given)} is not text to YAML", f"{right} (in quotes where YAML reads a number, date or yes/no)")
             return None
         if not given.value:
             self.wrong(given, "this is empty", right)
+            return None
+        if names.unprintable(given.value):
+            self.wrong(given, "this holds a line break or a control character", right)
             return None
         return given.value
 
@@ -392,7 +404,7 @@ class _Reader:
         if given is None:
             return None
         if given.value not in tuple(map(str, allowed)):
-            self.wrong(given, f"{given.value!r} is not known here", "one of " + ", ".join(allowed))
+            self.wrong(given, f"{_shown(given)} is not known here", "one of " + ", ".join(allowed))
             return None
         return str(given.value)
 
@@ -400,7 +412,7 @@ class _Reader:
         if given is None:
             return None
         if not isinstance(given.value, bool):
-            self.wrong(given, f"{given.value!r} is neither true nor false", "true or false")
+            self.wrong(given, f"{_shown(given)} is neither true nor false", "true or false")
             return None
         return given.value
 
@@ -408,7 +420,7 @@ class _Reader:
         if given is None:
             return None
         if isinstance(given.value, bool) or not isinstance(given.value, int) or not least <= given.value <= most:
-            self.wrong(given, f"{given.value!r} is not a number from {least} to {most}", f"a number from {least} to {most}")
+            self.wrong(given, f"{_shown(given)} is not a number from {least} to {most}", f"a number from {least} to {most}")
             return None
         return given.value
 
@@ -421,12 +433,12 @@ class _Reader:
 
     def only_mysql(self, keys: dict[str, Given], which: tuple[str, ...], engine: str) -> None:
         for key in which:
-            if engine != "mysql" and key in keys:
+            if engine == "postgresql" and key in keys:
                 self.wrong(keys[key], f"{key} of a user is for MySQL", f"leave {key} out; pg_hba.conf says who comes from where")
 
-    def distinct(self, deployments: list[Deployment], place: str) -> None:
-        for number, one in enumerate(deployments):
-            for other in deployments[:number]:
+    def distinct(self, deployments: list[tuple[Deployment, str]]) -> None:
+        for number, (one, place) in enumerate(deployments):
+            for other, _ in deployments[:number]:
                 if one.name.lower() == other.name.lower():
                     self.wrong(place, f"two deployments are named {one.name!r}", "a name of its own for each")
                 if (one.server, one.database) == (other.server, other.database):
@@ -434,6 +446,8 @@ class _Reader:
                                "one deployment with several users, or a database for each")
 
 
+NOWHERE = Address("", "", "", 0, "")
+ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 TOP = ("server", "tls", "deployments")
 DEPLOYMENT = (
     "name", "server", "tls", "database", "user", "users", "password", "access", "host", "connection_limit", "layout",
@@ -445,6 +459,11 @@ EXAMPLES = {
     "name": "name: analytics",
     "database": "database: analytics_airflow",
 }
+
+
+def _shown(given: Given) -> str:
+    """What was written, in a message; of what holds more only its sort, since that may be a password."""
+    return {dict: "a mapping", list: "a list", type(None): "nothing"}.get(type(given.value), repr(given.value))
 
 
 def _nearest(key: str, allowed: tuple[str, ...]) -> str:

@@ -25,26 +25,30 @@ def verify(server: Server, deployment: Deployment, account: Account, url: Secret
         todo = "\n".join(filter(None, (dialect.remedy(code), _rivals(server, account))))
         yield Check(account.name, "logs in", "works", words, False, code, todo)
         return
+    held: dict[str, bool] = {}
+    made: set[str] = set()  # what was tried and worked, whether it should have or not
     try:
         over = dialect.tls_of(connection) or "no TLS"
         yield Check(account.name, "logs in", "works", f"with the string that is handed out, over {over}", True)
         admin = server.connection(deployment.database if dialect.TRANSACTIONS else None)
         trials = dialect.trials(deployment, account, server.facts, probe)
-        held: dict[str, bool] = {}
         # With transactions one session after the other: what the user has not rolled back yet, the admin would wait for.
         for admins in ((False,), (True,)) if dialect.TRANSACTIONS else ((False, True),):
             with dialect.roll_back(connection), dialect.roll_back(admin):
                 for trial in trials:
                     if trial.by_admin in admins and (not trial.needs or held.get(trial.needs)):
                         session = admin if trial.by_admin else connection
-                        check = _judged(server, account, trial, *_try(server, session, trial))
+                        code, observed = _try(server, session, trial)
+                        made |= {trial.template} if not code else set()
+                        check = _judged(server, account, trial, code, observed)
                         held[trial.template] = check.held and not check.code
                         if trial.claim:
                             yield check
     finally:
         connection.close()
         for trial in dialect.cleanup(deployment, probe):
-            _try(server, server.connection(), trial)
+            if trial.needs in made:
+                _try(server, server.connection(), trial)
 
 
 def _rivals(server: Server, account: Account) -> str:

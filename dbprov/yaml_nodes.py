@@ -34,6 +34,9 @@ def read(text: str, source: str) -> tuple[Given | None, list[Mistake]]:
         if isinstance(node, yaml.MappingNode):
             keys: dict[str, Given] = {}
             for key, item in node.value:
+                if not isinstance(key, yaml.ScalarNode):
+                    mistakes.append(Mistake(place(key.start_mark), "this cannot be a key", "a word before the colon"))
+                    continue
                 name = str(key.value)
                 if name in keys:
                     mistakes.append(Mistake(place(key.start_mark), f"{name} stands twice", "each key once"))

@@ -64,7 +64,13 @@ def _on_tables_of_others(account: Account, names: dict[str, Any]) -> Iterator[Tr
     yield Trial(f"{word} delete its rows", "delete", values, writes, needs=made)
 
 
+CLEARED_BY = {
+    "create_table": "clear_tables", "create_table_in": "clear_tables", "create_function": "clear_function",
+    "create_procedure": "clear_procedure", "create_user": "clear_user", "create_database": "clear_database",
+}  # fmt: skip
+
+
 def cleanup(deployment: Deployment, probe: str) -> list[Trial]:
+    """What the admin drops at the end, of that which was made; whether the user should have been able to or not."""
     names = _names(deployment, probe)
-    templates = ("clear_tables", "clear_function", "clear_procedure", "clear_user", "clear_database")
-    return [Trial("", template, names, "setup", by_admin=True) for template in templates]
+    return [Trial("", clear, names, "setup", by_admin=True, needs=made) for made, clear in CLEARED_BY.items()]

@@ -1,0 +1,155 @@
+"""The test to keep for ever: what the script does is what apply does, to the catalogue's last row."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+import dbprov
+from dbprov.dialects import of
+from dbprov.dialects.mysql import literal
+from dbprov.spec import Spec
+from tests.harness import TestServer, client, execute, remove
+from tests.servers.conftest import Walk
+from tests.servers.test_apply import TABLES, one, users
+
+CATALOGUE = {
+    "postgresql": {
+        None: (
+            "SELECT rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolconnlimit, rolvaliduntil,"
+            " rolpassword LIKE 'SCRAM-SHA-256$%' FROM pg_authid WHERE rolname LIKE '%{0}%' ORDER BY 1",
+            "SELECT datname, datdba::regrole::text, encoding, datcollate, datctype, datallowconn, datconnlimit, datistemplate,"
+            " array(SELECT unnest(datacl)::text ORDER BY 1) FROM pg_database WHERE datname LIKE '%{0}%' ORDER BY 1",
+            "SELECT r.rolname, m.rolname, g.rolname, admin_option FROM pg_auth_members JOIN pg_roles r ON r.oid = roleid"
+            " JOIN pg_roles m ON m.oid = member JOIN pg_roles g ON g.oid = grantor WHERE r.rolname LIKE '%{0}%' ORDER BY 1, 2, 3",
+            "SELECT rolname, datname, setconfig FROM pg_db_role_setting JOIN pg_roles r ON r.oid = setrole"
+            " JOIN pg_database d ON d.oid = setdatabase WHERE rolname LIKE '%{0}%' ORDER BY 1, 2",
+        ),
+        "inside": (
+            "SELECT nspname, nspowner::regrole::text, array(SELECT unnest(nspacl)::text ORDER BY 1) FROM pg_namespace ORDER BY 1",
+            "SELECT defaclrole::regrole::text, defaclnamespace::regnamespace::text, defaclobjtype,"
+            " array(SELECT unnest(defaclacl)::text ORDER BY 1) FROM pg_default_acl ORDER BY 1, 2, 3",
+            "SELECT relname, relowner::regrole::text, array(SELECT unnest(relacl)::text ORDER BY 1) FROM pg_class"
+            " WHERE relnamespace::regnamespace::text NOT IN ('pg_catalog', 'pg_toast', 'information_schema') ORDER BY 1",
+        ),
+    },
+    "mysql": {
+        None: (
+            "SELECT User, Host, plugin, max_user_connections FROM mysql.user WHERE User LIKE '%{0}%' ORDER BY 1, 2",
+            "SELECT * FROM mysql.db WHERE User LIKE '%{0}%' ORDER BY User, Host, Db",
+            "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA"
+            " WHERE SCHEMA_NAME LIKE '%{0}%' ORDER BY 1",
+        ),
+    },
+}  # fmt: skip
+
+
+def catalogue(server: TestServer, prefix: str, database: str) -> list[Any]:
+    queries = CATALOGUE[server.engine]
+    like = prefix.replace("_", r"\_" if server.engine == "postgresql" else r"\\_")
+    rows: list[Any] = [execute(server, "superuser", q.format(like).replace(r"\\_", r"\_")) for q in queries[None]]
+    return rows + [execute(server, "superuser", q.format(like), database) for q in queries.get("inside", ())]
+
+
+def run_script(walk: Walk, spec: Spec) -> None:
+    """As the header says: variables for psql, text put in place for mysql."""
+    [deployment] = spec.deployments
+    release = walk.server.release.split(".")
+    version = tuple(map(int, release[: 1 if walk.server.engine == "postgresql" else 2]))
+    [text] = dbprov.scripts(spec, version=version, flavor=walk.server.flavor).values()
+    dialect = of(deployment.server.engine)
+    who: Any = "superuser" if walk.url == walk.server.url("superuser") else "admin"
+    passwords = {}
+    for account in deployment.accounts:
+        kept = account.place.read()
+        assert kept is not None
+        passwords[dialect.variable(account.name)] = kept.reveal()
+    if walk.server.engine == "postgresql":
+        ended = client(walk.server, who, text, variables=passwords)
+    else:
+        for name, password in passwords.items():
+            text = text.replace("${" + name + "}", literal(password))
+        ended = client(walk.server, who, text)
+    assert ended.returncode == 0, ended.stderr
+    assert "ERROR" not in ended.stderr
+    assert "WARNING" not in ended.stderr
+
+
+SPECS: dict[str, dict[str, Any]] = {
+    "four lines": {},
+    "owner": {"access": "owner"},
+    "limits": {"connection_limit": 7},
+    "isolated": {"isolate": True},
+    "left open": {"isolate": False},
+    "several": {"users": ["app", "writer", "reader"]},
+    "owner and reader": {"users": ["owner", "reader"]},
+    "hostile": {"users": ["we\"i`rd_%'$x\\y", "reader"], "database": "we\"i`rd_%'$x\\y=z"},
+}
+FOR_POSTGRESQL: dict[str, dict[str, Any]] = {
+    "split": {"layout": "split"},
+    "schemas": {"schemas": ["first one", 'sec"ond'], "access": "owner"},
+    "locale": {"collation": "C", "encoding": "UTF8"},
+}
+
+
+def deployment_of(more: dict[str, Any], prefix: str) -> dict[str, Any]:
+    made = dict(more)
+    if "users" in more:
+        levels = {"owner": "owner", "writer": "write", "reader": "read"}
+        made["users"] = [{"name": prefix + name, "access": levels.get(name, "all")} for name in more["users"]]
+    if "database" in more:
+        made["database"] = prefix + more["database"]
+    return one(prefix, **made)
+
+
+@pytest.mark.parametrize("case", [*SPECS, *(pytest.param(n, marks=pytest.mark.postgresql) for n in FOR_POSTGRESQL)])
+def test_the_script_is_apply(walk: Walk, prefix: str, case: str) -> None:
+    spec = walk.spec(deployment_of({**SPECS, **FOR_POSTGRESQL}[case], prefix))
+    database = spec.deployments[0].database
+    walk.provision(spec)
+    by_apply = catalogue(walk.server, prefix, database)
+    remove(walk.server, prefix)
+    assert not walk.plan(spec).complete
+
+    run_script(walk, spec)
+    assert walk.plan(spec).complete, [str(step) for step in walk.plan(spec).steps]
+    assert catalogue(walk.server, prefix, database) == by_apply
+    run_script(walk, spec)
+    assert catalogue(walk.server, prefix, database) == by_apply
+    assert [c for c in walk.prove(spec) if not c.held] == []
+
+    # And again once the application has made its own tables.
+    account = spec.deployments[0].metadata_account()
+    walk.as_user(spec, account.name, *TABLES[walk.server.engine])
+    run_script(walk, spec)
+    assert walk.plan(spec).complete
+
+
+def test_after_apply_the_script_changes_nothing(walk: Walk, prefix: str) -> None:
+    spec = walk.spec(one(prefix, users=users(prefix)))
+    walk.provision(spec)
+    walk.as_user(spec, f"{prefix}app", *TABLES[walk.server.engine])
+    before = catalogue(walk.server, prefix, f"{prefix}db")
+    run_script(walk, spec)
+    assert catalogue(walk.server, prefix, f"{prefix}db") == before
+
+
+def test_a_script_without_its_passwords_makes_no_user(walk: Walk, prefix: str) -> None:
+    spec = walk.spec(one(prefix))
+    [text] = dbprov.scripts(spec, flavor=walk.server.flavor).values()
+    ended = client(walk.server, "superuser", text)
+    assert ended.returncode != 0
+    assert re.search(r"syntax", ended.stderr)
+    assert len(walk.plan(spec).steps) >= 3
+
+
+@pytest.mark.postgresql
+def test_the_newest_script_runs_on_every_server(walk: Walk, prefix: str) -> None:
+    """render without --server-version: the guide's layout has nothing in it that an older server does not know."""
+    spec = walk.spec(one(prefix))
+    [text] = dbprov.scripts(spec).values()
+    ended = client(walk.server, "admin", text, variables={f"{prefix}app_password": "secret"})
+    assert ended.returncode == 0, ended.stderr
+    assert walk.plan(walk.spec(one(prefix))).complete or walk.url == walk.server.url("superuser")

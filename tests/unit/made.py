@@ -1,0 +1,68 @@
+"""Specs, facts and renderers for tests, made of nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dbprov import spec
+from dbprov.dialects import Facts, of
+from dbprov.errors import SpecError
+from dbprov.items import Item
+from dbprov.render import Renderer
+from dbprov.spec import Deployment, Spec
+
+FOLDER = Path("/specs")
+SERVERS = {"postgresql": "postgresql://dba@db.example.com/postgres", "mysql": "mysql://dba@db.example.com"}
+FLAVORS = {"postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
+
+HOSTILE = 'o\'w"n`e%r_\\$dbprov$;-- {{x}} ü'
+"""A name with whatever ends a quotation, begins a comment, or means something to a template, a shell or a LIKE."""
+
+
+def parsed(text: str, ask: Any = None) -> Spec:
+    return spec.parse(text, "deployment.yaml", FOLDER, ask) if ask else spec.parse(text, "deployment.yaml", FOLDER)
+
+
+def mistakes(text: str) -> list[str]:
+    """Each as ``line:column what``, or nothing."""
+    try:
+        parsed(text)
+    except SpecError as error:
+        return [f"{m.place.removeprefix('deployment.yaml:')} {m.what}" for m in error.mistakes]
+    return []
+
+
+def deployment(engine: str = "postgresql", **keys: Any) -> Deployment:
+    """The README's spec with other keys; YAML is JSON too. A key of None is left out."""
+    top = {key: keys.pop(key) for key in ("server", "tls") if key in keys}
+    one = {"name": "analytics", "database": "shop", "user": "app", **keys}
+    if "users" in keys:
+        del one["user"]
+    whole = {"server": SERVERS[engine], **top, "deployments": [one]}
+    return parsed(json.dumps(whole)).deployments[0]
+
+
+def facts(flavor: str = "postgresql", version: tuple[int, ...] | None = None, **settings: str) -> Facts:
+    dialect = of(FLAVORS[flavor])
+    newest = tuple(map(int, dialect.VERSIONS[flavor].split(".")))
+    return dialect.facts_offline(flavor, version or newest, settings)
+
+
+def expanded(made: Deployment, known: Facts | None = None) -> list[Item]:
+    return of(made.server.engine).expand(made, known or facts(made.server.engine))
+
+
+def renderer(flavor: str = "postgresql", known: Facts | None = None, templates: Path | None = None) -> Renderer:
+    dialect, known = of(FLAVORS[flavor]), known or facts(flavor)
+    settings: Mapping[str, str] = known.settings
+    return Renderer(
+        dialect.NAME,
+        dialect.FILTERS,
+        password=dialect.password_placeholder,
+        version=known.version,
+        settings=settings,
+        templates=templates,
+    )

@@ -1,0 +1,178 @@
+"""The gate: a value enters SQL through a quoting filter, or the template is refused with its file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jinja2 import DictLoader
+
+from dbprov.errors import PlaceError, RenderError
+from dbprov.items import Database, User
+from dbprov.render import Renderer, Sql, built_in_templates, comment, keywords
+from dbprov.secret import EnvPlace, Place
+from tests.unit.made import HOSTILE, renderer
+
+Render = Callable[..., str]
+
+
+def of_text(template: str, flavor: str = "postgresql", **more: str) -> Render:
+    """Renders a template that is in no file."""
+    made = renderer(flavor)
+    texts = {f"{made.engine}/{name}.sql": text for name, text in {"mine": template, **more}.items()}
+    made._environment.loader = DictLoader(texts)
+    return lambda **values: made.text("mine", **values)
+
+
+@pytest.mark.parametrize("flavor", ["postgresql", "mysql"])
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("{{ name }}", "a value of type str that did not leave a quoting filter"),
+        ("{{ 5 }}", "a value of type int"),
+        ("{{ 'text' }}", "a value of type str"),
+        ("{{ none }}", "a value of type NoneType"),
+        ("{{ words }}", "a value of type tuple"),
+        ("{{ nmae }}", "'nmae' is undefined"),
+        ("{{ nmae | ident }}", "'nmae' is undefined"),
+        ("{{ name.x | ident }}", "has no attribute 'x'"),
+        ("{% if nmae %}x{% endif %}", "'nmae' is undefined"),
+        ("{{ (name | ident).upper() }}", "a value of type str"),
+        ("{{ name | ident ~ 'x' }}", "a value of type str"),
+        ("{{ (name | ident) + '' }}", "a value of type str"),
+        ("{% macro m() %}x{% endmacro %}{{ m() }}", "a value of type str"),
+        ("{% macro m(n) %}{{ n }}{% endmacro %}{{ m(name) }}", "a value of type str"),
+        ("{% set x = name %}{{ x }}", "a value of type str"),
+        ("{% for x in words %}{{ x }}{% endfor %}", "a value of type str"),
+        ("{{ name | keywords }}", "is not a keyword"),
+        ("{{ words | keywords }}", "is not a keyword"),
+        ("{{ () | keywords }}", "there is no keyword to print"),
+        ("{{ 5 | ident }}", ""),
+        ("{{ none | literal }}", "a NoneType cannot be a literal"),
+        ("{{ version }}", "a value of type tuple"),
+        ("{{ settings }}", "a value of type dict"),
+    ],
+)
+def test_refused(flavor: str, template: str, words: str) -> None:
+    with pytest.raises(RenderError) as caught:
+        of_text(template, flavor)(name="app", words=("a'b",))
+    assert words in caught.value.why
+    assert caught.value.todo
+
+
+@pytest.mark.parametrize("filter_", ["safe", "upper", "join", "string", "e", "default('x')", "tojson", "indent", "format"])
+def test_jinjas_own_filters_are_not_there(filter_: str) -> None:
+    """Each of them gives text that no filter of ours has seen."""
+    with pytest.raises(RenderError, match="cannot be read"):
+        of_text("{{ name | " + filter_ + " }}")(name="app")
+
+
+def test_every_line_is_told(tmp_path: Path) -> None:
+    (tmp_path / "postgresql/user").mkdir(parents=True)
+    own = tmp_path / "postgresql/user/create.sql"
+    for text, line in (("{{ name }}", 1), ("-- one\n-- two\nCREATE {{ name | ident }}\n{{ name }}", 4)):
+        own.write_text(text)
+        with pytest.raises(RenderError) as caught:
+            renderer(templates=tmp_path).text("user/create", name="app")
+        assert f"{own}:{line} " in caught.value.what
+    own.write_text("SELECT 1\n{% if x %}")
+    with pytest.raises(RenderError) as caught:
+        renderer(templates=tmp_path).text("user/create", name="app")
+    assert f"{own}:2 " in caught.value.what
+    own.write_text('SELECT 1\n{% include "postgresql/mine.sql" %}')
+    (tmp_path / "postgresql/mine.sql").write_text("\n\n{{ name }}")
+    with pytest.raises(RenderError) as caught:
+        renderer(templates=tmp_path).text("user/create", name="app")
+    assert f"{tmp_path / 'postgresql/mine.sql'}:3 " in caught.value.what
+
+
+def test_own_templates_stand_in_front_file_by_file(tmp_path: Path) -> None:
+    (tmp_path / "postgresql/user").mkdir(parents=True)
+    (tmp_path / "postgresql/user/create.sql").write_text("CREATE USER {{ name | ident }}")
+    made, user = renderer(templates=tmp_path), User(name="app", place=EnvPlace("P"))
+    assert made.item(user, "create") == 'CREATE USER "app"'
+    assert made.item(user, "alter") == renderer().item(user, "alter")
+    assert made.has("user/guard")
+    assert not made.has("user/nothing")
+
+
+def test_a_template_that_is_not_there() -> None:
+    with pytest.raises(RenderError, match=r"postgresql/no/such\.sql"):
+        renderer().text("no/such")
+
+
+def test_quoted_values_pass() -> None:
+    render = of_text("{# why #}A {{ name | ident }}\n\n{% if on %}B {{ name | literal }}   \n{% endif %}\nC {{ words | keywords }}")
+    assert render(name="o'p\"s", on=True, words=("USAGE", "CREATE")) == "A \"o'p\"\"s\"\nB 'o''p\"s'\nC CREATE, USAGE"
+
+
+def test_an_include_passes_and_is_held_to_the_same() -> None:
+    assert of_text('{% include "postgresql/other.sql" %}', other="{{ name | ident }}")(name="a") == '"a"'
+    with pytest.raises(RenderError):
+        of_text('{% include "postgresql/other.sql" %}', other="{{ name }}")(name="a")
+
+
+def test_a_value_is_not_a_template() -> None:
+    assert of_text("{{ name | ident }}")(name="{{ 5 }}{% x %}{# y #}") == '"{{ 5 }}{% x %}{# y #}"'
+
+
+def test_what_writes_a_password_is_handed_in() -> None:
+    asked: list[tuple[Place, str]] = []
+
+    def write(place: Place, user: str) -> str:
+        asked.append((place, user))
+        return "'written'"
+
+    ready = renderer()
+    made = Renderer("postgresql", {"ident": str, "literal": repr}, password=write, version=(16,), settings={})
+    place = EnvPlace("P")
+    assert "PASSWORD 'written'" in made.item(User(name="app", place=place), "create")
+    assert asked == [(place, "app")]
+    assert "PASSWORD :'app_password'" in ready.item(User(name="app", place=place), "create")
+
+
+def test_an_error_of_a_place_is_not_a_mistake_in_a_template() -> None:
+    def write(place: Place, user: str) -> str:
+        raise PlaceError("cannot be read")
+
+    made = renderer()
+    made.password = write
+    with pytest.raises(PlaceError):
+        made.item(User(name="app", place=EnvPlace("P")), "create")
+
+
+@pytest.mark.parametrize("words", [["all privileges"], ["SELECT;"], ["SELECT\n"], ["1"], [""], ["GRANT)"], ["É"], ["_X"], [" X"]])
+def test_keywords_refuses(words: list[str]) -> None:
+    with pytest.raises(Exception, match="is not a keyword"):
+        keywords(words)
+
+
+def test_keywords_are_in_one_order() -> None:
+    assert keywords(("UPDATE", "ALTER ROUTINE", "SELECT")) == keywords({"SELECT", "UPDATE", "ALTER ROUTINE"}) == "ALTER ROUTINE, SELECT, UPDATE"
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\rb", "a\0b", "a\u2028b", "a\x1bb", "a\x85b", "a\u202eb"])
+def test_a_comment_is_one_line(text: str) -> None:
+    assert comment(text) == "a?b"
+    assert comment(HOSTILE) == HOSTILE
+
+
+def test_what_left_a_filter_is_of_its_own_type() -> None:
+    assert isinstance(Sql("x"), str)
+    assert type(Sql("x").upper()) is str
+    assert type(Sql("x") + "y") is str
+
+
+def test_items_hand_all_their_fields(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, Any] = {}
+    made = renderer()
+    monkeypatch.setattr(made, "text", lambda name, **values: seen.update(values, name_of_file=name) or "")
+    made.item(Database(name="d", encoding="UTF8"), "create")
+    assert seen.pop("name_of_file") == "database/create"
+    assert set(seen) == {"inside", "lenders", "name", "encoding", "collation", "sealed", "owner"}
+
+
+def test_the_templates_are_found() -> None:
+    assert (built_in_templates() / "postgresql/user/create.sql").is_file()
