@@ -28,13 +28,20 @@ class _Unquoted(Exception):
 
 def _only_sql(value: object) -> Sql:
     """Jinja's ``finalize``: called with the result of every ``{{ }}``, and not with the template's own text."""
+    _defined(value)
     if not isinstance(value, Sql):
         raise _Unquoted(f"it prints a value of type {type(value).__name__} that did not leave a quoting filter")
     return value
 
 
 def _filter(quote: Callable[..., str]) -> Callable[..., Sql]:
-    return lambda *values: Sql(quote(*values))
+    return lambda *values: Sql(quote(*map(_defined, values)))
+
+
+def _defined(value: object) -> object:
+    """A misspelt name, which no filter could tell from a value of a wrong type, says what it is when it is asked anything."""
+    bool(value)
+    return value
 
 
 def keywords(words: Iterable[str]) -> str:

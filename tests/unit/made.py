@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from dbprov.dialects import Facts, of
 from dbprov.errors import SpecError
 from dbprov.items import Item
 from dbprov.render import Renderer
+from dbprov.secret import Place
 from dbprov.spec import Deployment, Spec
 
 FOLDER = Path("/specs")
@@ -55,13 +56,18 @@ def expanded(made: Deployment, known: Facts | None = None) -> list[Item]:
     return of(made.server.engine).expand(made, known or facts(made.server.engine))
 
 
-def renderer(flavor: str = "postgresql", known: Facts | None = None, templates: Path | None = None) -> Renderer:
+def renderer(
+    flavor: str = "postgresql",
+    known: Facts | None = None,
+    templates: Path | None = None,
+    password: Callable[[Place, str], str] | None = None,
+) -> Renderer:
     dialect, known = of(FLAVORS[flavor]), known or facts(flavor)
     settings: Mapping[str, str] = known.settings
     return Renderer(
         dialect.NAME,
         dialect.FILTERS,
-        password=dialect.password_placeholder,
+        password=password or dialect.password_placeholder,
         version=known.version,
         settings=settings,
         templates=templates,

@@ -66,7 +66,7 @@ def _read(text: str, quote: str, escapes: bool) -> str:
         elif c == "\\" and escapes:
             at += 1
             assert at < len(inner), "the closing quote is escaped"
-            if inner[at : at + 3] == "x24":
+            if inner[at : at + 3] == "x24" and escapes:
                 c, at = "$", at + 2
             else:
                 c = inner[at]
@@ -82,7 +82,7 @@ def _postgresql_literal(text: str) -> str:
 def _check(name: str) -> None:
     assert _read(postgresql.ident(name), '"', escapes=False) == name
     assert _postgresql_literal(postgresql.literal(name)) == name
-    assert _postgresql_literal(postgresql.body_literal(name).replace("\\'", "''")) == name
+    assert _postgresql_literal(postgresql.body_literal(name)) == name
     assert "$" not in postgresql.body_literal(name)
     assert _read(mysql.ident(name), "`", escapes=False) == name
     assert _read(mysql.literal(name), "'", escapes=True) == name.replace("\\x24", "$")

@@ -11,7 +11,7 @@ from jinja2 import DictLoader
 
 from dbprov.errors import PlaceError, RenderError
 from dbprov.items import Database, User
-from dbprov.render import Renderer, Sql, built_in_templates, comment, keywords
+from dbprov.render import Sql, built_in_templates, comment, keywords
 from dbprov.secret import EnvPlace, Place
 from tests.unit.made import HOSTILE, renderer
 
@@ -22,7 +22,7 @@ def of_text(template: str, flavor: str = "postgresql", **more: str) -> Render:
     """Renders a template that is in no file."""
     made = renderer(flavor)
     texts = {f"{made.engine}/{name}.sql": text for name, text in {"mine": template, **more}.items()}
-    made._environment.loader = DictLoader(texts)
+    made._environment = made._environment.overlay(loader=DictLoader(texts), bytecode_cache=None)
     return lambda **values: made.text("mine", **values)
 
 
@@ -70,22 +70,20 @@ def test_jinjas_own_filters_are_not_there(filter_: str) -> None:
 
 
 def test_every_line_is_told(tmp_path: Path) -> None:
-    (tmp_path / "postgresql/user").mkdir(parents=True)
-    own = tmp_path / "postgresql/user/create.sql"
-    for text, line in (("{{ name }}", 1), ("-- one\n-- two\nCREATE {{ name | ident }}\n{{ name }}", 4)):
+    (tmp_path / "postgresql").mkdir()
+    for name, text, line in (
+        ("one", "{{ name }}", 1),
+        ("four", "-- one\n-- two\nCREATE {{ name | ident }}\n{{ name }}", 4),
+        ("syntax", "SELECT 1\n{% if x %}", 2),
+        ("included", "\n\n{{ name }}", 3),
+        ("including", 'SELECT 1\n{% include "postgresql/included.sql" %}', None),
+    ):
+        own = tmp_path / f"postgresql/{name}.sql"
         own.write_text(text)
         with pytest.raises(RenderError) as caught:
-            renderer(templates=tmp_path).text("user/create", name="app")
-        assert f"{own}:{line} " in caught.value.what
-    own.write_text("SELECT 1\n{% if x %}")
-    with pytest.raises(RenderError) as caught:
-        renderer(templates=tmp_path).text("user/create", name="app")
-    assert f"{own}:2 " in caught.value.what
-    own.write_text('SELECT 1\n{% include "postgresql/mine.sql" %}')
-    (tmp_path / "postgresql/mine.sql").write_text("\n\n{{ name }}")
-    with pytest.raises(RenderError) as caught:
-        renderer(templates=tmp_path).text("user/create", name="app")
-    assert f"{tmp_path / 'postgresql/mine.sql'}:3 " in caught.value.what
+            renderer(templates=tmp_path).text(name, name="app")
+        place = f"{own}:{line}" if line else f"{tmp_path}/postgresql/included.sql:3"
+        assert f"template {place} " in caught.value.what
 
 
 def test_own_templates_stand_in_front_file_by_file(tmp_path: Path) -> None:
@@ -125,22 +123,18 @@ def test_what_writes_a_password_is_handed_in() -> None:
         asked.append((place, user))
         return "'written'"
 
-    ready = renderer()
-    made = Renderer("postgresql", {"ident": str, "literal": repr}, password=write, version=(16,), settings={})
     place = EnvPlace("P")
-    assert "PASSWORD 'written'" in made.item(User(name="app", place=place), "create")
+    assert "PASSWORD 'written'" in renderer(password=write).item(User(name="app", place=place), "create")
     assert asked == [(place, "app")]
-    assert "PASSWORD :'app_password'" in ready.item(User(name="app", place=place), "create")
+    assert "PASSWORD :'app_password'" in renderer().item(User(name="app", place=place), "create")
 
 
 def test_an_error_of_a_place_is_not_a_mistake_in_a_template() -> None:
     def write(place: Place, user: str) -> str:
         raise PlaceError("cannot be read")
 
-    made = renderer()
-    made.password = write
     with pytest.raises(PlaceError):
-        made.item(User(name="app", place=EnvPlace("P")), "create")
+        renderer(password=write).item(User(name="app", place=EnvPlace("P")), "create")
 
 
 @pytest.mark.parametrize("words", [["all privileges"], ["SELECT;"], ["SELECT\n"], ["1"], [""], ["GRANT)"], ["É"], ["_X"], [" X"]])
@@ -168,7 +162,7 @@ def test_what_left_a_filter_is_of_its_own_type() -> None:
 def test_items_hand_all_their_fields(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, Any] = {}
     made = renderer()
-    monkeypatch.setattr(made, "text", lambda name, **values: seen.update(values, name_of_file=name) or "")
+    monkeypatch.setattr(made, "text", lambda name_of_file, /, **values: seen.update(values, name_of_file=name_of_file))
     made.item(Database(name="d", encoding="UTF8"), "create")
     assert seen.pop("name_of_file") == "database/create"
     assert set(seen) == {"inside", "lenders", "name", "encoding", "collation", "sealed", "owner"}
