@@ -1,6 +1,6 @@
 """The bare Python program that dbprov is measured against: the same statements and the same login, nothing else.
 
-    python -m benchmarks.bare ENGINE URL PASSWORD NAME create|check
+python -m benchmarks.bare ENGINE URL PASSWORD NAME create|check
 """
 
 import sys

@@ -16,84 +16,123 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests import harness
+from tests.servers.proxy import Proxy
 
 BIN = Path(sys.executable).parent
-Setup = Callable[[int], Sequence[str]]
 
 
-def seconds(command: Sequence[str], folder: str, environment: dict[str, str], stdin: str = "") -> tuple[float, float]:
-    """Wall seconds, and the peak memory of this one process in MiB."""
+def seconds(command: Sequence[str], folder: str, environment: dict[str, str]) -> float:
     began = time.perf_counter()
-    process = subprocess.Popen(
-        command, cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    assert process.stdin is not None
-    assert process.stderr is not None
-    process.stdin.write(stdin.encode())
-    process.stdin.close()
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
+    ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
     wall = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)}: exit {process.returncode}\n{said.decode()}")
-    unit = 1024 if sys.platform == "linux" else 1024 * 1024
-    return wall, usage.ru_maxrss / unit
+    if ended.returncode:
+        raise SystemExit(f"{' '.join(command)}: exit {ended.returncode}\n{ended.stderr.decode()}")
+    return wall
 
 
-def pairs(label: str, runs: int, ours: Callable[[int], tuple[float, float]], theirs: Callable[[int], tuple[float, float]]) -> str:
-    ours(-1)
-    theirs(-1)
-    measured = [(ours(n), theirs(n)) for n in range(runs)]
-    a, b = (statistics.median(m[side][0] for m in measured) for side in (0, 1))
-    ratio = statistics.median(one[0] / other[0] for one, other in measured)
-    memory = max(m[0][1] for m in measured)
-    return f"| {label} | {a:.3f} s | {b:.3f} s | {ratio:.2f} | {memory:.0f} MiB |"
+# A process begins with its parent's memory, and its peak counts that: so a small parent, which does nothing else.
+PEAK = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
 
 
-def start_up(runs: int, folder: str, environment: dict[str, str]) -> list[str]:
+def mebibytes(command: Sequence[str], folder: str, environment: dict[str, str]) -> float:
+    small = [sys.executable, "-I", "-S", "-c", PEAK, *command]
+    said = subprocess.run(small, cwd=folder, env=environment, capture_output=True, check=True, text=True).stdout
+    return int(said) / (1024 if sys.platform == "linux" else 1024 * 1024)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where the commands of a run are run, and how often."""
+
+    runs: int
+    folder: str
+    environment: dict[str, str]
+
+    def row(self, label: str, ours: Callable[[int], Sequence[str]], theirs: Callable[[int], Sequence[str]]) -> str:
+        """One line of the table; a command is made from the number of its run, -1 is the warm-up."""
+        where = (self.folder, self.environment)
+        seconds(ours(-1), *where)
+        seconds(theirs(-1), *where)
+        commands = [(ours(n), theirs(n)) for n in range(self.runs)]
+        measured = [(seconds(one, *where), seconds(other, *where)) for one, other in commands]
+        a, b = (statistics.median(pair[side] for pair in measured) for side in (0, 1))
+        ratio = statistics.median(one / other for one, other in measured)
+        memory = mebibytes(ours(self.runs), *where)
+        return f"| {label} | {a:.3f} s | {b:.3f} s | {ratio:.2f} | {memory:.0f} MiB |"
+
+
+def start_up(bench: Bench) -> Iterator[str]:
     bare = [sys.executable, str(Path(__file__).with_name("bare_click.py"))]
-    return [
-        pairs(
+    for flag in ("--help", "--version"):
+        yield bench.row(
             f"`dbprov {flag}` / a bare click program",
-            runs,
-            lambda n, flag=flag: seconds([str(BIN / "dbprov"), flag], folder, environment),
-            lambda n, flag=flag: seconds([*bare, flag], folder, environment),
+            lambda n, flag=flag: [str(BIN / "dbprov"), flag],
+            lambda n, flag=flag: [*bare, flag],
         )
-        for flag in ("--help", "--version")
-    ]
 
 
-def deployments(server: harness.TestServer, runs: int, folder: str, environment: dict[str, str]) -> list[str]:
-    url, password = server.url("admin"), server.password("admin")
-    environment = {**environment, "DBPROV_ADMIN_PASSWORD": password, "PYTHONPATH": str(Path(__file__).parent.parent)}
+def deployments(bench: Bench, server: harness.TestServer) -> Iterator[str]:
+    bench = replace(bench, environment={**bench.environment, "DBPROV_ADMIN_PASSWORD": server.password("admin")})
     name = f"{server.flavor} {server.release}"
 
-    def flags(n: int, kind: str) -> list[str]:
-        made = f"bench_{kind}_{n + 1}"
-        return ["--server", url, "--name", "bench", "--database", made, "--user", made]
+    def ours(command: str, url: str, made: str) -> list[str]:
+        flags = ["--server", url, "--name", "bench", "--database", made, "--user", made]
+        return [str(BIN / "dbprov"), command, *flags, *(["--yes"] if command == "apply" else [])]
 
-    def apply(n: int) -> tuple[float, float]:
-        return seconds([str(BIN / "dbprov"), "apply", "--yes", *flags(n, "ours")], folder, environment)
+    def bare(what: str, url: str, made: str) -> list[str]:
+        return [sys.executable, "-m", "benchmarks.bare", server.engine, url, server.password("admin"), made, what]
 
-    def plan(n: int) -> tuple[float, float]:
-        return seconds([str(BIN / "dbprov"), "plan", *flags(-1, "ours")], folder, environment)
-
-    def bare(n: int, what: str) -> tuple[float, float]:
-        made = f"bench_bare_{n + 1}" if what == "create" else "bench_ours_0"
-        return seconds([sys.executable, "-m", "benchmarks.bare", server.engine, url, password, made, what], folder, environment)
-
+    url = server.url("admin")
     try:
-        return [
-            pairs(f"{name}: from nothing, verified / bare Python", runs, apply, lambda n: bare(n, "create")),
-            pairs(f"{name}: nothing to do / bare Python", runs, plan, lambda n: bare(n, "check")),
-        ]
+        yield bench.row(
+            f"{name}: one Deployment from nothing, verified / {Path(server.client[-1]).name}, same statements, no check",
+            lambda n: ours("apply", url, f"bench_again_{n + 1}"),
+            lambda n: client(bench, server, f"bench_client_{n + 1}"),
+        )
+        yield bench.row(
+            f"{name}: one Deployment from nothing, verified / bare Python",
+            lambda n: ours("apply", url, f"bench_ours_{n + 1}"),
+            lambda n: bare("create", url, f"bench_bare_{n + 1}"),
+        )
+        yield bench.row(
+            f"{name}: nothing to do / bare Python",
+            lambda n: ours("plan", url, "bench_ours_0"),
+            lambda n: bare("check", url, "bench_ours_0"),
+        )
+        with Proxy(server.host, server.port, delay=0.01) as proxy:
+            far = url.replace(f":{server.port}", f":{proxy.port}")
+            yield bench.row(
+                f"{name}, 20 ms away: nothing to do / bare Python",
+                lambda n: ours("plan", far, "bench_ours_0"),
+                lambda n: bare("check", far, "bench_ours_0"),
+            )
     finally:
         harness.remove(server, "bench_")
+
+
+def client(bench: Bench, server: harness.TestServer, made: str) -> list[str]:
+    """The engine's own client with the file that render writes."""
+    flags = ["--server", server.url("admin"), "--name", made, "--database", made, "--user", made]
+    words = [str(BIN / "dbprov"), "render", *flags, "-o", bench.folder]
+    subprocess.run(words, check=True, capture_output=True, env=bench.environment)
+    file = Path(bench.folder) / f"{made}.sql"
+    where = ["-h", server.host, "-U", server.user("admin"), "-p", str(server.port)]
+    if server.engine == "postgresql":
+        bench.environment["PGPASSWORD"] = server.password("admin")
+        return [*server.client, "-X", *where, "-d", "postgres", "-v", f"{made}_password=bench-password", "-f", str(file)]
+    bench.environment["MYSQL_PWD"] = server.password("admin")
+    file.write_text(file.read_text().replace("${" + made + "_password}", "'bench-password'"))
+    words = [*server.client, "-h", server.host, "-P", str(server.port), "-u", server.user("admin"), "-e", f"source {file}"]
+    return [*words, "--protocol=TCP"]
 
 
 def main() -> None:
@@ -101,14 +140,16 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=9)
     parser.add_argument("--servers", nargs="*", default=["postgresql:18", "mysql:9.7"])
     arguments = parser.parse_args()
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "MYSQL", "DBPROV", "PYTHON"))}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "MYSQL", "DBPROV", "PYTHON"))}
+    environment["PYTHONPATH"] = str(Path(__file__).parent.parent)
     print("| | dbprov | the other | ratio | dbprov's peak memory |\n|---|---|---|---|---|")
     try:
         with tempfile.TemporaryDirectory(prefix="dbprov-bench-") as folder:
-            for line in start_up(arguments.runs, folder, environment):
+            bench = Bench(arguments.runs, folder, environment)
+            for line in start_up(bench):
                 print(line, flush=True)
             for one in arguments.servers:
-                for line in deployments(harness.start(*one.split(":")), arguments.runs, folder, environment):
+                for line in deployments(bench, harness.start(*one.split(":"))):
                     print(line, flush=True)
     finally:
         harness.stop_all()

@@ -1,13 +1,13 @@
 """dbprov: databases, users and grants for Airflow Deployments, provisioned and proven.
 
-    import dbprov
+import dbprov
 
-    spec = dbprov.load("deployment.yaml")
-    with dbprov.servers(spec) as servers:
-        for deployment in spec.deployments:
-            applied = dbprov.apply(deployment, servers[deployment])
-            assert applied.ok
-    print(dbprov.as_json(dbprov.handouts(spec, passwords=True), reveal=True))
+spec = dbprov.load("deployment.yaml")
+with dbprov.servers(spec) as servers:
+    for deployment in spec.deployments:
+        applied = dbprov.apply(deployment, servers[deployment])
+        assert applied.ok
+print(dbprov.as_json(dbprov.handouts(spec, passwords=True), reveal=True))
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from dbprov.commands import Planned as Planned
     from dbprov.commands import apply as apply
     from dbprov.commands import check as check
-    from dbprov.commands import handouts as handouts
     from dbprov.commands import compare as compare
+    from dbprov.commands import handouts as handouts
+    from dbprov.commands import prove as prove
     from dbprov.commands import scripts as scripts
     from dbprov.commands import servers as servers
-    from dbprov.commands import prove as prove
     from dbprov.connections import as_env as as_env
     from dbprov.connections import as_json as as_json
     from dbprov.connections import as_text as as_text
@@ -44,7 +44,7 @@ _HOMES = {
     "secret": ("Secret",),
     "spec": ("Spec", "load", "parse"),
 }
-__all__ = [name for names in _HOMES.values() for name in names]  # noqa: PLE0605
+__all__ = [name for names in _HOMES.values() for name in names]
 
 
 def __getattr__(name: str) -> Any:

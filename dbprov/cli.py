@@ -127,7 +127,9 @@ def _never(label: str) -> Any:
     return never_ask(label)
 
 
-templates_option = click.option("--templates", type=click.Path(exists=True, file_okay=False), help="Own templates, in front of ours file by file.")
+templates_option = click.option(
+    "--templates", type=click.Path(exists=True, file_okay=False), help="Own templates, in front of ours file by file."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
 
@@ -211,9 +213,7 @@ def apply(spec: Spec, yes: bool, as_json: bool, templates: Path | None) -> None:
         if any(planned.steps for planned in plans) and not yes:
             _confirm()
         for planned in plans:
-            ended.append(
-                commands.apply(planned.deployment, servers[planned.deployment], planned, report=_done, check=_checked)
-            )
+            ended.append(commands.apply(planned.deployment, servers[planned.deployment], planned, report=_done, check=_checked))
             _say_left(ended[-1])
             if ended[-1].error:
                 break

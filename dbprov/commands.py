@@ -50,8 +50,7 @@ class Planned:
             "complete": self.complete,
             "steps": [_step_json(step, sql) for step, sql in zip(self.steps, self.statements, strict=True)],
             "obstacles": [
-                {"item": str(step.item), "why": o.why, "who": o.who, "statement": o.statement}
-                for step, o in self.obstacles
+                {"item": str(step.item), "why": o.why, "who": o.who, "statement": o.statement} for step, o in self.obstacles
             ],
             "beyond": [{"item": str(item), "objects": list(item.beyond)} for item in self.beyond],
             "remarks": list(self.remarks),
@@ -210,15 +209,13 @@ def fill_places(planned: Planned) -> None:
                 raise PlaceError(
                     f'the password of user "{account.name}" is not known; nothing was changed',
                     f"the user exists already, and nothing is kept in {account.place}",
-                    f"keep its password there, or set a new one on the server yourself and keep that; dbprov never"
+                    "keep its password there, or set a new one on the server yourself and keep that; dbprov never"
                     " resets the password of a user that it did not make",
                 )
             account.place.fill()
 
 
-def prove(
-    deployment: Deployment, server: Server, report: Callable[[Check], None] = lambda check: None
-) -> Iterator[Check]:
+def prove(deployment: Deployment, server: Server, report: Callable[[Check], None] = lambda check: None) -> Iterator[Check]:
     """Log in as each user and try. One failed Check where there is no password to log in with."""
     for account, connection in _connections(deployment).items():
         if connection is None:
@@ -247,7 +244,15 @@ def check(deployment: Deployment, server: Server) -> Iterator[Check]:
     service = f" on {facts.service}" if facts.service else ""
     yield Check(name, "reaches the server", "works", f"{where}, {facts.flavor} {facts.version_text}{service}", True)
     for words in server.dialect.misgivings(facts):
-        yield Check("server", "is one that Airflow supports", "holds", words, True, todo="choose another server, or know this", warning=True)
+        yield Check(
+            "server",
+            "is one that Airflow supports",
+            "holds",
+            words,
+            True,
+            todo="choose another server, or know this",
+            warning=True,
+        )
     for why, todo in server.dialect.unfit(deployment, facts):
         yield Check("server", "can hold this deployment", "holds", why, False, todo=todo)
         return
@@ -288,4 +293,3 @@ def handouts(spec: Spec, *, passwords: bool) -> list[Handout]:
         return kept
 
     return [handout(d, password if passwords else lambda account: None) for d in spec.deployments]
-

@@ -34,9 +34,7 @@ class Connection:
 
     def url(self, reveal: bool) -> str:
         password = quote(self.password.reveal(), safe="") if reveal and self.password else MASK
-        return of(self.deployment.server.engine).url(
-            self.deployment, self.account, password, self.host, self.port
-        )
+        return of(self.deployment.server.engine).url(self.deployment, self.account, password, self.host, self.port)
 
     def login_url(self) -> Secret:
         """The string that is handed out, but for the address: where the DBA reaches the server."""

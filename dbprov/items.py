@@ -13,6 +13,9 @@ from typing import ClassVar, Self
 
 from dbprov.secret import Place
 
+GRANTED: Mapping[str, str] = {"create": "grant", "alter": "grant"}
+SET: Mapping[str, str] = {"create": "set", "alter": "set"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
@@ -81,16 +84,14 @@ class Database(Item):
                 " since dbprov never converts stored text"
             )
         elif self.collation and found.collation != self.collation:
-            said.append(
-                f"{self} has the collation {found.collation}, not {self.collation}; it is taken as found"
-            )
+            said.append(f"{self} has the collation {found.collation}, not {self.collation}; it is taken as found")
         return said
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ownership(Item):
     kind = "ownership"
-    words = {"create": "set", "alter": "set"}
+    words = SET
     database: str
     owner: str
     # found
@@ -108,7 +109,7 @@ class Isolation(Item):
     """PUBLIC shut out of a database: always of one that dbprov made, of an existing one where the spec says so."""
 
     kind = "isolation"
-    words = {"create": "revoke", "alter": "revoke"}
+    words: ClassVar[Mapping[str, str]] = {"create": "revoke", "alter": "revoke"}
     database: str
     asked: bool  # the spec says so in words: an existing database is isolated too
     # found
@@ -137,7 +138,7 @@ class Opening(Item):
     """A database made sealed is opened once PUBLIC is shut out."""
 
     kind = "opening"
-    words = {"create": "open", "alter": "open"}
+    words: ClassVar[Mapping[str, str]] = {"create": "open", "alter": "open"}
     database: str
     # found
     sealed: bool = False
@@ -194,7 +195,7 @@ class Grant(Item):
 @dataclass(frozen=True, kw_only=True)
 class DatabaseGrant(Grant):
     kind = "database_grant"
-    words = {"create": "grant", "alter": "grant"}
+    words = GRANTED
     on = "database"
     database: str
 
@@ -216,7 +217,7 @@ class Schema(Item):
 @dataclass(frozen=True, kw_only=True)
 class SchemaGrant(Grant):
     kind = "schema_grant"
-    words = {"create": "grant", "alter": "grant"}
+    words = GRANTED
     on = "schema"
     schema: str
 
@@ -230,7 +231,7 @@ class ObjectGrant(Item):
     """Privileges on the objects of one sort that are in a schema already (trap T81: only where one is lacking)."""
 
     kind = "object_grant"
-    words = {"create": "grant", "alter": "grant"}
+    words = GRANTED
     essential = False
     schema: str
     objects: str  # TABLES, SEQUENCES, ROUTINES
@@ -254,7 +255,7 @@ class DefaultGrant(Item):
     """Privileges on what one role will create in a schema (trap T17: always FOR ROLE)."""
 
     kind = "default_grant"
-    words = {"create": "grant", "alter": "grant"}
+    words = GRANTED
     schema: str
     objects: str
     creator: str | None  # None: the admin
@@ -274,7 +275,7 @@ class DefaultGrant(Item):
 @dataclass(frozen=True, kw_only=True)
 class SearchPath(Item):
     kind = "search_path"
-    words = {"create": "set", "alter": "set"}
+    words = SET
     user: str
     database: str
     schemas: tuple[str, ...]
@@ -294,7 +295,7 @@ class Membership(Item):
     """The admin as a member of a role: borrowed inside one transaction, given back before it ends (traps T24, T80)."""
 
     kind = "membership"
-    words = {"create": "borrow", "alter": "borrow", "drop": "give back"}
+    words: ClassVar[Mapping[str, str]] = {"create": "borrow", "alter": "borrow", "drop": "give back"}
     role: str
     # found
     sufficient: bool = True  # a superuser, or a member with all that it takes
@@ -317,7 +318,7 @@ class PatternGrant(Item):
     """Privileges on a MySQL database. The server reads the database's name as a pattern, unless partial_revokes is on."""
 
     kind = "grant"
-    words = {"create": "grant", "alter": "grant"}
+    words = GRANTED
     database: str
     user: str
     host: str
@@ -343,6 +344,6 @@ class PatternGrant(Item):
     def remarks(self, found: Self) -> list[str]:
         return [
             f'"{self.user}"@{self.host} has a grant on {row}, which the server reads as a pattern or not at all;'
-            f' it is left as it is (traps T40 to T43). {self} is kept in a row of its own'
+            f" it is left as it is (traps T40 to T43). {self} is kept in a row of its own"
             for row in found.others
         ]

@@ -31,10 +31,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(("schema",), lambda name: name == "$user", "in a search_path this is whatever schema is named like the user"),
         Rule(
             ("database",),
-            lambda name: (
-                name in ("postgres", "template0", "template1", "rdsadmin", "cloudsqladmin")
-                or name.startswith("azure_")
-            ),
+            lambda name: name in ("postgres", "template0", "template1", "rdsadmin", "cloudsqladmin") or name.startswith("azure_"),
             "this database belongs to the server or its provider",
         ),
     ),

@@ -32,7 +32,7 @@ def plan(pairs: Iterable[Pair]) -> list[Step]:
     loans = {
         wanted.role: Step("create", wanted.toward(found), found)
         for wanted, found in pairs
-        if isinstance(wanted, Membership) and not (found and wanted.satisfied_by(found))
+        if isinstance(wanted, Membership) and isinstance(found, Membership | None) and not (found and found.sufficient)
     }
     return [step for group in transactions(steps) for step in with_loans(group, loans)]
 

@@ -13,16 +13,12 @@ from dbprov.render import Renderer, comment
 from dbprov.spec import Deployment
 
 
-def script(
-    dialect: Dialect, deployment: Deployment, steps: Sequence[Step], render: Renderer, facts: Facts
-) -> str:
+def script(dialect: Dialect, deployment: Deployment, steps: Sequence[Step], render: Renderer, facts: Facts) -> str:
     """The file, to the byte the same for the same steps: no date, no host, no user of this machine in it."""
     return "\n".join(_lines(dialect, deployment, steps, render, facts)) + "\n"
 
 
-def _lines(
-    dialect: Dialect, deployment: Deployment, steps: Sequence[Step], render: Renderer, facts: Facts
-) -> Iterator[str]:
+def _lines(dialect: Dialect, deployment: Deployment, steps: Sequence[Step], render: Renderer, facts: Facts) -> Iterator[str]:
     product = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}[facts.flavor]
     what = f"{deployment.name}: database {deployment.database} on {product}, made by dbprov {__version__}"
     yield render.text("script/head", what=what, lines=tuple(_head(dialect, deployment, product, facts)))

@@ -157,9 +157,14 @@ class Server:
                 for step in group:
                     yield self._run(connection, step, sent, shown)
                 continue
-            with self.dialect.transaction(connection):
-                for step in group:
-                    yield self._run(connection, step, sent, shown)
+            try:
+                with self.dialect.transaction(connection):
+                    for step in group:
+                        yield self._run(connection, step, sent, shown)
+            except DbprovError:
+                raise
+            except Exception as error:  # of BEGIN or COMMIT: the connection is gone, and so is all that was in between
+                raise self._failed(group[-1], *self.dialect.explain(error, secret=True)) from None
 
     def _run(self, connection: Any, step: Step, sent: Renderer, shown: Renderer) -> Done:
         statement = sent.item(step.item, step.verb)
@@ -190,9 +195,7 @@ class Server:
         return [(step, obstacle) for step, obstacle in met if obstacle]
 
 
-def renderer(
-    dialect: Dialect, facts: Facts, password: Callable[[Place, str], str], templates: Path | None
-) -> Renderer:
+def renderer(dialect: Dialect, facts: Facts, password: Callable[[Place, str], str], templates: Path | None) -> Renderer:
     return Renderer(
         dialect.NAME, dialect.FILTERS, password=password, version=facts.version, settings=facts.settings,
         templates=templates,

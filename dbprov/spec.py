@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
 from dbprov import names, yaml_nodes
-from dbprov.errors import Mistake, PlaceError, SpecError
+from dbprov.errors import Mistake, SpecError
 from dbprov.secret import EnvPlace, FilePlace, Place, PromptPlace, never_ask
 from dbprov.yaml_nodes import Given
 
@@ -192,8 +192,11 @@ class _Reader:
         tls = self.tls(keys.get("tls"), tls)
         name = self.text(keys.get("name"), "a name such as analytics")
         if name is not None and not names.DEPLOYMENT.match(name):
-            self.wrong(keys["name"], f"{name!r} cannot name files and secrets",
-                       "letters, digits, dot, hyphen and underscore, at most 63, beginning with a letter or digit")
+            self.wrong(
+                keys["name"],
+                f"{name!r} cannot name files and secrets",
+                "letters, digits, dot, hyphen and underscore, at most 63, beginning with a letter or digit",
+            )
         layout = self.one_of(keys.get("layout"), ("shared", "split")) or "shared"
         schemas = self.schemas(keys.get("schemas"), server.engine)
         self.only_postgresql(keys, ("layout", "schemas"), server.engine, layout)
@@ -204,7 +207,13 @@ class _Reader:
         schemas = ("airflow", "celery") if layout == "split" else schemas or ("public",)
         accounts = self.accounts(keys, server, layout, schemas, given)
         made = Deployment(
-            name=name or "", server=server, tls=tls, database=database or "", accounts=accounts, layout=layout, schemas=schemas,
+            name=name or "",
+            server=server,
+            tls=tls,
+            database=database or "",
+            accounts=accounts,
+            layout=layout,
+            schemas=schemas,
             isolate=self.boolean(keys.get("isolate")),
             encoding=self.charset(keys.get("encoding"), "an encoding such as UTF8"),
             collation=self.text(keys.get("collation"), "a collation such as en_US.UTF-8 or utf8mb4_unicode_ci"),
@@ -235,8 +244,11 @@ class _Reader:
             self.wrong(given, "no user is named", "user: analytics_airflow, or a list under users")
             return ()
         if layout == "split" and "users" in keys and len(entries) != 2:
-            self.wrong(keys["users"], f"layout: split has {len(entries)} users",
-                       "two users: the first for schema airflow, the second for schema celery")
+            self.wrong(
+                keys["users"],
+                f"layout: split has {len(entries)} users",
+                "two users: the first for schema airflow, the second for schema celery",
+            )
         made = [
             self.account(one, server, (schemas[number],) if layout == "split" and number < 2 else schemas)
             for number, one in enumerate(entries)
@@ -300,8 +312,11 @@ class _Reader:
         login, at, where = authority.rpartition("@")
         user, colon, _password = login.partition(":")
         if colon or (not at and "@" in rest + query):  # a password with a / or ? in it
-            self.wrong(given, "the server's URL holds a password",
-                       "leave it out: it comes from DBPROV_ADMIN_PASSWORD, the engine's own places, or a prompt")
+            self.wrong(
+                given,
+                "the server's URL holds a password",
+                "leave it out: it comes from DBPROV_ADMIN_PASSWORD, the engine's own places, or a prompt",
+            )
             return None
         options = tuple(parse_qsl(query, keep_blank_values=True))
         if any(key == "password" or key.startswith("sslpassword") for key, _ in options):
@@ -370,7 +385,9 @@ class _Reader:
         if given is None:
             return None
         if not isinstance(given.value, str):
-            self.wrong(given, f"{_shown(given)} is not text to YAML", f"{right} (in quotes where YAML reads a number, date or yes/no)")
+            self.wrong(
+                given, f"{_shown(given)} is not text to YAML", f"{right} (in quotes where YAML reads a number, date or yes/no)"
+            )
             return None
         if not given.value:
             self.wrong(given, "this is empty", right)
@@ -442,8 +459,11 @@ class _Reader:
                 if one.name.lower() == other.name.lower():
                     self.wrong(place, f"two deployments are named {one.name!r}", "a name of its own for each")
                 if (one.server, one.database) == (other.server, other.database):
-                    self.wrong(place, f"{other.name} and {one.name} have the same database {one.database!r}",
-                               "one deployment with several users, or a database for each")
+                    self.wrong(
+                        place,
+                        f"{other.name} and {one.name} have the same database {one.database!r}",
+                        "one deployment with several users, or a database for each",
+                    )
 
 
 NOWHERE = Address("", "", "", 0, "")

@@ -31,6 +31,7 @@ def verify(server: Server, deployment: Deployment, account: Account, url: Secret
         over = dialect.tls_of(connection) or "no TLS"
         yield Check(account.name, "logs in", "works", f"with the string that is handed out, over {over}", True)
         admin = server.connection(deployment.database if dialect.TRANSACTIONS else None)
+        _sweep(server, deployment, probe)
         trials = dialect.trials(deployment, account, server.facts, probe)
         # With transactions one session after the other: what the user has not rolled back yet, the admin would wait for.
         for admins in ((False,), (True,)) if dialect.TRANSACTIONS else ((False, True),):
@@ -49,6 +50,18 @@ def verify(server: Server, deployment: Deployment, account: Account, url: Secret
         for trial in dialect.cleanup(deployment, probe):
             if trial.needs in made:
                 _try(server, server.connection(), trial)
+
+
+def _sweep(server: Server, deployment: Deployment, probe: str) -> None:
+    """Where probes are not rolled back: drop those of runs that were killed, and keep ours from being taken for one."""
+    render = server.renderer(no_password)
+    if not render.has("verify/leftovers"):
+        return
+    names = {"probe": probe, "database": deployment.database}
+    queries = [render.text("verify/lock", **names), render.text("verify/leftovers", **names)]
+    for row in server.dialect.ask(server.connection(), queries)[1]:
+        for trial in server.dialect.cleanup(deployment, row["probe"]):
+            _try(server, server.connection(), trial)
 
 
 def _rivals(server: Server, account: Account) -> str:

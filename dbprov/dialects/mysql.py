@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pymysql
+from pymysql.constants import CR
 from pymysql.cursors import DictCursor
 
 from dbprov.dialects import Facts, Notice, Obstacle
@@ -192,7 +193,7 @@ def _opened(user: str, password: str, host: str, port: int, database: str, tls: 
     try:
         return pymysql.connect(**said, ssl=_tls_context(tls.mode, tls.ca))
     except pymysql.OperationalError as error:
-        if tls.mode != "prefer" or error.args[0] != pymysql.constants.CR.CR_SSL_CONNECTION_ERROR:
+        if tls.mode != "prefer" or error.args[0] != CR.CR_SSL_CONNECTION_ERROR:
             raise
         return pymysql.connect(**said, ssl_disabled=True)  # the server speaks no TLS
 
@@ -220,7 +221,7 @@ def _option_file_password() -> str | None:
     for path in (Path("/etc/my.cnf"), Path("/etc/mysql/my.cnf"), Path("~/.my.cnf").expanduser()):
         try:
             lines = [line for line in path.read_text().splitlines() if not line.lstrip().startswith("!")]
-            parser = Parser(strict=False, allow_no_value=True)
+            parser = Parser(strict=False, allow_no_value=True)  # type: ignore[call-arg]  # the stubs know of no arguments
             parser.read_string("\n".join(lines))
             found = parser.get("client", "password")
         except (OSError, Error, UnicodeDecodeError):
@@ -322,6 +323,8 @@ def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
     if isinstance(error, pymysql.MySQLError) and error.args and isinstance(error.args[0], int):
         code = str(error.args[0])
         words = str(error.args[1]) if len(error.args) > 1 else ""
+        if not error.args[0]:  # PyMySQL's own, for whatever comes after the connection was lost
+            return "", "the connection to the server is lost"
         return code, "the server's words are left out, since they may hold the password" if secret else words
     return "", str(error) if not secret else type(error).__name__
 

@@ -96,9 +96,7 @@ def expand(deployment: Deployment, facts: Facts) -> list[Item]:
     shared = any(a is not b and set(a.schemas) & set(b.schemas) for a in creators for b in d.accounts)
     lenders = tuple(a.name for a in creators) if owner or shared else ()
     sealed = d.isolate is not False
-    items: list[Item] = [
-        User(name=a.name, connection_limit=a.connection_limit, place=a.place) for a in d.accounts
-    ]
+    items: list[Item] = [User(name=a.name, connection_limit=a.connection_limit, place=a.place) for a in d.accounts]
     items += [Membership(role=name) for name in lenders]
     items.append(Database(name=d.database, encoding=d.encoding or "UTF8", collation=d.collation, sealed=sealed))
     if owner:
@@ -110,18 +108,10 @@ def expand(deployment: Deployment, facts: Facts) -> list[Item]:
         items.append(DatabaseGrant(database=d.database, grantee=None, privileges=("CONNECT",), lenders=lent))
     for a in d.accounts:
         wanted = ON_DATABASE[_level(a.access)]
-        items.append(
-            DatabaseGrant(
-                database=d.database, grantee=a.name, privileges=wanted, every=a.access.creates, lenders=lent
-            )
-        )
+        items.append(DatabaseGrant(database=d.database, grantee=a.name, privileges=wanted, every=a.access.creates, lenders=lent))
     if sealed:
         items.append(Opening(database=d.database, lenders=lent))
-    items += [
-        SearchPath(user=a.name, database=d.database, schemas=a.schemas)
-        for a in d.accounts
-        if a.schemas != ("public",)
-    ]
+    items += [SearchPath(user=a.name, database=d.database, schemas=a.schemas) for a in d.accounts if a.schemas != ("public",)]
     return items + list(_inside(d, owner, lenders, facts))
 
 
@@ -355,12 +345,25 @@ def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
             return diagnostic.sqlstate or "", " - ".join(words)
         if error.sqlstate:
             return error.sqlstate, type(error).__name__
-    return "", str(error).strip() if not secret else type(error).__name__
+    words = str(error).strip()
+    code = next((code for said, code in ON_CONNECTING.items() if said in words), "")
+    return code, words if not secret else type(error).__name__
 
 
+# Of a connection that failed libpq hands out the server's words only; in another language they go without a code.
+ON_CONNECTING = {
+    "password authentication failed": "28P01",
+    "no pg_hba.conf entry": "28000",
+    "is not permitted to log in": "28000",
+    "permission denied for database": "42501",
+    "not currently accepting connections": "55000",
+    "does not exist": "3D000",
+    "too many connections": "53300",
+    "remaining connection slots": "53300",
+}
 REMEDIES = {
     "28P01": "the password is not the one that the server knows, or the user does not exist",
-    "28000": "the server's pg_hba.conf lets this user in from no such address, or asks for TLS (tls: {mode: require})",
+    "28000": "the user may not log in (NOLOGIN), or the server's pg_hba.conf lets it in from no such address, or asks for TLS",
     "3D000": "the database is not there; name another one in the server's URL",
     "53300": "all connections are taken: wait, or have somebody end some",
     "55P03": "somebody holds a lock on it: run the same command again",

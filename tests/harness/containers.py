@@ -20,10 +20,7 @@ POSTGRESQL = (
     " -c logging_collector=on -c log_directory=/logs -c log_filename=server.log"
     " -c log_file_mode=0644"
 )
-MYSQL = (
-    "mysqld --innodb-flush-log-at-trx-commit=0 --sync-binlog=0"
-    " --general-log=1 --general-log-file=/logs/server.log"
-)
+MYSQL = "mysqld --innodb-flush-log-at-trx-commit=0 --sync-binlog=0 --general-log=1 --general-log-file=/logs/server.log"
 MARIADB = MYSQL.replace("mysqld", "mariadbd", 1)
 COMMANDS = {"postgresql": POSTGRESQL, "mysql": MYSQL, "mariadb": MARIADB}
 
@@ -95,9 +92,7 @@ def _last_lines(name: str, folder: Path) -> str:
     return "its log ends with: " + " | ".join(lines)
 
 
-def _run(
-    flavor: str, image: str, name: str, folder: Path, password: str
-) -> tuple[int, Callable[[], bool]]:
+def _run(flavor: str, image: str, name: str, folder: Path, password: str) -> tuple[int, Callable[[], bool]]:
     """The port it is reached at, and whether it still runs."""
     # Its reaper is one more image to pull; here the keeper does that work.
     os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")

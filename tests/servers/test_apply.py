@@ -88,7 +88,7 @@ def test_split(walk: Walk, prefix: str) -> None:
 @pytest.mark.postgresql
 def test_own_schemas(walk: Walk, prefix: str) -> None:
     for access in ("all", "owner"):
-        spec = walk.spec(one(f"{prefix}{access}", schemas=["Odd \"Schema\"", "other"], access=access))
+        spec = walk.spec(one(f"{prefix}{access}", schemas=['Odd "Schema"', "other"], access=access))
         walk.provision(spec)
         walk.as_user(spec, f"{prefix}{access}app", *TABLES["postgresql"])
         assert not walk.provision(spec).done
@@ -108,7 +108,18 @@ def test_borrowed_memberships_are_given_back(walk: Walk, prefix: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ['we"i`rd_%db', "o'w\"ner", "a b--c", "dollar$dbprov$x", "back\\slash", "ünïcødé", "Mixed_Case", "semi;colon", "eq=ual", "%s{{x}}"],
+    [
+        'we"i`rd_%db',
+        "o'w\"ner",
+        "a b--c",
+        "dollar$dbprov$x",
+        "back\\slash",
+        "ünïcødé",
+        "Mixed_Case",
+        "semi;colon",
+        "eq=ual",
+        "%s{{x}}",
+    ],
 )
 def test_hostile_names(walk: Walk, prefix: str, name: str) -> None:
     spec = walk.spec(one(prefix, database=f"{prefix}{name}", users=[
@@ -120,7 +131,9 @@ def test_hostile_names(walk: Walk, prefix: str, name: str) -> None:
     assert walk.plan(spec).complete
 
 
-@pytest.mark.parametrize("password", ["it's", 'say "hi"', "100%s", "$HOME", "back\\slash", "ünï cødé", "a@b:c/d?e#f", " lead", "x" * 100])
+@pytest.mark.parametrize(
+    "password", ["it's", 'say "hi"', "100%s", "$HOME", "back\\slash", "ünï cødé", "a@b:c/d?e#f", " lead", "x" * 100]
+)
 def test_hostile_passwords(walk: Walk, prefix: str, password: str) -> None:
     walk.monkeypatch.setenv("APP_PASSWORD", password)
     spec = walk.spec(one(prefix, password={"env": "APP_PASSWORD"}))

@@ -15,7 +15,7 @@ from tests.harness import TestServer, client, execute, remove
 from tests.servers.conftest import Walk
 from tests.servers.test_apply import TABLES, one, users
 
-CATALOGUE = {
+CATALOGUE: dict[str, dict[str | None, tuple[str, ...]]] = {
     "postgresql": {
         None: (
             "SELECT rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolconnlimit, rolvaliduntil,"

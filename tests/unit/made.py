@@ -19,7 +19,7 @@ FOLDER = Path("/specs")
 SERVERS = {"postgresql": "postgresql://dba@db.example.com/postgres", "mysql": "mysql://dba@db.example.com"}
 FLAVORS = {"postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
 
-HOSTILE = 'o\'w"n`e%r_\\$dbprov$;-- {{x}} ü'
+HOSTILE = "o'w\"n`e%r_\\$dbprov$;-- {{x}} ü"
 """A name with whatever ends a quotation, begins a comment, or means something to a template, a shell or a LIKE."""
 
 
@@ -43,7 +43,7 @@ def deployment(engine: str = "postgresql", **keys: Any) -> Deployment:
     if "users" in keys:
         del one["user"]
     whole = {"server": SERVERS[engine], **top, "deployments": [one]}
-    return parsed(json.dumps(whole)).deployments[0]
+    return parsed(json.dumps(whole, ensure_ascii=False)).deployments[0]
 
 
 def facts(flavor: str = "postgresql", version: tuple[int, ...] | None = None, **settings: str) -> Facts:

@@ -71,7 +71,9 @@ def test_taken(engine: str, sort: str, name: str) -> None:
 
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
 @pytest.mark.parametrize("sort", SORTS)
-@pytest.mark.parametrize("name", [HOSTILE, "a b", "%", "_", "'", '"', "`", "\\", "--", "/*", "$", "{{ x }}", "ü", "日本", "app@home", "."])
+@pytest.mark.parametrize(
+    "name", [HOSTILE, "a b", "%", "_", "'", '"', "`", "\\", "--", "/*", "$", "{{ x }}", "ü", "日本", "app@home", "."]
+)
 def test_signs_are_no_reason_to_refuse(engine: str, sort: str, name: str) -> None:
     assert objections(engine, sort, name) == []
 

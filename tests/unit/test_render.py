@@ -102,7 +102,9 @@ def test_a_template_that_is_not_there() -> None:
 
 
 def test_quoted_values_pass() -> None:
-    render = of_text("{# why #}A {{ name | ident }}\n\n{% if on %}B {{ name | literal }}   \n{% endif %}\nC {{ words | keywords }}")
+    render = of_text(
+        "{# why #}A {{ name | ident }}\n\n{% if on %}B {{ name | literal }}   \n{% endif %}\nC {{ words | keywords }}"
+    )
     assert render(name="o'p\"s", on=True, words=("USAGE", "CREATE")) == "A \"o'p\"\"s\"\nB 'o''p\"s'\nC CREATE, USAGE"
 
 
@@ -144,7 +146,11 @@ def test_keywords_refuses(words: list[str]) -> None:
 
 
 def test_keywords_are_in_one_order() -> None:
-    assert keywords(("UPDATE", "ALTER ROUTINE", "SELECT")) == keywords({"SELECT", "UPDATE", "ALTER ROUTINE"}) == "ALTER ROUTINE, SELECT, UPDATE"
+    assert (
+        keywords(("UPDATE", "ALTER ROUTINE", "SELECT"))
+        == keywords({"SELECT", "UPDATE", "ALTER ROUTINE"})
+        == "ALTER ROUTINE, SELECT, UPDATE"
+    )
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\rb", "a\0b", "a\u2028b", "a\x1bb", "a\x85b", "a\u202eb"])

@@ -120,7 +120,9 @@ def test_a_prompt_is_not_asked_before_it_is_needed_and_only_once() -> None:
 
 def test_nothing_is_a_default() -> None:
     """A key without a value says as much as no key."""
-    left_out = "tls: null, password: ~, access: null, connection_limit: null, isolate: null, schemas: null, layout: null, publish: null"
+    left_out = (
+        "tls: null, password: ~, access: null, connection_limit: null, isolate: null, schemas: null, layout: null, publish: null"
+    )
     assert parsed(with_keys(left_out)) == parsed(with_keys(""))
 
 
@@ -136,9 +138,15 @@ def test_nothing_is_a_default() -> None:
         ("postgresql://a@corp@h", Address("postgresql", "a@corp", "h", 5432, "")),
         ("postgresql://dba@[::1]:5433/p", Address("postgresql", "dba", "::1", 5433, "p")),
         ("postgresql://dba@[fe80::1]", Address("postgresql", "dba", "fe80::1", 5432, "")),
-        ("postgresql:///p?host=/run/pg&port=5433", Address("postgresql", "", "/run/pg", 5433, "p", (("host", "/run/pg"), ("port", "5433")))),
+        (
+            "postgresql:///p?host=/run/pg&port=5433",
+            Address("postgresql", "", "/run/pg", 5433, "p", (("host", "/run/pg"), ("port", "5433"))),
+        ),
         ("postgresql://dba@%2Frun%2Fpg/p", Address("postgresql", "dba", "/run/pg", 5432, "p")),
-        ("mysql://dba@/?unix_socket=/run/my.sock", Address("mysql", "dba", "/run/my.sock", 3306, "", (("unix_socket", "/run/my.sock"),))),
+        (
+            "mysql://dba@/?unix_socket=/run/my.sock",
+            Address("mysql", "dba", "/run/my.sock", 3306, "", (("unix_socket", "/run/my.sock"),)),
+        ),
     ],
 )
 def test_urls_of_servers(url: str, address: Address) -> None:
@@ -293,7 +301,9 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("text", "expected"), MISTAKES)
 def test_mistakes(text: str, expected: list[str]) -> None:
-    cut = (said.partition("YAML:")[0] + "YAML" if "not YAML:" in said else said for said in mistakes(text))  # the rest is libyaml's
+    cut = (
+        said.partition("YAML:")[0] + "YAML" if "not YAML:" in said else said for said in mistakes(text)
+    )  # the rest is libyaml's
     assert list(cut) == expected
 
 
@@ -459,7 +469,9 @@ def test_the_schema_describes_every_key_and_allows_no_other() -> None:
             if "properties" in node and "type" in node:
                 assert node["additionalProperties"] is False
                 for name, one in node["properties"].items():
-                    target = SCHEMA["$defs"][one["$ref"].rpartition("/")[2]] if "$ref" in one and "description" not in one else one
+                    target = (
+                        SCHEMA["$defs"][one["$ref"].rpartition("/")[2]] if "$ref" in one and "description" not in one else one
+                    )
                     assert name == "port" or target.get("description"), name
             for one in node.values():
                 walk(one)

@@ -1,0 +1,48 @@
+-- analytics: database analytics_airflow on MySQL, made by dbprov 0.1.0
+--
+-- For MySQL 9.7, to be run by an admin: a superuser, or the restricted
+-- admin of a managed service. It can be run again at any time: what is there already is left as it is.
+-- No password is in this file, and nothing of it was executed by dbprov.
+--
+-- It asks for these passwords:
+--   analytics_owner_password: of user analytics_owner, kept in file .dbprov/db.example.com_3306/analytics_owner
+--   analytics_loader_password: of user analytics_loader, kept in file .dbprov/db.example.com_3306/analytics_loader@10.0.%25
+--   analytics_reader_password: of user analytics_reader, kept in file .dbprov/db.example.com_3306/analytics_reader
+--
+-- Each is to be put in as a quoted string of SQL; without that the file stops at its first statement:
+--   export analytics_owner_password="'...'"
+--   export analytics_loader_password="'...'"
+--   export analytics_reader_password="'...'"
+--   envsubst '${analytics_owner_password} ${analytics_loader_password} ${analytics_reader_password}' < analytics.sql | mysql --host=db.example.com --port=3306 --user=dba -p
+-- In it double each ' and each \ of the password; those that dbprov makes have neither.
+--
+SET NAMES utf8mb4;
+SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION';
+
+-- create user "analytics_owner"
+CREATE USER IF NOT EXISTS 'analytics_owner'@'%'
+    IDENTIFIED BY ${analytics_owner_password};
+
+-- create user "analytics_loader"@10.0.%
+CREATE USER IF NOT EXISTS 'analytics_loader'@'10.0.%'
+    IDENTIFIED BY ${analytics_loader_password};
+
+-- create user "analytics_reader"
+CREATE USER IF NOT EXISTS 'analytics_reader'@'%'
+    IDENTIFIED BY ${analytics_reader_password} WITH MAX_USER_CONNECTIONS 5;
+
+-- create database "analytics_airflow"
+CREATE DATABASE IF NOT EXISTS `analytics_airflow`
+    CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+
+-- grant all privileges on database "analytics_airflow" for "analytics_owner"@% with grant option
+GRANT ALTER, ALTER ROUTINE, CREATE, CREATE ROUTINE, CREATE TEMPORARY TABLES, CREATE VIEW, DELETE, DROP, EVENT, EXECUTE, INDEX, INSERT, LOCK TABLES, REFERENCES, SELECT, SHOW VIEW, TRIGGER, UPDATE
+    ON `analytics\_airflow`.* TO 'analytics_owner'@'%' WITH GRANT OPTION;
+
+-- grant DELETE, EXECUTE, INSERT, SELECT, UPDATE on database "analytics_airflow" for "analytics_loader"@10.0.%
+GRANT DELETE, EXECUTE, INSERT, SELECT, UPDATE
+    ON `analytics\_airflow`.* TO 'analytics_loader'@'10.0.%';
+
+-- grant SELECT, SHOW VIEW on database "analytics_airflow" for "analytics_reader"@%
+GRANT SELECT, SHOW VIEW
+    ON `analytics\_airflow`.* TO 'analytics_reader'@'%';

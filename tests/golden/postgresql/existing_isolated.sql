@@ -1,0 +1,162 @@
+-- analytics: database warehouse on PostgreSQL, made by dbprov 0.1.0
+--
+-- For PostgreSQL 18, to be run by an admin: a superuser, or the restricted
+-- admin of a managed service. It can be run again at any time: what is there already is left as it is.
+-- No password is in this file, and nothing of it was executed by dbprov.
+--
+-- It asks for these passwords:
+--   analytics_airflow_password: of user analytics_airflow, kept in file .dbprov/db.example.com_5432/analytics_airflow
+--
+-- psql runs it, and goes into the new database by itself:
+--   psql 'postgresql://dba@db.example.com:5432/postgres' -X -v analytics_airflow_password="$analytics_airflow_password" -f analytics.sql
+-- Instead of a password each variable takes a SCRAM-SHA-256 verifier too; then the server never sees the password,
+-- nor does its log.
+--
+\set ON_ERROR_STOP on
+\set QUIET on
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SET password_encryption = 'scram-sha-256';
+SET search_path = '';
+
+BEGIN;
+
+-- create user "analytics_airflow"
+SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'analytics_airflow') AS missing \gset
+\if :missing
+CREATE ROLE "analytics_airflow" LOGIN
+    PASSWORD :'analytics_airflow_password';
+\endif
+
+COMMIT;
+
+-- create database "warehouse"
+SELECT NOT EXISTS (SELECT FROM pg_database WHERE datname = 'warehouse') AS missing \gset
+\if :missing
+CREATE DATABASE "warehouse"
+    TEMPLATE template0
+    ENCODING 'UTF8'
+    ALLOW_CONNECTIONS false CONNECTION LIMIT 0;
+\endif
+
+BEGIN;
+
+-- revoke CONNECT, TEMPORARY on database "warehouse" from PUBLIC
+SELECT true AS missing \gset
+\if :missing
+REVOKE CONNECT, TEMPORARY ON DATABASE "warehouse" FROM PUBLIC;
+\endif
+
+-- grant all privileges on database "warehouse" for "analytics_airflow"
+GRANT ALL PRIVILEGES ON DATABASE "warehouse"
+    TO "analytics_airflow";
+
+-- open database "warehouse" to connections
+SELECT NOT datallowconn AND datconnlimit = 0 AS missing FROM pg_database WHERE datname = 'warehouse' \gset
+\if :missing
+ALTER DATABASE "warehouse" ALLOW_CONNECTIONS true CONNECTION LIMIT -1;
+\endif
+
+COMMIT;
+
+\connect "warehouse"
+SET search_path = '';
+
+BEGIN;
+
+-- grant CREATE, USAGE on schema "public" for "analytics_airflow"
+SELECT pg_has_role(current_user, CASE WHEN pg_get_userbyid(nspowner) = 'pg_database_owner'
+                                      THEN (SELECT datdba FROM pg_database WHERE datname = current_database())
+                                      ELSE nspowner END, 'USAGE') AS missing
+FROM pg_namespace
+WHERE nspname = 'public' \gset
+\if :missing
+GRANT CREATE, USAGE ON SCHEMA "public" TO "analytics_airflow";
+\endif
+
+-- grant all privileges on future tables of this admin in schema "public" for "analytics_airflow"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
+    GRANT ALL PRIVILEGES ON TABLES TO "analytics_airflow";
+
+-- grant all privileges on future sequences of this admin in schema "public" for "analytics_airflow"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
+    GRANT ALL PRIVILEGES ON SEQUENCES TO "analytics_airflow";
+
+-- grant all privileges on future routines of this admin in schema "public" for "analytics_airflow"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
+    GRANT ALL PRIVILEGES ON ROUTINES TO "analytics_airflow";
+
+-- grant all privileges on existing tables in schema "public" for "analytics_airflow"
+DO $dbprov$
+DECLARE
+    lacking text;
+BEGIN
+    SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
+    FROM (
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+       (SELECT bool_and(has_table_privilege(c.oid, p || ' WITH GRANT OPTION'))
+        FROM unnest(ARRAY[E'DELETE', E'INSERT', E'REFERENCES', E'SELECT', E'TRIGGER', E'TRUNCATE', E'UPDATE', E'MAINTAIN']) AS p) AS grantable
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_airflow'
+WHERE n.nspname = E'public' AND c.relowner IS DISTINCT FROM g.oid
+  AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  AND EXISTS (SELECT FROM unnest(ARRAY[E'DELETE', E'INSERT', E'REFERENCES', E'SELECT', E'TRIGGER', E'TRUNCATE', E'UPDATE', E'MAINTAIN']) AS p
+              WHERE has_table_privilege(g.oid, c.oid, p) IS NOT TRUE)
+    ) AS o
+    WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
+    IF lacking IS NOT NULL THEN
+        EXECUTE 'GRANT ALL PRIVILEGES ON TABLE ' || lacking || format(' TO %I', E'analytics_airflow'::text);
+    END IF;
+END
+$dbprov$;
+
+-- grant all privileges on existing sequences in schema "public" for "analytics_airflow"
+DO $dbprov$
+DECLARE
+    lacking text;
+BEGIN
+    SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
+    FROM (
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+       (SELECT bool_and(has_sequence_privilege(c.oid, p || ' WITH GRANT OPTION'))
+        FROM unnest(ARRAY[E'SELECT', E'UPDATE', E'USAGE']) AS p) AS grantable
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_airflow'
+WHERE n.nspname = E'public' AND c.relowner IS DISTINCT FROM g.oid
+  AND c.relkind IN ('S')
+  AND EXISTS (SELECT FROM unnest(ARRAY[E'SELECT', E'UPDATE', E'USAGE']) AS p
+              WHERE has_sequence_privilege(g.oid, c.oid, p) IS NOT TRUE)
+    ) AS o
+    WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
+    IF lacking IS NOT NULL THEN
+        EXECUTE 'GRANT ALL PRIVILEGES ON SEQUENCE ' || lacking || format(' TO %I', E'analytics_airflow'::text);
+    END IF;
+END
+$dbprov$;
+
+-- grant all privileges on existing routines in schema "public" for "analytics_airflow"
+DO $dbprov$
+DECLARE
+    lacking text;
+BEGIN
+    SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
+    FROM (
+SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,
+       p.proowner AS owner, NULL::"char" AS relkind,
+       has_function_privilege(p.oid, 'EXECUTE WITH GRANT OPTION') AS grantable
+FROM pg_proc AS p
+JOIN pg_namespace AS n ON n.oid = p.pronamespace
+LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_airflow'
+WHERE n.nspname = E'public' AND p.proowner IS DISTINCT FROM g.oid
+  AND has_function_privilege(g.oid, p.oid, 'EXECUTE') IS NOT TRUE
+    ) AS o
+    WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
+    IF lacking IS NOT NULL THEN
+        EXECUTE 'GRANT ALL PRIVILEGES ON ROUTINE ' || lacking || format(' TO %I', E'analytics_airflow'::text);
+    END IF;
+END
+$dbprov$;
+
+COMMIT;

@@ -1,0 +1,220 @@
+-- analytics: database analytics_airflow on PostgreSQL, made by dbprov 0.1.0
+--
+-- For PostgreSQL 18, to be run by an admin: a superuser, or the restricted
+-- admin of a managed service. It can be run again at any time: what is there already is left as it is.
+-- No password is in this file, and nothing of it was executed by dbprov.
+--
+-- It asks for these passwords:
+--   analytics_airflow_password: of user analytics_airflow, kept in file .dbprov/db.example.com_5432/analytics_airflow
+--
+-- psql runs it, and goes into the new database by itself:
+--   psql 'postgresql://dba@db.example.com:5432/postgres' -X -v analytics_airflow_password="$analytics_airflow_password" -f analytics.sql
+-- Instead of a password each variable takes a SCRAM-SHA-256 verifier too; then the server never sees the password,
+-- nor does its log.
+--
+\set ON_ERROR_STOP on
+\set QUIET on
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SET password_encryption = 'scram-sha-256';
+SET search_path = '';
+
+BEGIN;
+
+-- create user "analytics_airflow"
+SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'analytics_airflow') AS missing \gset
+\if :missing
+CREATE ROLE "analytics_airflow" LOGIN
+    CONNECTION LIMIT 50
+    PASSWORD :'analytics_airflow_password';
+\endif
+
+COMMIT;
+
+-- create database "analytics_airflow"
+SELECT NOT EXISTS (SELECT FROM pg_database WHERE datname = 'analytics_airflow') AS missing \gset
+\if :missing
+CREATE DATABASE "analytics_airflow"
+    TEMPLATE template0
+    ENCODING 'UTF8'
+    LOCALE 'en_US.UTF-8'
+    ALLOW_CONNECTIONS false CONNECTION LIMIT 0;
+\endif
+
+BEGIN;
+
+-- borrow membership in role "analytics_airflow" for this admin
+SELECT NOT a.rolsuper AND NOT (pg_has_role(current_user, r.oid, 'USAGE') AND pg_has_role(current_user, r.oid, 'SET')) AS missing
+FROM pg_roles AS r, pg_roles AS a
+WHERE r.rolname = 'analytics_airflow' AND a.rolname = current_user \gset
+\set borrowed_1 :missing
+\if :borrowed_1
+GRANT "analytics_airflow" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;
+\endif
+
+-- set owner of database "analytics_airflow" to "analytics_airflow"
+SELECT pg_get_userbyid(datdba) <> 'analytics_airflow' AS missing FROM pg_database WHERE datname = 'analytics_airflow' \gset
+\if :missing
+ALTER DATABASE "analytics_airflow" OWNER TO "analytics_airflow";
+\endif
+
+-- revoke CONNECT, TEMPORARY on database "analytics_airflow" from PUBLIC
+SELECT NOT datallowconn AND datconnlimit = 0 AS missing FROM pg_database WHERE datname = 'analytics_airflow' \gset
+\if :missing
+REVOKE CONNECT, TEMPORARY ON DATABASE "analytics_airflow" FROM PUBLIC;
+\endif
+
+-- grant CONNECT on database "analytics_airflow" for this admin
+GRANT CONNECT ON DATABASE "analytics_airflow"
+    TO CURRENT_USER;
+
+-- grant all privileges on database "analytics_airflow" for "analytics_airflow"
+GRANT ALL PRIVILEGES ON DATABASE "analytics_airflow"
+    TO "analytics_airflow";
+
+-- open database "analytics_airflow" to connections
+SELECT NOT datallowconn AND datconnlimit = 0 AS missing FROM pg_database WHERE datname = 'analytics_airflow' \gset
+\if :missing
+ALTER DATABASE "analytics_airflow" ALLOW_CONNECTIONS true CONNECTION LIMIT -1;
+\endif
+
+-- set search_path of user "analytics_airflow" in database "analytics_airflow"
+SELECT NOT EXISTS (
+    SELECT FROM pg_db_role_setting AS s
+    JOIN pg_database AS d ON d.oid = s.setdatabase
+    JOIN pg_roles AS r ON r.oid = s.setrole
+    WHERE r.rolname = 'analytics_airflow' AND d.datname = 'analytics_airflow'
+      AND 'search_path=' || (SELECT string_agg(quote_ident(x), ', ' ORDER BY i)
+                   FROM unnest(ARRAY['airflow']) WITH ORDINALITY AS u (x, i)) = ANY (s.setconfig)) AS missing \gset
+\if :missing
+ALTER ROLE "analytics_airflow" IN DATABASE "analytics_airflow" SET search_path = "airflow";
+\endif
+
+-- give back membership in role "analytics_airflow" for this admin
+\if :borrowed_1
+REVOKE "analytics_airflow" FROM CURRENT_USER;
+\endif
+
+COMMIT;
+
+\connect "analytics_airflow"
+SET search_path = '';
+
+BEGIN;
+
+-- borrow membership in role "analytics_airflow" for this admin
+SELECT NOT a.rolsuper AND NOT (pg_has_role(current_user, r.oid, 'USAGE') AND pg_has_role(current_user, r.oid, 'SET')) AS missing
+FROM pg_roles AS r, pg_roles AS a
+WHERE r.rolname = 'analytics_airflow' AND a.rolname = current_user \gset
+\set borrowed_1 :missing
+\if :borrowed_1
+GRANT "analytics_airflow" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;
+\endif
+
+-- create schema "airflow" in database "analytics_airflow"
+SELECT NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'airflow') AS missing \gset
+\if :missing
+CREATE SCHEMA "airflow" AUTHORIZATION "analytics_airflow";
+\endif
+
+-- grant CREATE, USAGE on schema "airflow" for "analytics_airflow"
+SELECT pg_has_role(current_user, CASE WHEN pg_get_userbyid(nspowner) = 'pg_database_owner'
+                                      THEN (SELECT datdba FROM pg_database WHERE datname = current_database())
+                                      ELSE nspowner END, 'USAGE') AS missing
+FROM pg_namespace
+WHERE nspname = 'airflow' \gset
+\if :missing
+GRANT CREATE, USAGE ON SCHEMA "airflow" TO "analytics_airflow";
+\endif
+
+-- grant all privileges on future tables of this admin in schema "airflow" for "analytics_airflow"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "airflow"
+    GRANT ALL PRIVILEGES ON TABLES TO "analytics_airflow";
+
+-- grant all privileges on future sequences of this admin in schema "airflow" for "analytics_airflow"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "airflow"
+    GRANT ALL PRIVILEGES ON SEQUENCES TO "analytics_airflow";
+
+-- grant all privileges on future routines of this admin in schema "airflow" for "analytics_airflow"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "airflow"
+    GRANT ALL PRIVILEGES ON ROUTINES TO "analytics_airflow";
+
+-- grant all privileges on existing tables in schema "airflow" for "analytics_airflow"
+DO $dbprov$
+DECLARE
+    lacking text;
+BEGIN
+    SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
+    FROM (
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+       (SELECT bool_and(has_table_privilege(c.oid, p || ' WITH GRANT OPTION'))
+        FROM unnest(ARRAY[E'DELETE', E'INSERT', E'REFERENCES', E'SELECT', E'TRIGGER', E'TRUNCATE', E'UPDATE', E'MAINTAIN']) AS p) AS grantable
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_airflow'
+WHERE n.nspname = E'airflow' AND c.relowner IS DISTINCT FROM g.oid
+  AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  AND EXISTS (SELECT FROM unnest(ARRAY[E'DELETE', E'INSERT', E'REFERENCES', E'SELECT', E'TRIGGER', E'TRUNCATE', E'UPDATE', E'MAINTAIN']) AS p
+              WHERE has_table_privilege(g.oid, c.oid, p) IS NOT TRUE)
+    ) AS o
+    WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
+    IF lacking IS NOT NULL THEN
+        EXECUTE 'GRANT ALL PRIVILEGES ON TABLE ' || lacking || format(' TO %I', E'analytics_airflow'::text);
+    END IF;
+END
+$dbprov$;
+
+-- grant all privileges on existing sequences in schema "airflow" for "analytics_airflow"
+DO $dbprov$
+DECLARE
+    lacking text;
+BEGIN
+    SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
+    FROM (
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+       (SELECT bool_and(has_sequence_privilege(c.oid, p || ' WITH GRANT OPTION'))
+        FROM unnest(ARRAY[E'SELECT', E'UPDATE', E'USAGE']) AS p) AS grantable
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_airflow'
+WHERE n.nspname = E'airflow' AND c.relowner IS DISTINCT FROM g.oid
+  AND c.relkind IN ('S')
+  AND EXISTS (SELECT FROM unnest(ARRAY[E'SELECT', E'UPDATE', E'USAGE']) AS p
+              WHERE has_sequence_privilege(g.oid, c.oid, p) IS NOT TRUE)
+    ) AS o
+    WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
+    IF lacking IS NOT NULL THEN
+        EXECUTE 'GRANT ALL PRIVILEGES ON SEQUENCE ' || lacking || format(' TO %I', E'analytics_airflow'::text);
+    END IF;
+END
+$dbprov$;
+
+-- grant all privileges on existing routines in schema "airflow" for "analytics_airflow"
+DO $dbprov$
+DECLARE
+    lacking text;
+BEGIN
+    SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
+    FROM (
+SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,
+       p.proowner AS owner, NULL::"char" AS relkind,
+       has_function_privilege(p.oid, 'EXECUTE WITH GRANT OPTION') AS grantable
+FROM pg_proc AS p
+JOIN pg_namespace AS n ON n.oid = p.pronamespace
+LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_airflow'
+WHERE n.nspname = E'airflow' AND p.proowner IS DISTINCT FROM g.oid
+  AND has_function_privilege(g.oid, p.oid, 'EXECUTE') IS NOT TRUE
+    ) AS o
+    WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
+    IF lacking IS NOT NULL THEN
+        EXECUTE 'GRANT ALL PRIVILEGES ON ROUTINE ' || lacking || format(' TO %I', E'analytics_airflow'::text);
+    END IF;
+END
+$dbprov$;
+
+-- give back membership in role "analytics_airflow" for this admin
+\if :borrowed_1
+REVOKE "analytics_airflow" FROM CURRENT_USER;
+\endif
+
+COMMIT;

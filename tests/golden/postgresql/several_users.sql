@@ -1,0 +1,383 @@
+-- analytics: database analytics_airflow on PostgreSQL, made by dbprov 0.1.0
+--
+-- For PostgreSQL 18, to be run by an admin: a superuser, or the restricted
+-- admin of a managed service. It can be run again at any time: what is there already is left as it is.
+-- No password is in this file, and nothing of it was executed by dbprov.
+--
+-- It asks for these passwords:
+--   analytics_airflow_password: of user analytics_airflow, kept in environment variable ANALYTICS_PASSWORD
+--   analytics_loader_password: of user analytics_loader, kept in file secrets/loader
+--   analytics_reader_password: of user analytics_reader, kept in prompt
+--
+-- psql runs it, and goes into the new database by itself:
+--   psql 'postgresql://dba@db.example.com:5432/postgres' -X -v analytics_airflow_password="$analytics_airflow_password" -v analytics_loader_password="$analytics_loader_password" -v analytics_reader_password="$analytics_reader_password" -f analytics.sql
+-- Instead of a password each variable takes a SCRAM-SHA-256 verifier too; then the server never sees the password,
+-- nor does its log.
+--
+\set ON_ERROR_STOP on
+\set QUIET on
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SET password_encryption = 'scram-sha-256';
+SET search_path = '';
+
+BEGIN;
+
+-- create user "analytics_airflow"
+SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'analytics_airflow') AS missing \gset
+\if :missing
+CREATE ROLE "analytics_airflow" LOGIN
+    PASSWORD :'analytics_airflow_password';
+\endif
+
+-- create user "analytics_loader"
+SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'analytics_loader') AS missing \gset
+\if :missing
+CREATE ROLE "analytics_loader" LOGIN
+    PASSWORD :'analytics_loader_password';
+\endif
+
+-- create user "analytics_reader"
+SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'analytics_reader') AS missing \gset
+\if :missing
+CREATE ROLE "analytics_reader" LOGIN
+    PASSWORD :'analytics_reader_password';
+\endif
+
+COMMIT;
+
+-- create database "analytics_airflow"
+SELECT NOT EXISTS (SELECT FROM pg_database WHERE datname = 'analytics_airflow') AS missing \gset
+\if :missing
+CREATE DATABASE "analytics_airflow"
+    TEMPLATE template0
+    ENCODING 'UTF8'
+    ALLOW_CONNECTIONS false CONNECTION LIMIT 0;
+\endif
+
+BEGIN;
+
+-- revoke CONNECT, TEMPORARY on database "analytics_airflow" from PUBLIC
+SELECT NOT datallowconn AND datconnlimit = 0 AS missing FROM pg_database WHERE datname = 'analytics_airflow' \gset
+\if :missing
+REVOKE CONNECT, TEMPORARY ON DATABASE "analytics_airflow" FROM PUBLIC;
+\endif
+
+-- grant all privileges on database "analytics_airflow" for "analytics_airflow"
+GRANT ALL PRIVILEGES ON DATABASE "analytics_airflow"
+    TO "analytics_airflow";
+
+-- grant CONNECT on database "analytics_airflow" for "analytics_loader"
+GRANT CONNECT ON DATABASE "analytics_airflow"
+    TO "analytics_loader";
+
+-- grant CONNECT on database "analytics_airflow" for "analytics_reader"
+GRANT CONNECT ON DATABASE "analytics_airflow"
+    TO "analytics_reader";
+
+-- open database "analytics_airflow" to connections
+SELECT NOT datallowconn AND datconnlimit = 0 AS missing FROM pg_database WHERE datname = 'analytics_airflow' \gset
+\if :missing
+ALTER DATABASE "analytics_airflow" ALLOW_CONNECTIONS true CONNECTION LIMIT -1;
+\endif
+
+COMMIT;
+
+\connect "analytics_airflow"
+SET search_path = '';
+
+BEGIN;
+
+-- borrow membership in role "analytics_airflow" for this admin
+SELECT NOT a.rolsuper AND NOT (pg_has_role(current_user, r.oid, 'USAGE') AND pg_has_role(current_user, r.oid, 'SET')) AS missing
+FROM pg_roles AS r, pg_roles AS a
+WHERE r.rolname = 'analytics_airflow' AND a.rolname = current_user \gset
+\set borrowed_1 :missing
+\if :borrowed_1
+GRANT "analytics_airflow" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;
+\endif
+
+-- grant CREATE, USAGE on schema "public" for "analytics_airflow"
+SELECT pg_has_role(current_user, CASE WHEN pg_get_userbyid(nspowner) = 'pg_database_owner'
+                                      THEN (SELECT datdba FROM pg_database WHERE datname = current_database())
+                                      ELSE nspowner END, 'USAGE') AS missing
+FROM pg_namespace
+WHERE nspname = 'public' \gset
+\if :missing
+GRANT CREATE, USAGE ON SCHEMA "public" TO "analytics_airflow";
+\endif
+
+-- grant USAGE on schema "public" for "analytics_loader"
+SELECT pg_has_role(current_user, CASE WHEN pg_get_userbyid(nspowner) = 'pg_database_owner'
+                                      THEN (SELECT datdba FROM pg_database WHERE datname = current_database())
+                                      ELSE nspowner END, 'USAGE') AS missing
+FROM pg_namespace
+WHERE nspname = 'public' \gset
+\if :missing
+GRANT USAGE ON SCHEMA "public" TO "analytics_loader";
+\endif
+
+-- grant USAGE on schema "public" for "analytics_reader"
+SELECT pg_has_role(current_user, CASE WHEN pg_get_userbyid(nspowner) = 'pg_database_owner'
+                                      THEN (SELECT datdba FROM pg_database WHERE datname = current_database())
+                                      ELSE nspowner END, 'USAGE') AS missing
+FROM pg_namespace
+WHERE nspname = 'public' \gset
+\if :missing
+GRANT USAGE ON SCHEMA "public" TO "analytics_reader";
+\endif
+
+-- grant all privileges on future tables of this admin in schema "public" for "analytics_airflow"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
+    GRANT ALL PRIVILEGES ON TABLES TO "analytics_airflow";
+
+-- grant all privileges on future sequences of this admin in schema "public" for "analytics_airflow"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
+    GRANT ALL PRIVILEGES ON SEQUENCES TO "analytics_airflow";
+
+-- grant all privileges on future routines of this admin in schema "public" for "analytics_airflow"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
+    GRANT ALL PRIVILEGES ON ROUTINES TO "analytics_airflow";
+
+-- grant DELETE, INSERT, SELECT, UPDATE on future tables of this admin in schema "public" for "analytics_loader"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
+    GRANT DELETE, INSERT, SELECT, UPDATE ON TABLES TO "analytics_loader";
+
+-- grant SELECT, USAGE on future sequences of this admin in schema "public" for "analytics_loader"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
+    GRANT SELECT, USAGE ON SEQUENCES TO "analytics_loader";
+
+-- grant EXECUTE on future routines of this admin in schema "public" for "analytics_loader"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
+    GRANT EXECUTE ON ROUTINES TO "analytics_loader";
+
+-- grant DELETE, INSERT, SELECT, UPDATE on future tables of "analytics_airflow" in schema "public" for "analytics_loader"
+ALTER DEFAULT PRIVILEGES FOR ROLE "analytics_airflow" IN SCHEMA "public"
+    GRANT DELETE, INSERT, SELECT, UPDATE ON TABLES TO "analytics_loader";
+
+-- grant SELECT, USAGE on future sequences of "analytics_airflow" in schema "public" for "analytics_loader"
+ALTER DEFAULT PRIVILEGES FOR ROLE "analytics_airflow" IN SCHEMA "public"
+    GRANT SELECT, USAGE ON SEQUENCES TO "analytics_loader";
+
+-- grant EXECUTE on future routines of "analytics_airflow" in schema "public" for "analytics_loader"
+ALTER DEFAULT PRIVILEGES FOR ROLE "analytics_airflow" IN SCHEMA "public"
+    GRANT EXECUTE ON ROUTINES TO "analytics_loader";
+
+-- grant SELECT on future tables of this admin in schema "public" for "analytics_reader"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
+    GRANT SELECT ON TABLES TO "analytics_reader";
+
+-- grant SELECT on future sequences of this admin in schema "public" for "analytics_reader"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
+    GRANT SELECT ON SEQUENCES TO "analytics_reader";
+
+-- grant SELECT on future tables of "analytics_airflow" in schema "public" for "analytics_reader"
+ALTER DEFAULT PRIVILEGES FOR ROLE "analytics_airflow" IN SCHEMA "public"
+    GRANT SELECT ON TABLES TO "analytics_reader";
+
+-- grant SELECT on future sequences of "analytics_airflow" in schema "public" for "analytics_reader"
+ALTER DEFAULT PRIVILEGES FOR ROLE "analytics_airflow" IN SCHEMA "public"
+    GRANT SELECT ON SEQUENCES TO "analytics_reader";
+
+-- grant all privileges on existing tables in schema "public" for "analytics_airflow"
+DO $dbprov$
+DECLARE
+    lacking text;
+BEGIN
+    SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
+    FROM (
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+       (SELECT bool_and(has_table_privilege(c.oid, p || ' WITH GRANT OPTION'))
+        FROM unnest(ARRAY[E'DELETE', E'INSERT', E'REFERENCES', E'SELECT', E'TRIGGER', E'TRUNCATE', E'UPDATE', E'MAINTAIN']) AS p) AS grantable
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_airflow'
+WHERE n.nspname = E'public' AND c.relowner IS DISTINCT FROM g.oid
+  AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  AND EXISTS (SELECT FROM unnest(ARRAY[E'DELETE', E'INSERT', E'REFERENCES', E'SELECT', E'TRIGGER', E'TRUNCATE', E'UPDATE', E'MAINTAIN']) AS p
+              WHERE has_table_privilege(g.oid, c.oid, p) IS NOT TRUE)
+    ) AS o
+    WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
+    IF lacking IS NOT NULL THEN
+        EXECUTE 'GRANT ALL PRIVILEGES ON TABLE ' || lacking || format(' TO %I', E'analytics_airflow'::text);
+    END IF;
+END
+$dbprov$;
+
+-- grant all privileges on existing sequences in schema "public" for "analytics_airflow"
+DO $dbprov$
+DECLARE
+    lacking text;
+BEGIN
+    SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
+    FROM (
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+       (SELECT bool_and(has_sequence_privilege(c.oid, p || ' WITH GRANT OPTION'))
+        FROM unnest(ARRAY[E'SELECT', E'UPDATE', E'USAGE']) AS p) AS grantable
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_airflow'
+WHERE n.nspname = E'public' AND c.relowner IS DISTINCT FROM g.oid
+  AND c.relkind IN ('S')
+  AND EXISTS (SELECT FROM unnest(ARRAY[E'SELECT', E'UPDATE', E'USAGE']) AS p
+              WHERE has_sequence_privilege(g.oid, c.oid, p) IS NOT TRUE)
+    ) AS o
+    WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
+    IF lacking IS NOT NULL THEN
+        EXECUTE 'GRANT ALL PRIVILEGES ON SEQUENCE ' || lacking || format(' TO %I', E'analytics_airflow'::text);
+    END IF;
+END
+$dbprov$;
+
+-- grant all privileges on existing routines in schema "public" for "analytics_airflow"
+DO $dbprov$
+DECLARE
+    lacking text;
+BEGIN
+    SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
+    FROM (
+SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,
+       p.proowner AS owner, NULL::"char" AS relkind,
+       has_function_privilege(p.oid, 'EXECUTE WITH GRANT OPTION') AS grantable
+FROM pg_proc AS p
+JOIN pg_namespace AS n ON n.oid = p.pronamespace
+LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_airflow'
+WHERE n.nspname = E'public' AND p.proowner IS DISTINCT FROM g.oid
+  AND has_function_privilege(g.oid, p.oid, 'EXECUTE') IS NOT TRUE
+    ) AS o
+    WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
+    IF lacking IS NOT NULL THEN
+        EXECUTE 'GRANT ALL PRIVILEGES ON ROUTINE ' || lacking || format(' TO %I', E'analytics_airflow'::text);
+    END IF;
+END
+$dbprov$;
+
+-- grant DELETE, INSERT, SELECT, UPDATE on existing tables in schema "public" for "analytics_loader"
+DO $dbprov$
+DECLARE
+    lacking text;
+BEGIN
+    SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
+    FROM (
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+       (SELECT bool_and(has_table_privilege(c.oid, p || ' WITH GRANT OPTION'))
+        FROM unnest(ARRAY[E'DELETE', E'INSERT', E'SELECT', E'UPDATE']) AS p) AS grantable
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_loader'
+WHERE n.nspname = E'public' AND c.relowner IS DISTINCT FROM g.oid
+  AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  AND EXISTS (SELECT FROM unnest(ARRAY[E'DELETE', E'INSERT', E'SELECT', E'UPDATE']) AS p
+              WHERE has_table_privilege(g.oid, c.oid, p) IS NOT TRUE)
+    ) AS o
+    WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
+    IF lacking IS NOT NULL THEN
+        EXECUTE 'GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE ' || lacking || format(' TO %I', E'analytics_loader'::text);
+    END IF;
+END
+$dbprov$;
+
+-- grant SELECT, USAGE on existing sequences in schema "public" for "analytics_loader"
+DO $dbprov$
+DECLARE
+    lacking text;
+BEGIN
+    SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
+    FROM (
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+       (SELECT bool_and(has_sequence_privilege(c.oid, p || ' WITH GRANT OPTION'))
+        FROM unnest(ARRAY[E'SELECT', E'USAGE']) AS p) AS grantable
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_loader'
+WHERE n.nspname = E'public' AND c.relowner IS DISTINCT FROM g.oid
+  AND c.relkind IN ('S')
+  AND EXISTS (SELECT FROM unnest(ARRAY[E'SELECT', E'USAGE']) AS p
+              WHERE has_sequence_privilege(g.oid, c.oid, p) IS NOT TRUE)
+    ) AS o
+    WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
+    IF lacking IS NOT NULL THEN
+        EXECUTE 'GRANT SELECT, USAGE ON SEQUENCE ' || lacking || format(' TO %I', E'analytics_loader'::text);
+    END IF;
+END
+$dbprov$;
+
+-- grant EXECUTE on existing routines in schema "public" for "analytics_loader"
+DO $dbprov$
+DECLARE
+    lacking text;
+BEGIN
+    SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
+    FROM (
+SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,
+       p.proowner AS owner, NULL::"char" AS relkind,
+       has_function_privilege(p.oid, 'EXECUTE WITH GRANT OPTION') AS grantable
+FROM pg_proc AS p
+JOIN pg_namespace AS n ON n.oid = p.pronamespace
+LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_loader'
+WHERE n.nspname = E'public' AND p.proowner IS DISTINCT FROM g.oid
+  AND has_function_privilege(g.oid, p.oid, 'EXECUTE') IS NOT TRUE
+    ) AS o
+    WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
+    IF lacking IS NOT NULL THEN
+        EXECUTE 'GRANT EXECUTE ON ROUTINE ' || lacking || format(' TO %I', E'analytics_loader'::text);
+    END IF;
+END
+$dbprov$;
+
+-- grant SELECT on existing tables in schema "public" for "analytics_reader"
+DO $dbprov$
+DECLARE
+    lacking text;
+BEGIN
+    SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
+    FROM (
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+       (SELECT bool_and(has_table_privilege(c.oid, p || ' WITH GRANT OPTION'))
+        FROM unnest(ARRAY[E'SELECT']) AS p) AS grantable
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_reader'
+WHERE n.nspname = E'public' AND c.relowner IS DISTINCT FROM g.oid
+  AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  AND EXISTS (SELECT FROM unnest(ARRAY[E'SELECT']) AS p
+              WHERE has_table_privilege(g.oid, c.oid, p) IS NOT TRUE)
+    ) AS o
+    WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
+    IF lacking IS NOT NULL THEN
+        EXECUTE 'GRANT SELECT ON TABLE ' || lacking || format(' TO %I', E'analytics_reader'::text);
+    END IF;
+END
+$dbprov$;
+
+-- grant SELECT on existing sequences in schema "public" for "analytics_reader"
+DO $dbprov$
+DECLARE
+    lacking text;
+BEGIN
+    SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
+    FROM (
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+       (SELECT bool_and(has_sequence_privilege(c.oid, p || ' WITH GRANT OPTION'))
+        FROM unnest(ARRAY[E'SELECT']) AS p) AS grantable
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_reader'
+WHERE n.nspname = E'public' AND c.relowner IS DISTINCT FROM g.oid
+  AND c.relkind IN ('S')
+  AND EXISTS (SELECT FROM unnest(ARRAY[E'SELECT']) AS p
+              WHERE has_sequence_privilege(g.oid, c.oid, p) IS NOT TRUE)
+    ) AS o
+    WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
+    IF lacking IS NOT NULL THEN
+        EXECUTE 'GRANT SELECT ON SEQUENCE ' || lacking || format(' TO %I', E'analytics_reader'::text);
+    END IF;
+END
+$dbprov$;
+
+-- give back membership in role "analytics_airflow" for this admin
+\if :borrowed_1
+REVOKE "analytics_airflow" FROM CURRENT_USER;
+\endif
+
+COMMIT;

@@ -1,0 +1,305 @@
+-- analytics: database analytics on PostgreSQL, made by dbprov 0.1.0
+--
+-- For PostgreSQL 18, to be run by an admin: a superuser, or the restricted
+-- admin of a managed service. It can be run again at any time: what is there already is left as it is.
+-- No password is in this file, and nothing of it was executed by dbprov.
+--
+-- It asks for these passwords:
+--   analytics_airflow_password: of user analytics_airflow, kept in file .dbprov/db.example.com_5432/analytics_airflow
+--   analytics_celery_password: of user analytics_celery, kept in file .dbprov/db.example.com_5432/analytics_celery
+--
+-- psql runs it, and goes into the new database by itself:
+--   psql 'postgresql://dba@db.example.com:5432/postgres' -X -v analytics_airflow_password="$analytics_airflow_password" -v analytics_celery_password="$analytics_celery_password" -f analytics.sql
+-- Instead of a password each variable takes a SCRAM-SHA-256 verifier too; then the server never sees the password,
+-- nor does its log.
+--
+\set ON_ERROR_STOP on
+\set QUIET on
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SET password_encryption = 'scram-sha-256';
+SET search_path = '';
+
+BEGIN;
+
+-- create user "analytics_airflow"
+SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'analytics_airflow') AS missing \gset
+\if :missing
+CREATE ROLE "analytics_airflow" LOGIN
+    PASSWORD :'analytics_airflow_password';
+\endif
+
+-- create user "analytics_celery"
+SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'analytics_celery') AS missing \gset
+\if :missing
+CREATE ROLE "analytics_celery" LOGIN
+    PASSWORD :'analytics_celery_password';
+\endif
+
+COMMIT;
+
+-- create database "analytics"
+SELECT NOT EXISTS (SELECT FROM pg_database WHERE datname = 'analytics') AS missing \gset
+\if :missing
+CREATE DATABASE "analytics"
+    TEMPLATE template0
+    ENCODING 'UTF8'
+    ALLOW_CONNECTIONS false CONNECTION LIMIT 0;
+\endif
+
+BEGIN;
+
+-- revoke CONNECT, TEMPORARY on database "analytics" from PUBLIC
+SELECT NOT datallowconn AND datconnlimit = 0 AS missing FROM pg_database WHERE datname = 'analytics' \gset
+\if :missing
+REVOKE CONNECT, TEMPORARY ON DATABASE "analytics" FROM PUBLIC;
+\endif
+
+-- grant all privileges on database "analytics" for "analytics_airflow"
+GRANT ALL PRIVILEGES ON DATABASE "analytics"
+    TO "analytics_airflow";
+
+-- grant all privileges on database "analytics" for "analytics_celery"
+GRANT ALL PRIVILEGES ON DATABASE "analytics"
+    TO "analytics_celery";
+
+-- open database "analytics" to connections
+SELECT NOT datallowconn AND datconnlimit = 0 AS missing FROM pg_database WHERE datname = 'analytics' \gset
+\if :missing
+ALTER DATABASE "analytics" ALLOW_CONNECTIONS true CONNECTION LIMIT -1;
+\endif
+
+-- set search_path of user "analytics_airflow" in database "analytics"
+SELECT NOT EXISTS (
+    SELECT FROM pg_db_role_setting AS s
+    JOIN pg_database AS d ON d.oid = s.setdatabase
+    JOIN pg_roles AS r ON r.oid = s.setrole
+    WHERE r.rolname = 'analytics_airflow' AND d.datname = 'analytics'
+      AND 'search_path=' || (SELECT string_agg(quote_ident(x), ', ' ORDER BY i)
+                   FROM unnest(ARRAY['airflow']) WITH ORDINALITY AS u (x, i)) = ANY (s.setconfig)) AS missing \gset
+\if :missing
+ALTER ROLE "analytics_airflow" IN DATABASE "analytics" SET search_path = "airflow";
+\endif
+
+-- set search_path of user "analytics_celery" in database "analytics"
+SELECT NOT EXISTS (
+    SELECT FROM pg_db_role_setting AS s
+    JOIN pg_database AS d ON d.oid = s.setdatabase
+    JOIN pg_roles AS r ON r.oid = s.setrole
+    WHERE r.rolname = 'analytics_celery' AND d.datname = 'analytics'
+      AND 'search_path=' || (SELECT string_agg(quote_ident(x), ', ' ORDER BY i)
+                   FROM unnest(ARRAY['celery']) WITH ORDINALITY AS u (x, i)) = ANY (s.setconfig)) AS missing \gset
+\if :missing
+ALTER ROLE "analytics_celery" IN DATABASE "analytics" SET search_path = "celery";
+\endif
+
+COMMIT;
+
+\connect "analytics"
+SET search_path = '';
+
+BEGIN;
+
+-- create schema "airflow" in database "analytics"
+SELECT NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'airflow') AS missing \gset
+\if :missing
+CREATE SCHEMA "airflow";
+\endif
+
+-- create schema "celery" in database "analytics"
+SELECT NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'celery') AS missing \gset
+\if :missing
+CREATE SCHEMA "celery";
+\endif
+
+-- grant CREATE, USAGE on schema "airflow" for "analytics_airflow"
+SELECT pg_has_role(current_user, CASE WHEN pg_get_userbyid(nspowner) = 'pg_database_owner'
+                                      THEN (SELECT datdba FROM pg_database WHERE datname = current_database())
+                                      ELSE nspowner END, 'USAGE') AS missing
+FROM pg_namespace
+WHERE nspname = 'airflow' \gset
+\if :missing
+GRANT CREATE, USAGE ON SCHEMA "airflow" TO "analytics_airflow";
+\endif
+
+-- grant CREATE, USAGE on schema "celery" for "analytics_celery"
+SELECT pg_has_role(current_user, CASE WHEN pg_get_userbyid(nspowner) = 'pg_database_owner'
+                                      THEN (SELECT datdba FROM pg_database WHERE datname = current_database())
+                                      ELSE nspowner END, 'USAGE') AS missing
+FROM pg_namespace
+WHERE nspname = 'celery' \gset
+\if :missing
+GRANT CREATE, USAGE ON SCHEMA "celery" TO "analytics_celery";
+\endif
+
+-- grant all privileges on future tables of this admin in schema "airflow" for "analytics_airflow"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "airflow"
+    GRANT ALL PRIVILEGES ON TABLES TO "analytics_airflow";
+
+-- grant all privileges on future sequences of this admin in schema "airflow" for "analytics_airflow"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "airflow"
+    GRANT ALL PRIVILEGES ON SEQUENCES TO "analytics_airflow";
+
+-- grant all privileges on future routines of this admin in schema "airflow" for "analytics_airflow"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "airflow"
+    GRANT ALL PRIVILEGES ON ROUTINES TO "analytics_airflow";
+
+-- grant all privileges on future tables of this admin in schema "celery" for "analytics_celery"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "celery"
+    GRANT ALL PRIVILEGES ON TABLES TO "analytics_celery";
+
+-- grant all privileges on future sequences of this admin in schema "celery" for "analytics_celery"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "celery"
+    GRANT ALL PRIVILEGES ON SEQUENCES TO "analytics_celery";
+
+-- grant all privileges on future routines of this admin in schema "celery" for "analytics_celery"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "celery"
+    GRANT ALL PRIVILEGES ON ROUTINES TO "analytics_celery";
+
+-- grant all privileges on existing tables in schema "airflow" for "analytics_airflow"
+DO $dbprov$
+DECLARE
+    lacking text;
+BEGIN
+    SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
+    FROM (
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+       (SELECT bool_and(has_table_privilege(c.oid, p || ' WITH GRANT OPTION'))
+        FROM unnest(ARRAY[E'DELETE', E'INSERT', E'REFERENCES', E'SELECT', E'TRIGGER', E'TRUNCATE', E'UPDATE', E'MAINTAIN']) AS p) AS grantable
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_airflow'
+WHERE n.nspname = E'airflow' AND c.relowner IS DISTINCT FROM g.oid
+  AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  AND EXISTS (SELECT FROM unnest(ARRAY[E'DELETE', E'INSERT', E'REFERENCES', E'SELECT', E'TRIGGER', E'TRUNCATE', E'UPDATE', E'MAINTAIN']) AS p
+              WHERE has_table_privilege(g.oid, c.oid, p) IS NOT TRUE)
+    ) AS o
+    WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
+    IF lacking IS NOT NULL THEN
+        EXECUTE 'GRANT ALL PRIVILEGES ON TABLE ' || lacking || format(' TO %I', E'analytics_airflow'::text);
+    END IF;
+END
+$dbprov$;
+
+-- grant all privileges on existing sequences in schema "airflow" for "analytics_airflow"
+DO $dbprov$
+DECLARE
+    lacking text;
+BEGIN
+    SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
+    FROM (
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+       (SELECT bool_and(has_sequence_privilege(c.oid, p || ' WITH GRANT OPTION'))
+        FROM unnest(ARRAY[E'SELECT', E'UPDATE', E'USAGE']) AS p) AS grantable
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_airflow'
+WHERE n.nspname = E'airflow' AND c.relowner IS DISTINCT FROM g.oid
+  AND c.relkind IN ('S')
+  AND EXISTS (SELECT FROM unnest(ARRAY[E'SELECT', E'UPDATE', E'USAGE']) AS p
+              WHERE has_sequence_privilege(g.oid, c.oid, p) IS NOT TRUE)
+    ) AS o
+    WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
+    IF lacking IS NOT NULL THEN
+        EXECUTE 'GRANT ALL PRIVILEGES ON SEQUENCE ' || lacking || format(' TO %I', E'analytics_airflow'::text);
+    END IF;
+END
+$dbprov$;
+
+-- grant all privileges on existing routines in schema "airflow" for "analytics_airflow"
+DO $dbprov$
+DECLARE
+    lacking text;
+BEGIN
+    SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
+    FROM (
+SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,
+       p.proowner AS owner, NULL::"char" AS relkind,
+       has_function_privilege(p.oid, 'EXECUTE WITH GRANT OPTION') AS grantable
+FROM pg_proc AS p
+JOIN pg_namespace AS n ON n.oid = p.pronamespace
+LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_airflow'
+WHERE n.nspname = E'airflow' AND p.proowner IS DISTINCT FROM g.oid
+  AND has_function_privilege(g.oid, p.oid, 'EXECUTE') IS NOT TRUE
+    ) AS o
+    WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
+    IF lacking IS NOT NULL THEN
+        EXECUTE 'GRANT ALL PRIVILEGES ON ROUTINE ' || lacking || format(' TO %I', E'analytics_airflow'::text);
+    END IF;
+END
+$dbprov$;
+
+-- grant all privileges on existing tables in schema "celery" for "analytics_celery"
+DO $dbprov$
+DECLARE
+    lacking text;
+BEGIN
+    SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
+    FROM (
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+       (SELECT bool_and(has_table_privilege(c.oid, p || ' WITH GRANT OPTION'))
+        FROM unnest(ARRAY[E'DELETE', E'INSERT', E'REFERENCES', E'SELECT', E'TRIGGER', E'TRUNCATE', E'UPDATE', E'MAINTAIN']) AS p) AS grantable
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_celery'
+WHERE n.nspname = E'celery' AND c.relowner IS DISTINCT FROM g.oid
+  AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  AND EXISTS (SELECT FROM unnest(ARRAY[E'DELETE', E'INSERT', E'REFERENCES', E'SELECT', E'TRIGGER', E'TRUNCATE', E'UPDATE', E'MAINTAIN']) AS p
+              WHERE has_table_privilege(g.oid, c.oid, p) IS NOT TRUE)
+    ) AS o
+    WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
+    IF lacking IS NOT NULL THEN
+        EXECUTE 'GRANT ALL PRIVILEGES ON TABLE ' || lacking || format(' TO %I', E'analytics_celery'::text);
+    END IF;
+END
+$dbprov$;
+
+-- grant all privileges on existing sequences in schema "celery" for "analytics_celery"
+DO $dbprov$
+DECLARE
+    lacking text;
+BEGIN
+    SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
+    FROM (
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+       (SELECT bool_and(has_sequence_privilege(c.oid, p || ' WITH GRANT OPTION'))
+        FROM unnest(ARRAY[E'SELECT', E'UPDATE', E'USAGE']) AS p) AS grantable
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_celery'
+WHERE n.nspname = E'celery' AND c.relowner IS DISTINCT FROM g.oid
+  AND c.relkind IN ('S')
+  AND EXISTS (SELECT FROM unnest(ARRAY[E'SELECT', E'UPDATE', E'USAGE']) AS p
+              WHERE has_sequence_privilege(g.oid, c.oid, p) IS NOT TRUE)
+    ) AS o
+    WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
+    IF lacking IS NOT NULL THEN
+        EXECUTE 'GRANT ALL PRIVILEGES ON SEQUENCE ' || lacking || format(' TO %I', E'analytics_celery'::text);
+    END IF;
+END
+$dbprov$;
+
+-- grant all privileges on existing routines in schema "celery" for "analytics_celery"
+DO $dbprov$
+DECLARE
+    lacking text;
+BEGIN
+    SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
+    FROM (
+SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,
+       p.proowner AS owner, NULL::"char" AS relkind,
+       has_function_privilege(p.oid, 'EXECUTE WITH GRANT OPTION') AS grantable
+FROM pg_proc AS p
+JOIN pg_namespace AS n ON n.oid = p.pronamespace
+LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_celery'
+WHERE n.nspname = E'celery' AND p.proowner IS DISTINCT FROM g.oid
+  AND has_function_privilege(g.oid, p.oid, 'EXECUTE') IS NOT TRUE
+    ) AS o
+    WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
+    IF lacking IS NOT NULL THEN
+        EXECUTE 'GRANT ALL PRIVILEGES ON ROUTINE ' || lacking || format(' TO %I', E'analytics_celery'::text);
+    END IF;
+END
+$dbprov$;
+
+COMMIT;

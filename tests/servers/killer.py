@@ -1,0 +1,52 @@
+"""``apply`` killed with kill -9 after a number of statements, once for each deployment of a spec, in a process of its own.
+
+python -m tests.servers.killer SPEC 0 1 2 ...    the first deployment after 0 statements, the next after 1, ...
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from itertools import count
+from pathlib import Path
+
+import dbprov
+from dbprov import commands
+from dbprov.server import Done
+from dbprov.spec import Deployment, Spec
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def apply(spec: Spec, deployment: Deployment, statements: int) -> None:
+    """In this process, which does not live to see the end of it."""
+    counted = count(1)
+
+    def report(done: Done) -> None:
+        if next(counted) == statements:
+            die()
+
+    with dbprov.servers(spec) as servers:
+        if statements == 0:  # the passwords are in their places, and nothing is on the server
+            commands.fill_places(commands.compare(deployment, servers[deployment]))
+            die()
+        dbprov.apply(deployment, servers[deployment], report=report)
+
+
+def main(path: str, *numbers: str) -> None:
+    spec = dbprov.load(Path(path))
+    for deployment, statements in zip(spec.deployments, map(int, numbers), strict=True):
+        child = os.fork()
+        if child == 0:
+            apply(spec, deployment, statements)
+            os._exit(3)
+        _, status = os.waitpid(child, 0)
+        if not os.WIFSIGNALED(status):
+            sys.exit(f"{deployment.name} was not killed after {statements} statements: {os.waitstatus_to_exitcode(status)}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

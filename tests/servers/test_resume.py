@@ -1,0 +1,197 @@
+"""``apply`` killed anywhere is finished by the next ``apply``, and nothing that it borrowed or kept is lost on the way."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import dbprov
+from dbprov.spec import Deployment, Spec
+from tests.harness import TestServer, execute
+from tests.harness.accounts import mysql, postgresql
+from tests.servers.command import CLI, surroundings
+from tests.servers.conftest import Walk
+from tests.servers.test_apply import one, users
+
+REPOSITORY = str(Path(__file__).parents[2])
+
+
+def write(walk: Walk, *deployments: dict[str, Any]) -> Path:
+    path = walk.folder / "spec.yaml"
+    path.write_text(yaml.safe_dump({"server": walk.url, "deployments": list(deployments)}))
+    walk.monkeypatch.setenv("DBPROV_ADMIN_PASSWORD", walk.password)
+    return path
+
+
+def start(walk: Walk, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        words, cwd=walk.folder, env=surroundings(walk.folder, DBPROV_ADMIN_PASSWORD=walk.password, PYTHONPATH=REPOSITORY),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+    )  # fmt: skip
+
+
+def passwords(spec: Spec) -> dict[str, str]:
+    kept = {account.name: account.place.read() for d in spec.deployments for account in d.accounts}
+    return {name: password.reveal() for name, password in kept.items() if password}
+
+
+def left_behind(server: TestServer, prefix: str) -> list[Any]:
+    """Memberships that an admin granted to itself, and databases that everybody may connect to."""
+    if server.engine == "mysql":
+        return []
+    return execute(
+        server, "superuser",
+        "SELECT r.rolname FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid"
+        f" WHERE m.member = m.grantor AND r.rolname LIKE '%{prefix}%'"
+        " UNION SELECT datname FROM pg_database"
+        f" WHERE datname LIKE '%{prefix}%' AND has_database_privilege('public', oid, 'CONNECT')",
+    )  # fmt: skip
+
+
+LAYOUTS: dict[str, Callable[[str], dict[str, Any]]] = {
+    "shared": lambda p: one(p, isolate=None),
+    "split": lambda p: one(p, user=f"{p}airflow", layout="split"),
+    "owner": lambda p: one(p, users=[{"name": f"{p}o", "access": "owner"}, *users(p)[1:]]),
+}
+
+
+@pytest.mark.parametrize("layout", [
+    "shared", "owner", pytest.param("split", marks=pytest.mark.postgresql),
+])  # fmt: skip
+def test_killed_after_every_statement(walk: Walk, prefix: str, layout: str) -> None:
+    if layout != "shared" and walk.url == walk.server.url("superuser"):
+        pytest.skip("the superuser's steps are among those of the restricted admin")
+    [steps] = walk.each(walk.spec(LAYOUTS[layout](f"{prefix}{layout}_")), lambda d, s: dbprov.compare(d, s).steps)
+    # A transaction that is killed is gone whole: of its statements the first and the last are enough.
+    told = [n for n in range(len(steps) + 1) if not _in_the_middle(n, steps)]
+    spec = dbprov.load(write(walk, *({**LAYOUTS[layout](f"{prefix}{n}_"), "name": f"after-{n}"} for n in told)))
+
+    killer = start(walk, sys.executable, "-m", "tests.servers.killer", "spec.yaml", *map(str, told))
+    _, said = killer.communicate(timeout=120)
+    assert killer.returncode == 0, said
+    before = passwords(spec)
+    assert len(before) == len(told) * len(spec.deployments[0].accounts)
+
+    with dbprov.servers(spec) as servers:
+        for number, deployment in zip(told, spec.deployments, strict=True):
+            applied = dbprov.apply(deployment, servers[deployment])
+            assert applied.ok, (number, applied.error, applied.left, [c for c in applied.checks if not c.held])
+            assert bool(applied.done) == (number < len(steps) or walk.server.engine == "postgresql"), number
+            assert dbprov.compare(deployment, servers[deployment]).complete, number
+    assert passwords(spec) == before
+    assert left_behind(walk.server, prefix) == []
+
+
+def _in_the_middle(number: int, steps: tuple[Any, ...]) -> bool:
+    if not 1 < number < len(steps):
+        return False
+    around = steps[number - 2 : number + 1]
+    return all(step.item.inside is not None and step.item.kind != "membership" for step in around)
+
+
+@contextmanager
+def blocked(server: TestServer, prefix: str) -> Iterator[None]:
+    """While it lasts the statements of an apply wait: for a lock on default privileges, or on all of the server."""
+    if server.engine == "postgresql":
+        with postgresql(server.host, server.port, server.superuser, f"{prefix}db") as session, session.transaction():
+            session.execute("LOCK TABLE pg_catalog.pg_default_acl IN SHARE MODE")
+            yield
+    else:
+        session_ = mysql(server.host, server.port, server.superuser)
+        try:
+            session_.query("FLUSH TABLES WITH READ LOCK")
+            yield
+        finally:
+            session_.query("UNLOCK TABLES")
+            session_.close()
+
+
+WAITING = {
+    "postgresql": "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ILIKE 'ALTER DEFAULT%'",
+    "mysql": "SELECT count(*) FROM information_schema.processlist WHERE state LIKE 'Waiting for%lock%'",
+}
+
+
+def test_killed_while_a_statement_runs(walk: Walk, prefix: str) -> None:
+    """The server does not notice at once: what the dead process had sent may still come to its end."""
+    write(walk, one(prefix))
+    spec = dbprov.load(walk.folder / "spec.yaml")
+    walk.provision(spec)
+    if walk.server.engine == "postgresql":
+        execute(walk.server, "superuser", f'DROP OWNED BY "{prefix}app" CASCADE', f"{prefix}db")
+    else:
+        execute(walk.server, "superuser", f"REVOKE ALL PRIVILEGES, GRANT OPTION FROM '{prefix}app'@'%'")
+    kept = passwords(spec)
+    with blocked(walk.server, prefix):
+        running = start(walk, *CLI, "apply", "--yes", "spec.yaml")
+        until = time.monotonic() + 20
+        while execute(walk.server, "superuser", WAITING[walk.server.engine]) == [(0,)]:
+            assert time.monotonic() < until, "apply did not get as far as the lock"
+            assert running.poll() is None, running.communicate()
+            time.sleep(0.02)
+        running.kill()
+        running.communicate()
+    walk.provision(spec)
+    assert passwords(spec) == kept
+    assert left_behind(walk.server, prefix) == []
+
+
+def test_four_at_once(walk: Walk, prefix: str) -> None:
+    """Each ends well, or with an error that says what to do; the next run finds all of it done, with one password."""
+    write(walk, one(prefix))
+    running = [start(walk, *CLI, "apply", "--yes", "spec.yaml") for _ in range(4)]
+    ended = [(*process.communicate(timeout=60), process.returncode) for process in running]
+    for _, said, code in ended:
+        assert code in (0, 2), said
+        assert code == 0 or "do:" in said, said
+        assert "Traceback" not in said
+    assert any(code == 0 for *_, code in ended), [said for _, said, _ in ended]
+    spec = dbprov.load(walk.folder / "spec.yaml")
+    assert not walk.provision(spec).done or any(code == 2 for *_, code in ended)
+    assert len(passwords(spec)) == 1
+    assert [p.name for p in (walk.folder / ".dbprov").rglob("*.new")] == []
+    assert left_behind(walk.server, prefix) == []
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_cut_off_in_the_middle(walk: Walk, prefix: str, number: int) -> None:
+    """The admin's sessions are ended from outside after a statement: one clear error, and the next run goes on."""
+    spec = walk.spec(one(prefix))
+    with dbprov.servers(spec) as servers:
+        applied = _cut(walk, spec.deployments[0], servers, number)
+        assert applied.error is not None
+        assert applied.error.what.startswith("could not"), applied.error
+        assert applied.error.why, applied.error
+        assert len(applied.done) == number
+    walk.provision(spec)
+
+
+def _cut(walk: Walk, deployment: Deployment, servers: Any, number: int) -> dbprov.Applied:
+    seen: list[Any] = []
+
+    def report(done: Any) -> None:
+        seen.append(done)
+        if len(seen) == number:
+            end_sessions(walk.server, walk.url)
+
+    return dbprov.apply(deployment, servers[deployment], report=report)
+
+
+def end_sessions(server: TestServer, url: str) -> None:
+    """All of the admin's, but for the one that ends them."""
+    name = server.user("superuser" if url == server.url("superuser") else "admin")
+    if server.engine == "postgresql":
+        query = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{name}' AND pid <> pg_backend_pid()"
+        execute(server, "superuser", query)
+        return
+    rows = f"SELECT id FROM information_schema.processlist WHERE user = '{name}' AND id <> CONNECTION_ID()"
+    for (session,) in execute(server, "superuser", rows):
+        execute(server, "superuser", f"KILL {session}")

@@ -1,0 +1,40 @@
+"""Servers are 1 to 100 ms away: looking at one costs a constant number of round trips, however much is wanted on it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dbprov.spec import Spec
+from tests.servers.conftest import Walk
+from tests.servers.proxy import Proxy
+from tests.servers.test_apply import one
+
+
+def turns(walk: Walk, spec: Spec) -> int:
+    """Round trips of a plan, through a proxy in front of the server."""
+    [deployment] = spec.deployments
+    with Proxy(walk.server.host, walk.server.port) as proxy:
+        near = replace(deployment, server=replace(deployment.server, port=proxy.port))
+        assert walk.plan(Spec((near,))).complete
+        return proxy.turns
+
+
+@pytest.mark.postgresql
+def test_the_round_trips_of_a_plan_are_constant(walk: Walk, prefix: str) -> None:
+    small = walk.spec(one(prefix))
+    walk.provision(small)
+    few = turns(walk, small)
+    names = [{"name": f"{prefix}{n}", "access": access} for n, access in enumerate(["all", "all", "write", "read", "read"])]
+    large = walk.spec(one(f"{prefix}x", users=names, schemas=["a", "b", "c"]))
+    walk.provision(large)
+    assert turns(walk, large) == few
+    assert few <= 20  # two connections with SCRAM, the session's settings, the facts, and one look each
+
+
+@pytest.mark.mysql
+def test_the_round_trips_of_a_plan_are_few(walk: Walk, prefix: str) -> None:
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    assert turns(walk, spec) <= 14

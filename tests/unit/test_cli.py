@@ -1,0 +1,445 @@
+"""The command line without a server: exit codes, stdout and stderr apart, JSON, help. What the commands do is put in their place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from dbprov import __version__, commands
+from dbprov.cli import Group, main
+from dbprov.commands import Applied, Planned
+from dbprov.dialects import Check, Notice, Obstacle
+from dbprov.errors import ApplyError, ConnectError, PlaceError
+from dbprov.plan import Step, plan
+from dbprov.secret import Secret
+from dbprov.server import Done
+from dbprov.spec import Deployment
+from tests.unit.made import deployment, expanded, facts
+
+FLAGS = ["--server", "postgresql://dba@db.example.com/postgres", "--name", "analytics", "--database", "shop", "--user", "app"]
+WITH_SPEC = ("render", "plan", "apply", "verify", "check", "connections")
+WITH_JSON = ("plan", "apply", "verify", "check", "connections")
+WITH_SERVER = ("plan", "apply", "verify", "check")
+
+
+def run(*words: str, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(main, list(words), input=stdin)
+
+
+class Nowhere:
+    """In the place of a Server."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """What the commands answer: ``planned``, ``applied``, ``checks``, or an ``error``; ``called`` lists what was done."""
+    answers: dict[str, Any] = {"planned": [], "applied": None, "checks": [], "error": None, "called": []}
+
+    @contextmanager
+    def servers(spec: Any, ask: Any = None, templates: Any = None) -> Iterator[dict[Deployment, Nowhere]]:
+        if answers["error"]:
+            raise answers["error"]
+        yield {one: Nowhere() for one in spec.deployments}
+
+    def compare(one: Deployment, server: Nowhere) -> Planned:
+        return replace(empty(), deployment=one, **dict(answers["planned"]))
+
+    def apply(one: Deployment, server: Nowhere, planned: Planned, *, report: Any, check: Any) -> Applied:
+        answers["called"].append("apply")
+        made: Applied = answers["applied"] or Applied(one, left=empty())
+        for done in made.done:
+            report(done)
+        for tried in made.checks:
+            check(tried)
+        return made
+
+    monkeypatch.setattr(commands, "servers", servers)
+    monkeypatch.setattr(commands, "compare", compare)
+    monkeypatch.setattr(commands, "apply", apply)
+    monkeypatch.setattr(commands, "prove", lambda one, server: iter(answers["checks"]))
+    monkeypatch.setattr(commands, "check", lambda one, server: iter(answers["checks"]))
+    yield answers
+
+
+def empty() -> Planned:
+    return Planned(deployment(), (), (), (), (), (), facts())
+
+
+def steps() -> dict[str, Any]:
+    made: tuple[Step, ...] = tuple(plan((item, None) for item in expanded(deployment())))
+    return {"steps": made, "statements": tuple(f"STATEMENT {number};\nSECOND LINE" for number, _ in enumerate(made))}
+
+
+HELD = Check("app", "logs in", "works", "with TLS", True)
+FAILED = Check("app", "creates a table", "works", "permission denied", False, "42501", "ask somebody")
+WARNING = Check("server", "is supported", "holds", "it is MariaDB", True, todo="know this", warning=True)
+
+
+# -- help ------------------------------------------------------------------------------------------------------------------
+
+
+def test_commands() -> None:
+    assert set(main.commands) == {"render", "plan", "apply", "verify", "check", "connections", "schema", "templates"}
+
+
+@pytest.mark.parametrize("name", main.commands)
+def test_help_has_an_example(name: str) -> None:
+    result = run(name, "--help")
+    assert result.exit_code == 0
+    assert f"Example: dbprov {name} " in " ".join(result.stdout.split())
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize("name", main.commands)
+def test_every_option_says_what_it_is(name: str) -> None:
+    for option in main.commands[name].params:
+        assert not isinstance(option, click.Option) or option.help, option.name
+
+
+def test_version() -> None:
+    assert run("--version").stdout == f"dbprov, version {__version__}\n"
+
+
+@pytest.mark.parametrize("name", WITH_JSON)
+def test_json_is_on_every_command_that_finds_something_out(name: str) -> None:
+    assert "--json" in run(name, "--help").stdout
+
+
+# -- errors ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", WITH_SPEC)
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "nothing says what is wanted"),
+        (["spec.yaml", "--name", "x"], "a spec file and flags are both given"),
+        (["/nowhere/spec.yaml"], "there is no such file"),
+        (["--server", "oracle://h", "--name", "a b"], "the spec has 4 mistakes"),
+        (["--server", "postgresql://a:hunter2@h", *FLAGS[2:]], "the server's URL holds a password"),
+        (["--wrong"], "No such option"),
+        ([*FLAGS, "--connection-limit", "0"], "--connection-limit: 0 is not a number"),
+        ([*FLAGS, "--connection-limit", "x"], "is not a valid integer"),
+    ],
+)
+def test_mistakes_are_errors(name: str, words: list[str], said: str) -> None:
+    result = run(name, *words)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    assert "hunter2" not in result.output
+
+
+@pytest.mark.parametrize("name", WITH_JSON)
+def test_an_error_is_a_document_too(name: str) -> None:
+    result = run(name, "--json", "--server", "oracle://h", *FLAGS[2:])
+    assert result.exit_code == 2
+    document = json.loads(result.stdout)
+    assert set(document) == {"error"}
+    assert set(document["error"]) == {"what", "why", "code", "do"}
+    assert "--server" in document["error"]["why"]
+    assert "dbprov: the spec has 1 mistake" in result.stderr
+
+
+@pytest.mark.parametrize("name", WITH_SERVER)
+def test_the_three_parts_of_an_error(name: str, world: dict[str, Any]) -> None:
+    world["error"] = ConnectError("the server cannot be reached", "connection refused", "see that it runs", code="2003")
+    result = run(name, *FLAGS)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "dbprov: the server cannot be reached\n  why: 2003: connection refused\n  do:  see that it runs\n"
+    result = run(name, *FLAGS, "--json")
+    assert json.loads(result.stdout)["error"] == {
+        "what": "the server cannot be reached", "why": "connection refused", "code": "2003", "do": "see that it runs",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), click.Abort()])
+def test_an_interruption_is_an_error_and_no_difference(error: BaseException) -> None:
+    @click.group(cls=Group)
+    @click.pass_context
+    def group(ctx: click.Context) -> None:
+        ctx.ensure_object(dict)
+
+    @group.command()
+    def stopped() -> None:
+        raise error
+
+    result = CliRunner().invoke(group, ["stopped"])
+    assert result.exit_code == 2
+    assert "run the same command again" in result.stderr
+
+
+# -- plan ------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_with_nothing_to_do(world: dict[str, Any]) -> None:
+    result = run("plan", *FLAGS)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == "analytics on postgresql://dba@db.example.com:5432: nothing to do\n"
+    document = json.loads(run("plan", *FLAGS, "--json").stdout)
+    assert document["complete"] is True
+    assert document["deployments"][0]["steps"] == []
+
+
+def test_a_plan_with_differences(world: dict[str, Any]) -> None:
+    world["planned"] = steps()
+    result = run("plan", *FLAGS)
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert "12 steps" in result.stdout
+    assert '+ create user "app"\n      STATEMENT 0;\n      SECOND LINE\n' in result.stdout
+    assert "(in database shop)" in result.stdout
+    result = run("plan", *FLAGS, "--json")
+    document = json.loads(result.stdout)
+    assert (result.exit_code, document["complete"]) == (1, False)
+    (one,) = document["deployments"]
+    assert set(one) == {"name", "server", "complete", "steps", "obstacles", "beyond", "remarks"}
+    assert one["steps"][0] == {"verb": "create", "kind": "user", "item": 'user "app"', "database": None, "sql": "STATEMENT 0;\nSECOND LINE"}
+
+
+def test_a_plan_with_an_obstacle(world: dict[str, Any]) -> None:
+    made = steps()
+    obstacle = Obstacle("the admin lacks CREATEROLE", "a superuser", "ALTER ROLE dba CREATEROLE")
+    world["planned"] = {**made, "obstacles": ((made["steps"][0], obstacle),), "remarks": ("know this",)}
+    result = run("plan", *FLAGS)
+    assert "the admin lacks CREATEROLE\n      a superuser would run:\n      ALTER ROLE dba CREATEROLE;" in result.stdout
+    assert "note: know this" in result.stdout
+    result = run("apply", *FLAGS, "--yes")
+    assert result.exit_code == 2
+    assert "nothing was changed" in result.stderr
+    assert world["called"] == []
+
+
+# -- apply -----------------------------------------------------------------------------------------------------------------
+
+
+def applied(**more: Any) -> Applied:
+    step = steps()["steps"][0]
+    done = Done(step, "CREATE ROLE x PASSWORD '***'", (Notice("00000", "be aware"),), 1.26)
+    return replace(Applied(deployment(), [done], empty(), [HELD]), **more)
+
+
+def test_apply(world: dict[str, Any]) -> None:
+    world |= {"planned": steps(), "applied": applied()}
+    result = run("apply", *FLAGS, "--yes")
+    assert result.exit_code == 0
+    assert result.stdout == "", "what is said to people goes to stderr"
+    for words in ("12 steps", 'done create user "app"  1 ms', "00000 be aware", "ok app: logs in: with TLS", "dbprov connections"):
+        assert words in result.stderr
+    result = run("apply", *FLAGS, "--yes", "--json")
+    document = json.loads(result.stdout)
+    assert (result.exit_code, document["ok"]) == (0, True)
+    (one,) = document["deployments"]
+    assert set(one) == {"name", "server", "ok", "changed", "done", "left", "checks", "error"}
+    assert (one["changed"], one["done"][0]["sql"], one["done"][0]["notices"], one["done"][0]["ms"]) == (
+        True, "CREATE ROLE x PASSWORD '***'", ["be aware"], 1.3,
+    )  # fmt: skip
+
+
+def test_apply_asks_and_without_a_terminal_it_cannot(world: dict[str, Any]) -> None:
+    world["planned"] = steps()
+    result = run("apply", *FLAGS, stdin="y\n")
+    assert result.exit_code == 2
+    assert "nobody can be asked" in result.stderr
+    assert "12 steps" in result.stderr, "the plan is shown"
+    assert world["called"] == []
+
+
+def test_apply_with_nothing_to_do_does_not_ask(world: dict[str, Any]) -> None:
+    assert run("apply", *FLAGS).exit_code == 0
+    assert world["called"] == ["apply"], "it still verifies"
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"checks": [HELD, FAILED]}, 1),
+        ({"checks": [WARNING]}, 0),
+        ({"left": replace(empty(), **steps())}, 1),
+        ({"error": ApplyError("could not create it", "no", "ask", code="42501"), "left": None}, 2),
+    ],
+)
+def test_exit_codes_of_apply(world: dict[str, Any], more: dict[str, Any], code: int) -> None:
+    world |= {"planned": steps(), "applied": applied(**more)}
+    result = run("apply", *FLAGS, "--yes", "--json")
+    assert result.exit_code == code
+    assert json.loads(result.stdout)["ok"] is (code == 0)
+    if code == 2:
+        assert "why: 42501: no" in result.stderr
+        assert "what was done before stands" in result.stderr
+        assert json.loads(result.stdout)["deployments"][0]["error"]["code"] == "42501"
+    if "left" in more and code == 1:
+        assert "still missing after apply" in result.stderr
+
+
+# -- verify and check ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["verify", "check"])
+@pytest.mark.parametrize(("checks", "code"), [([HELD], 0), ([HELD, FAILED], 1), ([WARNING], 0), ([], 0)])
+def test_checks(world: dict[str, Any], name: str, checks: list[Check], code: int) -> None:
+    world["checks"] = checks
+    result = run(name, *FLAGS)
+    assert (result.exit_code, result.stderr) == (code, "")
+    assert ("FAILED app: creates a table: 42501 permission denied\n      ask somebody\n" in result.stdout) is (FAILED in checks)
+    assert ("ok app: logs in: with TLS\n" in result.stdout) is (HELD in checks)
+    assert ("note server: is supported: it is MariaDB\n      know this\n" in result.stdout) is (WARNING in checks)
+    result = run(name, *FLAGS, "--json")
+    document = json.loads(result.stdout)
+    assert (result.exit_code, document["ok"]) == (code, code == 0)
+    assert [set(one) for one in document["deployments"][0]["checks"]] == [
+        {"subject", "claim", "expected", "observed", "held", "code", "do", "warning"} for _ in checks
+    ]
+
+
+# -- connections -----------------------------------------------------------------------------------------------------------
+
+
+def test_connections_hide_passwords_and_do_not_need_them() -> None:
+    result = run("connections", *FLAGS)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "metadataConnection: postgresql://app:***@db.example.com:5432/shop" in result.stdout
+
+
+def test_connections_with_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APP_PASSWORD", "hunter2")
+    words = ["connections", *FLAGS, "--password-env", "APP_PASSWORD"]
+    assert "hunter2" not in run(*words).output
+    assert "app:hunter2@" in run(*words, "--reveal").stdout
+    document = json.loads(run(*words, "--reveal", "--json").stdout)
+    assert document["deployments"][0]["metadataConnectionJson"]["pass"] == "hunter2"
+    assert "hunter2" not in run(*words, "--json").output
+    assert run(*words, "--reveal", "--format", "env").stdout.startswith("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=postgresql://app:hunter2@")
+
+
+def test_a_password_that_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("APP_PASSWORD", raising=False)
+    result = run("connections", *FLAGS, "--password-env", "APP_PASSWORD", "--reveal", "--json")
+    assert result.exit_code == 2
+    assert "environment variable APP_PASSWORD" in json.loads(result.stdout)["error"]["why"]
+
+
+def test_a_name_that_a_consumer_cannot_carry_is_told_on_stderr() -> None:
+    result = run("connections", *FLAGS[:4], "--database", "a b", "--user", "app", "--json")
+    assert "note: " in result.stderr
+    assert json.loads(result.stdout)
+
+
+def test_a_prompt_without_a_terminal() -> None:
+    result = run("connections", *FLAGS, "--password-prompt", "--reveal", stdin="hunter2\n")
+    assert result.exit_code == 2
+    assert "there is no terminal to ask on" in result.stderr
+
+
+def test_yes_never_asks(world: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    @contextmanager
+    def servers(spec: Any, ask: Any, templates: Any) -> Iterator[dict[Any, Any]]:
+        asked.append(ask)
+        spec.deployments[0].accounts[0].place.read()
+        yield {}
+
+    monkeypatch.setattr(commands, "servers", servers)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr(click, "prompt", lambda *_, **__: pytest.fail("it asks"))
+    result = run("apply", *FLAGS, "--password-prompt", "--yes")
+    assert result.exit_code == 2
+    assert "--yes forbids asking" in result.stderr
+    with pytest.raises(PlaceError):
+        asked[0]("Password of the admin")
+
+
+# -- render, schema, templates ---------------------------------------------------------------------------------------------
+
+
+def test_render_to_stdout_is_the_script_alone() -> None:
+    result = run("render", *FLAGS, "--server-version", "16")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith("-- analytics: database shop on PostgreSQL")
+    assert "For PostgreSQL 16," in result.stdout
+    made = commands.scripts(commands.Spec((deployment(),)), version=(16,))
+    assert result.stdout == made["analytics"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--server-version", "new"], "'new' is not a version"),
+        (["--server-version", ""], ""),
+        (["--flavor", "mysql"], "analytics is on postgresql"),
+        (["--flavor", "oracle"], "Invalid value"),
+        (["--templates", "/nowhere"], "does not exist"),
+    ],
+)
+def test_what_render_refuses(words: list[str], said: str) -> None:
+    result = run("render", *FLAGS, *words)
+    assert result.exit_code == (2 if said else 0)
+    assert said in result.stderr
+
+
+def test_render_for_mysql() -> None:
+    flags = ["--server", "mysql://dba@h", *FLAGS[2:4], "--database", "my_shop", "--user", "app", "--host", "10.%"]
+    assert "ON `my\\_shop`.*" in run("render", *flags).stdout
+    assert "ON `my_shop`.*" in run("render", *flags, "--partial-revokes").stdout
+    assert "on MariaDB" in run("render", *flags, "--flavor", "mariadb").stdout
+
+
+def test_every_flag_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr(commands, "scripts", lambda spec, **_: seen.append(spec) or {})
+    result = run(
+        "render", *FLAGS, "--access", "write", "--schemas", "one", "--schemas", "two", "--layout", "shared", "--encoding", "UTF8",
+        "--collation", "C", "--connection-limit", "7", "--no-isolate", "--password-env", "P", "--tls-mode", "require",
+        "--publish-host", "bouncer", "--publish-port", "6432",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    expected = deployment(
+        access="write", schemas=["one", "two"], encoding="UTF8", collation="C", connection_limit=7, isolate=False,
+        password={"env": "P"}, tls={"mode": "require"}, publish={"host": "bouncer", "port": 6432},
+    )  # fmt: skip
+    assert seen[0].deployments == (expected,)
+    seen.clear()
+    run("render", *FLAGS, "--isolate", "--password-file", "p", "--layout", "split")
+    assert seen[0].deployments[0].isolate is True
+    assert seen[0].deployments[0].layout == "split"
+    assert str(seen[0].deployments[0].accounts[0].place) == "file p"
+
+
+def test_schema() -> None:
+    result = run("schema")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert json.loads(result.stdout)["title"] == "A spec of dbprov"
+
+
+def test_templates() -> None:
+    result = run("templates", "--engine", "mysql")
+    lines = [line.split("\t") for line in result.stdout.splitlines()]
+    assert result.exit_code == 0
+    assert ["mysql/user/create.sql"] == [name for name, _ in lines if name.startswith("mysql/user/c")]
+    assert all(name.startswith("mysql/") and Path(file).is_file() for name, file in lines)
+    assert {line.split("/")[0] for line in run("templates").stdout.splitlines()} == {"mysql", "postgresql"}
+
+
+def test_nothing_secret_in_any_output(monkeypatch: pytest.MonkeyPatch, world: dict[str, Any]) -> None:
+    for name in ("APP_PASSWORD", "DBPROV_ADMIN_PASSWORD", "PGPASSWORD", "MYSQL_PWD"):
+        monkeypatch.setenv(name, "hunter2")
+    world |= {"planned": steps(), "applied": applied(checks=[HELD, FAILED]), "checks": [FAILED]}
+    for name in WITH_SPEC:
+        for more in ([], ["--json"], ["--yes"], ["--yes", "--json"]):
+            words = [word for word in more if word in {option for p in main.commands[name].params for option in p.opts}]
+            result = run(name, *FLAGS, "--password-env", "APP_PASSWORD", *words)
+            assert result.output, name
+            assert "hunter2" not in result.output
+    assert "hunter2" not in repr(Secret("hunter2"))

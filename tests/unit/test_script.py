@@ -1,0 +1,168 @@
+"""The files of SQL as a reviewer sees them. ``pytest --update-golden`` writes tests/golden anew; read the difference."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from dbprov import commands, spec
+from dbprov.dialects import of
+from dbprov.errors import UsageError
+from dbprov.plan import Step, plan
+from dbprov.script import script
+from dbprov.spec import Spec
+from tests.unit.made import FOLDER, deployment, expanded, facts, parsed, renderer
+
+TESTS = Path(__file__).parent.parent
+SPECS = sorted((TESTS / "specs").glob("*.yaml"))
+
+
+def loaded(path: Path) -> Spec:
+    """As if it lay in a folder of its own: nothing of this machine is in a script."""
+    return spec.parse(path.read_text(encoding="utf-8"), path.name, FOLDER)
+
+
+def written(path: Path) -> str:
+    made = loaded(path)
+    flavor = "mariadb" if path.stem == "mariadb" else None
+    (text,) = commands.scripts(made, flavor=flavor).values()
+    return text
+
+
+def golden(path: Path) -> Path:
+    return TESTS / "golden" / loaded(path).deployments[0].server.engine / f"{path.stem}.sql"
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_golden(path: Path, request: pytest.FixtureRequest) -> None:
+    text, file = written(path), golden(path)
+    if request.config.getoption("--update-golden"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    assert file.is_file(), "pytest --update-golden writes it"
+    assert text == file.read_text(encoding="utf-8")
+
+
+def test_no_golden_file_is_left_over() -> None:
+    assert {path for path in (TESTS / "golden").rglob("*.sql")} == {golden(path) for path in SPECS}
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_the_same_spec_makes_the_same_bytes(path: Path) -> None:
+    assert written(path) == written(path)
+    assert written(path).endswith("\n")
+    assert not re.search(r"[ \t]$", written(path), re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_a_comment_stands_over_each_statement(path: Path) -> None:
+    """It names the step; between the comment and the statement there is only the question whether it is needed."""
+    made = loaded(path).deployments[0]
+    flavor = "mariadb" if path.stem == "mariadb" else made.server.engine
+    items = expanded(made, facts(flavor))
+    steps = plan((item, None) for item in items)
+    assert re.findall(r"^-- .+$", written(path).partition("\n\n")[2], re.MULTILINE) == [f"-- {step}" for step in steps]
+    render = renderer(flavor)
+    text = written(path)
+    for step in steps:
+        at = text.index(f"-- {step}\n")
+        between, found, _ = text[at:].partition(render.item(step.item, step.verb) + ";")
+        assert found, step
+        assert all(line.startswith(("\\", "-- ")) or "\\gset" in between for line in between.splitlines())
+        assert between.count("\n-- ") == 0, "no other comment comes between"
+        text = text[at + 3 :]
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_the_head_says_what_it_is_for_whom_and_what_it_asks_for(path: Path) -> None:
+    made, text = loaded(path).deployments[0], written(path)
+    dialect = of(made.server.engine)
+    head = text.partition("\n\n")[0]
+    assert head.splitlines()[0].startswith(f"-- {made.name}: database ")
+    assert "no" in head
+    for account in made.accounts:
+        assert dialect.variable(account.name) in head
+        assert str(account.place) in head
+    assert {"postgresql": "psql ", "mysql": "| mysql "}[made.server.engine] in head
+    assert str(Path.home()) not in text
+    assert "superuser, or the restricted" in head
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_ifs_and_transactions_are_closed(path: Path) -> None:
+    lines = written(path).split("\n")
+    for opened, closed in (("\\if ", "\\endif"), ("BEGIN;", "COMMIT;")):
+        depth = 0
+        for line in lines:
+            depth += line.startswith(opened) - line.startswith(closed)
+            assert depth in (0, 1)
+        assert depth == 0
+
+
+def test_postgresql_goes_into_the_database_once() -> None:
+    text = written(TESTS / "specs/postgresql.yaml")
+    assert re.findall(r"^\\connect (.*)$", text, re.MULTILINE) == ['"analytics_airflow"']
+    assert text.index("CREATE DATABASE") < text.index("\\connect") < text.index("ON SCHEMA")
+
+
+def test_a_name_that_psql_would_take_for_a_connection_string() -> None:
+    for name in ("dbname=x", "postgresql://evil/x"):
+        (text,) = commands.scripts(parsed(f"server: postgresql://h\ndeployments: [{{name: a, database: '{name}', user: u}}]")).values()
+        (line,) = re.findall(r"^\\connect (.*)$", text, re.MULTILINE)
+        assert line.startswith("-reuse-previous=on \"dbname=")
+
+
+def test_what_was_borrowed_is_given_back_and_nothing_else() -> None:
+    text = written(TESTS / "specs/owner.yaml")
+    taken = re.findall(r"^\\set (borrowed_\d+) :missing$", text, re.MULTILINE)
+    asked = re.findall(r"^\\if :(borrowed_\d+)$", text, re.MULTILINE)
+    assert asked == [name for name in taken for _ in ("taken", "given back")]
+    assert text.count("GRANT \"analytics_airflow\" TO CURRENT_USER") == text.count("REVOKE \"analytics_airflow\" FROM CURRENT_USER") == len(taken)
+
+
+def test_no_password_is_in_it_even_where_one_is_known() -> None:
+    for path in SPECS:
+        for one in re.findall(r"(?:PASSWORD|IDENTIFIED BY) (.*)", written(path)):
+            assert re.fullmatch(r":'\w+_password';?|\$\{\w+_password\}( WITH .*)?;?", one), one
+
+
+def test_users_that_one_variable_would_serve_are_refused() -> None:
+    made = deployment(users=["a b", "a_b"])
+    with pytest.raises(UsageError, match="cannot be written as a file"):
+        commands.scripts(Spec((made,)))
+
+
+def test_the_plan_of_a_server_is_written_the_same_way() -> None:
+    """Only what is missing: the steps say it, not the spec."""
+    made = deployment()
+    known = facts()
+    items = expanded(made, known)
+    steps: list[Step] = plan((item, item if item.kind != "schema_grant" else None) for item in items)
+    text = script(of("postgresql"), made, steps, renderer(), known)
+    assert re.findall(r"^-- .+$", text.partition("\n\n")[2], re.MULTILINE) == ['-- grant CREATE, USAGE on schema "public" for "app"']
+    assert 'GRANT CREATE, USAGE ON SCHEMA "public" TO "app";' in text
+
+
+@pytest.mark.parametrize(
+    ("engine", "options", "there", "not_there"),
+    [
+        ("postgresql", {"version": (15,)}, "For PostgreSQL 15,", "WITH INHERIT TRUE"),
+        ("postgresql", {"version": (16,)}, "WITH INHERIT TRUE, SET TRUE", "For PostgreSQL 18"),
+        ("mysql", {"flavor": "mariadb"}, "For MariaDB 11.8,", "MySQL"),
+        ("mysql", {"version": (8, 0)}, "For MySQL 8.0,", "MariaDB"),
+        ("mysql", {}, "ON `my\\_shop`.*", "ON `my_shop`.*"),
+        ("mysql", {"settings": {"partial_revokes": "1"}}, "ON `my_shop`.*", "ON `my\\_shop`.*"),
+    ],
+)
+def test_versions_flavors_and_settings(engine: str, options: dict[str, object], there: str, not_there: str) -> None:
+    made = Spec((deployment(engine, access="owner", database="my_shop"),))
+    text = commands.scripts(made, **options)["analytics"]  # type: ignore[arg-type]
+    assert there in text
+    assert not_there not in text
+
+
+def test_a_flavor_of_another_engine() -> None:
+    with pytest.raises(UsageError, match="is on mysql"):
+        commands.scripts(Spec((deployment("mysql"),)), flavor="postgresql")
