@@ -94,7 +94,7 @@ def deployments(bench: Bench, server: harness.TestServer) -> Iterator[str]:
     url = server.url("admin")
     try:
         yield bench.row(
-            f"{name}: one Deployment from nothing, verified / {Path(server.client[-1]).name}, same statements, no check",
+            f"{name}: one Deployment from nothing, verified / {Path(server.client[0]).name}, same statements, no check",
             lambda n: ours("apply", url, f"bench_again_{n + 1}"),
             lambda n: client(bench, server, f"bench_client_{n + 1}"),
         )
@@ -131,8 +131,8 @@ def client(bench: Bench, server: harness.TestServer, made: str) -> list[str]:
         return [*server.client, "-X", *where, "-d", "postgres", "-v", f"{made}_password=bench-password", "-f", str(file)]
     bench.environment["MYSQL_PWD"] = server.password("admin")
     file.write_text(file.read_text().replace("${" + made + "_password}", "'bench-password'"))
-    words = [*server.client, "-h", server.host, "-P", str(server.port), "-u", server.user("admin"), "-e", f"source {file}"]
-    return [*words, "--protocol=TCP"]
+    words = [*server.client, "--protocol=TCP", "-h", server.host, "-P", str(server.port), "-u", server.user("admin")]
+    return ["sh", "-c", f'exec "$@" < {file}', "sh", *words]
 
 
 def main() -> None:

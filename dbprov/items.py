@@ -338,8 +338,10 @@ class PatternGrant(Item):
         return set(self.privileges) <= set(found.privileges) and self.grant_option <= found.grant_option
 
     def toward(self, found: Self | None) -> Self:
-        """With what other rows give: the exact row hides them, and must not take anything away (T42)."""
-        return replace(self, privileges=tuple(sorted({*self.privileges, *found.reach}))) if found else self
+        """With what other rows give: a new exact row hides them, and must not take anything away (T42)."""
+        if found is None or found.privileges:  # where the exact row is there already, it hides them already
+            return self
+        return replace(self, privileges=tuple(sorted({*self.privileges, *found.reach})))
 
     def remarks(self, found: Self) -> list[str]:
         return [

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dbprov.dialects import Check, Trial
+from dbprov.errors import DbprovError
 from dbprov.secret import Secret
 from dbprov.server import Server, no_password
 from dbprov.spec import Account, Deployment
@@ -45,11 +46,16 @@ def verify(server: Server, deployment: Deployment, account: Account, url: Secret
                         held[trial.template] = check.held and not check.code
                         if trial.claim:
                             yield check
+    except DbprovError:
+        raise
+    except Exception as error:  # of the transaction around the trials: its session is gone
+        code, words = dialect.explain(error, secret=False)
+        yield Check(account.name, "keeps its session to the end", "works", words, False, code, dialect.remedy(code))
     finally:
-        connection.close()
         for trial in dialect.cleanup(deployment, probe):
-            if trial.needs in made:
-                _try(server, server.connection(), trial)
+            if trial.needs in made and _try(server, server.connection(), trial)[0]:
+                _try(server, connection, trial)  # who was granted too much owns what the admin may not drop
+        connection.close()
 
 
 def _sweep(server: Server, deployment: Deployment, probe: str) -> None:

@@ -38,11 +38,11 @@ def mistakes(text: str) -> list[str]:
 
 def deployment(engine: str = "postgresql", **keys: Any) -> Deployment:
     """The README's spec with other keys; YAML is JSON too. A key of None is left out."""
-    top = {key: keys.pop(key) for key in ("server", "tls") if key in keys}
-    one = {"name": "analytics", "database": "shop", "user": "app", **keys}
+    top: dict[str, Any] = {key: keys.pop(key) for key in ("server", "tls") if key in keys}
+    one: dict[str, Any] = {"name": "analytics", "database": "shop", "user": "app", **keys}
     if "users" in keys:
         del one["user"]
-    whole = {"server": SERVERS[engine], **top, "deployments": [one]}
+    whole: dict[str, Any] = {"server": SERVERS[engine], **top, "deployments": [one]}
     return parsed(json.dumps(whole, ensure_ascii=False)).deployments[0]
 
 

@@ -1,4 +1,4 @@
-"""The command line without a server: exit codes, stdout and stderr apart, JSON, help. What the commands do is put in their place."""
+"""The command line without a server: exit codes, stdout and stderr apart, JSON, help. What the commands answer is made up."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from dbprov.errors import ApplyError, ConnectError, PlaceError
 from dbprov.plan import Step, plan
 from dbprov.secret import Secret
 from dbprov.server import Done
-from dbprov.spec import Deployment
+from dbprov.spec import Deployment, Spec
 from tests.unit.made import deployment, expanded, facts
 
 FLAGS = ["--server", "postgresql://dba@db.example.com/postgres", "--name", "analytics", "--database", "shop", "--user", "app"]
@@ -42,7 +42,7 @@ class Nowhere:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the commands answer: ``planned``, ``applied``, ``checks``, or an ``error``; ``called`` lists what was done."""
     answers: dict[str, Any] = {"planned": [], "applied": None, "checks": [], "error": None, "called": []}
 
@@ -69,7 +69,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     monkeypatch.setattr(commands, "apply", apply)
     monkeypatch.setattr(commands, "prove", lambda one, server: iter(answers["checks"]))
     monkeypatch.setattr(commands, "check", lambda one, server: iter(answers["checks"]))
-    yield answers
+    return answers
 
 
 def empty() -> Planned:
@@ -205,7 +205,13 @@ def test_a_plan_with_differences(world: dict[str, Any]) -> None:
     assert (result.exit_code, document["complete"]) == (1, False)
     (one,) = document["deployments"]
     assert set(one) == {"name", "server", "complete", "steps", "obstacles", "beyond", "remarks"}
-    assert one["steps"][0] == {"verb": "create", "kind": "user", "item": 'user "app"', "database": None, "sql": "STATEMENT 0;\nSECOND LINE"}
+    assert one["steps"][0] == {
+        "verb": "create",
+        "kind": "user",
+        "item": 'user "app"',
+        "database": None,
+        "sql": "STATEMENT 0;\nSECOND LINE",
+    }
 
 
 def test_a_plan_with_an_obstacle(world: dict[str, Any]) -> None:
@@ -235,7 +241,13 @@ def test_apply(world: dict[str, Any]) -> None:
     result = run("apply", *FLAGS, "--yes")
     assert result.exit_code == 0
     assert result.stdout == "", "what is said to people goes to stderr"
-    for words in ("12 steps", 'done create user "app"  1 ms', "00000 be aware", "ok app: logs in: with TLS", "dbprov connections"):
+    for words in (
+        "12 steps",
+        'done create user "app"  1 ms',
+        "00000 be aware",
+        "ok app: logs in: with TLS",
+        "dbprov connections",
+    ):
         assert words in result.stderr
     result = run("apply", *FLAGS, "--yes", "--json")
     document = json.loads(result.stdout)
@@ -320,7 +332,9 @@ def test_connections_with_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     document = json.loads(run(*words, "--reveal", "--json").stdout)
     assert document["deployments"][0]["metadataConnectionJson"]["pass"] == "hunter2"
     assert "hunter2" not in run(*words, "--json").output
-    assert run(*words, "--reveal", "--format", "env").stdout.startswith("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=postgresql://app:hunter2@")
+    assert run(*words, "--reveal", "--format", "env").stdout.startswith(
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=postgresql://app:hunter2@"
+    )
 
 
 def test_a_password_that_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -352,8 +366,7 @@ def test_yes_never_asks(world: dict[str, Any], monkeypatch: pytest.MonkeyPatch) 
         yield {}
 
     monkeypatch.setattr(commands, "servers", servers)
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    monkeypatch.setattr(click, "prompt", lambda *_, **__: pytest.fail("it asks"))
+    monkeypatch.setattr("dbprov.cli._ask", lambda label: pytest.fail("it asks"))
     result = run("apply", *FLAGS, "--password-prompt", "--yes")
     assert result.exit_code == 2
     assert "--yes forbids asking" in result.stderr
@@ -369,7 +382,7 @@ def test_render_to_stdout_is_the_script_alone() -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith("-- analytics: database shop on PostgreSQL")
     assert "For PostgreSQL 16," in result.stdout
-    made = commands.scripts(commands.Spec((deployment(),)), version=(16,))
+    made = commands.scripts(Spec((deployment(),)), version=(16,))
     assert result.stdout == made["analytics"]
 
 
@@ -398,7 +411,12 @@ def test_render_for_mysql() -> None:
 
 def test_every_flag_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Any] = []
-    monkeypatch.setattr(commands, "scripts", lambda spec, **_: seen.append(spec) or {})
+
+    def scripts(made: Spec, **_: Any) -> dict[str, str]:
+        seen.append(made)
+        return {}
+
+    monkeypatch.setattr(commands, "scripts", scripts)
     result = run(
         "render", *FLAGS, "--access", "write", "--schemas", "one", "--schemas", "two", "--layout", "shared", "--encoding", "UTF8",
         "--collation", "C", "--connection-limit", "7", "--no-isolate", "--password-env", "P", "--tls-mode", "require",
@@ -427,7 +445,7 @@ def test_templates() -> None:
     result = run("templates", "--engine", "mysql")
     lines = [line.split("\t") for line in result.stdout.splitlines()]
     assert result.exit_code == 0
-    assert ["mysql/user/create.sql"] == [name for name, _ in lines if name.startswith("mysql/user/c")]
+    assert [name for name, _ in lines if name.startswith("mysql/user/c")] == ["mysql/user/create.sql"]
     assert all(name.startswith("mysql/") and Path(file).is_file() for name, file in lines)
     assert {line.split("/")[0] for line in run("templates").stdout.splitlines()} == {"mysql", "postgresql"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -196,7 +197,7 @@ def test_no_loan_outlives_its_transaction(keys: dict[str, Any]) -> None:
             else:
                 assert set(step.item.lenders) <= set(borrowed), f"{step} needs a loan that it does not have"
         assert borrowed == [], "given back before the transaction ends"
-    for one, after in zip(steps, steps[1:], strict=False):
+    for one, after in pairwise(steps):
         if one.verb == "create" and isinstance(one.item, Membership):
             assert isinstance(after.item, Membership) or one.item.role in after.item.lenders, (
                 "just before the first that needs it"

@@ -12,7 +12,9 @@ from dbprov.dialects import mysql, postgresql
 from tests.unit.made import HOSTILE
 
 NASTY = [
-    HOSTILE, "", " ", "'", "''", '"', "`", "\\", "\\'", "'--", "';DROP TABLE x;--", "/*", "*/", "$$", "$dbprov$", "%s", "%", "_", "{{ x }}",
+    HOSTILE,
+    "", " ", "'", "''", '"', "`", "\\", "\\'", "'--", "';DROP TABLE x;--", "/*", "*/", "$$", "$dbprov$",
+    "%s", "%", "_", "{{ x }}",
     "{% raw %}", ":'x'", ":x", "\\gexec", "ü", "日本", "\N{GRINNING FACE}", "E'x'", "x\\", "\\\\", "a b",
 ]  # fmt: skip
 
@@ -120,8 +122,10 @@ def test_a_charset_is_a_word(name: str) -> None:
         mysql.charset(name)
 
 
-@pytest.mark.parametrize(("user", "variable"), [("app", "app_password"), ("my app", "my_app_password"), ("a'b\"c`d$e", "a_b_c_d_e_password"),
-                                                ("ü", "__password")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("user", "variable"),
+    [("app", "app_password"), ("my app", "my_app_password"), ("a'b\"c`d$e", "a_b_c_d_e_password"), ("ü", "__password")],
+)
 def test_variables_are_words(user: str, variable: str) -> None:
     assert postgresql.variable(user) == mysql.variable(user) == variable
     assert postgresql.password_placeholder(None, user) == f":'{variable}'"  # type: ignore[arg-type]

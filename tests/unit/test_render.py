@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,12 @@ from dbprov.secret import EnvPlace, Place
 from tests.unit.made import HOSTILE, renderer
 
 Render = Callable[..., str]
+
+
+@pytest.fixture(autouse=True)
+def nothing_compiled_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Templates of tests would be compiled into the folder of ours, at every run anew."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
 
 def of_text(template: str, flavor: str = "postgresql", **more: str) -> Render:

@@ -46,7 +46,7 @@ def test_golden(path: Path, request: pytest.FixtureRequest) -> None:
 
 
 def test_no_golden_file_is_left_over() -> None:
-    assert {path for path in (TESTS / "golden").rglob("*.sql")} == {golden(path) for path in SPECS}
+    assert set((TESTS / "golden").rglob("*.sql")) == {golden(path) for path in SPECS}
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
@@ -109,9 +109,11 @@ def test_postgresql_goes_into_the_database_once() -> None:
 
 def test_a_name_that_psql_would_take_for_a_connection_string() -> None:
     for name in ("dbname=x", "postgresql://evil/x"):
-        (text,) = commands.scripts(parsed(f"server: postgresql://h\ndeployments: [{{name: a, database: '{name}', user: u}}]")).values()
+        (text,) = commands.scripts(
+            parsed(f"server: postgresql://h\ndeployments: [{{name: a, database: '{name}', user: u}}]")
+        ).values()
         (line,) = re.findall(r"^\\connect (.*)$", text, re.MULTILINE)
-        assert line.startswith("-reuse-previous=on \"dbname=")
+        assert line.startswith('-reuse-previous=on "dbname=')
 
 
 def test_what_was_borrowed_is_given_back_and_nothing_else() -> None:
@@ -119,7 +121,11 @@ def test_what_was_borrowed_is_given_back_and_nothing_else() -> None:
     taken = re.findall(r"^\\set (borrowed_\d+) :missing$", text, re.MULTILINE)
     asked = re.findall(r"^\\if :(borrowed_\d+)$", text, re.MULTILINE)
     assert asked == [name for name in taken for _ in ("taken", "given back")]
-    assert text.count("GRANT \"analytics_airflow\" TO CURRENT_USER") == text.count("REVOKE \"analytics_airflow\" FROM CURRENT_USER") == len(taken)
+    assert (
+        text.count('GRANT "analytics_airflow" TO CURRENT_USER')
+        == text.count('REVOKE "analytics_airflow" FROM CURRENT_USER')
+        == len(taken)
+    )
 
 
 def test_no_password_is_in_it_even_where_one_is_known() -> None:
@@ -141,7 +147,9 @@ def test_the_plan_of_a_server_is_written_the_same_way() -> None:
     items = expanded(made, known)
     steps: list[Step] = plan((item, item if item.kind != "schema_grant" else None) for item in items)
     text = script(of("postgresql"), made, steps, renderer(), known)
-    assert re.findall(r"^-- .+$", text.partition("\n\n")[2], re.MULTILINE) == ['-- grant CREATE, USAGE on schema "public" for "app"']
+    assert re.findall(r"^-- .+$", text.partition("\n\n")[2], re.MULTILINE) == [
+        '-- grant CREATE, USAGE on schema "public" for "app"'
+    ]
     assert 'GRANT CREATE, USAGE ON SCHEMA "public" TO "app";' in text
 
 

@@ -12,13 +12,13 @@ import stat
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from operator import mod
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 
-from dbprov import secret
 from dbprov.errors import DbprovError, PlaceError
 from dbprov.secret import ALPHABET, EnvPlace, FilePlace, PromptPlace, Secret, admin_password, generate, never_ask
 
@@ -34,8 +34,8 @@ PRINTED: dict[str, Callable[[Secret], str]] = {
     "repr": repr,
     "str": str,
     "f-string": lambda s: f"{s} {s!r} {s!s} {s:>30}",
-    "format": lambda s: f"{s} {s!r} {s:s}",
-    "percent": lambda s: "%s %r" % (s, s),
+    "format": lambda s: "{} {!r} {:s}".format(*[s] * 3),
+    "percent": lambda s: mod("%s %r", (s, s)),
     "in a list": lambda s: repr([s, (s,), {"password": s}]),
     "dataclass": lambda s: repr(Holder(s)),
     "dir": lambda s: repr(dir(s)),
@@ -91,7 +91,8 @@ def test_a_traceback_does_not_show_it_nor_its_variables() -> None:
 
 def test_it_is_never_compared() -> None:
     assert Secret(VALUE) != Secret(VALUE)
-    assert Secret(VALUE) != VALUE
+    anything: list[Any] = [VALUE, "***", None]
+    assert Secret(VALUE) not in anything
     assert Secret(VALUE)
     assert not Secret("")
     assert Secret(VALUE).reveal() == VALUE
@@ -221,7 +222,7 @@ def test_a_full_disk_leaves_nothing(name: str, tmp_path: Path, monkeypatch: pyte
     def full(*_: Any, **__: Any) -> Any:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(secret.os, name, full)
+    monkeypatch.setattr(f"dbprov.secret.os.{name}", full)
     place = FilePlace(tmp_path / "p")
     with pytest.raises(PlaceError, match="No space left on device") as caught:
         place.fill()

@@ -238,6 +238,8 @@ MISTAKES = [
     (SERVER + "deployments: [{name: a, database: d, user: pg_u}]",
      ["2:44 user 'pg_u': names that begin with pg_ belong to the server"]),
     (SERVER + "deployments: [{name: a, database: d}]", ["2:15 no user is named"]),
+    (with_keys("", user="user: ''"), ["3:32 this is empty"]),
+    (with_keys("", user="users: [{name: ''}]"), ["3:41 this is empty"]),
     # types
     (with_keys("isolate: 1"), ["3:44 1 is neither true nor false"]),
     (with_keys("isolate: {a: hunter2}"), ["3:44 a mapping is neither true nor false"]),
@@ -271,7 +273,8 @@ MISTAKES = [
     (with_keys("users: []", user=""), ["3:33 users is empty"]),
     (with_keys("users: v", user=""), ["3:33 this is not a list", "3:33 users is empty"]),
     (with_keys("users: [v, {name: v}]", user=""), ["3:37 user 'v' stands twice in this deployment"]),
-    (with_keys("users: [{name: 5}, v, v]", user=""), ["3:41 5 is not text to YAML", "3:48 user 'v' stands twice in this deployment"]),
+    (with_keys("users: [{name: 5}, v, v]", user=""),
+     ["3:41 5 is not text to YAML", "3:48 user 'v' stands twice in this deployment"]),
     (with_keys("users: [{access: read}]", user=""), ["3:34 name is missing"]),
     (with_keys("users: [5]", user=""), ["3:34 this is not a mapping"]),
     (with_keys("host: 10.%"), ["3:41 host of a user is for MySQL"]),

@@ -1,0 +1,378 @@
+"""The rules of the house, as tests: what stands where, what may know of what, and what can never be forgotten."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dbprov
+from dbprov import spec
+from dbprov.cli import main
+from dbprov.dialects import Dialect, Facts, mysql, postgresql
+from dbprov.items import Item, Membership
+from dbprov.plan import plan
+from dbprov.render import built_in_templates
+from dbprov.secret import EnvPlace
+from tests.unit.made import FOLDER, HOSTILE, deployment, expanded, facts, renderer
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "dbprov"
+TEMPLATES = built_in_templates()
+MODULES = sorted(PACKAGE.rglob("*.py"))
+DIALECTS: dict[str, Any] = {"postgresql": postgresql, "mysql": mysql}
+
+# The flow of the README, downhill: what is said (errors, secret, names, yaml_nodes, spec), what can exist (items), what an
+# engine is (dialects), text (render), decisions (plan), a file (script), the world (server, verify), what is handed out
+# (connections), one function for each command (commands), and the terminal (cli). Each imports only from those before it.
+ORDER = [
+    "errors", "secret", "names", "yaml_nodes", "spec", "items", "dialects", "render", "plan", "script", "server", "verify",
+    "connections", "commands", "cli",
+]  # fmt: skip
+
+DRIVERS = {"psycopg", "pymysql"}
+HEAVY = {*DRIVERS, "jinja2", "yaml"}
+
+REVEALING = {  # the only places where a password stops being a Secret, and why
+    ("connections", "url"): 1,  # into the string that is handed out, where told to
+    ("connections", "login_url"): 1,  # into the string that verify logs in with, a Secret again
+    ("connections", "as_json"): 1,  # into the JSON form, where told to
+    ("secret", "fill"): 1,  # into its file
+    ("dialects.postgresql", "connect"): 1,
+    ("dialects.postgresql", "connect_as"): 1,
+    ("dialects.postgresql", "verifier"): 1,  # libpq hashes it
+    ("dialects.mysql", "connect"): 1,
+    ("dialects.mysql", "connect_as"): 1,
+    ("dialects.mysql", "clear"): 1,  # MySQL hashes on its side: TLS, a socket or loopback only
+}
+
+PRIVILEGES = {
+    *mysql.ALL, "CREATE USER", "TRUNCATE", "USAGE", "CONNECT", "TEMPORARY", "TRIGGER", "REFERENCES", "MAINTAIN",
+}  # fmt: skip
+SQL = re.compile(
+    r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|DROP|GRANT|REVOKE|SET|SHOW|DO|BEGIN|COMMIT|ROLLBACK|WITH|CALL|USE|TRUNCATE|EXECUTE)\b"
+)
+
+
+def module(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Full names, wherever in the module the import stands."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+# -- modules ---------------------------------------------------------------------------------------------------------------
+
+
+def test_every_module_has_its_place_in_the_order() -> None:
+    assert {module(path).split(".")[0] for path in MODULES} - {"__init__", "__main__"} == set(ORDER)
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if module(p) not in ("__init__", "__main__")], ids=module)
+def test_a_module_imports_only_from_those_above_it(path: Path) -> None:
+    room = module(path).split(".")[0]
+    for name in imported(path):
+        top, _, rest = name.partition(".")
+        if top == "dbprov" and rest != "__version__":
+            other = rest.split(".")[0]
+            assert ORDER.index(other) < ORDER.index(room) or (other == room == "dialects"), name
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module)
+def test_drivers_are_known_to_dialects_only(path: Path) -> None:
+    drivers = {name.split(".")[0] for name in imported(path)} & DRIVERS
+    assert not drivers or path.parent.name == "dialects"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module)
+def test_no_sql_in_python(path: Path) -> None:
+    """All of it is in sql_templates/. A privilege alone is no SQL."""
+    for node in ast.walk(tree(path)):
+        text = node.values[0] if isinstance(node, ast.JoinedStr) and node.values else node
+        if isinstance(text, ast.Constant) and isinstance(text.value, str):
+            assert not SQL.match(text.value) or text.value in PRIVILEGES, f"{path}:{text.lineno}: {text.value!r}"
+
+
+def test_secrets_are_revealed_exactly_where_it_must_be() -> None:
+    found: dict[tuple[str, str], int] = {}
+    for path in MODULES:
+        functions = [n for n in ast.walk(tree(path)) if isinstance(n, ast.FunctionDef)]
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Attribute) and node.attr in ("reveal", "_value"):
+                around = [f for f in functions if f.lineno <= node.lineno <= (f.end_lineno or 0)]
+                where = (module(path), max(around, key=lambda f: f.lineno).name)
+                found[where] = found.get(where, 0) + 1
+    own = {("secret", name) for name in ("__init__", "reveal", "__bool__")}
+    assert {where: count for where, count in found.items() if where not in own} == REVEALING
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module)
+def test_a_module_is_read_in_one_sitting(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 500
+
+
+# -- dialects --------------------------------------------------------------------------------------------------------------
+
+
+def protocol() -> dict[str, ast.stmt]:
+    (made,) = (n for n in tree(PACKAGE / "dialects/__init__.py").body if isinstance(n, ast.ClassDef) and n.name == "Dialect")
+    return {(n.target.id if isinstance(n, ast.AnnAssign) else n.name): n for n in made.body}  # type: ignore[union-attr, attr-defined]
+
+
+def defined(name: str) -> list[str]:
+    """The names of the Protocol that a dialect's own module defines, in its order."""
+    names: list[str] = []
+    for node in tree(PACKAGE / f"dialects/{name}.py").body:
+        if isinstance(node, ast.FunctionDef):
+            names.append(node.name)
+        elif isinstance(node, ast.Assign):
+            names += [target.id for target in node.targets if isinstance(target, ast.Name)]
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names.append(node.target.id)
+    return [one for one in names if one in protocol()]
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_a_dialect_has_every_name_with_the_same_arguments(name: str) -> None:
+    for one, node in protocol().items():
+        there = getattr(DIALECTS[name], one)
+        if isinstance(node, ast.FunctionDef):
+            wanted = [p for p in inspect.signature(getattr(Dialect, one)).parameters if p != "self"]
+            assert list(inspect.signature(there).parameters) == wanted, one
+
+
+def test_dialects_have_their_names_in_one_order() -> None:
+    assert defined("postgresql") == defined("mysql")
+    assert set(protocol()) - set(defined("mysql")) == {"trials", "cleanup"}, "these have a module of their own"
+
+
+# -- templates -------------------------------------------------------------------------------------------------------------
+
+KNOWN: dict[str, list[Facts]] = {
+    "postgresql": [facts("postgresql", (number,)) for number in (13, 14, 15, 16, 17, 18)],
+    "mysql": [facts("mysql"), facts("mariadb"), facts("mysql", partial_revokes="1")],
+}
+USERS = [{"name": f"{HOSTILE}{access}"[-30:], "access": access, "connection_limit": limit}
+         for access, limit in (("all", None), ("all", 5), ("owner", 5), ("write", None), ("read", 1))]  # fmt: skip
+for number, user in enumerate(USERS):
+    user["name"] = f"{number}{HOSTILE}"[:32]
+WORDS: dict[str, Any] = {
+    **dict.fromkeys(("admin", "host", "role", "user", "database", "what", "conninfo", "probe", "referring", "later"), HOSTILE),
+    **dict.fromkeys(("function", "procedure", "table", "schema"), HOSTILE),
+    "lines": (HOSTILE, ""),
+    "attribute": ("CREATEDB",),
+    "privileges": ("SELECT", "UPDATE"),
+    "schemas": (HOSTILE,),
+}
+"""What is handed to the templates that are no Item's."""
+
+
+def hostile(engine: str) -> list[Any]:
+    more: list[dict[str, Any]] = [{"isolate": True}, {"isolate": False}, {}]
+    if engine == "postgresql":
+        more = [{**keys, "schemas": [HOSTILE, "public"], "encoding": "UTF8", "collation": HOSTILE} for keys in more]
+        more += [{"schemas": ["public"]}]
+    else:
+        more += [{"collation": "utf8mb4_bin"}]
+    return [deployment(engine, database=HOSTILE, users=USERS, **keys) for keys in more] + [deployment(engine)]
+
+
+def items(engine: str, known: Facts) -> Iterator[Item]:
+    for made in hostile(engine):
+        for item in expanded(made, known):
+            yield item
+            if isinstance(item, Membership):
+                yield Membership(role=HOSTILE, lent=("INHERIT", "SET"))
+
+
+def rendered(engine: str) -> Iterator[tuple[str, str]]:
+    """Every template with hostile values, as often as it can differ: its name, and its text."""
+    for known in KNOWN[engine]:
+        render = renderer(known.flavor, known)
+        for item in items(engine, known):
+            for file in sorted((TEMPLATES / engine / item.kind).glob("*.sql")):
+                if (engine, item.kind, file.stem) == ("mysql", "user", "alter") and getattr(
+                    item, "connection_limit", None
+                ) is None:
+                    continue  # there nothing but the limit is ever altered
+                yield f"{item.kind}/{file.stem}", render.item(item, file.stem)
+        for made in hostile(engine):
+            for account in made.accounts:
+                for trial in [*DIALECTS[engine].trials(made, account, known, HOSTILE), *DIALECTS[engine].cleanup(made, HOSTILE)]:
+                    yield f"verify/{trial.template}", render.text(f"verify/{trial.template}", **trial.values)
+        for name in sorted(texts(engine)):
+            yield name, render.text(name, **WORDS)
+
+
+def texts(engine: str) -> set[str]:
+    """Templates that the code asks for by their name, and that are no Item's."""
+    asked: set[str] = set(DIALECTS[engine].FACTS)
+    for path in MODULES:
+        if path.parent.name != "dialects" or path.stem.startswith(engine):
+            for node in ast.walk(tree(path)):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    asked.add(node.value)
+    kinds = {item.kind for item in items(engine, KNOWN[engine][0])}
+    there = {name for name in files(engine) if name.split("/")[0] not in kinds}
+    return {name for name in there if name in asked}
+
+
+def files(engine: str) -> set[str]:
+    return {str(p.relative_to(TEMPLATES / engine).with_suffix("")) for p in (TEMPLATES / engine).rglob("*.sql")}
+
+
+@pytest.mark.parametrize("engine", DIALECTS)
+def test_every_kind_can_be_looked_at_and_made(engine: str) -> None:
+    kinds = {item.kind for known in KNOWN[engine] for item in items(engine, known)}
+    for kind in kinds:
+        assert {f"{kind}/inspect", f"{kind}/create"} <= files(engine)
+    folders = {name.split("/")[0] for name in files(engine) if "/" in name}
+    assert folders - kinds <= {"verify", "remedy", "script", "fragments"}, "no folder is unused"
+    for name in files(engine):
+        kind, _, verb = name.partition("/")
+        assert kind not in kinds or verb in ("inspect", "create", "alter", "drop", "guard"), name
+
+
+def test_every_step_of_a_plan_has_its_template() -> None:
+    """Also of the alterations: whatever is found lacking can be altered."""
+    for engine in DIALECTS:
+        for known in KNOWN[engine]:
+            for made in hostile(engine):
+                for step in plan((item, None) for item in expanded(made, known)):
+                    assert f"{step.item.kind}/{step.verb}" in files(engine)
+        altered = {item.kind for item in items(engine, KNOWN[engine][0]) if type(item).satisfied_by is not Item.satisfied_by}
+        assert {f"{kind}/alter" for kind in altered} <= files(engine)
+
+
+@pytest.mark.parametrize("engine", DIALECTS)
+def test_no_template_is_unused(engine: str) -> None:
+    included = set()
+    for file in (TEMPLATES / engine).rglob("*.sql"):
+        included |= set(re.findall(rf'{{% include "{engine}/([^"]+)\.sql" %}}', file.read_text(encoding="utf-8")))
+    used = {name for name, _ in rendered(engine)} | included
+    assert files(engine) - used == set()
+    assert included <= files(engine)
+
+
+QUOTED = {
+    "postgresql": re.compile(r"""E'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|:'\w+'""", re.DOTALL),
+    "mysql": re.compile(r"""'(?:[^'\\]|''|\\.)*'|`(?:[^`]|``)*`|\$\{\w+\}""", re.DOTALL),
+}
+BODY = re.compile(r"\ADO \$dbprov\$(.*?)\$dbprov\$", re.DOTALL)
+
+
+@pytest.mark.parametrize("engine", DIALECTS)
+def test_hostile_values_stay_in_their_quotes_and_one_template_is_one_statement(engine: str) -> None:
+    for name, text in set(rendered(engine)):
+        assert text.strip(), name
+        if name.startswith("script/"):
+            continue
+        for body in BODY.findall(text):
+            inner = QUOTED[engine].sub("", body)
+            assert not re.search(r"""['"`$\\]|--|/\*|\{\{""", inner), f"{name}: {inner}"
+        bare = QUOTED[engine].sub("", BODY.sub("", text))
+        assert not re.search(r"""[;'"`$\\]|--|/\*|\{\{|ü""", bare), f"{name}: {bare}"
+
+
+@pytest.mark.parametrize("engine", DIALECTS)
+def test_hostile_values_end_no_line_of_a_script(engine: str) -> None:
+    for name, text in set(rendered(engine)):
+        if name.startswith("script/"):
+            for line in text.splitlines():
+                bare = QUOTED[engine].sub("", line)
+                assert line.startswith("--") or not re.search(r"""['"`$]|--|\{\{""", bare), f"{name}: {line}"
+
+
+def test_only_a_user_is_made_with_a_password() -> None:
+    for engine in DIALECTS:
+        with_password = {n for n in files(engine) if re.search(r"\|\s*password\b", (TEMPLATES / engine / f"{n}.sql").read_text())}
+        assert with_password == {"user/create"}
+    assert EnvPlace("P").name == "P"
+
+
+# -- the command line, the README, the package -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", main.commands)
+def test_every_command_has_an_example_and_is_in_the_readme(name: str) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    example = re.search(r"^\s*Example: (dbprov .*)$", inspect.getdoc(main.commands[name].callback) or "", re.MULTILINE)
+    assert example
+    assert example[1].startswith(f"dbprov {name}")
+    assert f"dbprov {name}" in readme
+
+
+def test_the_specs_of_the_readme_load() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = [text for text in re.findall(r"^```yaml\n(.*?)^```", readme, re.MULTILINE | re.DOTALL) if "deployments:" in text]
+    assert blocks
+    for text in blocks:
+        without_files = re.sub(r"\bca: [\w./-]+,?", "", text)  # none of them is here
+        assert spec.parse(without_files, "README.md", FOLDER).deployments
+
+
+@pytest.mark.parametrize(
+    "program",
+    ["import dbprov", "from dbprov.cli import main; main(['--help'], standalone_mode=False)",
+     "from dbprov.cli import main; main(['apply', '--help'], standalone_mode=False)",
+     "from dbprov.cli import main; main(['schema'], standalone_mode=False)"],
+)  # fmt: skip
+def test_small_commands_load_nothing_heavy(program: str) -> None:
+    asked = f"{program}\nimport sys\nprint('loaded', *sorted({HEAVY!r} & set(sys.modules)))"
+    ended = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout.splitlines()[-1] == "loaded"
+
+
+def test_every_exported_name_is_there() -> None:
+    for name in dbprov.__all__:
+        assert getattr(dbprov, name).__module__.startswith("dbprov.")
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        dbprov.nothing  # noqa: B018
+    source = (PACKAGE / "__init__.py").read_text(encoding="utf-8")
+    assert set(re.findall(r"^    from dbprov\.\w+ import (\w+) as \1$", source, re.MULTILINE)) == set(dbprov.__all__)
+
+
+def test_the_version_stands_once() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["dynamic"] == ["version"]
+    assert "version" not in project["project"]
+    assert project["tool"]["hatch"]["version"]["path"] == "dbprov/__init__.py"
+    assert re.fullmatch(r"\d+\.\d+\.\d+", dbprov.__version__)
+
+
+def test_the_oldest_python_is_the_same_everywhere() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["requires-python"] == ">=3.11"
+    assert project["tool"]["ruff"]["target-version"] == "py311"
+    assert project["tool"]["mypy"]["python_version"] == "3.11"
+    assert project["tool"]["mypy"]["strict"] is True
+
+
+def test_the_package_carries_its_templates_and_schema() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"] == {"sql_templates": "dbprov/sql_templates"}
+    assert (PACKAGE / "schema.json").is_file()
+    assert project["project"]["scripts"] == {"dbprov": "dbprov.cli:main"}
+
+
+def test_the_schema_named_in_the_readme_is_ours() -> None:
+    assert "dbprov schema" in (ROOT / "README.md").read_text(encoding="utf-8")
