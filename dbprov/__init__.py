@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from dbprov._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from dbprov.commands import Applied as Applied
@@ -29,10 +29,11 @@ if TYPE_CHECKING:
     from dbprov.connections import as_env as as_env
     from dbprov.connections import as_json as as_json
     from dbprov.connections import as_text as as_text
+    from dbprov.deployments import Deployment as Deployment
+    from dbprov.deployments import Spec as Spec
     from dbprov.dialects import Check as Check
     from dbprov.errors import DbprovError as DbprovError
     from dbprov.secret import Secret as Secret
-    from dbprov.spec import Spec as Spec
     from dbprov.spec import load as load
     from dbprov.spec import parse as parse
 
@@ -42,7 +43,8 @@ _HOMES = {
     "dialects": ("Check",),
     "errors": ("DbprovError",),
     "secret": ("Secret",),
-    "spec": ("Spec", "load", "parse"),
+    "deployments": ("Deployment", "Spec"),
+    "spec": ("load", "parse"),
 }
 __all__ = [name for names in _HOMES.values() for name in names]
 

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from dbprov import __version__
+from dbprov._version import __version__
 
 if TYPE_CHECKING:
-    from dbprov.commands import Applied, Planned
+    from dbprov.commands import Applied
+    from dbprov.deployments import Spec
     from dbprov.dialects import Check
-    from dbprov.server import Done
-    from dbprov.spec import Spec
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -55,12 +54,22 @@ class Group(click.Group):
         try:
             return super().invoke(ctx)
         except DbprovError as error:
+            from dbprov import talk
+
             if ctx.obj and ctx.obj.get("json"):
                 click.echo(json.dumps({"error": error.as_json()}, indent=2, ensure_ascii=False))
-            click.echo(f"dbprov: {error}", err=True)
+            talk.show_error(error)
             ctx.exit(error.exit_code)
         except (KeyboardInterrupt, click.Abort):
             click.echo("dbprov: interrupted; run the same command again, it goes on where it stopped", err=True)
+            ctx.exit(2)
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except Exception as error:  # a defect of ours must not look like exit code 1, which means differences
+            import traceback
+
+            traceback.print_exception(error, chain=False)
+            click.echo(f"dbprov: unexpected {type(error).__name__}: this is a defect of dbprov", err=True)
             ctx.exit(2)
 
 
@@ -179,14 +188,14 @@ def plan(spec: Spec, as_json: bool, templates: Path | None) -> None:
 
     Example: dbprov plan deployment.yaml
     """
-    from dbprov import commands
+    from dbprov import commands, talk
 
     planned = []
     with commands.servers(spec, _ask, templates) as servers:
         for deployment in spec.deployments:
             planned.append(commands.compare(deployment, servers[deployment]))
             if not as_json:
-                _show(planned[-1], err=False)
+                talk.show_plan(planned[-1], err=False)
     if as_json:
         _print_json({"complete": all(p.complete for p in planned), "deployments": [p.as_json() for p in planned]})
     sys.exit(0 if all(p.complete for p in planned) else 1)
@@ -202,26 +211,30 @@ def apply(spec: Spec, yes: bool, as_json: bool, templates: Path | None) -> None:
 
     Example: dbprov apply deployment.yaml
     """
-    from dbprov import commands
+    from dbprov import commands, talk
 
     ended: list[Applied] = []
     with commands.servers(spec, _never if yes else _ask, templates) as servers:
         plans = [commands.compare(deployment, servers[deployment]) for deployment in spec.deployments]
         for planned in plans:
-            _show(planned, err=True)
+            talk.show_plan(planned, err=True)
             commands.refuse(planned)
         if any(planned.steps for planned in plans) and not yes:
             _confirm()
         for planned in plans:
-            ended.append(commands.apply(planned.deployment, servers[planned.deployment], planned, report=_done, check=_checked))
-            _say_left(ended[-1])
+            ended.append(
+                commands.apply(
+                    planned.deployment, servers[planned.deployment], planned, report=talk.show_done, check=talk.show_check
+                )
+            )
+            talk.show_left(ended[-1])
             if ended[-1].error:
                 break
     if as_json:
         _print_json({"ok": all(a.ok for a in ended), "deployments": [a.as_json() for a in ended]})
     failed = next((a.error for a in ended if a.error), None)
     if failed:
-        click.echo(f"dbprov: {failed}", err=True)
+        talk.show_error(failed)
         click.echo("dbprov: what was done before stands; the same command goes on from there", err=True)
         sys.exit(2)
     if all(a.ok for a in ended):
@@ -271,7 +284,7 @@ def check(spec: Spec, as_json: bool, templates: Path | None) -> None:
 
 
 def _checks(spec: Spec, as_json: bool, templates: Path | None, try_all: Callable[..., Iterable[Check]]) -> None:
-    from dbprov import commands
+    from dbprov import commands, talk
 
     made: list[dict[str, Any]] = []
     held = True
@@ -281,7 +294,7 @@ def _checks(spec: Spec, as_json: bool, templates: Path | None, try_all: Callable
             for one in try_all(deployment, servers[deployment]):
                 checks.append(one)
                 if not as_json:
-                    _checked(one, err=False)
+                    talk.show_check(one, err=False)
             held = held and all(one.held for one in checks)
             made.append({"name": deployment.name, "ok": all(c.held for c in checks), "checks": [c.as_json() for c in checks]})
     if as_json:
@@ -342,55 +355,6 @@ def templates(engine: str | None, templates: str | None) -> None:
             home = own if own and (own / name).is_file() else ours
             unused = "" if (ours / name).is_file() else "  (no built-in of this name: nothing asks for it)"
             click.echo(f"{name}\t{home / name}{unused}")
-
-
-# -- talk ------------------------------------------------------------------------------------------------------------------
-
-
-def _show(planned: Planned, err: bool) -> None:
-    said = click.style(planned.deployment.name, bold=True)
-    count = len(planned.steps)
-    steps = "nothing to do" if planned.complete else f"{count} step{'s' * (count != 1)}"
-    click.echo(f"{said} on {planned.deployment.server}: {steps}", err=err)
-    for step, statement in zip(planned.steps, planned.statements, strict=True):
-        where = f"  (in database {step.item.inside})" if step.item.inside else ""
-        click.echo(f"  {click.style('+', fg='green')} {step}{where}", err=err)
-        for line in statement.splitlines():
-            click.echo(click.style(f"      {line}", dim=True), err=err)
-    for step, obstacle in planned.obstacles:
-        click.echo(f"  {click.style('!', fg='red')} {step}: {obstacle.why}", err=err)
-        click.echo(_indent(obstacle.todo), err=err)
-    for item in planned.beyond:
-        click.echo(f"  {click.style('!', fg='red')} {item}: not by this admin on {', '.join(item.beyond)}", err=err)
-    for words in planned.remarks:
-        click.echo(f"  {click.style('note', fg='yellow')}: {words}", err=err)
-
-
-def _done(done: Done) -> None:
-    where = f"  (in database {done.step.item.inside})" if done.step.item.inside else ""
-    click.echo(f"  {click.style('done', fg='green')} {done.step}{where}  {done.milliseconds:.0f} ms", err=True)
-    for notice in done.notices:
-        click.echo(f"       {notice.code} {notice.words}", err=True)
-
-
-def _checked(check: Check, err: bool = True) -> None:
-    mark, color = ("ok", "green") if check.held else ("FAILED", "red")
-    if check.warning:
-        mark, color = "note", "yellow"
-    code = f"{check.code} " if check.code and not (check.held and not check.warning) else ""
-    click.echo(f"  {click.style(mark, fg=color)} {check.subject}: {check.claim}: {code}{check.observed}", err=err)
-    if check.todo:
-        click.echo(_indent(check.todo), err=err)
-
-
-def _say_left(applied: Applied) -> None:
-    if applied.left and not applied.left.complete:
-        click.echo(f"{applied.deployment.name}: still missing after apply:", err=True)
-        _show(applied.left, err=True)
-
-
-def _indent(text: str) -> str:
-    return "\n".join(f"      {line}" for line in text.splitlines())
 
 
 def _print_json(document: dict[str, Any]) -> None:

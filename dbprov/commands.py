@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dbprov.connections import Handout, handout
+from dbprov.deployments import Account, Deployment, Spec
 from dbprov.dialects import Check, Facts, Obstacle, of
 from dbprov.errors import ApplyError, DbprovError, PlaceError, RefusedError, UsageError
 from dbprov.items import ObjectGrant, User
@@ -18,7 +19,6 @@ from dbprov.plan import Pair, Step, plan
 from dbprov.script import script
 from dbprov.secret import Secret, admin_password, never_ask
 from dbprov.server import Done, Server, masked, renderer
-from dbprov.spec import Account, Deployment, Spec
 from dbprov.verify import verify
 
 Ask = Callable[[str], Secret]

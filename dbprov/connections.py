@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from dbprov.deployments import Account, Deployment
 from dbprov.dialects import of
 from dbprov.secret import Secret
-from dbprov.spec import Account, Deployment
 
 MASK = "***"
 

@@ -55,6 +55,13 @@ def keywords(words: Iterable[str]) -> str:
     return ", ".join(ordered)
 
 
+def variable(name: str) -> str:
+    """A variable of a client program, such as psql's."""
+    if not re.fullmatch(r"[A-Za-z0-9_]+", name):
+        raise _Unquoted(f"{name!r} is no name of a variable")
+    return name
+
+
 def comment(value: object) -> str:
     """Text of one line for a ``--`` comment: what would end the line, or begin a psql command, cannot."""
     return "".join(c if c.isprintable() else "?" for c in str(value))
@@ -78,6 +85,7 @@ def built_in_templates() -> Path:
 def _environment(folders: tuple[Path, ...], filters: tuple[tuple[str, Callable[..., str]], ...]) -> Any:
     """One for all renderers of an engine: reading a template costs a millisecond, and is done once."""
     from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, pass_context
+    from jinja2.compiler import CodeGenerator
 
     class Compiled(FileSystemBytecodeCache):
         """Beside the templates, as Python keeps its own modules' code beside them, and for nobody who could not write there."""
@@ -85,6 +93,12 @@ def _environment(folders: tuple[Path, ...], filters: tuple[tuple[str, Callable[.
         def dump_bytecode(self, bucket: Any) -> None:
             with suppress(OSError):
                 super().dump_bytecode(bucket)
+
+    class Gate(CodeGenerator):
+        """``finalize`` does not see what a call block prints, so there are none."""
+
+        def visit_CallBlock(self, node: Any, frame: Any) -> None:
+            self.fail("call blocks print what no filter has quoted; they are refused", node.lineno)
 
     @pass_context
     def password(context: Any, place: Place, user: str) -> Sql:
@@ -96,10 +110,11 @@ def _environment(folders: tuple[Path, ...], filters: tuple[tuple[str, Callable[.
         finalize=_only_sql,
         autoescape=False,
         auto_reload=False,
-        bytecode_cache=None if sys.dont_write_bytecode else Compiled(_compiled_folder(folders[-1])),
+        bytecode_cache=None if sys.dont_write_bytecode or len(folders) > 1 else Compiled(_compiled_folder(folders[0])),
     )
+    made.code_generator_class = Gate
     made.filters = {name: _filter(quote) for name, quote in filters}
-    made.filters |= {"keywords": _filter(keywords), "comment": _filter(comment), "password": password}
+    made.filters |= {"keywords": _filter(keywords), "comment": _filter(comment), "variable": _filter(variable), "password": password}
     made.globals = {}
     return made
 

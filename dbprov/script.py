@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dbprov import __version__
+from dbprov._version import __version__
+from dbprov.deployments import Deployment
 from dbprov.dialects import Dialect, Facts
 from dbprov.errors import UsageError
 from dbprov.items import Membership
 from dbprov.plan import Step, transactions
 from dbprov.render import Renderer, comment
-from dbprov.spec import Deployment
 
 
 def script(dialect: Dialect, deployment: Deployment, steps: Sequence[Step], render: Renderer, facts: Facts) -> str:
@@ -22,6 +22,10 @@ def _lines(dialect: Dialect, deployment: Deployment, steps: Sequence[Step], rend
     product = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}[facts.flavor]
     what = f"{deployment.name}: database {deployment.database} on {product}, made by dbprov {__version__}"
     yield render.text("script/head", what=what, lines=tuple(_head(dialect, deployment, product, facts)))
+    if render.has("script/password"):
+        yield ""
+        for account in deployment.accounts:
+            yield render.text("script/password", variable=dialect.variable(account.name))
     inside: str | None = None
     borrowed: dict[str, str] = {}
     for group in transactions(steps):

@@ -204,6 +204,7 @@ def admin_password(environ: Mapping[str, str]) -> Secret | None:
 def never_ask(label: str) -> Any:
     raise PlaceError(
         f"{label} is needed",
-        "there is no terminal to ask on, or --yes forbids asking",
-        "give it through the environment, or name a file in the spec",
+        "it is in none of its places, and there is no terminal to ask on, or --yes forbids asking",
+        "the admin's: export DBPROV_ADMIN_PASSWORD, or keep it where psql or mysql find it;"
+        " a user's: give its password a place that needs no question (env or file)",
     )

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
+from dbprov.deployments import Address, Tls
 from dbprov.dialects import Dialect, Facts, Notice, Obstacle, of
 from dbprov.errors import ApplyError, ConnectError, DbprovError, LookError, RenderError
 from dbprov.items import Database, Item
 from dbprov.plan import Pair, Step, transactions
 from dbprov.render import Renderer
 from dbprov.secret import Place, Secret, never_ask
-from dbprov.spec import Address, Tls
 
 UNKNOWN = Facts((0,), "")
 

@@ -6,11 +6,11 @@ import secrets
 from collections.abc import Iterator
 from typing import Any
 
+from dbprov.deployments import Account, Deployment
 from dbprov.dialects import Check, Trial
 from dbprov.errors import DbprovError
 from dbprov.secret import Secret
 from dbprov.server import Server, no_password
-from dbprov.spec import Account, Deployment
 
 EXPECTED = {"works": "works", "refused": "is refused", "holds": "holds"}
 

@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 from typing import Any
 
 from dbprov.errors import Mistake
-
-
-@dataclass(frozen=True)
-class Given:
-    """A value that knows where it was written. Mappings hold Givens, and so do lists."""
-
-    value: Any
-    place: str
+from dbprov.given import Given
 
 
 def read(text: str, source: str) -> tuple[Given | None, list[Mistake]]:

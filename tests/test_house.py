@@ -34,8 +34,8 @@ DIALECTS: dict[str, Any] = {"postgresql": postgresql, "mysql": mysql}
 # engine is (dialects), text (render), decisions (plan), a file (script), the world (server, verify), what is handed out
 # (connections), one function for each command (commands), and the terminal (cli). Each imports only from those before it.
 ORDER = [
-    "errors", "secret", "names", "yaml_nodes", "spec", "items", "dialects", "render", "plan", "script", "server", "verify",
-    "connections", "commands", "cli",
+    "_version", "errors", "secret", "names", "given", "yaml_nodes", "deployments", "spec", "items", "dialects", "render", "plan",
+    "script", "server", "verify", "connections", "commands", "talk", "cli",
 ]  # fmt: skip
 
 DRIVERS = {"psycopg", "pymysql"}
@@ -180,6 +180,7 @@ WORDS: dict[str, Any] = {
     **dict.fromkeys(("function", "procedure", "table", "schema"), HOSTILE),
     "lines": (HOSTILE, ""),
     "attribute": ("CREATEDB",),
+    "variable": "some_password",
     "privileges": ("SELECT", "UPDATE"),
     "schemas": (HOSTILE,),
 }
@@ -355,7 +356,7 @@ def test_the_version_stands_once() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["project"]["dynamic"] == ["version"]
     assert "version" not in project["project"]
-    assert project["tool"]["hatch"]["version"]["path"] == "dbprov/__init__.py"
+    assert project["tool"]["hatch"]["version"]["path"] == "dbprov/_version.py"
     assert re.fullmatch(r"\d+\.\d+\.\d+", dbprov.__version__)
 
 

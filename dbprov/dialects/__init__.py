@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Protocol, cast
 
+from dbprov.deployments import Account, Address, Deployment, Tls
 from dbprov.items import Item
 from dbprov.secret import Place, Secret
-from dbprov.spec import Account, Address, Deployment, Tls
 
 
 @dataclass(frozen=True)

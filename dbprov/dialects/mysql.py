@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -16,13 +17,13 @@ import pymysql
 from pymysql.constants import CR
 from pymysql.cursors import DictCursor
 
+from dbprov.deployments import Access, Account, Address, Deployment, Tls
 from dbprov.dialects import Facts, Notice, Obstacle
 from dbprov.dialects.mysql_trials import cleanup as cleanup
 from dbprov.dialects.mysql_trials import trials as trials
 from dbprov.errors import ConnectError
 from dbprov.items import Database, Item, PatternGrant, User
 from dbprov.secret import Place, Secret
-from dbprov.spec import Access, Account, Address, Deployment, Tls
 
 NAME = "mysql"
 VERSIONS = {"mysql": "9.7", "mariadb": "11.8"}
@@ -177,10 +178,17 @@ def connect_as(url: Secret, deployment: Deployment) -> Any:
     )  # fmt: skip
 
 
-def _opened(user: str, password: str, host: str, port: int, database: str, tls: Tls, socket: str | None) -> Any:
+def _opened(*way: Any) -> Any:
+    """PyMySQL has one timeout for all reads: of a server that does not even say its name, and of a long statement."""
+    connection = _connected(*way)
+    connection._read_timeout = 60
+    return connection
+
+
+def _connected(user: str, password: str, host: str, port: int, database: str, tls: Tls, socket: str | None) -> Any:
     said: dict[str, Any] = {
         "user": user, "password": password.encode(), "host": host or "localhost", "port": port, "database": database or None,
-        "charset": "utf8mb4", "autocommit": True, "connect_timeout": 10, "read_timeout": 60, "write_timeout": 60,
+        "charset": "utf8mb4", "autocommit": True, "connect_timeout": 10, "read_timeout": 10, "write_timeout": 60,
         "cursorclass": DictCursor, "program_name": "dbprov",
     }  # fmt: skip
     # The password as bytes: PyMySQL 1.2 would encode it in latin1, where the server and other clients mean UTF-8.
@@ -310,7 +318,8 @@ def password_literal(connection: Any, tls: Tls) -> Callable[[Place, str], str]:
 
 def variable(user: str) -> str:
     """The name under which a file of SQL asks for a user's password."""
-    return re.sub(r"\W", "_", user, flags=re.ASCII) + "_password"
+    name = re.sub(r"\W", "_", user, flags=re.ASCII) + "_password"
+    return f"_{name}" if name[0].isdigit() else name
 
 
 def password_placeholder(place: Place, user: str) -> str:
@@ -355,7 +364,8 @@ def remedy(code: str) -> str:
 def url(deployment: Deployment, account: Account, password: str, host: str, port: int) -> str:
     """What mysqlclient and PyMySQL read through SQLAlchemy; a socket goes into the query."""
     login = f"{quote(account.name, safe='')}:{password}"
-    socket = host if host.startswith("/") else dict(deployment.server.options).get("unix_socket", "")
+    of_admin = dict(deployment.server.options).get("unix_socket", "")
+    socket = host if host.startswith("/") else "" if deployment.publish_host else of_admin
     named = "localhost" if socket or not host else host
     where = f"{f'[{named}]' if ':' in named else quote(named, safe='')}:{port}"
     database = "".join(quote(c, safe="") if c in "%?# " or not c.isprintable() else c for c in deployment.database)
@@ -372,5 +382,6 @@ def how_to_run(deployment: Deployment, variables: Sequence[str]) -> Iterator[str
     for name in variables:
         yield f"  export {name}=\"'...'\""
     handed = " ".join("${" + name + "}" for name in variables)
-    yield f"  envsubst '{handed}' < {deployment.name}.sql | mysql --host={server.host} --port={server.port} --user={server.user} -p"
+    where = f"--host={shlex.quote(server.host)} --port={server.port} --user={shlex.quote(server.user)}"
+    yield f"  envsubst '{handed}' < {deployment.name}.sql | mysql {where} -p"
     yield "In it double each ' and each \\ of the password; those that dbprov makes have neither."

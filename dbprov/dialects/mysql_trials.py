@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from dbprov.deployments import Access, Account, Deployment
 from dbprov.dialects import Facts, Trial
-from dbprov.spec import Access, Account, Deployment
 
 BINARY_LOG = {
     "1419": "with the binary log on, only SUPER may create functions unless log_bin_trust_function_creators = 1 (on managed"

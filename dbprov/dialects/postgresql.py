@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -14,6 +15,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
+from dbprov.deployments import Access, Account, Address, Deployment, Tls
 from dbprov.dialects import Facts, Notice, Obstacle
 from dbprov.dialects.postgresql_trials import cleanup as cleanup
 from dbprov.dialects.postgresql_trials import trials as trials
@@ -33,7 +35,6 @@ from dbprov.items import (
     User,
 )
 from dbprov.secret import Place, Secret
-from dbprov.spec import Access, Account, Address, Deployment, Tls
 
 NAME = "postgresql"
 VERSIONS = {"postgresql": "18"}
@@ -326,7 +327,8 @@ def password_literal(connection: Any, tls: Tls) -> Callable[[Place, str], str]:
 
 def variable(user: str) -> str:
     """The name under which a file of SQL asks for a user's password."""
-    return re.sub(r"\W", "_", user, flags=re.ASCII) + "_password"
+    name = re.sub(r"\W", "_", user, flags=re.ASCII) + "_password"
+    return f"_{name}" if name[0].isdigit() else name
 
 
 def password_placeholder(place: Place, user: str) -> str:
@@ -412,8 +414,10 @@ def conninfo(database: str) -> str:
 
 def how_to_run(deployment: Deployment, variables: Sequence[str]) -> Iterator[str]:
     server = deployment.server
-    yield "psql runs it, and goes into the new database by itself:"
-    handed = " ".join(f'-v {name}="${name}"' for name in variables)
-    yield f"  psql '{server}/{quote(server.database or 'postgres', safe='')}' -X {handed} -f {deployment.name}.sql"
-    yield "Instead of a password each variable takes a SCRAM-SHA-256 verifier too; then the server never sees the password,"
-    yield "nor does its log."
+    yield "Put them into the environment; psql 15 or newer takes them from there, and goes into the new database by itself:"
+    for name in variables:
+        yield f"  export {name}=..."
+    url = shlex.quote(f"{server}/{quote(server.database or 'postgres', safe='')}")
+    yield f"  psql {url} -X -f {deployment.name}.sql"
+    yield "An older psql takes each as -v NAME=VALUE. A SCRAM-SHA-256 verifier serves as well as a password; then neither the"
+    yield "server nor its log ever sees the password."

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dbprov.deployments import Access, Account, Deployment
 from dbprov.dialects import Facts, Trial
-from dbprov.spec import Access, Account, Deployment
 
 ROWS = {
     Access.ALL: ("SELECT", "INSERT", "UPDATE", "DELETE"),

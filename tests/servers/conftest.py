@@ -12,7 +12,7 @@ import yaml
 
 import dbprov
 from dbprov.commands import Applied, Planned
-from dbprov.spec import Deployment, Spec
+from dbprov.deployments import Deployment, Spec
 from tests.harness import TestServer
 
 

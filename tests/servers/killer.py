@@ -13,8 +13,8 @@ from pathlib import Path
 
 import dbprov
 from dbprov import commands
+from dbprov.deployments import Deployment, Spec
 from dbprov.server import Done
-from dbprov.spec import Deployment, Spec
 
 
 def die() -> None:

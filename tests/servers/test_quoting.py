@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 import dbprov
+from dbprov.deployments import Account, Address, Deployment, Tls
 from dbprov.dialects import of
 from dbprov.errors import PlaceError
 from dbprov.names import objections
 from dbprov.secret import EnvPlace, Secret
-from dbprov.spec import Account, Address, Deployment, Tls
 from tests.harness import TestServer, execute
 from tests.servers.conftest import Walk
 from tests.servers.test_apply import one

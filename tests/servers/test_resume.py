@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 import dbprov
-from dbprov.spec import Deployment, Spec
+from dbprov.deployments import Deployment, Spec
 from tests.harness import TestServer, execute
 from tests.harness.accounts import mysql, postgresql
 from tests.servers.command import CLI, surroundings

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov.spec import Spec
+from dbprov.deployments import Spec
 from tests.harness import TestServer, execute
 from tests.servers.conftest import Walk
 from tests.servers.test_apply import one, users

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from dbprov import spec
+from dbprov.deployments import Deployment, Spec
 from dbprov.dialects import Facts, of
 from dbprov.errors import SpecError
 from dbprov.items import Item
 from dbprov.render import Renderer
 from dbprov.secret import Place
-from dbprov.spec import Deployment, Spec
 
 FOLDER = Path("/specs")
 SERVERS = {"postgresql": "postgresql://dba@db.example.com/postgres", "mysql": "mysql://dba@db.example.com"}

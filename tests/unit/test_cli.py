@@ -16,12 +16,12 @@ from click.testing import CliRunner, Result
 from dbprov import __version__, commands
 from dbprov.cli import Group, main
 from dbprov.commands import Applied, Planned
+from dbprov.deployments import Deployment, Spec
 from dbprov.dialects import Check, Notice, Obstacle
 from dbprov.errors import ApplyError, ConnectError, PlaceError
 from dbprov.plan import Step, plan
 from dbprov.secret import Secret
 from dbprov.server import Done
-from dbprov.spec import Deployment, Spec
 from tests.unit.made import deployment, expanded, facts
 
 FLAGS = ["--server", "postgresql://dba@db.example.com/postgres", "--name", "analytics", "--database", "shop", "--user", "app"]

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from dbprov import commands, spec
+from dbprov.deployments import Spec
 from dbprov.dialects import of
 from dbprov.errors import UsageError
 from dbprov.plan import Step, plan
 from dbprov.script import script
-from dbprov.spec import Spec
 from tests.unit.made import FOLDER, deployment, expanded, facts, parsed, renderer
 
 TESTS = Path(__file__).parent.parent

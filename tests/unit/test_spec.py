@@ -11,9 +11,10 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from dbprov import spec
+from dbprov.deployments import Access, Address, Tls
 from dbprov.errors import SpecError
 from dbprov.secret import EnvPlace, FilePlace, PromptPlace, Secret
-from dbprov.spec import ACCOUNT, DEPLOYMENT, TOP, Access, Address, Tls, from_flags
+from dbprov.spec import ACCOUNT, DEPLOYMENT, TOP, from_flags
 from tests.unit.made import FOLDER, HOSTILE, deployment, mistakes, parsed
 
 README = """\
@@ -458,7 +459,7 @@ def test_schema_and_parser_refuse_the_same(text: str) -> None:
 def test_schema_has_the_keys_of_the_parser() -> None:
     kinds: dict[str, Any] = SCHEMA["$defs"]
     mapping = kinds["user"]["anyOf"][1]
-    for allowed, described in ((TOP, SCHEMA), (DEPLOYMENT, kinds["deployment"]), (ACCOUNT, mapping)):
+    for allowed, described in ((TOP, SCHEMA), (DEPLOYMENT, kinds["deployment"]), ((*ACCOUNT, "user"), mapping)):
         assert set(described["properties"]) == set(allowed)
     assert set(kinds["tls"]["properties"]) == {"mode", "ca", "allow_cleartext"}
     assert set(kinds["password"]["properties"]) == {"env", "file", "prompt"}

@@ -8,10 +8,12 @@
 --   o_w_n_e_dbprov_r_password: of user o'w"n e$dbprov$r, kept in file .dbprov/db.example.com_5432/o%27w%22n e%24dbprov%24r
 --   a_p_p_____x______v__password: of user a"p`p\ {{ x }} :'v', kept in file .dbprov/db.example.com_5432/a%22p%60p%5C %7B%7B x %7D%7D %3A%27v%27
 --
--- psql runs it, and goes into the new database by itself:
---   psql 'postgresql://dba@db.example.com:5432/postgres' -X -v o_w_n_e_dbprov_r_password="$o_w_n_e_dbprov_r_password" -v a_p_p_____x______v__password="$a_p_p_____x______v__password" -f analytics.sql
--- Instead of a password each variable takes a SCRAM-SHA-256 verifier too; then the server never sees the password,
--- nor does its log.
+-- Put them into the environment; psql 15 or newer takes them from there, and goes into the new database by itself:
+--   export o_w_n_e_dbprov_r_password=...
+--   export a_p_p_____x______v__password=...
+--   psql postgresql://dba@db.example.com:5432/postgres -X -f analytics.sql
+-- An older psql takes each as -v NAME=VALUE. A SCRAM-SHA-256 verifier serves as well as a password; then neither the
+-- server nor its log ever sees the password.
 --
 \set ON_ERROR_STOP on
 \set QUIET on
@@ -19,6 +21,15 @@ SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
 SET password_encryption = 'scram-sha-256';
 SET search_path = '';
+
+\if :{?o_w_n_e_dbprov_r_password}
+\else
+\getenv o_w_n_e_dbprov_r_password o_w_n_e_dbprov_r_password
+\endif
+\if :{?a_p_p_____x______v__password}
+\else
+\getenv a_p_p_____x______v__password a_p_p_____x______v__password
+\endif
 
 BEGIN;
 

@@ -7,10 +7,11 @@
 -- It asks for these passwords:
 --   analytics_airflow_password: of user analytics_airflow, kept in file .dbprov/db.example.com_5432/analytics_airflow
 --
--- psql runs it, and goes into the new database by itself:
---   psql 'postgresql://dba@db.example.com:5432/postgres' -X -v analytics_airflow_password="$analytics_airflow_password" -f analytics.sql
--- Instead of a password each variable takes a SCRAM-SHA-256 verifier too; then the server never sees the password,
--- nor does its log.
+-- Put them into the environment; psql 15 or newer takes them from there, and goes into the new database by itself:
+--   export analytics_airflow_password=...
+--   psql postgresql://dba@db.example.com:5432/postgres -X -f analytics.sql
+-- An older psql takes each as -v NAME=VALUE. A SCRAM-SHA-256 verifier serves as well as a password; then neither the
+-- server nor its log ever sees the password.
 --
 \set ON_ERROR_STOP on
 \set QUIET on
@@ -18,6 +19,11 @@ SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
 SET password_encryption = 'scram-sha-256';
 SET search_path = '';
+
+\if :{?analytics_airflow_password}
+\else
+\getenv analytics_airflow_password analytics_airflow_password
+\endif
 
 BEGIN;
 

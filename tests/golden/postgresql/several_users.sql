@@ -9,10 +9,13 @@
 --   analytics_loader_password: of user analytics_loader, kept in file secrets/loader
 --   analytics_reader_password: of user analytics_reader, kept in prompt
 --
--- psql runs it, and goes into the new database by itself:
---   psql 'postgresql://dba@db.example.com:5432/postgres' -X -v analytics_airflow_password="$analytics_airflow_password" -v analytics_loader_password="$analytics_loader_password" -v analytics_reader_password="$analytics_reader_password" -f analytics.sql
--- Instead of a password each variable takes a SCRAM-SHA-256 verifier too; then the server never sees the password,
--- nor does its log.
+-- Put them into the environment; psql 15 or newer takes them from there, and goes into the new database by itself:
+--   export analytics_airflow_password=...
+--   export analytics_loader_password=...
+--   export analytics_reader_password=...
+--   psql postgresql://dba@db.example.com:5432/postgres -X -f analytics.sql
+-- An older psql takes each as -v NAME=VALUE. A SCRAM-SHA-256 verifier serves as well as a password; then neither the
+-- server nor its log ever sees the password.
 --
 \set ON_ERROR_STOP on
 \set QUIET on
@@ -20,6 +23,19 @@ SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
 SET password_encryption = 'scram-sha-256';
 SET search_path = '';
+
+\if :{?analytics_airflow_password}
+\else
+\getenv analytics_airflow_password analytics_airflow_password
+\endif
+\if :{?analytics_loader_password}
+\else
+\getenv analytics_loader_password analytics_loader_password
+\endif
+\if :{?analytics_reader_password}
+\else
+\getenv analytics_reader_password analytics_reader_password
+\endif
 
 BEGIN;
 

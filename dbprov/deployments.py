@@ -1,0 +1,104 @@
+"""The nouns of a spec that was checked: what is wanted, on which server, by whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import quote
+
+from dbprov.secret import Place
+
+
+class Access(StrEnum):
+    ALL = "all"  # the guide's: every privilege on the database and on what is and will be in it
+    OWNER = "owner"  # owns the database
+    WRITE = "write"  # reads and writes rows, calls routines
+    READ = "read"  # reads
+
+    @property
+    def creates(self) -> bool:
+        return self in (Access.ALL, Access.OWNER)
+
+
+ENGINES = {"postgresql": 5432, "postgres": 5432, "mysql": 3306, "mariadb": 3306}
+TLS_MODES = ("disable", "prefer", "require", "verify-ca", "verify-full")
+
+
+@dataclass(frozen=True)
+class Address:
+    """The admin's way to a server. ``host`` is empty where libpq's own defaults, or a socket, are meant."""
+
+    engine: str
+    user: str
+    host: str
+    port: int
+    database: str
+    options: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def local(self) -> bool:
+        """A socket or loopback: what is sent stays on this machine."""
+        return self.host in ("", "localhost", "::1") or self.host.startswith(("/", "127."))
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.engine}://{quote(self.user, safe='') + '@' if self.user else ''}{host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Tls:
+    mode: str = "prefer"
+    ca: str | None = None
+    allow_cleartext: bool = False
+    given: bool = False  # said in the spec: then the strings that are handed out say it too
+
+
+@dataclass(frozen=True)
+class Account:
+    """One user of a Deployment. ``schemas``: where it works; the first is where what it creates lands."""
+
+    name: str
+    access: Access
+    place: Place
+    host: str = "%"
+    connection_limit: int | None = None
+    schemas: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One database with its users, named like the Airflow Deployment that it serves."""
+
+    name: str
+    server: Address
+    tls: Tls
+    database: str
+    accounts: tuple[Account, ...]
+    layout: str = "shared"
+    schemas: tuple[str, ...] = ("public",)
+    isolate: bool | None = None  # None: a database that dbprov creates is isolated, an existing one is left
+    encoding: str | None = None
+    collation: str | None = None
+    publish_host: str | None = None
+    publish_port: int | None = None
+
+    def metadata_account(self) -> Account:
+        """Who Airflow is: the first user that may create, since Airflow makes its own tables."""
+        return next((a for a in self.accounts if a.access.creates), self.accounts[0])
+
+    def result_account(self) -> Account:
+        """Who Celery is: in the split layout the user of the schema celery."""
+        return self.accounts[1] if self.layout == "split" else self.metadata_account()
+
+
+@dataclass(frozen=True)
+class Spec:
+    deployments: tuple[Deployment, ...]
+    source: str = "flags"
+
+    def servers(self) -> dict[tuple[Address, Tls], list[Deployment]]:
+        """The Deployments by the server that they are on, in the order of the spec."""
+        grouped: dict[tuple[Address, Tls], list[Deployment]] = {}
+        for deployment in self.deployments:
+            grouped.setdefault((deployment.server, deployment.tls), []).append(deployment)
+        return grouped

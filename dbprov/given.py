@@ -1,0 +1,117 @@
+"""Values that know where they were written, and what each of them may be. Every mistake is kept, with its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from dbprov import names
+from dbprov.errors import Mistake
+
+
+@dataclass(frozen=True)
+class Given:
+    """A value that knows where it was written. Mappings hold Givens, and so do lists."""
+
+    value: Any
+    place: str
+
+
+@dataclass
+class Reading:
+    """Takes values as what they should be; what they are not becomes a Mistake, and None."""
+
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def wrong(self, given: Given | str, what: str, right: str) -> None:
+        mistake = Mistake(given if isinstance(given, str) else given.place, what, right)
+        self.mistakes += [] if mistake in self.mistakes else [mistake]
+
+    def mapping(self, given: Given | None, allowed: tuple[str, ...], required: tuple[str, ...] = ()) -> dict[str, Given]:
+        if given is None:
+            return {}
+        if not isinstance(given.value, dict):
+            self.wrong(given, "this is not a mapping", "the keys " + ", ".join(allowed))
+            return {}
+        for key, value in given.value.items():
+            if key not in allowed:
+                self.wrong(value, f"{key!r} is not known here", _nearest(key, allowed))
+        for key in required:
+            if key not in given.value:
+                self.wrong(given, f"{key} is missing", EXAMPLES[key])
+            elif given.value[key].value is None:
+                self.wrong(given.value[key], f"{key} is empty", EXAMPLES[key])
+        return {key: value for key, value in given.value.items() if key in allowed and value.value is not None}
+
+    def listed(self, given: Given | None, right: str) -> list[Given]:
+        if given is None:
+            return []
+        if not isinstance(given.value, list):
+            self.wrong(given, "this is not a list", right)
+            return []
+        return given.value
+
+    def text(self, given: Given | None, right: str) -> str | None:
+        if given is None:
+            return None
+        if not isinstance(given.value, str):
+            self.wrong(
+                given, f"{_shown(given)} is not text to YAML", f"{right} (in quotes where YAML reads a number, date or yes/no)"
+            )
+            return None
+        if not given.value:
+            self.wrong(given, "this is empty", right)
+            return None
+        if names.unprintable(given.value):
+            self.wrong(given, "this holds a line break or a control character", right)
+            return None
+        return given.value
+
+    def charset(self, given: Given | None, right: str) -> str | None:
+        text = self.text(given, right)
+        if text is not None and not (text.isascii() and text.replace("-", "").replace("_", "").isalnum()):
+            self.wrong(given or "", f"{text!r} is no encoding", right)
+        return text
+
+    def one_of(self, given: Given | None, allowed: tuple[str, ...]) -> str | None:
+        if given is None:
+            return None
+        if given.value not in tuple(map(str, allowed)):
+            self.wrong(given, f"{_shown(given)} is not known here", "one of " + ", ".join(allowed))
+            return None
+        return str(given.value)
+
+    def boolean(self, given: Given | None) -> bool | None:
+        if given is None:
+            return None
+        if not isinstance(given.value, bool):
+            self.wrong(given, f"{_shown(given)} is neither true nor false", "true or false")
+            return None
+        return given.value
+
+    def number(self, given: Given | None, least: int, most: int) -> int | None:
+        if given is None:
+            return None
+        if isinstance(given.value, bool) or not isinstance(given.value, int) or not least <= given.value <= most:
+            self.wrong(given, f"{_shown(given)} is not a number from {least} to {most}", f"a number from {least} to {most}")
+            return None
+        return given.value
+
+
+EXAMPLES = {
+    "deployments": "deployments: [{name: analytics, database: analytics_airflow, user: analytics_airflow}]",
+    "name": "name: analytics",
+    "database": "database: analytics_airflow",
+}
+
+
+def _shown(given: Given) -> str:
+    """What was written, in a message; of what holds more only its sort, since that may be a password."""
+    return {dict: "a mapping", list: "a list", type(None): "nothing"}.get(type(given.value), repr(given.value))
+
+
+def _nearest(key: str, allowed: tuple[str, ...]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(str(key), allowed, n=1)
+    return f"{close[0]}?" if close else "one of " + ", ".join(allowed)

@@ -1,0 +1,69 @@
+"""What a person sees of plans, statements and checks: on stderr, or on stdout where it is the product."""
+
+from __future__ import annotations
+
+import click
+
+from dbprov.commands import Applied, Planned
+from dbprov.dialects import Check
+from dbprov.errors import DbprovError
+from dbprov.server import Done
+
+
+def show_plan(planned: Planned, err: bool) -> None:
+    count = len(planned.steps)
+    steps = "nothing to do" if planned.complete else f"{count} step{'s' * (count != 1)}"
+    _say(click.style(_clean(planned.deployment.name), bold=True), f"on {planned.deployment.server}: {steps}", err)
+    for step, statement in zip(planned.steps, planned.statements, strict=True):
+        _say(click.style("  +", fg="green"), f"{step}{_where(step.item.inside)}", err)
+        click.echo(click.style(_indented(statement), dim=True), err=err)
+    for step, obstacle in planned.obstacles:
+        _say(click.style("  !", fg="red"), f"{step}: {obstacle.why}", err)
+        click.echo(_indented(obstacle.todo), err=err)
+    for item in planned.beyond:
+        _say(click.style("  !", fg="red"), f"{item}: not by this admin on {', '.join(item.beyond)}", err)
+    for words in planned.remarks:
+        _say(click.style("  note:", fg="yellow"), words, err)
+
+
+def show_done(done: Done) -> None:
+    text = f"{done.step}{_where(done.step.item.inside)}  {done.milliseconds:.0f} ms"
+    _say(click.style("  done", fg="green"), text, err=True)
+    for notice in done.notices:
+        _say("      ", f"{notice.code} {notice.words}", err=True)
+
+
+def show_check(check: Check, err: bool = True) -> None:
+    mark, color = ("note", "yellow") if check.warning else ("ok", "green") if check.held else ("FAILED", "red")
+    code = f"{check.code} " if check.code and (check.warning or not check.held) else ""
+    _say(click.style(f"  {mark}", fg=color), f"{check.subject}: {check.claim}: {code}{check.observed}", err)
+    if check.todo:
+        click.echo(_indented(check.todo), err=err)
+
+
+def show_left(applied: Applied) -> None:
+    """What is still missing after an apply, and why."""
+    if applied.left and not applied.left.complete:
+        _say("", f"{applied.deployment.name}: still missing after apply:", err=True)
+        show_plan(applied.left, err=True)
+
+
+def show_error(error: DbprovError) -> None:
+    click.echo("\n".join(map(_clean, f"dbprov: {error}".split("\n"))), err=True)
+
+
+def _say(mark: str, text: str, err: bool) -> None:
+    click.echo(f"{mark} {_clean(text)}".rstrip() if mark else _clean(text), err=err)
+
+
+def _where(inside: str | None) -> str:
+    return f"  (in database {inside})" if inside else ""
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"      {_clean(line)}" for line in text.split("\n"))
+
+
+def _clean(line: str) -> str:
+    """Names and words of a server can hold anything: nothing of it may steer the terminal."""
+    return "".join(c if c.isprintable() or c == "\t" else "?" for c in line)

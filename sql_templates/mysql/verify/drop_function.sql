@@ -1,1 +1,0 @@
-DROP FUNCTION {{ function | ident }}
