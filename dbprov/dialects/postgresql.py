@@ -347,9 +347,9 @@ def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
             return diagnostic.sqlstate or "", " - ".join(words)
         if error.sqlstate:
             return error.sqlstate, type(error).__name__
-    words = str(error).strip()
-    code = next((code for said, code in ON_CONNECTING.items() if said in words), "")
-    return code, words if not secret else type(error).__name__
+    text = str(error).strip()
+    code = next((code for said, code in ON_CONNECTING.items() if re.search(said, text)), "")
+    return code, text if not secret else type(error).__name__
 
 
 # Of a connection that failed libpq hands out the server's words only; in another language they go without a code.
@@ -359,7 +359,8 @@ ON_CONNECTING = {
     "is not permitted to log in": "28000",
     "permission denied for database": "42501",
     "not currently accepting connections": "55000",
-    "does not exist": "3D000",
+    'role ".*" does not exist': "28000",
+    'database ".*" does not exist': "3D000",
     "too many connections": "53300",
     "remaining connection slots": "53300",
 }

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
 
 FOREIGN = ("PG", "MYSQL", "MARIADB", "DBPROV_", "APP_")
 CLI = (sys.executable, "-m", "dbprov")
+F = TypeVar("F", bound=Callable[..., Any])
 Ended = subprocess.CompletedProcess[str]
 
 
@@ -30,4 +34,11 @@ def dbprov(*arguments: str, folder: Path, env: Mapping[str, str] | None = None, 
         encoding="utf-8",
         errors="replace",
         timeout=60,
+        check=False,
     )
+
+
+def on_one_of_each(test: F) -> F:
+    """What the command line makes of arguments and terminals is the same on every version: one of each engine is enough."""
+    marked: F = pytest.mark.postgresql(">= 18")(pytest.mark.mysql("mysql")(test))
+    return marked

@@ -109,7 +109,11 @@ def test_a_password_that_is_not_the_one_that_is_kept(walk: Walk, prefix: str) ->
 
 
 ODD = {
-    "postgresql": ("TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'", {"collation": "en_US.UTF-8"}, "encoding LATIN1"),
+    "postgresql": (
+        "TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'",
+        {"collation": "en_US.UTF-8"},
+        "encoding LATIN1",
+    ),
     "mysql": ("CHARACTER SET latin1 COLLATE latin1_swedish_ci", {}, "latin1"),
 }
 
@@ -140,7 +144,8 @@ SORTS = (
     "CREATE AGGREGATE {s}.{n}_any(*) (SFUNC = int8inc, STYPE = bigint, INITCOND = '0')",
 )
 LACKING = (
-    "SELECT relname FROM pg_class WHERE relnamespace = 'work'::regnamespace AND relname LIKE '{n}%' AND relkind IN ('r', 'v', 'm', 'p')"
+    "SELECT relname FROM pg_class WHERE relnamespace = 'work'::regnamespace AND relname LIKE '{n}%'"
+    " AND relkind IN ('r', 'v', 'm', 'p')"
     " AND NOT has_table_privilege('{u}', oid, 'SELECT')"
     " UNION ALL SELECT relname FROM pg_class WHERE relnamespace = 'work'::regnamespace AND relname LIKE '{n}%'"
     " AND CASE relkind WHEN 'S' THEN NOT has_sequence_privilege('{u}', oid, 'USAGE') ELSE false END"

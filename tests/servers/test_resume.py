@@ -63,12 +63,17 @@ LAYOUTS: dict[str, Callable[[str], dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("layout", [
-    "shared", "owner", pytest.param("split", marks=pytest.mark.postgresql),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("admin", "layout"),
+    [
+        ("superuser", "shared"),
+        ("restricted", "shared"),
+        ("restricted", "owner"),
+        pytest.param("restricted", "split", marks=pytest.mark.postgresql(">= 18")),
+    ],
+    indirect=["admin"],
+)
 def test_killed_after_every_statement(walk: Walk, prefix: str, layout: str) -> None:
-    if layout != "shared" and walk.url == walk.server.url("superuser"):
-        pytest.skip("the superuser's steps are among those of the restricted admin")
     [steps] = walk.each(walk.spec(LAYOUTS[layout](f"{prefix}{layout}_")), lambda d, s: dbprov.compare(d, s).steps)
     # A transaction that is killed is gone whole: of its statements the first and the last are enough.
     told = [n for n in range(len(steps) + 1) if not _in_the_middle(n, steps)]
