@@ -114,7 +114,12 @@ def _environment(folders: tuple[Path, ...], filters: tuple[tuple[str, Callable[.
     )
     made.code_generator_class = Gate
     made.filters = {name: _filter(quote) for name, quote in filters}
-    made.filters |= {"keywords": _filter(keywords), "comment": _filter(comment), "variable": _filter(variable), "password": password}
+    made.filters |= {
+        "keywords": _filter(keywords),
+        "comment": _filter(comment),
+        "variable": _filter(variable),
+        "password": password,
+    }
     made.globals = {}
     return made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dbprov import names
 from dbprov._version import __version__
 from dbprov.deployments import Deployment
 from dbprov.dialects import Dialect, Facts
@@ -25,7 +26,7 @@ def _lines(dialect: Dialect, deployment: Deployment, steps: Sequence[Step], rend
     if render.has("script/password"):
         yield ""
         for account in deployment.accounts:
-            yield render.text("script/password", variable=dialect.variable(account.name))
+            yield render.text("script/password", variable=names.variable(account.name))
     inside: str | None = None
     borrowed: dict[str, str] = {}
     for group in transactions(steps):
@@ -51,17 +52,17 @@ def _head(dialect: Dialect, deployment: Deployment, product: str, facts: Facts) 
     yield "admin of a managed service. It can be run again at any time: what is there already is left as it is."
     yield "No password is in this file, and nothing of it was executed by dbprov."
     yield ""
-    names = [(dialect.variable(a.name), a.name, str(a.place)) for a in deployment.accounts]
-    if len({variable for variable, _, _ in names}) < len(names):
+    asked = [(names.variable(a.name), a.name, str(a.place)) for a in deployment.accounts]
+    if len({variable for variable, _, _ in asked}) < len(asked):
         raise UsageError(
             f"{deployment.name} cannot be written as a file", "two of its users differ only in signs that a variable cannot have",
             "name one of them otherwise, or use dbprov apply",
         )  # fmt: skip
     yield "It asks for these passwords:"
-    for variable, user, place in names:
+    for variable, user, place in asked:
         yield f"  {variable}: of user {user}, kept in {place}"
     yield ""
-    yield from dialect.how_to_run(deployment, [variable for variable, _, _ in names])
+    yield from dialect.how_to_run(deployment, [variable for variable, _, _ in asked])
 
 
 def _statement(step: Step, render: Renderer, borrowed: dict[str, str]) -> Iterator[str]:

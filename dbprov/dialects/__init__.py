@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Protocol, cast
+from urllib.parse import quote
 
 from dbprov.deployments import Account, Address, Deployment, Tls
 from dbprov.items import Item
@@ -126,9 +127,13 @@ class Dialect(Protocol):
     def remedy(self, code: str) -> str: ...
 
     def url(self, deployment: Deployment, account: Account, password: str, host: str, port: int) -> str: ...
-    def variable(self, user: str) -> str: ...
     def conninfo(self, database: str) -> str: ...
     def how_to_run(self, deployment: Deployment, variables: Sequence[str]) -> Iterator[str]: ...
+
+
+def in_path(database: str) -> str:
+    """SQLAlchemy before 2.1 takes a database in a URL as it stands, libpq decodes it: only what libpq cannot take is encoded."""
+    return "".join(quote(c, safe="") if c in "%?# " or not c.isprintable() else c for c in database)
 
 
 def of(engine: str) -> Dialect:

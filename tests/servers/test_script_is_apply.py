@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import dbprov
+from dbprov import names
 from dbprov.deployments import Spec
-from dbprov.dialects import of
-from dbprov.dialects.mysql import literal
+from dbprov.dialects.mysql.quoting import literal
 from tests.harness import TestServer, client, execute, remove
 from tests.servers.conftest import Walk
 from tests.servers.test_apply import TABLES, one, users
@@ -59,13 +59,12 @@ def run_script(walk: Walk, spec: Spec) -> None:
     release = walk.server.release.split(".")
     version = tuple(map(int, release[: 1 if walk.server.engine == "postgresql" else 2]))
     [text] = dbprov.scripts(spec, version=version, flavor=walk.server.flavor).values()
-    dialect = of(deployment.server.engine)
     who: Any = "superuser" if walk.url == walk.server.url("superuser") else "admin"
     passwords = {}
     for account in deployment.accounts:
         kept = account.place.read()
         assert kept is not None
-        passwords[dialect.variable(account.name)] = kept.reveal()
+        passwords[names.variable(account.name)] = kept.reveal()
     if walk.server.engine == "postgresql":
         ended = client(walk.server, who, text, variables=passwords)
     else:

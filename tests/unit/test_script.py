@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dbprov import commands, spec
+from dbprov import commands, names, spec
 from dbprov.deployments import Spec
 from dbprov.dialects import of
 from dbprov.errors import UsageError
@@ -78,12 +78,11 @@ def test_a_comment_stands_over_each_statement(path: Path) -> None:
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_the_head_says_what_it_is_for_whom_and_what_it_asks_for(path: Path) -> None:
     made, text = loaded(path).deployments[0], written(path)
-    dialect = of(made.server.engine)
     head = text.partition("\n\n")[0]
     assert head.splitlines()[0].startswith(f"-- {made.name}: database ")
     assert "no" in head
     for account in made.accounts:
-        assert dialect.variable(account.name) in head
+        assert names.variable(account.name) in head
         assert str(account.place) in head
     assert {"postgresql": "psql ", "mysql": "| mysql "}[made.server.engine] in head
     assert str(Path.home()) not in text

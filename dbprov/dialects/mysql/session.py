@@ -1,164 +1,31 @@
-"""MySQL 8.0, 8.4 and 9; MariaDB 10.11 and 11."""
+"""Sessions on MySQL: opening them, asking, running, and the words of the server."""
 
 from __future__ import annotations
 
 import os
 import re
-import shlex
 import ssl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pymysql
 from pymysql.constants import CR
 from pymysql.cursors import DictCursor
 
-from dbprov.deployments import Access, Account, Address, Deployment, Tls
-from dbprov.dialects import Facts, Notice, Obstacle
-from dbprov.dialects.mysql_trials import cleanup as cleanup
-from dbprov.dialects.mysql_trials import trials as trials
+from dbprov.deployments import Address, Deployment, Tls
+from dbprov.dialects import Facts, Notice
+from dbprov.dialects.mysql.quoting import literal
 from dbprov.errors import ConnectError
-from dbprov.items import Database, Item, PatternGrant, User
 from dbprov.secret import Place, Secret
 
-NAME = "mysql"
-VERSIONS = {"mysql": "9.7", "mariadb": "11.8"}
 FACTS = ("settings", "rights", "tls")
-
-
-def literal(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise TypeError(f"a {type(value).__name__} cannot be a literal")
-    if isinstance(value, int):
-        return str(value)
-    escaped = value.replace("\\", "\\\\").replace("'", "''")
-    return f"'{escaped}'"
-
-
-def ident(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
-
-
-def pattern(name: str) -> str:
-    """A name where the server reads a LIKE pattern: my_app must not reach myXapp (T40)."""
-    return re.sub(r"([\\%_])", r"\\\1", name)
-
-
-def charset(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_]+", name):
-        raise ValueError(f"{name!r} is no character set or collation")
-    return name
-
-
-FILTERS: Mapping[str, Callable[..., str]] = {
-    "ident": ident,
-    "literal": literal,
-    "pattern_ident": lambda name: ident(pattern(name)),  # inside backticks a backslash is text, not an escape
-    "pattern_literal": lambda name: literal(pattern(name)),
-    "charset": charset,
-}
 REFUSED = frozenset({"1044", "1045", "1142", "1143", "1227", "1370", "1410"})
 EXISTS = frozenset({"1007", "1396", "1973", "3163"})
 TRANSACTIONS = False
-
-ALL = (
-    "ALTER", "ALTER ROUTINE", "CREATE", "CREATE ROUTINE", "CREATE TEMPORARY TABLES", "CREATE VIEW", "DELETE", "DROP",
-    "EVENT", "EXECUTE", "INDEX", "INSERT", "LOCK TABLES", "REFERENCES", "SELECT", "SHOW VIEW", "TRIGGER", "UPDATE",
-)  # fmt: skip
-PRIVILEGES = {
-    Access.ALL: ALL,
-    Access.OWNER: ALL,  # MySQL has no owners: whoever may also grant comes nearest
-    Access.WRITE: ("DELETE", "EXECUTE", "INSERT", "SELECT", "UPDATE"),
-    Access.READ: ("SELECT", "SHOW VIEW"),
-}
-
-
-def expand(deployment: Deployment, facts: Facts) -> list[Item]:
-    """The Items of a Deployment in the order in which they must exist."""
-    d = deployment
-    collation = d.collation or ("utf8mb4_unicode_ci" if d.encoding in (None, "utf8mb4") else None)
-    return [
-        *(
-            User(name=a.name, host=a.host, connection_limit=a.connection_limit, place=a.place)
-            for a in d.accounts
-        ),
-        Database(name=d.database, encoding=d.encoding or "utf8mb4", collation=collation),
-        *(
-            PatternGrant(
-                database=d.database, user=a.name, host=a.host, privileges=PRIVILEGES[a.access],
-                grant_option=a.access is Access.OWNER, every=a.access.creates,
-            )
-            for a in d.accounts
-        ),
-    ]  # fmt: skip
-
-
-def newborn(item: Item, facts: Facts) -> Item | None:
-    return None
-
-
-def obstacle(item: Item, verb: str, found: Item | None, facts: Facts, render: Any) -> Obstacle | None:
-    """Known before anything is tried. Where roles or grants on databases may give the admin more, the server decides."""
-    if not facts.rights_known:
-        return None
-    needed: frozenset[str] = frozenset()
-    if isinstance(item, User):
-        needed = frozenset({"CREATE USER"})
-    elif isinstance(item, Database):
-        needed = frozenset({"CREATE"})
-    elif isinstance(item, PatternGrant):
-        needed = frozenset(item.privileges)
-    lacking = tuple(sorted(needed - facts.rights))
-    grants = isinstance(item, PatternGrant) and not facts.grant_option
-    if not lacking and not grants:
-        return None
-    user, _, host = facts.admin.rpartition("@")
-    statement = render.text("remedy/privileges", privileges=lacking or tuple(needed), admin=user, host=host)
-    lacks = ", ".join(lacking) + (" and " if lacking and grants else "") + ("the GRANT OPTION" if grants else "")
-    return Obstacle(f'"{facts.admin}" lacks {lacks}: nobody can grant what they do not have', "an admin who has them", statement)
-
-
-def misgivings(facts: Facts) -> list[str]:
-    if facts.flavor == "mariadb":
-        return [f"this is MariaDB {facts.version_text}: Airflow does not support MariaDB"]
-    if facts.version < (8, 0):
-        return [f"MySQL {facts.version_text} is older than 8.0, which is the oldest that dbprov and Airflow know"]
-    return []
-
-
-def advice(facts: Facts) -> list[tuple[str, str, str]]:
-    said = []
-    if facts.settings.get("log_bin") == "ON" and facts.settings.get("log_bin_trust_function_creators") == "OFF":
-        said.append((
-            "lets users create functions",
-            "the binary log is on, and log_bin_trust_function_creators is off",
-            "set log_bin_trust_function_creators = 1 before Airflow is upgraded from 2 to 3: the upgrade creates a function,"
-            " fails half way without it, and cannot be repeated",
-        ))  # fmt: skip
-    if facts.settings.get("explicit_defaults_for_timestamp") == "OFF":
-        said.append((
-            "has explicit_defaults_for_timestamp on", "it is off", "set explicit_defaults_for_timestamp = 1: Airflow asks for it"
-        ))  # fmt: skip
-    return said
-
-
-def unfit(deployment: Deployment, facts: Facts) -> list[tuple[str, str]]:
-    said = []
-    if facts.read_only:
-        said.append(("the server is a replica, or read only", "name the server that takes writes"))
-    if facts.settings.get("lower_case_table_names", "0") != "0" and deployment.database != deployment.database.lower():
-        said.append((
-            f'the server folds names of databases to lower case (lower_case_table_names), and "{deployment.database}" is not',
-            f"name the database {deployment.database.lower()}",
-        ))  # fmt: skip
-    return said
-
-
-# -- the server ------------------------------------------------------------------------------------------------------------
 
 
 def connect(address: Address, tls: Tls, password: Secret | None, database: str | None) -> Any:
@@ -316,17 +183,6 @@ def password_literal(connection: Any, tls: Tls) -> Callable[[Place, str], str]:
     return clear
 
 
-def variable(user: str) -> str:
-    """The name under which a file of SQL asks for a user's password."""
-    name = re.sub(r"\W", "_", user, flags=re.ASCII) + "_password"
-    return f"_{name}" if name[0].isdigit() else name
-
-
-def password_placeholder(place: Place, user: str) -> str:
-    """Not in quotes: where nothing was put in its place the server answers with a syntax error, not with a user."""
-    return "${" + variable(user) + "}"
-
-
 def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
     """Code and words of the server; the code alone where the statement, which it may echo, holds a password (T60)."""
     if isinstance(error, pymysql.MySQLError) and error.args and isinstance(error.args[0], int):
@@ -356,32 +212,3 @@ REMEDIES = {
 
 def remedy(code: str) -> str:
     return REMEDIES.get(code, "correct what the server says, and run the same command again: it goes on where it stopped")
-
-
-# -- connection strings and files ---------------------------------------------------------------------------------------------
-
-
-def url(deployment: Deployment, account: Account, password: str, host: str, port: int) -> str:
-    """What mysqlclient and PyMySQL read through SQLAlchemy; a socket goes into the query."""
-    login = f"{quote(account.name, safe='')}:{password}"
-    of_admin = dict(deployment.server.options).get("unix_socket", "")
-    socket = host if host.startswith("/") else "" if deployment.publish_host else of_admin
-    named = "localhost" if socket or not host else host
-    where = f"{f'[{named}]' if ':' in named else quote(named, safe='')}:{port}"
-    database = "".join(quote(c, safe="") if c in "%?# " or not c.isprintable() else c for c in deployment.database)
-    return f"mysql://{login}@{where}/{database}" + (f"?unix_socket={quote(socket, safe='/')}" if socket else "")
-
-
-def conninfo(database: str) -> str:
-    return ""
-
-
-def how_to_run(deployment: Deployment, variables: Sequence[str]) -> Iterator[str]:
-    server = deployment.server
-    yield "Each is to be put in as a quoted string of SQL; without that the file stops at its first statement:"
-    for name in variables:
-        yield f"  export {name}=\"'...'\""
-    handed = " ".join("${" + name + "}" for name in variables)
-    where = f"--host={shlex.quote(server.host)} --port={server.port} --user={shlex.quote(server.user)}"
-    yield f"  envsubst '{handed}' < {deployment.name}.sql | mysql {where} -p"
-    yield "In it double each ' and each \\ of the password; those that dbprov makes have neither."

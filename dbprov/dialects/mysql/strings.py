@@ -1,0 +1,43 @@
+"""What is handed out for MySQL: connection strings, and how a file of SQL is run."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote
+
+from dbprov.deployments import Account, Deployment
+from dbprov.dialects import in_path
+from dbprov.names import variable
+from dbprov.secret import Place
+
+
+def url(deployment: Deployment, account: Account, password: str, host: str, port: int) -> str:
+    """What mysqlclient and PyMySQL read through SQLAlchemy; a socket goes into the query."""
+    login = f"{quote(account.name, safe='')}:{password}"
+    of_admin = dict(deployment.server.options).get("unix_socket", "")
+    socket = host if host.startswith("/") else "" if deployment.publish_host else of_admin
+    named = "localhost" if socket or not host else host
+    where = f"{f'[{named}]' if ':' in named else quote(named, safe='')}:{port}"
+    database = in_path(deployment.database)
+    return f"mysql://{login}@{where}/{database}" + (f"?unix_socket={quote(socket, safe='/')}" if socket else "")
+
+
+def password_placeholder(place: Place, user: str) -> str:
+    """Not in quotes: where nothing was put in its place the server answers with a syntax error, not with a user."""
+    return "${" + variable(user) + "}"
+
+
+def conninfo(database: str) -> str:
+    return ""
+
+
+def how_to_run(deployment: Deployment, variables: Sequence[str]) -> Iterator[str]:
+    server = deployment.server
+    yield "Each is to be put in as a quoted string of SQL; without that the file stops at its first statement:"
+    for name in variables:
+        yield f"  export {name}=\"'...'\""
+    handed = " ".join("${" + name + "}" for name in variables)
+    where = f"--host={shlex.quote(server.host)} --port={server.port} --user={shlex.quote(server.user)}"
+    yield f"  envsubst '{handed}' < {deployment.name}.sql | mysql {where} -p"
+    yield "In it double each ' and each \\ of the password; those that dbprov makes have neither."

@@ -1,0 +1,109 @@
+"""What a Deployment is on MySQL: its Items, and what is known of them before anything is tried."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dbprov.deployments import Access, Deployment
+from dbprov.dialects import Facts, Obstacle
+from dbprov.items import (
+    Database,
+    Item,
+    PatternGrant,
+    User,
+)
+
+NAME = "mysql"
+VERSIONS = {"mysql": "9.7", "mariadb": "11.8"}
+
+ALL = (
+    "ALTER", "ALTER ROUTINE", "CREATE", "CREATE ROUTINE", "CREATE TEMPORARY TABLES", "CREATE VIEW", "DELETE", "DROP",
+    "EVENT", "EXECUTE", "INDEX", "INSERT", "LOCK TABLES", "REFERENCES", "SELECT", "SHOW VIEW", "TRIGGER", "UPDATE",
+)  # fmt: skip
+PRIVILEGES = {
+    Access.ALL: ALL,
+    Access.OWNER: ALL,  # MySQL has no owners: whoever may also grant comes nearest
+    Access.WRITE: ("DELETE", "EXECUTE", "INSERT", "SELECT", "UPDATE"),
+    Access.READ: ("SELECT", "SHOW VIEW"),
+}
+
+
+def expand(deployment: Deployment, facts: Facts) -> list[Item]:
+    """The Items of a Deployment in the order in which they must exist."""
+    d = deployment
+    collation = d.collation or ("utf8mb4_unicode_ci" if d.encoding in (None, "utf8mb4") else None)
+    return [
+        *(
+            User(name=a.name, host=a.host, connection_limit=a.connection_limit, place=a.place)
+            for a in d.accounts
+        ),
+        Database(name=d.database, encoding=d.encoding or "utf8mb4", collation=collation),
+        *(
+            PatternGrant(
+                database=d.database, user=a.name, host=a.host, privileges=PRIVILEGES[a.access],
+                grant_option=a.access is Access.OWNER, every=a.access.creates,
+            )
+            for a in d.accounts
+        ),
+    ]  # fmt: skip
+
+
+def newborn(item: Item, facts: Facts) -> Item | None:
+    return None
+
+
+def obstacle(item: Item, verb: str, found: Item | None, facts: Facts, render: Any) -> Obstacle | None:
+    """Known before anything is tried. Where roles or grants on databases may give the admin more, the server decides."""
+    if not facts.rights_known:
+        return None
+    needed: frozenset[str] = frozenset()
+    if isinstance(item, User):
+        needed = frozenset({"CREATE USER"})
+    elif isinstance(item, Database):
+        needed = frozenset({"CREATE"})
+    elif isinstance(item, PatternGrant):
+        needed = frozenset(item.privileges)
+    lacking = tuple(sorted(needed - facts.rights))
+    grants = isinstance(item, PatternGrant) and not facts.grant_option
+    if not lacking and not grants:
+        return None
+    user, _, host = facts.admin.rpartition("@")
+    statement = render.text("remedy/privileges", privileges=lacking or tuple(needed), admin=user, host=host)
+    lacks = ", ".join(lacking) + (" and " if lacking and grants else "") + ("the GRANT OPTION" if grants else "")
+    return Obstacle(f'"{facts.admin}" lacks {lacks}: nobody can grant what they do not have', "an admin who has them", statement)
+
+
+def misgivings(facts: Facts) -> list[str]:
+    if facts.flavor == "mariadb":
+        return [f"this is MariaDB {facts.version_text}: Airflow does not support MariaDB"]
+    if facts.version < (8, 0):
+        return [f"MySQL {facts.version_text} is older than 8.0, which is the oldest that dbprov and Airflow know"]
+    return []
+
+
+def advice(facts: Facts) -> list[tuple[str, str, str]]:
+    said = []
+    if facts.settings.get("log_bin") == "ON" and facts.settings.get("log_bin_trust_function_creators") == "OFF":
+        said.append((
+            "lets users create functions",
+            "the binary log is on, and log_bin_trust_function_creators is off",
+            "set log_bin_trust_function_creators = 1 before Airflow is upgraded from 2 to 3: the upgrade creates a function,"
+            " fails half way without it, and cannot be repeated",
+        ))  # fmt: skip
+    if facts.settings.get("explicit_defaults_for_timestamp") == "OFF":
+        said.append((
+            "has explicit_defaults_for_timestamp on", "it is off", "set explicit_defaults_for_timestamp = 1: Airflow asks for it"
+        ))  # fmt: skip
+    return said
+
+
+def unfit(deployment: Deployment, facts: Facts) -> list[tuple[str, str]]:
+    said = []
+    if facts.read_only:
+        said.append(("the server is a replica, or read only", "name the server that takes writes"))
+    if facts.settings.get("lower_case_table_names", "0") != "0" and deployment.database != deployment.database.lower():
+        said.append((
+            f'the server folds names of databases to lower case (lower_case_table_names), and "{deployment.database}" is not',
+            f"name the database {deployment.database.lower()}",
+        ))  # fmt: skip
+    return said

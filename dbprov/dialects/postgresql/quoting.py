@@ -1,0 +1,33 @@
+"""How PostgreSQL quotes: the filters that a value must leave to enter SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from psycopg import sql
+
+
+def literal(value: object) -> str:
+    if not isinstance(value, (str, int, bool)):
+        raise TypeError(f"a {type(value).__name__} cannot be a literal")
+    return sql.Literal(value).as_string().strip()  # it may begin with a blank: " E'..'"
+
+
+def ident(name: str) -> str:
+    return sql.Identifier(name).as_string()
+
+
+def body_literal(value: str) -> str:
+    """A literal inside the body of a DO: no ``$`` of a name may end the dollar quotes around it."""
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("$", "\\x24")
+    return f"E'{escaped}'"
+
+
+FILTERS: Mapping[str, Callable[..., str]] = {
+    "ident": ident,
+    "idents": lambda names: ", ".join(map(ident, names)),
+    "literal": literal,
+    "literals": lambda values: ", ".join(map(literal, values)),
+    "body_literal": body_literal,
+    "body_literals": lambda values: ", ".join(map(body_literal, values)),
+}

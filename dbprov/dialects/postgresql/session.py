@@ -1,0 +1,175 @@
+"""Sessions on PostgreSQL: opening them, asking, running, and the words of the server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import dict_row
+
+from dbprov.deployments import Address, Deployment, Tls
+from dbprov.dialects import Facts, Notice
+from dbprov.dialects.postgresql.quoting import literal
+from dbprov.dialects.postgresql.wanted import NAME
+from dbprov.secret import Place, Secret
+
+FACTS = ("facts",)
+REFUSED = frozenset({"42501"})
+EXISTS = frozenset({"42710", "42P04", "42P06", "23505"})
+EMPTY = frozenset({"01006", "01007", "42622"})  # nothing revoked, nothing granted, name cut: success without effect (T14)
+TRANSACTIONS = True
+
+
+def connect(address: Address, tls: Tls, password: Secret | None, database: str | None) -> Any:
+    """The admin's session. What is not given here libpq finds in its own places: PGPASSWORD, pgpass, service files."""
+    said: dict[str, Any] = {key: value for key, value in address.options if key != "host"}
+    said |= {"dbname": database or address.database or "postgres", **_session(tls)}
+    if "service" not in said or address.host:
+        said |= {"host": address.host, "port": address.port}
+    said |= {"user": address.user} if address.user else {}
+    said |= {"password": password.reveal()} if password else {}
+    return _opened(make_conninfo("", **{k: v for k, v in said.items() if v not in (None, "")}))
+
+
+def connect_as(url: Secret, deployment: Deployment) -> Any:
+    """A user's session, with the very string that is handed out."""
+    extra = {key: value for key, value in deployment.server.options if key in ("hostaddr", "gssencmode")}
+    return _opened(make_conninfo(url.reveal(), **_session(deployment.tls), **extra))
+
+
+def _session(tls: Tls) -> dict[str, Any]:
+    said: dict[str, Any] = {"sslmode": tls.mode, "connect_timeout": 10, "application_name": "dbprov", "client_encoding": "utf8"}
+    if tls.ca:
+        said["sslrootcert"] = tls.ca
+    elif tls.mode == "verify-full":
+        said["sslrootcert"] = "system"
+    return said
+
+
+def _opened(conninfo: str) -> Any:
+    connection = psycopg.connect(conninfo, autocommit=True, row_factory=dict_row)
+    connection.prepare_threshold = None
+    return connection
+
+
+def needs_password(error: BaseException) -> bool:
+    """libpq was asked for a password that it found in none of its places."""
+    return isinstance(error, psycopg.OperationalError) and "no password supplied" in str(error)
+
+
+def tls_of(connection: Any) -> str:
+    """The protocol of a connection; empty where it is not encrypted."""
+    return "TLS" if connection.pgconn.ssl_in_use else ""
+
+
+def facts(answers: Sequence[list[dict[str, Any]]], connection: Any) -> Facts:
+    row = answers[0][0]
+    rights = {name.upper() for name in ("superuser", "createrole", "createdb") if row[name]}
+    number = row["number"]
+    return Facts(
+        version=(number // 10000, number % 10000), flavor=NAME, version_text=row["version"].split()[0],
+        service=row["service"] or "", admin=row["admin"], rights=frozenset(rights), read_only=row["read_only"],
+        tls=tls_of(connection),
+    )  # fmt: skip
+
+
+def facts_offline(flavor: str, version: tuple[int, ...], settings: Mapping[str, str]) -> Facts:
+    return Facts(version, flavor, ".".join(map(str, version)), rights_known=False, settings=settings)
+
+
+def ask(connection: Any, queries: Sequence[str]) -> list[list[dict[str, Any]]]:
+    """All of them in one round trip."""
+    if len(queries) == 1:
+        return [connection.execute(queries[0]).fetchall()]
+    with connection.pipeline():
+        cursors = [connection.execute(query) for query in queries]
+    return [cursor.fetchall() for cursor in cursors]
+
+
+def run(connection: Any, statement: str) -> list[Notice]:
+    heard: list[Notice] = []
+
+    def hear(diagnostic: Any) -> None:
+        code = diagnostic.sqlstate or ""
+        heard.append(Notice(code, diagnostic.message_primary or "", empty=code in EMPTY))
+
+    connection.add_notice_handler(hear)
+    try:
+        connection.execute(statement)
+    finally:
+        connection.remove_notice_handler(hear)
+    return heard
+
+
+def transaction(connection: Any) -> AbstractContextManager[Any]:
+    return connection.transaction()  # type: ignore[no-any-return]
+
+
+@contextmanager
+def roll_back(connection: Any) -> Iterator[None]:
+    """Whatever happens in it is undone, also when this process dies."""
+    with connection.transaction(force_rollback=True):
+        yield
+
+
+def password_literal(connection: Any, tls: Tls) -> Callable[[Place, str], str]:
+    """A SCRAM verifier, computed by libpq on this side: the server and its log never see the password (T60, T63)."""
+
+    def verifier(place: Place, user: str) -> str:
+        password = place.read()
+        assert password is not None, "a place is filled before the server is changed"
+        made = connection.pgconn.encrypt_password(password.reveal().encode(), user.encode(), b"scram-sha-256")
+        return literal(made.decode())
+
+    return verifier
+
+
+def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
+    """Code and words of the server, without the statement that it echoes (T60)."""
+    if isinstance(error, psycopg.Error):
+        diagnostic = error.diag
+        if diagnostic.message_primary:
+            words = [diagnostic.message_primary]
+            if diagnostic.message_detail and not secret:
+                words.append(diagnostic.message_detail)
+            return diagnostic.sqlstate or "", " - ".join(words)
+        if error.sqlstate:
+            return error.sqlstate, type(error).__name__
+    text = str(error).strip()
+    code = next((code for said, code in ON_CONNECTING.items() if re.search(said, text)), "")
+    return code, text if not secret else type(error).__name__
+
+
+# Of a connection that failed libpq hands out the server's words only; in another language they go without a code.
+ON_CONNECTING = {
+    "password authentication failed": "28P01",
+    "no pg_hba.conf entry": "28000",
+    "is not permitted to log in": "28000",
+    "permission denied for database": "42501",
+    "not currently accepting connections": "55000",
+    'role ".*" does not exist': "28000",
+    'database ".*" does not exist': "3D000",
+    "too many connections": "53300",
+    "remaining connection slots": "53300",
+}
+REMEDIES = {
+    "28P01": "the password is not the one that the server knows, or the user does not exist",
+    "28000": "the user may not log in (NOLOGIN), or the server's pg_hba.conf lets it in from no such address, or asks for TLS",
+    "3D000": "the database is not there; name another one in the server's URL",
+    "53300": "all connections are taken: wait, or have somebody end some",
+    "55P03": "somebody holds a lock on it: run the same command again",
+    "25006": "this server is read only or a replica: name the one that takes writes",
+    "42501": "run it as an admin that has this privilege; dbprov check says who can give it",
+    "22023": "the server knows no such encoding or collation; leave it out of the spec, or name another",
+    "42809": "the server knows no such locale; pg_collation lists those that it knows",
+}
+
+
+def remedy(code: str) -> str:
+    if code in EMPTY:
+        return "the thing belongs to another role: that role, or a superuser, must run the statement"
+    return REMEDIES.get(code, "correct what the server says, and run the same command again: it goes on where it stopped")

@@ -1,0 +1,52 @@
+"""What is handed out for PostgreSQL: connection strings, and how a file of SQL is run."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote
+
+from psycopg.conninfo import make_conninfo
+
+from dbprov.deployments import Account, Deployment
+from dbprov.dialects import in_path
+from dbprov.names import variable
+from dbprov.secret import Place
+
+
+def url(deployment: Deployment, account: Account, password: str, host: str, port: int) -> str:
+    """What libpq, SQLAlchemy, Airflow and Celery all read back alike."""
+    login = f"{quote(account.name, safe='')}:{password}"
+    tls = deployment.tls
+    query = []
+    if host.startswith("/") or not host:  # a socket: libpq's own form
+        query += [f"host={quote(host, safe='')}"] if host else []
+        query += [f"port={port}"]
+        where = ""
+    else:
+        where = f"{f'[{host}]' if ':' in host else quote(host, safe='')}:{port}"
+    if tls.given:
+        query += [f"sslmode={tls.mode}"] + ([f"sslrootcert={quote(tls.ca, safe='/')}"] if tls.ca else [])
+    return f"postgresql://{login}@{where}/{in_path(deployment.database)}" + ("?" + "&".join(query) if query else "")
+
+
+def password_placeholder(place: Place, user: str) -> str:
+    """A psql variable: without a value for it psql stops with a syntax error."""
+    return f":'{variable(user)}'"
+
+
+def conninfo(database: str) -> str:
+    """What \\connect needs for a name that psql would take for a connection string; empty for all others."""
+    odd = "=" in database or database.startswith(("postgresql://", "postgres://"))
+    return make_conninfo("", dbname=database) if odd else ""
+
+
+def how_to_run(deployment: Deployment, variables: Sequence[str]) -> Iterator[str]:
+    server = deployment.server
+    yield "Put them into the environment; psql 15 or newer takes them from there, and goes into the new database by itself:"
+    for name in variables:
+        yield f"  export {name}=..."
+    url = shlex.quote(f"{server}/{quote(server.database or 'postgres', safe='')}")
+    yield f"  psql {url} -X -f {deployment.name}.sql"
+    yield "An older psql takes each as -v NAME=VALUE. A SCRAM-SHA-256 verifier serves as well as a password; then neither the"
+    yield "server nor its log ever sees the password."

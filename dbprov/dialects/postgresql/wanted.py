@@ -1,0 +1,175 @@
+"""What a Deployment is on PostgreSQL: its Items, and what is known of them before anything is tried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from dbprov.deployments import Access, Deployment
+from dbprov.dialects import Facts, Obstacle
+from dbprov.items import (
+    Database,
+    DatabaseGrant,
+    DefaultGrant,
+    Isolation,
+    Item,
+    Membership,
+    ObjectGrant,
+    Opening,
+    Ownership,
+    Schema,
+    SchemaGrant,
+    SearchPath,
+    User,
+)
+
+NAME = "postgresql"
+VERSIONS = {"postgresql": "18"}
+OLDEST = (13,)
+
+# What each access means. ALL is spelled out, since what is found is compared with it; MAINTAIN came with 17 (T15).
+ON_DATABASE = {"creates": ("CONNECT", "CREATE", "TEMPORARY"), "write": ("CONNECT",), "read": ("CONNECT",)}
+ON_SCHEMA = {"creates": ("CREATE", "USAGE"), "write": ("USAGE",), "read": ("USAGE",)}
+ON_OBJECTS = {
+    "TABLES": {
+        "creates": ("DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE"),
+        "write": ("DELETE", "INSERT", "SELECT", "UPDATE"),
+        "read": ("SELECT",),
+    },
+    "SEQUENCES": {"creates": ("SELECT", "UPDATE", "USAGE"), "write": ("SELECT", "USAGE"), "read": ("SELECT",)},
+    "ROUTINES": {"creates": ("EXECUTE",), "write": ("EXECUTE",), "read": ()},
+}
+
+
+def _level(access: Access) -> str:
+    return "creates" if access.creates else access.value
+
+
+def expand(deployment: Deployment, facts: Facts) -> list[Item]:
+    """The Items of a Deployment in the order in which they must exist."""
+    d = deployment
+    owner = next((a.name for a in d.accounts if a.access is Access.OWNER), None)
+    creators = [a for a in d.accounts if a.access.creates]
+    shared = any(a is not b and set(a.schemas) & set(b.schemas) for a in creators for b in d.accounts)
+    lenders = tuple(a.name for a in creators) if owner or shared else ()
+    sealed = d.isolate is not False
+    items: list[Item] = [User(name=a.name, connection_limit=a.connection_limit, place=a.place) for a in d.accounts]
+    items += [Membership(role=name) for name in lenders]
+    items.append(Database(name=d.database, encoding=d.encoding or "UTF8", collation=d.collation, sealed=sealed))
+    if owner:
+        items.append(Ownership(database=d.database, owner=owner, lenders=(owner,)))
+    lent = (owner,) if owner else ()
+    if sealed:
+        items.append(Isolation(database=d.database, asked=d.isolate is True, lenders=lent))
+    if owner:  # the admin is not the owner any more, and PUBLIC may be shut out: it keeps a way in, for the next run
+        items.append(DatabaseGrant(database=d.database, grantee=None, privileges=("CONNECT",), lenders=lent))
+    for a in d.accounts:
+        wanted = ON_DATABASE[_level(a.access)]
+        items.append(DatabaseGrant(database=d.database, grantee=a.name, privileges=wanted, every=a.access.creates, lenders=lent))
+    if sealed:
+        items.append(Opening(database=d.database, lenders=lent))
+    items += [SearchPath(user=a.name, database=d.database, schemas=a.schemas) for a in d.accounts if a.schemas != ("public",)]
+    return items + list(_inside(d, owner, lenders, facts))
+
+
+def _inside(d: Deployment, owner: str | None, lenders: tuple[str, ...], facts: Facts) -> Iterator[Item]:
+    for schema in d.schemas:
+        if schema != "public":
+            yield Schema(inside=d.database, name=schema, owner=owner, lenders=lenders)
+    pairs = [(schema, a) for schema in d.schemas for a in d.accounts if schema in a.schemas]
+    for schema, a in pairs:
+        yield SchemaGrant(
+            inside=d.database, schema=schema, grantee=a.name, privileges=ON_SCHEMA[_level(a.access)], lenders=lenders
+        )
+    # The defaults first: what is made between the two statements is then covered by one of them (T23).
+    for schema, a in pairs:
+        others = [c.name for c in d.accounts if c is not a and c.access.creates and schema in c.schemas]
+        for creator in (None, *others):
+            for objects, privileges in _on_objects(a.access, facts):
+                yield DefaultGrant(
+                    inside=d.database, schema=schema, objects=objects, creator=creator, grantee=a.name,
+                    privileges=privileges, every=a.access.creates, lenders=(creator,) if creator else (),
+                )  # fmt: skip
+    for schema, a in pairs:
+        for objects, privileges in _on_objects(a.access, facts):
+            yield ObjectGrant(
+                inside=d.database, schema=schema, objects=objects, grantee=a.name, privileges=privileges,
+                every=a.access.creates, lenders=tuple(name for name in lenders if name != a.name),
+            )  # fmt: skip
+
+
+def _on_objects(access: Access, facts: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for objects, by_level in ON_OBJECTS.items():
+        privileges = by_level[_level(access)]
+        if objects == "TABLES" and access.creates and facts.version >= (17,):
+            privileges += ("MAINTAIN",)
+        if privileges:
+            yield objects, privileges
+
+
+def newborn(item: Item, facts: Facts) -> Item | None:
+    """What a database that is made from template0 has of an Item, known before it is made."""
+    if isinstance(item, ObjectGrant):
+        return item  # nothing is in it
+    if isinstance(item, SchemaGrant) and item.schema == "public" and facts.version < (15,):
+        if "SUPERUSER" not in facts.rights:  # public is the bootstrap superuser's, and everybody may create there (T82)
+            return replace(item, privileges=(), effective=("CREATE", "USAGE"), grantable=False, owner="the superuser")
+    return None
+
+
+def obstacle(item: Item, verb: str, found: Item | None, facts: Facts, render: Any) -> Obstacle | None:
+    """Known before anything is tried: what this admin cannot do, and the statement of whoever can."""
+    if "SUPERUSER" in facts.rights:
+        return None
+    admin = {"admin": facts.admin}
+    if isinstance(item, (User, Database)) and found is None:
+        right = "CREATEROLE" if isinstance(item, User) else "CREATEDB"
+        if right not in facts.rights:
+            statement = render.text("remedy/attribute", **admin, attribute=(right,))
+            return Obstacle(f'"{facts.admin}" lacks {right}', "a superuser", statement)
+    if isinstance(found, (User, SearchPath)) and not found.administered:
+        role = found.name if isinstance(found, User) else found.user
+        return Obstacle(
+            f'"{facts.admin}" may not alter role "{role}", which somebody else made',
+            "a superuser, or who has ADMIN on the role,", render.item(item, verb),
+        )  # fmt: skip
+    if isinstance(item, Membership) and isinstance(found, Membership):
+        if found.external:
+            return Obstacle(
+                f'"{item.role}" is a member of rds_iam: as a member of it "{facts.admin}" could no longer log in'
+                " with its password", "take the access: owner and other users out of the spec", "",
+            )  # fmt: skip
+        if not found.administered:
+            return Obstacle(
+                f'"{facts.admin}" may not borrow the rights of "{item.role}", which somebody else made',
+                "a superuser, or who has ADMIN on the role,", render.text("remedy/administer", **admin, role=item.role),
+            )  # fmt: skip
+    if isinstance(item, (Ownership, Isolation, DatabaseGrant, SchemaGrant)) and found is not None:
+        assert isinstance(found, type(item))
+        if not found.grantable and (verb, item.kind) != ("drop", "membership"):
+            return Obstacle(
+                f'it belongs to "{found.owner}", and "{facts.admin}" is not a member of that role',
+                f'"{found.owner}", or a superuser,', render.item(item, verb),
+            )  # fmt: skip
+    return None
+
+
+def misgivings(facts: Facts) -> list[str]:
+    if facts.version < OLDEST:
+        return [f"PostgreSQL {facts.version_text} is older than 13, which is the oldest that dbprov is tested with"]
+    if facts.version[0] > int(VERSIONS["postgresql"]):
+        return [f"PostgreSQL {facts.version_text} is newer than {VERSIONS['postgresql']}, the newest that dbprov knows"]
+    if facts.version < (14,):
+        return ["Airflow 3 supports PostgreSQL 14 and newer; Airflow 2 supports 12 to 16"]
+    return []
+
+
+def advice(facts: Facts) -> list[tuple[str, str, str]]:
+    return []
+
+
+def unfit(deployment: Deployment, facts: Facts) -> list[tuple[str, str]]:
+    if facts.read_only:
+        return [("the server is a replica, or read only", "name the server that takes writes")]
+    return []
