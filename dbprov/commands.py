@@ -178,6 +178,7 @@ def apply(
                 report(done)
             break
         except ApplyError as error:
+            del applied.done[len(applied.done) - error.undone :]
             if error.code not in server.dialect.EXISTS or attempt == 4:
                 applied.error = error
                 return applied

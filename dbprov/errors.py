@@ -90,7 +90,9 @@ class RefusedError(DbprovError):
 
 
 class ApplyError(DbprovError):
-    pass
+    """``undone``: how many statements before the one that failed were taken back with its transaction."""
+
+    undone = 0
 
 
 class UsageError(DbprovError):

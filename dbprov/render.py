@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import fields
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,12 @@ def _only_sql(value: object) -> Sql:
     if not isinstance(value, Sql):
         raise _Unquoted(f"it prints a value of type {type(value).__name__} that did not leave a quoting filter")
     return value
+
+
+class _Handle:
+    """What a template gets for the place of a password: nothing that it could open, only something to name."""
+
+    __slots__ = ()
 
 
 def _filter(quote: Callable[..., str]) -> Callable[..., Sql]:
@@ -101,8 +107,10 @@ def _environment(folders: tuple[Path, ...], filters: tuple[tuple[str, Callable[.
             self.fail("call blocks print what no filter has quoted; they are refused", node.lineno)
 
     @pass_context
-    def password(context: Any, place: Place, user: str) -> Sql:
-        return Sql(context["write_password"](place, user))
+    def password(context: Any, place: _Handle, user: str) -> Sql:
+        if not isinstance(place, _Handle):
+            raise _Unquoted("password is a filter for place, and for nothing else")
+        return Sql(context["write_password"](user))
 
     made = Environment(
         loader=FileSystemLoader([str(folder) for folder in folders]),
@@ -150,11 +158,14 @@ class Renderer:
         self.engine = engine
         self.folders = tuple(folder for folder in (templates, built_in_templates()) if folder)
         self._environment = _environment(self.folders, tuple(filters.items()))
-        self._always = {"version": version, "settings": settings, "write_password": password}
+        self._password = password
+        self._always = {"version": version, "settings": settings}
 
     def item(self, item: Item, verb: str) -> str:
         """The statement that does ``verb`` to this item. Raises RenderError with the template's file and line."""
         values = {field.name: getattr(item, field.name) for field in fields(item)}
+        if "place" in values:
+            values |= {"place": _Handle(), "write_password": partial(self._password, values["place"])}
         return self.text(f"{item.kind}/{verb}", **values)
 
     def has(self, name: str) -> bool:
@@ -165,7 +176,7 @@ class Renderer:
 
         path = f"{self.engine}/{name}.sql"
         try:
-            return _tidy(self._environment.get_template(path).render({**values, **self._always}))
+            return _tidy(self._environment.get_template(path).render({**self._always, **values}))
         except TemplateSyntaxError as error:
             place = f"{error.filename or path}:{error.lineno}"
             raise RenderError(f"template {place} cannot be read", error.message or "", "correct the template") from None

@@ -157,14 +157,19 @@ class Server:
                 for step in group:
                     yield self._run(connection, step, sent, shown)
                 continue
+            finished = 0
             try:
                 with self.dialect.transaction(connection):
                     for step in group:
                         yield self._run(connection, step, sent, shown)
+                        finished += 1
+            except ApplyError as error:
+                raise _undone(error, finished) from None
             except DbprovError:
                 raise
             except Exception as error:  # of BEGIN or COMMIT: the connection is gone, and so is all that was in between
-                raise self._failed(group[-1], *self.dialect.explain(error, secret=True)) from None
+                failed = self._failed(group[-1], *self.dialect.explain(error, secret=True))
+                raise _undone(failed, finished) from None
 
     def _run(self, connection: Any, step: Step, sent: Renderer, shown: Renderer) -> Done:
         statement = sent.item(step.item, step.verb)
@@ -212,6 +217,13 @@ def _found(wanted: Item, rows: list[dict[str, Any]]) -> Item | None:
             f"the answer of {wanted.kind}/inspect.sql cannot be read", str(error),
             f"let its columns be named like fields of {type(wanted).__name__}",
         ) from None  # fmt: skip
+
+
+def _undone(error: ApplyError, finished: int) -> ApplyError:
+    if finished:
+        error.undone = finished
+        error.what += f"; the {finished} before it in its transaction were taken back"
+    return error
 
 
 def _field(wanted: Item, key: str, value: Any) -> Any:

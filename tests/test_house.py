@@ -52,7 +52,7 @@ REVEALING = {  # the only places where a password stops being a Secret, and why
     ("dialects.postgresql.session", "verifier"): 1,  # libpq hashes it
     ("dialects.mysql.session", "connect"): 1,
     ("dialects.mysql.session", "connect_as"): 1,
-    ("dialects.mysql.session", "clear"): 1,  # MySQL hashes on its side: TLS, a socket or loopback only
+    ("dialects.mysql.session", "secret"): 1,  # MySQL hashes on its side: TLS, a socket or loopback only
 }
 
 PRIVILEGES = {

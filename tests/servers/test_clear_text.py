@@ -9,7 +9,7 @@ from tests.servers.conftest import Walk
 from tests.servers.test_apply import one
 
 
-@pytest.mark.mysql
+@pytest.mark.mysql("mysql")
 def test_a_password_is_not_sent_in_the_clear(walk: Walk, prefix: str) -> None:
     # 0.0.0.0 reaches this machine, and is no address that is known to be loopback.
     walk.url = walk.url.replace("127.0.0.1", "0.0.0.0")
@@ -20,3 +20,11 @@ def test_a_password_is_not_sent_in_the_clear(walk: Walk, prefix: str) -> None:
 
     walk.apply(walk.spec(one(prefix), tls={"mode": "disable", "allow_cleartext": True}))
     assert walk.plan(spec).complete
+
+
+@pytest.mark.mysql("mysql")
+def test_a_password_that_mysql_would_not_take_is_refused_by_name(walk: Walk, prefix: str) -> None:
+    """The server would answer 1396, as if the user existed."""
+    walk.monkeypatch.setenv("APP_PASSWORD", "x" * 257)
+    with pytest.raises(DbprovError, match="at most 256 bytes"):
+        walk.apply(walk.spec(one(prefix, password={"env": "APP_PASSWORD"})))

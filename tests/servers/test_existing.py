@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -362,3 +363,38 @@ def test_a_name_with_an_underscore_reaches_no_other(walk: Walk, prefix: str) -> 
             walk.as_user(spec, f"{prefix}app", f"CREATE TABLE `{other}`.t (id integer)")
     finally:
         execute(walk.server, "superuser", f"DROP DATABASE `{other}`")
+
+
+@pytest.mark.postgresql
+def test_what_an_extension_made_is_the_extensions(walk: Walk, prefix: str) -> None:
+    """Nobody grants on it, and nobody hears of it at every run for ever."""
+    database = f"{prefix}db"
+    as_admin(walk, f'CREATE DATABASE "{database}"')
+    execute(walk.server, "superuser", "CREATE TABLE public.of_extension (id integer)", database)
+    execute(walk.server, "superuser", "ALTER EXTENSION plpgsql ADD TABLE public.of_extension", database)
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    assert privileges(walk, f"{prefix}app", "of_extension", database, "SELECT") == set()
+
+
+@pytest.mark.postgresql
+def test_what_a_failed_transaction_took_back_is_not_called_done(walk: Walk, prefix: str) -> None:
+    """A grant to a role that is not there stands for whatever may fail in the middle of a transaction."""
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    inside = f"{prefix}db"
+    execute(walk.server, "superuser", f'REVOKE ALL ON SCHEMA public FROM "{prefix}app", PUBLIC', inside)
+    [account] = spec.deployments[0].accounts
+    with dbprov.servers(spec) as servers:
+        server = servers[spec.deployments[0]]
+        planned = dbprov.compare(spec.deployments[0], server)
+        if not planned.steps or planned.obstacles:
+            assert walk.server.version == "13"
+            return
+        bad = replace(planned.steps[0], item=replace(planned.steps[0].item, grantee=f"{prefix}nobody"))
+        applied = dbprov.apply(spec.deployments[0], server, replace(planned, steps=(*planned.steps, bad)))
+    assert applied.error is not None
+    assert applied.error.code == "42704"
+    assert f"the {len(planned.steps)} before it in its transaction were taken back" in str(applied.error)
+    assert applied.done == []
+    assert account.name in str(walk.plan(spec).steps[0])

@@ -183,3 +183,17 @@ def test_items_hand_all_their_fields(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_templates_are_found() -> None:
     assert (built_in_templates() / "postgresql/user/create.sql").is_file()
+
+
+@pytest.mark.parametrize("printed", ["place.read().reveal() | literal", "place._place | literal", "'x' | password('app')"])
+def test_a_template_cannot_open_the_place_of_a_password(printed: str) -> None:
+    made = renderer("postgresql")
+    loader = DictLoader({"postgresql/user/create.sql": "{{ " + printed + " }}"})
+    made._environment = made._environment.overlay(loader=loader, bytecode_cache=None)
+    with pytest.raises(RenderError):
+        made.item(User(name="app", place=EnvPlace("HOME")), "create")
+
+
+def test_call_blocks_are_refused() -> None:
+    with pytest.raises(RenderError, match="call blocks"):
+        of_text("{% call name.format() %}{% endcall %}")(name="x")

@@ -11,7 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from dbprov import spec
-from dbprov.deployments import Access, Address, Tls
+from dbprov.deployments import TLS_MODES, Access, Address, Tls
 from dbprov.errors import SpecError
 from dbprov.secret import EnvPlace, FilePlace, PromptPlace, Secret
 from dbprov.spec import ACCOUNT, DEPLOYMENT, TOP, from_flags
@@ -463,7 +463,7 @@ def test_schema_has_the_keys_of_the_parser() -> None:
         assert set(described["properties"]) == set(allowed)
     assert set(kinds["tls"]["properties"]) == {"mode", "ca", "allow_cleartext"}
     assert set(kinds["password"]["properties"]) == {"env", "file", "prompt"}
-    assert kinds["tls"]["properties"]["mode"]["enum"] == [*spec.TLS_MODES, None]
+    assert kinds["tls"]["properties"]["mode"]["enum"] == [*TLS_MODES, None]
     assert set(kinds["access"]["enum"]) == {*map(str, Access), None}
 
 

@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
+from hashlib import sha1
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -19,13 +20,14 @@ from pymysql.cursors import DictCursor
 from dbprov.deployments import Address, Deployment, Tls
 from dbprov.dialects import Facts, Notice
 from dbprov.dialects.mysql.quoting import literal
-from dbprov.errors import ConnectError
+from dbprov.errors import ConnectError, PlaceError
 from dbprov.secret import Place, Secret
 
 FACTS = ("settings", "rights", "tls")
 REFUSED = frozenset({"1044", "1045", "1142", "1143", "1227", "1370", "1410"})
 EXISTS = frozenset({"1007", "1396", "1973", "3163"})
 TRANSACTIONS = False
+LONGEST = 256  # of caching_sha2_password; a longer one is answered with ER 1396, as if the user existed
 
 
 def connect(address: Address, tls: Tls, password: Secret | None, database: str | None) -> Any:
@@ -166,11 +168,22 @@ def roll_back(connection: Any) -> AbstractContextManager[Any]:
 
 
 def password_literal(connection: Any, tls: Tls) -> Callable[[Place, str], str]:
-    """MySQL hashes on its side: the password itself is sent, so only where nobody can listen, or where the spec says so."""
+    """What follows IDENTIFIED BY.
 
-    def clear(place: Place, user: str) -> str:
+    MariaDB takes a hash, and gets one: it writes whole statements into its general log. MySQL hashes on its own side, and
+    hides the password in its logs: there it is sent, but only where nobody can listen, or where the spec says so.
+    """
+
+    def secret(place: Place, user: str) -> str:
         password = place.read()
         assert password is not None, "a place is filled before the server is changed"
+        clear = password.reveal().encode()
+        if "MariaDB" in connection.server_version:
+            return "PASSWORD " + literal("*" + sha1(sha1(clear).digest()).hexdigest().upper())
+        if len(clear) > LONGEST:
+            raise PlaceError(
+                f'the password of user "{user}" cannot be used', f"MySQL takes at most {LONGEST} bytes", "keep a shorter one"
+            )
         near = connection.unix_socket or str(connection.host).startswith("127.") or connection.host in ("localhost", "::1")
         if not (near or tls_of(connection) or tls.allow_cleartext):
             raise ConnectError(
@@ -178,9 +191,9 @@ def password_literal(connection: Any, tls: Tls) -> Callable[[Place, str], str]:
                 "the connection is neither TLS nor a socket nor loopback: anybody on the way could read it",
                 "tls: {mode: require} in the spec; or, knowing this, tls: {allow_cleartext: true}",
             )
-        return literal(password.reveal())
+        return literal(clear.decode())
 
-    return clear
+    return secret
 
 
 def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:

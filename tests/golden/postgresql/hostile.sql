@@ -309,6 +309,7 @@ FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_roles AS g ON g.rolname = E'o\'w"n e\x24dbprov\x24r'
 WHERE n.nspname = E'sch\'e"ma \x24\x24' AND c.relowner IS DISTINCT FROM g.oid
+  AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
   AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
   AND EXISTS (SELECT FROM unnest(ARRAY[E'DELETE', E'INSERT', E'REFERENCES', E'SELECT', E'TRIGGER', E'TRUNCATE', E'UPDATE', E'MAINTAIN']) AS p
               WHERE has_table_privilege(g.oid, c.oid, p) IS NOT TRUE)
@@ -334,6 +335,7 @@ FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_roles AS g ON g.rolname = E'o\'w"n e\x24dbprov\x24r'
 WHERE n.nspname = E'sch\'e"ma \x24\x24' AND c.relowner IS DISTINCT FROM g.oid
+  AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
   AND c.relkind IN ('S')
   AND EXISTS (SELECT FROM unnest(ARRAY[E'SELECT', E'UPDATE', E'USAGE']) AS p
               WHERE has_sequence_privilege(g.oid, c.oid, p) IS NOT TRUE)
@@ -360,6 +362,7 @@ JOIN pg_namespace AS n ON n.oid = p.pronamespace
 LEFT JOIN pg_roles AS g ON g.rolname = E'o\'w"n e\x24dbprov\x24r'
 WHERE n.nspname = E'sch\'e"ma \x24\x24' AND p.proowner IS DISTINCT FROM g.oid
   AND has_function_privilege(g.oid, p.oid, 'EXECUTE') IS NOT TRUE
+  AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')
     ) AS o
     WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
     IF lacking IS NOT NULL THEN
@@ -382,6 +385,7 @@ FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_roles AS g ON g.rolname = E'a"p`p\\ {{ x }} :\'v\''
 WHERE n.nspname = E'sch\'e"ma \x24\x24' AND c.relowner IS DISTINCT FROM g.oid
+  AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
   AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
   AND EXISTS (SELECT FROM unnest(ARRAY[E'DELETE', E'INSERT', E'REFERENCES', E'SELECT', E'TRIGGER', E'TRUNCATE', E'UPDATE', E'MAINTAIN']) AS p
               WHERE has_table_privilege(g.oid, c.oid, p) IS NOT TRUE)
@@ -407,6 +411,7 @@ FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_roles AS g ON g.rolname = E'a"p`p\\ {{ x }} :\'v\''
 WHERE n.nspname = E'sch\'e"ma \x24\x24' AND c.relowner IS DISTINCT FROM g.oid
+  AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
   AND c.relkind IN ('S')
   AND EXISTS (SELECT FROM unnest(ARRAY[E'SELECT', E'UPDATE', E'USAGE']) AS p
               WHERE has_sequence_privilege(g.oid, c.oid, p) IS NOT TRUE)
@@ -433,6 +438,7 @@ JOIN pg_namespace AS n ON n.oid = p.pronamespace
 LEFT JOIN pg_roles AS g ON g.rolname = E'a"p`p\\ {{ x }} :\'v\''
 WHERE n.nspname = E'sch\'e"ma \x24\x24' AND p.proowner IS DISTINCT FROM g.oid
   AND has_function_privilege(g.oid, p.oid, 'EXECUTE') IS NOT TRUE
+  AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')
     ) AS o
     WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
     IF lacking IS NOT NULL THEN
@@ -455,6 +461,7 @@ FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_roles AS g ON g.rolname = E'o\'w"n e\x24dbprov\x24r'
 WHERE n.nspname = E'public' AND c.relowner IS DISTINCT FROM g.oid
+  AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
   AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
   AND EXISTS (SELECT FROM unnest(ARRAY[E'DELETE', E'INSERT', E'REFERENCES', E'SELECT', E'TRIGGER', E'TRUNCATE', E'UPDATE', E'MAINTAIN']) AS p
               WHERE has_table_privilege(g.oid, c.oid, p) IS NOT TRUE)
@@ -480,6 +487,7 @@ FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_roles AS g ON g.rolname = E'o\'w"n e\x24dbprov\x24r'
 WHERE n.nspname = E'public' AND c.relowner IS DISTINCT FROM g.oid
+  AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
   AND c.relkind IN ('S')
   AND EXISTS (SELECT FROM unnest(ARRAY[E'SELECT', E'UPDATE', E'USAGE']) AS p
               WHERE has_sequence_privilege(g.oid, c.oid, p) IS NOT TRUE)
@@ -506,6 +514,7 @@ JOIN pg_namespace AS n ON n.oid = p.pronamespace
 LEFT JOIN pg_roles AS g ON g.rolname = E'o\'w"n e\x24dbprov\x24r'
 WHERE n.nspname = E'public' AND p.proowner IS DISTINCT FROM g.oid
   AND has_function_privilege(g.oid, p.oid, 'EXECUTE') IS NOT TRUE
+  AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')
     ) AS o
     WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
     IF lacking IS NOT NULL THEN
@@ -528,6 +537,7 @@ FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_roles AS g ON g.rolname = E'a"p`p\\ {{ x }} :\'v\''
 WHERE n.nspname = E'public' AND c.relowner IS DISTINCT FROM g.oid
+  AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
   AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
   AND EXISTS (SELECT FROM unnest(ARRAY[E'DELETE', E'INSERT', E'REFERENCES', E'SELECT', E'TRIGGER', E'TRUNCATE', E'UPDATE', E'MAINTAIN']) AS p
               WHERE has_table_privilege(g.oid, c.oid, p) IS NOT TRUE)
@@ -553,6 +563,7 @@ FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_roles AS g ON g.rolname = E'a"p`p\\ {{ x }} :\'v\''
 WHERE n.nspname = E'public' AND c.relowner IS DISTINCT FROM g.oid
+  AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
   AND c.relkind IN ('S')
   AND EXISTS (SELECT FROM unnest(ARRAY[E'SELECT', E'UPDATE', E'USAGE']) AS p
               WHERE has_sequence_privilege(g.oid, c.oid, p) IS NOT TRUE)
@@ -579,6 +590,7 @@ JOIN pg_namespace AS n ON n.oid = p.pronamespace
 LEFT JOIN pg_roles AS g ON g.rolname = E'a"p`p\\ {{ x }} :\'v\''
 WHERE n.nspname = E'public' AND p.proowner IS DISTINCT FROM g.oid
   AND has_function_privilege(g.oid, p.oid, 'EXECUTE') IS NOT TRUE
+  AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')
     ) AS o
     WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
     IF lacking IS NOT NULL THEN

@@ -181,6 +181,7 @@ FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_airflow'
 WHERE n.nspname = E'airflow' AND c.relowner IS DISTINCT FROM g.oid
+  AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
   AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
   AND EXISTS (SELECT FROM unnest(ARRAY[E'DELETE', E'INSERT', E'REFERENCES', E'SELECT', E'TRIGGER', E'TRUNCATE', E'UPDATE', E'MAINTAIN']) AS p
               WHERE has_table_privilege(g.oid, c.oid, p) IS NOT TRUE)
@@ -206,6 +207,7 @@ FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_airflow'
 WHERE n.nspname = E'airflow' AND c.relowner IS DISTINCT FROM g.oid
+  AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
   AND c.relkind IN ('S')
   AND EXISTS (SELECT FROM unnest(ARRAY[E'SELECT', E'UPDATE', E'USAGE']) AS p
               WHERE has_sequence_privilege(g.oid, c.oid, p) IS NOT TRUE)
@@ -232,6 +234,7 @@ JOIN pg_namespace AS n ON n.oid = p.pronamespace
 LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_airflow'
 WHERE n.nspname = E'airflow' AND p.proowner IS DISTINCT FROM g.oid
   AND has_function_privilege(g.oid, p.oid, 'EXECUTE') IS NOT TRUE
+  AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')
     ) AS o
     WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
     IF lacking IS NOT NULL THEN
@@ -254,6 +257,7 @@ FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_celery'
 WHERE n.nspname = E'celery' AND c.relowner IS DISTINCT FROM g.oid
+  AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
   AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
   AND EXISTS (SELECT FROM unnest(ARRAY[E'DELETE', E'INSERT', E'REFERENCES', E'SELECT', E'TRIGGER', E'TRUNCATE', E'UPDATE', E'MAINTAIN']) AS p
               WHERE has_table_privilege(g.oid, c.oid, p) IS NOT TRUE)
@@ -279,6 +283,7 @@ FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_celery'
 WHERE n.nspname = E'celery' AND c.relowner IS DISTINCT FROM g.oid
+  AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
   AND c.relkind IN ('S')
   AND EXISTS (SELECT FROM unnest(ARRAY[E'SELECT', E'UPDATE', E'USAGE']) AS p
               WHERE has_sequence_privilege(g.oid, c.oid, p) IS NOT TRUE)
@@ -305,6 +310,7 @@ JOIN pg_namespace AS n ON n.oid = p.pronamespace
 LEFT JOIN pg_roles AS g ON g.rolname = E'analytics_celery'
 WHERE n.nspname = E'celery' AND p.proowner IS DISTINCT FROM g.oid
   AND has_function_privilege(g.oid, p.oid, 'EXECUTE') IS NOT TRUE
+  AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')
     ) AS o
     WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
     IF lacking IS NOT NULL THEN
