@@ -45,7 +45,9 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 
 def mebibytes(command: Sequence[str], folder: str, environment: dict[str, str]) -> float:
     small = [sys.executable, "-I", "-S", "-c", PEAK, *command]
-    said = subprocess.run(small, cwd=folder, env=environment, capture_output=True, check=True, text=True).stdout
+    said = subprocess.run(
+        small, cwd=folder, env=environment, capture_output=True, check=True, text=True
+    ).stdout
     return int(said) / (1024 if sys.platform == "linux" else 1024 * 1024)
 
 
@@ -57,7 +59,12 @@ class Bench:
     folder: str
     environment: dict[str, str]
 
-    def row(self, label: str, ours: Callable[[int], Sequence[str]], theirs: Callable[[int], Sequence[str]]) -> str:
+    def row(
+        self,
+        label: str,
+        ours: Callable[[int], Sequence[str]],
+        theirs: Callable[[int], Sequence[str]],
+    ) -> str:
         """One line of the table; a command is made from the number of its run, -1 is the warm-up."""
         where = (self.folder, self.environment)
         seconds(ours(-1), *where)
@@ -81,7 +88,9 @@ def start_up(bench: Bench) -> Iterator[str]:
 
 
 def deployments(bench: Bench, server: harness.TestServer) -> Iterator[str]:
-    bench = replace(bench, environment={**bench.environment, "DBPROV_ADMIN_PASSWORD": server.password("admin")})
+    bench = replace(
+        bench, environment={**bench.environment, "DBPROV_ADMIN_PASSWORD": server.password("admin")}
+    )
     name = f"{server.flavor} {server.release}"
 
     def ours(command: str, url: str, made: str) -> list[str]:
@@ -89,7 +98,16 @@ def deployments(bench: Bench, server: harness.TestServer) -> Iterator[str]:
         return [str(BIN / "dbprov"), command, *flags, *(["--yes"] if command == "apply" else [])]
 
     def bare(what: str, url: str, made: str) -> list[str]:
-        return [sys.executable, "-m", "benchmarks.bare", server.engine, url, server.password("admin"), made, what]
+        return [
+            sys.executable,
+            "-m",
+            "benchmarks.bare",
+            server.engine,
+            url,
+            server.password("admin"),
+            made,
+            what,
+        ]
 
     url = server.url("admin")
     try:
@@ -128,19 +146,42 @@ def client(bench: Bench, server: harness.TestServer, made: str) -> list[str]:
     where = ["-h", server.host, "-U", server.user("admin"), "-p", str(server.port)]
     if server.engine == "postgresql":
         bench.environment["PGPASSWORD"] = server.password("admin")
-        return [*server.client, "-X", *where, "-d", "postgres", "-v", f"{made}_password=bench-password", "-f", str(file)]
+        return [
+            *server.client,
+            "-X",
+            *where,
+            "-d",
+            "postgres",
+            "-v",
+            f"{made}_password=bench-password",
+            "-f",
+            str(file),
+        ]
     bench.environment["MYSQL_PWD"] = server.password("admin")
     file.write_text(file.read_text().replace("${" + made + "_password}", "'bench-password'"))
-    words = [*server.client, "--protocol=TCP", "-h", server.host, "-P", str(server.port), "-u", server.user("admin")]
+    words = [
+        *server.client,
+        "--protocol=TCP",
+        "-h",
+        server.host,
+        "-P",
+        str(server.port),
+        "-u",
+        server.user("admin"),
+    ]
     return ["sh", "-c", f'exec "$@" < {file}', "sh", *words]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--runs", type=int, default=9)
     parser.add_argument("--servers", nargs="*", default=["postgresql:18", "mysql:9.7"])
     arguments = parser.parse_args()
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "MYSQL", "DBPROV", "PYTHON"))}
+    environment = {
+        k: v for k, v in os.environ.items() if not k.startswith(("PG", "MYSQL", "DBPROV", "PYTHON"))
+    }
     environment["PYTHONPATH"] = str(Path(__file__).parent.parent)
     print("| | dbprov | the other | ratio | dbprov's peak memory |\n|---|---|---|---|---|")
     try:

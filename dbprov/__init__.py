@@ -38,7 +38,17 @@ if TYPE_CHECKING:
     from dbprov.spec import parse as parse
 
 _HOMES = {
-    "commands": ("Applied", "Planned", "apply", "check", "compare", "handouts", "prove", "scripts", "servers"),
+    "commands": (
+        "Applied",
+        "Planned",
+        "apply",
+        "check",
+        "compare",
+        "handouts",
+        "prove",
+        "scripts",
+        "servers",
+    ),
     "connections": ("as_env", "as_json", "as_text"),
     "dialects": ("Check",),
     "errors": ("DbprovError",),

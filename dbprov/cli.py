@@ -22,12 +22,20 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 FLAGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("server", "URL of the server, without a password: postgresql://dba@host/postgres or mysql://dba@host", {}),
+    (
+        "server",
+        "URL of the server, without a password: postgresql://dba@host/postgres or mysql://dba@host",
+        {},
+    ),
     ("name", "Name of the Deployment.", {}),
     ("database", "Its database.", {}),
     ("user", "Its user.", {}),
     ("access", "What the user may do.", {"type": click.Choice(["all", "owner", "write", "read"])}),
-    ("layout", "shared: one user, one schema; split: schemas airflow and celery.", {"type": click.Choice(["shared", "split"])}),
+    (
+        "layout",
+        "shared: one user, one schema; split: schemas airflow and celery.",
+        {"type": click.Choice(["shared", "split"])},
+    ),
     ("schemas", "A schema to work in; may be given several times.", {"multiple": True}),
     ("host", "Host from which a MySQL user comes.", {}),
     ("encoding", "Encoding of the database.", {}),
@@ -37,7 +45,11 @@ FLAGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("password-env", "Environment variable with the user's password.", {}),
     ("password-file", "File with the user's password; filled if it is not there.", {}),
     ("password-prompt", "Ask for the user's password.", {"is_flag": True, "default": None}),
-    ("tls-mode", "How to connect.", {"type": click.Choice(["disable", "prefer", "require", "verify-ca", "verify-full"])}),
+    (
+        "tls-mode",
+        "How to connect.",
+        {"type": click.Choice(["disable", "prefer", "require", "verify-ca", "verify-full"])},
+    ),
     ("tls-ca", "File of CA certificates.", {}),
     ("publish-host", "Host in the connection strings, where it is another one.", {}),
     ("publish-port", "Port in the connection strings.", {"type": int}),
@@ -61,19 +73,28 @@ class Group(click.Group):
             talk.show_error(error)
             ctx.exit(error.exit_code)
         except (KeyboardInterrupt, click.Abort):
-            click.echo("dbprov: interrupted; run the same command again, it goes on where it stopped", err=True)
+            click.echo(
+                "dbprov: interrupted; run the same command again, it goes on where it stopped",
+                err=True,
+            )
             ctx.exit(2)
         except (click.ClickException, click.exceptions.Exit):
             raise
-        except Exception as error:  # a defect of ours must not look like exit code 1, which means differences
+        except (
+            Exception
+        ) as error:  # a defect of ours must not look like exit code 1, which means differences
             import traceback
 
             traceback.print_exception(error, chain=False)
-            click.echo(f"dbprov: unexpected {type(error).__name__}: this is a defect of dbprov", err=True)
+            click.echo(
+                f"dbprov: unexpected {type(error).__name__}: this is a defect of dbprov", err=True
+            )
             ctx.exit(2)
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="dbprov")
 @click.pass_context
 def main(ctx: click.Context) -> None:
@@ -107,7 +128,11 @@ def _spec(path: str | None, flags: dict[str, Any], asks: bool) -> Spec:
     ask = _ask if asks else _never
     if path and given:
         said = ", ".join("--" + key.replace("_", "-") for key in given)
-        raise UsageError("a spec file and flags are both given", said, "say it all in the file, or all with flags")
+        raise UsageError(
+            "a spec file and flags are both given",
+            said,
+            "say it all in the file, or all with flags",
+        )
     if path:
         return spec.load(Path(path), ask)
     if not given:
@@ -137,20 +162,37 @@ def _never(label: str) -> Any:
 
 
 templates_option = click.option(
-    "--templates", type=click.Path(exists=True, file_okay=False), help="Own templates, in front of ours file by file."
+    "--templates",
+    type=click.Path(exists=True, file_okay=False),
+    help="Own templates, in front of ours file by file.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
 
 @main.command()
 @with_spec
-@click.option("-o", "--output", type=click.Path(), help="Folder for one file per Deployment; else stdout.")
-@click.option("--server-version", help="Version of the server; default: the newest that is supported.")
-@click.option("--flavor", type=click.Choice(["postgresql", "mysql", "mariadb"]), help="MySQL or MariaDB.")
-@click.option("--partial-revokes", is_flag=True, help="For a MySQL server with partial_revokes=ON (Aurora MySQL 3).")
+@click.option(
+    "-o", "--output", type=click.Path(), help="Folder for one file per Deployment; else stdout."
+)
+@click.option(
+    "--server-version", help="Version of the server; default: the newest that is supported."
+)
+@click.option(
+    "--flavor", type=click.Choice(["postgresql", "mysql", "mariadb"]), help="MySQL or MariaDB."
+)
+@click.option(
+    "--partial-revokes",
+    is_flag=True,
+    help="For a MySQL server with partial_revokes=ON (Aurora MySQL 3).",
+)
 @templates_option
 def render(
-    spec: Spec, output: str | None, server_version: str | None, flavor: str | None, partial_revokes: bool, templates: Path | None
+    spec: Spec,
+    output: str | None,
+    server_version: str | None,
+    flavor: str | None,
+    partial_revokes: bool,
+    templates: Path | None,
 ) -> None:
     """Write reviewable SQL for a server that is never contacted.
 
@@ -160,7 +202,9 @@ def render(
 
     settings = {"partial_revokes": "1" if partial_revokes else "0"}
     version = _version(server_version) if server_version else None
-    made = commands.scripts(spec, version=version, flavor=flavor, settings=settings, templates=templates)
+    made = commands.scripts(
+        spec, version=version, flavor=flavor, settings=settings, templates=templates
+    )
     if output is None:
         click.echo("\n".join(made.values()), nl=False)
         return
@@ -197,13 +241,23 @@ def plan(spec: Spec, as_json: bool, templates: Path | None) -> None:
             if not as_json:
                 talk.show_plan(planned[-1], err=False)
     if as_json:
-        _print_json({"complete": all(p.complete for p in planned), "deployments": [p.as_json() for p in planned]})
+        _print_json(
+            {
+                "complete": all(p.complete for p in planned),
+                "deployments": [p.as_json() for p in planned],
+            }
+        )
     sys.exit(0 if all(p.complete for p in planned) else 1)
 
 
 @main.command()
 @with_spec
-@click.option("-y", "--yes", is_flag=True, help="Do not ask; anything that would have to be asked is an error.")
+@click.option(
+    "-y",
+    "--yes",
+    is_flag=True,
+    help="Do not ask; anything that would have to be asked is an error.",
+)
 @json_option
 @templates_option
 def apply(spec: Spec, yes: bool, as_json: bool, templates: Path | None) -> None:
@@ -215,7 +269,9 @@ def apply(spec: Spec, yes: bool, as_json: bool, templates: Path | None) -> None:
 
     ended: list[Applied] = []
     with commands.servers(spec, _never if yes else _ask, templates) as servers:
-        plans = [commands.compare(deployment, servers[deployment]) for deployment in spec.deployments]
+        plans = [
+            commands.compare(deployment, servers[deployment]) for deployment in spec.deployments
+        ]
         for planned in plans:
             talk.show_plan(planned, err=True)
             commands.refuse(planned)
@@ -224,7 +280,11 @@ def apply(spec: Spec, yes: bool, as_json: bool, templates: Path | None) -> None:
         for planned in plans:
             ended.append(
                 commands.apply(
-                    planned.deployment, servers[planned.deployment], planned, report=talk.show_done, check=talk.show_check
+                    planned.deployment,
+                    servers[planned.deployment],
+                    planned,
+                    report=talk.show_done,
+                    check=talk.show_check,
                 )
             )
             talk.show_left(ended[-1])
@@ -235,10 +295,14 @@ def apply(spec: Spec, yes: bool, as_json: bool, templates: Path | None) -> None:
     failed = next((a.error for a in ended if a.error), None)
     if failed:
         talk.show_error(failed)
-        click.echo("dbprov: what was done before stands; the same command goes on from there", err=True)
+        click.echo(
+            "dbprov: what was done before stands; the same command goes on from there", err=True
+        )
         sys.exit(2)
     if all(a.ok for a in ended):
-        click.echo(f"ready. The connection strings: dbprov connections {_again(spec)} --reveal", err=True)
+        click.echo(
+            f"ready. The connection strings: dbprov connections {_again(spec)} --reveal", err=True
+        )
     sys.exit(0 if all(a.ok for a in ended) else 1)
 
 
@@ -250,7 +314,9 @@ def _confirm() -> None:
     from dbprov.errors import UsageError
 
     if not sys.stdin.isatty():
-        raise UsageError("nobody can be asked", "there is no terminal", "read the plan, then run it with --yes")
+        raise UsageError(
+            "nobody can be asked", "there is no terminal", "read the plan, then run it with --yes"
+        )
     if not click.confirm("Carry this out?", err=True):
         raise UsageError("nothing was changed", "the answer was no")
 
@@ -283,7 +349,9 @@ def check(spec: Spec, as_json: bool, templates: Path | None) -> None:
     _checks(spec, as_json, templates, commands.check)
 
 
-def _checks(spec: Spec, as_json: bool, templates: Path | None, try_all: Callable[..., Iterable[Check]]) -> None:
+def _checks(
+    spec: Spec, as_json: bool, templates: Path | None, try_all: Callable[..., Iterable[Check]]
+) -> None:
     from dbprov import commands, talk
 
     made: list[dict[str, Any]] = []
@@ -296,7 +364,13 @@ def _checks(spec: Spec, as_json: bool, templates: Path | None, try_all: Callable
                 if not as_json:
                     talk.show_check(one, err=False)
             held = held and all(one.held for one in checks)
-            made.append({"name": deployment.name, "ok": all(c.held for c in checks), "checks": [c.as_json() for c in checks]})
+            made.append(
+                {
+                    "name": deployment.name,
+                    "ok": all(c.held for c in checks),
+                    "checks": [c.as_json() for c in checks],
+                }
+            )
     if as_json:
         _print_json({"ok": held, "deployments": made})
     sys.exit(0 if held else 1)
@@ -306,9 +380,16 @@ def _checks(spec: Spec, as_json: bool, templates: Path | None, try_all: Callable
 @with_spec
 @click.option("--reveal", is_flag=True, help="Print the passwords, not ***.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "env"]), help="Default: text.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write to this file (mode 0600), with the passwords.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False),
+    help="Write to this file (mode 0600), with the passwords.",
+)
 @json_option
-def connections(spec: Spec, reveal: bool, form: str | None, output: str | None, as_json: bool) -> None:
+def connections(
+    spec: Spec, reveal: bool, form: str | None, output: str | None, as_json: bool
+) -> None:
     """Print the connection strings of each Deployment; *** for passwords unless told otherwise.
 
     Example: dbprov connections deployment.yaml --format env -o airflow.env
@@ -349,11 +430,20 @@ def templates(engine: str | None, templates: str | None) -> None:
     from dbprov.render import built_in_templates
 
     own, ours = Path(templates) if templates else None, built_in_templates()
-    names = {str(p.relative_to(folder)) for folder in (own, ours) if folder for p in folder.rglob("*.sql")}
+    names = {
+        str(p.relative_to(folder))
+        for folder in (own, ours)
+        if folder
+        for p in folder.rglob("*.sql")
+    }
     for name in sorted(names):
         if engine is None or name.startswith(engine + "/"):
             home = own if own and (own / name).is_file() else ours
-            unused = "" if (ours / name).is_file() else "  (no built-in of this name: nothing asks for it)"
+            unused = (
+                ""
+                if (ours / name).is_file()
+                else "  (no built-in of this name: nothing asks for it)"
+            )
             click.echo(f"{name}\t{home / name}{unused}")
 
 
@@ -368,9 +458,13 @@ def _write(path: Path, text: str, mode: int) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as stream:
+        with os.fdopen(
+            os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8"
+        ) as stream:
             stream.write(text)
         draft.replace(path)
     except OSError as error:
         draft.unlink(missing_ok=True)
-        raise PlaceError(f"{path} could not be written", error.strerror or "", "make room, or name another file") from None
+        raise PlaceError(
+            f"{path} could not be written", error.strerror or "", "make room, or name another file"
+        ) from None

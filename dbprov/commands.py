@@ -48,9 +48,12 @@ class Planned:
             "name": self.deployment.name,
             "server": str(self.deployment.server),
             "complete": self.complete,
-            "steps": [_step_json(step, sql) for step, sql in zip(self.steps, self.statements, strict=True)],
+            "steps": [
+                _step_json(step, sql) for step, sql in zip(self.steps, self.statements, strict=True)
+            ],
             "obstacles": [
-                {"item": str(step.item), "why": o.why, "who": o.who, "statement": o.statement} for step, o in self.obstacles
+                {"item": str(step.item), "why": o.why, "who": o.who, "statement": o.statement}
+                for step, o in self.obstacles
             ],
             "beyond": [{"item": str(item), "objects": list(item.beyond)} for item in self.beyond],
             "remarks": list(self.remarks),
@@ -76,7 +79,9 @@ class Applied:
 
     @property
     def ok(self) -> bool:
-        return bool(not self.error and self.left and self.left.complete and all(c.held for c in self.checks))
+        return bool(
+            not self.error and self.left and self.left.complete and all(c.held for c in self.checks)
+        )
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -85,7 +90,11 @@ class Applied:
             "ok": self.ok,
             "changed": bool(self.done),
             "done": [
-                {**_step_json(d.step, d.statement), "notices": [n.words for n in d.notices], "ms": round(d.milliseconds, 1)}
+                {
+                    **_step_json(d.step, d.statement),
+                    "notices": [n.words for n in d.notices],
+                    "ms": round(d.milliseconds, 1),
+                }
                 for d in self.done
             ],
             "left": self.left.as_json() if self.left else None,
@@ -95,12 +104,16 @@ class Applied:
 
 
 @contextmanager
-def servers(spec: Spec, ask: Ask = never_ask, templates: Path | None = None) -> Iterator[dict[Deployment, Server]]:
+def servers(
+    spec: Spec, ask: Ask = never_ask, templates: Path | None = None
+) -> Iterator[dict[Deployment, Server]]:
     """The Server of each Deployment; each is opened when something is first asked of it, and closed at the end."""
     with ExitStack() as stack:
         opened: dict[Deployment, Server] = {}
         for (address, tls), deployments in spec.servers().items():
-            server = stack.enter_context(Server(address, tls, admin_password(os.environ), ask, templates))
+            server = stack.enter_context(
+                Server(address, tls, admin_password(os.environ), ask, templates)
+            )
             opened |= dict.fromkeys(deployments, server)
         yield opened
 
@@ -144,7 +157,10 @@ def compare(deployment: Deployment, server: Server) -> Planned:
         statements=tuple(shown.item(step.item, step.verb) for step in steps),
         obstacles=tuple(server.obstacles(steps)),
         beyond=tuple(f for _, f in found if isinstance(f, ObjectGrant) and f.beyond),
-        remarks=(*server.dialect.misgivings(server.facts), *(r for w, f in found for r in w.remarks(f))),
+        remarks=(
+            *server.dialect.misgivings(server.facts),
+            *(r for w, f in found for r in w.remarks(f)),
+        ),
         facts=server.facts,
     )
 
@@ -152,7 +168,9 @@ def compare(deployment: Deployment, server: Server) -> Planned:
 def _fit(deployment: Deployment, server: Server) -> None:
     """What only the server's own settings can tell: a name that it would fold, a server that takes no writes."""
     for why, todo in server.dialect.unfit(deployment, server.facts):
-        raise RefusedError(f"{deployment.name} cannot be provisioned on {server.address}", why, todo)
+        raise RefusedError(
+            f"{deployment.name} cannot be provisioned on {server.address}", why, todo
+        )
 
 
 def apply(
@@ -203,7 +221,9 @@ def refuse(planned: Planned) -> None:
 
 def fill_places(planned: Planned) -> None:
     """Every password is in its place before the server is changed, so that no crash can lose one."""
-    missing = {s.item.name for s in planned.steps if isinstance(s.item, User) and s.verb == "create"}
+    missing = {
+        s.item.name for s in planned.steps if isinstance(s.item, User) and s.verb == "create"
+    }
     for account in planned.deployment.accounts:
         if account.place.read() is None:
             if account.name not in missing:
@@ -216,7 +236,9 @@ def fill_places(planned: Planned) -> None:
             account.place.fill()
 
 
-def prove(deployment: Deployment, server: Server, report: Callable[[Check], None] = lambda check: None) -> Iterator[Check]:
+def prove(
+    deployment: Deployment, server: Server, report: Callable[[Check], None] = lambda check: None
+) -> Iterator[Check]:
     """Log in as each user and try. One failed Check where there is no password to log in with."""
     for account, connection in _connections(deployment).items():
         if connection is None:
@@ -241,9 +263,18 @@ def _connections(deployment: Deployment) -> dict[Account, Secret | None]:
 def check(deployment: Deployment, server: Server) -> Iterator[Check]:
     """Can this admin provision this Deployment on this server? Nothing is changed."""
     facts = server.facts
-    name, where = "admin", f"as {facts.admin}" + (f", over {facts.tls}" if facts.tls else ", without TLS")
+    name, where = (
+        "admin",
+        f"as {facts.admin}" + (f", over {facts.tls}" if facts.tls else ", without TLS"),
+    )
     service = f" on {facts.service}" if facts.service else ""
-    yield Check(name, "reaches the server", "works", f"{where}, {facts.flavor} {facts.version_text}{service}", True)
+    yield Check(
+        name,
+        "reaches the server",
+        "works",
+        f"{where}, {facts.flavor} {facts.version_text}{service}",
+        True,
+    )
     for words in server.dialect.misgivings(facts):
         yield Check(
             "server",
@@ -266,14 +297,35 @@ def check(deployment: Deployment, server: Server) -> Iterator[Check]:
         if obstacle:
             yield Check(name, f"can {step}", "works", obstacle.why, False, todo=obstacle.todo)
     for item in planned.beyond:
-        yield Check(name, f"can grant {item}", "works", _beyond(item), False, todo="the owners named would run the GRANT")
+        yield Check(
+            name,
+            f"can grant {item}",
+            "works",
+            _beyond(item),
+            False,
+            todo="the owners named would run the GRANT",
+        )
     if planned.steps and not met:
-        yield Check(name, f"can do all {len(planned.steps)} steps that are missing", "works", "nothing known is against it", True)
+        yield Check(
+            name,
+            f"can do all {len(planned.steps)} steps that are missing",
+            "works",
+            "nothing known is against it",
+            True,
+        )
     elif not planned.steps:
         yield Check(name, "finds nothing to do", "holds", "everything is there", True)
     for words in planned.remarks:
         if words not in server.dialect.misgivings(facts):
-            yield Check(deployment.name, "is as the spec says", "holds", words, True, todo="know this", warning=True)
+            yield Check(
+                deployment.name,
+                "is as the spec says",
+                "holds",
+                words,
+                True,
+                todo="know this",
+                warning=True,
+            )
 
 
 def _beyond(item: ObjectGrant) -> str:

@@ -34,13 +34,17 @@ class Connection:
 
     def url(self, reveal: bool) -> str:
         password = quote(self.password.reveal(), safe="") if reveal and self.password else MASK
-        return of(self.deployment.server.engine).url(self.deployment, self.account, password, self.host, self.port)
+        return of(self.deployment.server.engine).url(
+            self.deployment, self.account, password, self.host, self.port
+        )
 
     def login_url(self) -> Secret:
         """The string that is handed out, but for the address: where the DBA reaches the server."""
         server = self.deployment.server
         password = quote(self.password.reveal(), safe="") if self.password else ""
-        made = of(server.engine).url(self.deployment, self.account, password, server.host, server.port)
+        made = of(server.engine).url(
+            self.deployment, self.account, password, server.host, server.port
+        )
         return Secret(made)
 
     def as_json(self, reveal: bool) -> dict[str, Any] | None:
@@ -75,7 +79,9 @@ class Handout:
             "resultBackendConnectionJson": self.result.as_json(reveal),
         }
         if self.others:
-            made["users"] = [{"user": c.account.name, "connection": c.url(reveal)} for c in self.others]
+            made["users"] = [
+                {"user": c.account.name, "connection": c.url(reveal)} for c in self.others
+            ]
         return made
 
     def warnings(self) -> list[str]:
@@ -87,12 +93,17 @@ class Handout:
                 " in a URL; a name of letters, digits, _ and - works everywhere"
             ]
         if "$" in database:
-            return [f'database "{database}": Airflow takes $NAME in its environment variables for another variable']
+            return [
+                f'database "{database}": Airflow takes $NAME in its environment variables for another variable'
+            ]
         return []
 
 
 def handout(deployment: Deployment, password: Callable[[Account], Secret | None]) -> Handout:
-    made = {account: Connection(deployment, account, password(account)) for account in deployment.accounts}
+    made = {
+        account: Connection(deployment, account, password(account))
+        for account in deployment.accounts
+    }
     metadata, result = deployment.metadata_account(), deployment.result_account()
     others = tuple(c for account, c in made.items() if account not in (metadata, result))
     return Handout(deployment, made[metadata], made[result], others)
@@ -108,7 +119,9 @@ def _lines(made: Mapping[str, Any]) -> list[str]:
         if key == "users":
             lines += [f"  user {one['user']}: {one['connection']}" for one in value]
         elif key != "name" and value is not None:
-            lines.append(f"  {key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+            lines.append(
+                f"  {key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+            )
     return lines
 
 
@@ -137,4 +150,8 @@ def _shell(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
-FORMATS: dict[str, Callable[[Sequence[Handout], bool], str]] = {"text": as_text, "json": as_json, "env": as_env}
+FORMATS: dict[str, Callable[[Sequence[Handout], bool], str]] = {
+    "text": as_text,
+    "json": as_json,
+    "env": as_env,
+}

@@ -76,7 +76,9 @@ class Deployment:
     accounts: tuple[Account, ...]
     layout: str = "shared"
     schemas: tuple[str, ...] = ("public",)
-    isolate: bool | None = None  # None: a database that dbprov creates is isolated, an existing one is left
+    isolate: bool | None = (
+        None  # None: a database that dbprov creates is isolated, an existing one is left
+    )
     encoding: str | None = None
     collation: str | None = None
     publish_host: str | None = None

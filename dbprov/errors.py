@@ -40,7 +40,8 @@ class DbprovError(Exception):
 
 def _indented(label: str, text: str) -> str:
     return "\n".join(
-        ("  " + label if number == 0 else " " * (2 + len(label))) + line for number, line in enumerate(text.splitlines())
+        ("  " + label if number == 0 else " " * (2 + len(label))) + line
+        for number, line in enumerate(text.splitlines())
     )
 
 

@@ -27,7 +27,9 @@ class Reading:
         mistake = Mistake(given if isinstance(given, str) else given.place, what, right)
         self.mistakes += [] if mistake in self.mistakes else [mistake]
 
-    def mapping(self, given: Given | None, allowed: tuple[str, ...], required: tuple[str, ...] = ()) -> dict[str, Given]:
+    def mapping(
+        self, given: Given | None, allowed: tuple[str, ...], required: tuple[str, ...] = ()
+    ) -> dict[str, Given]:
         if given is None:
             return {}
         if not isinstance(given.value, dict):
@@ -41,7 +43,11 @@ class Reading:
                 self.wrong(given, f"{key} is missing", EXAMPLES[key])
             elif given.value[key].value is None:
                 self.wrong(given.value[key], f"{key} is empty", EXAMPLES[key])
-        return {key: value for key, value in given.value.items() if key in allowed and value.value is not None}
+        return {
+            key: value
+            for key, value in given.value.items()
+            if key in allowed and value.value is not None
+        }
 
     def listed(self, given: Given | None, right: str) -> list[Given]:
         if given is None:
@@ -56,7 +62,9 @@ class Reading:
             return None
         if not isinstance(given.value, str):
             self.wrong(
-                given, f"{_shown(given)} is not text to YAML", f"{right} (in quotes where YAML reads a number, date or yes/no)"
+                given,
+                f"{_shown(given)} is not text to YAML",
+                f"{right} (in quotes where YAML reads a number, date or yes/no)",
             )
             return None
         if not given.value:
@@ -69,7 +77,9 @@ class Reading:
 
     def charset(self, given: Given | None, right: str) -> str | None:
         text = self.text(given, right)
-        if text is not None and not (text.isascii() and text.replace("-", "").replace("_", "").isalnum()):
+        if text is not None and not (
+            text.isascii() and text.replace("-", "").replace("_", "").isalnum()
+        ):
             self.wrong(given or "", f"{text!r} is no encoding", right)
         return text
 
@@ -92,8 +102,16 @@ class Reading:
     def number(self, given: Given | None, least: int, most: int) -> int | None:
         if given is None:
             return None
-        if isinstance(given.value, bool) or not isinstance(given.value, int) or not least <= given.value <= most:
-            self.wrong(given, f"{_shown(given)} is not a number from {least} to {most}", f"a number from {least} to {most}")
+        if (
+            isinstance(given.value, bool)
+            or not isinstance(given.value, int)
+            or not least <= given.value <= most
+        ):
+            self.wrong(
+                given,
+                f"{_shown(given)} is not a number from {least} to {most}",
+                f"a number from {least} to {most}",
+            )
             return None
         return given.value
 
@@ -107,7 +125,9 @@ EXAMPLES = {
 
 def _shown(given: Given) -> str:
     """What was written, in a message; of what holds more only its sort, since that may be a password."""
-    return {dict: "a mapping", list: "a list", type(None): "nothing"}.get(type(given.value), repr(given.value))
+    return {dict: "a mapping", list: "a list", type(None): "nothing"}.get(
+        type(given.value), repr(given.value)
+    )
 
 
 def _nearest(key: str, allowed: tuple[str, ...]) -> str:

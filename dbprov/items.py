@@ -24,9 +24,13 @@ class Item:
     kind: ClassVar[str]
     alone: ClassVar[bool] = False  # cannot run inside a transaction
     essential: ClassVar[bool] = True  # nothing that comes after it works without it
-    words: ClassVar[Mapping[str, str]] = {}  # what a person calls a verb where it is not create, alter or drop
+    words: ClassVar[
+        Mapping[str, str]
+    ] = {}  # what a person calls a verb where it is not create, alter or drop
     inside: str | None = None  # the database in which its statements run; None: the admin's own
-    lenders: tuple[str, ...] = ()  # roles whose rights it may need, borrowed for as long as its transaction lasts
+    lenders: tuple[
+        str, ...
+    ] = ()  # roles whose rights it may need, borrowed for as long as its transaction lasts
 
     def __str__(self) -> str:
         raise NotImplementedError
@@ -84,7 +88,9 @@ class Database(Item):
                 " since dbprov never converts stored text"
             )
         elif self.collation and found.collation != self.collation:
-            said.append(f"{self} has the collation {found.collation}, not {self.collation}; it is taken as found")
+            said.append(
+                f"{self} has the collation {found.collation}, not {self.collation}; it is taken as found"
+            )
         return said
 
 
@@ -158,7 +164,9 @@ class Grant(Item):
     privileges: tuple[str, ...]
     every: bool = False  # the privileges are all that this server knows for such a thing
     # found
-    effective: tuple[str, ...] = ()  # what the grantee may do by whatever way, PUBLIC and roles included
+    effective: tuple[
+        str, ...
+    ] = ()  # what the grantee may do by whatever way, PUBLIC and roles included
     owner: str = ""
     grantable: bool = True  # can this admin grant them?
 
@@ -184,7 +192,11 @@ class Grant(Item):
         return wanted <= set(found.effective) and (not found.grantable or self.grantee is None)
 
     def remarks(self, found: Self) -> list[str]:
-        if self.grantee and self.satisfied_by(found) and not set(self.privileges) <= set(found.privileges):
+        if (
+            self.grantee
+            and self.satisfied_by(found)
+            and not set(self.privileges) <= set(found.privileges)
+        ):
             return [
                 f"{self}: held through PUBLIC or another role; this admin cannot grant it itself,"
                 f' since {self.on} {self.named} belongs to "{found.owner}"'
@@ -295,13 +307,21 @@ class Membership(Item):
     """The admin as a member of a role: borrowed inside one transaction, given back before it ends (traps T24, T80)."""
 
     kind = "membership"
-    words: ClassVar[Mapping[str, str]] = {"create": "borrow", "alter": "borrow", "drop": "give back"}
+    words: ClassVar[Mapping[str, str]] = {
+        "create": "borrow",
+        "alter": "borrow",
+        "drop": "give back",
+    }
     role: str
     # found
     sufficient: bool = True  # a superuser, or a member with all that it takes
     administered: bool = True
-    external: bool = False  # the role logs in by IAM: membership would change how the admin logs in (T30)
-    lent: tuple[str, ...] = ()  # options that a grant of the admin's own to itself lacks; it goes on lacking them
+    external: bool = (
+        False  # the role logs in by IAM: membership would change how the admin logs in (T30)
+    )
+    lent: tuple[
+        str, ...
+    ] = ()  # options that a grant of the admin's own to itself lacks; it goes on lacking them
 
     def __str__(self) -> str:
         return f'membership in role "{self.role}" for this admin'
@@ -326,7 +346,9 @@ class PatternGrant(Item):
     grant_option: bool = False
     every: bool = False
     # found
-    others: tuple[str, ...] = ()  # grant rows of this user in another spelling that reach the database too
+    others: tuple[
+        str, ...
+    ] = ()  # grant rows of this user in another spelling that reach the database too
     reach: tuple[str, ...] = ()  # what those rows give: the more exact row hides them (T42)
 
     def __str__(self) -> str:
@@ -335,11 +357,16 @@ class PatternGrant(Item):
         return f'{words} on database "{self.database}" for "{self.user}"@{self.host}{option}'
 
     def satisfied_by(self, found: Self) -> bool:
-        return set(self.privileges) <= set(found.privileges) and self.grant_option <= found.grant_option
+        return (
+            set(self.privileges) <= set(found.privileges)
+            and self.grant_option <= found.grant_option
+        )
 
     def toward(self, found: Self | None) -> Self:
         """With what other rows give: a new exact row hides them, and must not take anything away (T42)."""
-        if found is None or found.privileges:  # where the exact row is there already, it hides them already
+        if (
+            found is None or found.privileges
+        ):  # where the exact row is there already, it hides them already
             return self
         return replace(self, privileges=tuple(sorted({*self.privileges, *found.reach})))
 

@@ -32,7 +32,9 @@ def plan(pairs: Iterable[Pair]) -> list[Step]:
     loans = {
         wanted.role: Step("create", wanted.toward(found), found)
         for wanted, found in pairs
-        if isinstance(wanted, Membership) and isinstance(found, Membership | None) and not (found and found.sufficient)
+        if isinstance(wanted, Membership)
+        and isinstance(found, Membership | None)
+        and not (found and found.sufficient)
     }
     return [step for group in transactions(steps) for step in with_loans(group, loans)]
 
@@ -51,7 +53,9 @@ def with_loans(group: list[Step], loans: dict[str, Step]) -> list[Step]:
     for step in group:
         for role in step.item.lenders:
             loan = loans.get(role)
-            if loan and all(role != b.item.role for b in borrowed if isinstance(b.item, Membership)):
+            if loan and all(
+                role != b.item.role for b in borrowed if isinstance(b.item, Membership)
+            ):
                 loan = replace(loan, item=replace(loan.item, inside=step.item.inside))
                 borrowed.append(loan)
                 woven.append(loan)

@@ -30,7 +30,9 @@ def _only_sql(value: object) -> Sql:
     """Jinja's ``finalize``: called with the result of every ``{{ }}``, and not with the template's own text."""
     _defined(value)
     if not isinstance(value, Sql):
-        raise _Unquoted(f"it prints a value of type {type(value).__name__} that did not leave a quoting filter")
+        raise _Unquoted(
+            f"it prints a value of type {type(value).__name__} that did not leave a quoting filter"
+        )
     return value
 
 
@@ -88,9 +90,17 @@ def built_in_templates() -> Path:
 
 
 @cache
-def _environment(folders: tuple[Path, ...], filters: tuple[tuple[str, Callable[..., str]], ...]) -> Any:
+def _environment(
+    folders: tuple[Path, ...], filters: tuple[tuple[str, Callable[..., str]], ...]
+) -> Any:
     """One for all renderers of an engine: reading a template costs a millisecond, and is done once."""
-    from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, pass_context
+    from jinja2 import (
+        Environment,
+        FileSystemBytecodeCache,
+        FileSystemLoader,
+        StrictUndefined,
+        pass_context,
+    )
     from jinja2.compiler import CodeGenerator
 
     class Compiled(FileSystemBytecodeCache):
@@ -118,7 +128,9 @@ def _environment(folders: tuple[Path, ...], filters: tuple[tuple[str, Callable[.
         finalize=_only_sql,
         autoescape=False,
         auto_reload=False,
-        bytecode_cache=None if sys.dont_write_bytecode or len(folders) > 1 else Compiled(_compiled_folder(folders[0])),
+        bytecode_cache=None
+        if sys.dont_write_bytecode or len(folders) > 1
+        else Compiled(_compiled_folder(folders[0])),
     )
     made.code_generator_class = Gate
     made.filters = {name: _filter(quote) for name, quote in filters}
@@ -165,7 +177,10 @@ class Renderer:
         """The statement that does ``verb`` to this item. Raises RenderError with the template's file and line."""
         values = {field.name: getattr(item, field.name) for field in fields(item)}
         if "place" in values:
-            values |= {"place": _Handle(), "write_password": partial(self._password, values["place"])}
+            values |= {
+                "place": _Handle(),
+                "write_password": partial(self._password, values["place"]),
+            }
         return self.text(f"{item.kind}/{verb}", **values)
 
     def has(self, name: str) -> bool:
@@ -179,7 +194,9 @@ class Renderer:
             return _tidy(self._environment.get_template(path).render({**self._always, **values}))
         except TemplateSyntaxError as error:
             place = f"{error.filename or path}:{error.lineno}"
-            raise RenderError(f"template {place} cannot be read", error.message or "", "correct the template") from None
+            raise RenderError(
+                f"template {place} cannot be read", error.message or "", "correct the template"
+            ) from None
         except (TemplateError, _Unquoted, TypeError, ValueError, AttributeError) as error:
             raise RenderError(
                 f"template {_place(error, path)} cannot be rendered",

@@ -14,15 +14,21 @@ from dbprov.plan import Step, transactions
 from dbprov.render import Renderer, comment
 
 
-def script(dialect: Dialect, deployment: Deployment, steps: Sequence[Step], render: Renderer, facts: Facts) -> str:
+def script(
+    dialect: Dialect, deployment: Deployment, steps: Sequence[Step], render: Renderer, facts: Facts
+) -> str:
     """The file, to the byte the same for the same steps: no date, no host, no user of this machine in it."""
     return "\n".join(_lines(dialect, deployment, steps, render, facts)) + "\n"
 
 
-def _lines(dialect: Dialect, deployment: Deployment, steps: Sequence[Step], render: Renderer, facts: Facts) -> Iterator[str]:
+def _lines(
+    dialect: Dialect, deployment: Deployment, steps: Sequence[Step], render: Renderer, facts: Facts
+) -> Iterator[str]:
     product = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}[facts.flavor]
     what = f"{deployment.name}: database {deployment.database} on {product}, made by dbprov {__version__}"
-    yield render.text("script/head", what=what, lines=tuple(_head(dialect, deployment, product, facts)))
+    yield render.text(
+        "script/head", what=what, lines=tuple(_head(dialect, deployment, product, facts))
+    )
     if render.has("script/password"):
         yield ""
         for account in deployment.accounts:
@@ -72,7 +78,9 @@ def _statement(step: Step, render: Renderer, borrowed: dict[str, str]) -> Iterat
     asked, variable = render.has(f"{item.kind}/guard"), "missing"
     if asked and step.verb != "drop":
         yield render.item(item, "guard") + " \\gset"
-    if isinstance(item, Membership):  # what was borrowed is given back, what was there before is not taken
+    if isinstance(
+        item, Membership
+    ):  # what was borrowed is given back, what was there before is not taken
         variable = borrowed.setdefault(item.role, f"borrowed_{len(borrowed) + 1}")
         if step.verb == "create":
             yield f"\\set {variable} :missing"

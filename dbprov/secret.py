@@ -44,7 +44,9 @@ class Secret:
         return bool(self._value)
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Secret is not written anywhere by accident: it cannot be pickled or copied")
+        raise TypeError(
+            "a Secret is not written anywhere by accident: it cannot be pickled or copied"
+        )
 
     # A password is never compared, only tried: equality is identity.
 
@@ -109,11 +111,15 @@ class FilePlace:
             return None
         except UnicodeDecodeError:
             raise PlaceError(
-                f"{self} cannot be used", "it is not UTF-8 text", "keep the password in it as one line of UTF-8"
+                f"{self} cannot be used",
+                "it is not UTF-8 text",
+                "keep the password in it as one line of UTF-8",
             ) from None
         except OSError as error:
             raise PlaceError(
-                f"{self} cannot be read", error.strerror or "", "make it readable for this user only (mode 0600)"
+                f"{self} cannot be read",
+                error.strerror or "",
+                "make it readable for this user only (mode 0600)",
             ) from None
         return _checked(text.removesuffix("\n").removesuffix("\r"), str(self))
 
@@ -121,7 +127,10 @@ class FilePlace:
         """Written whole under another name, then linked: no crash leaves half a password, and no run writes over another's."""
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if self.kept_out_of_git and not (ignore := self.kept_out_of_git / ".gitignore").exists():
+            if (
+                self.kept_out_of_git
+                and not (ignore := self.kept_out_of_git / ".gitignore").exists()
+            ):
                 ignore.write_text("*\n")
             password = generate()
             draft = self.path.with_name(f".{os.getpid()}-{secrets.token_hex(4)}.new")
@@ -168,7 +177,9 @@ class PromptPlace:
 
     def fill(self) -> Secret:
         raise PlaceError(
-            f"no password was typed for {self.label}", "the place of its password is a prompt", "type one, or name a file"
+            f"no password was typed for {self.label}",
+            "the place of its password is a prompt",
+            "type one, or name a file",
         )
 
 
@@ -183,7 +194,9 @@ def _checked(value: str, place: str) -> Secret:
         (VERIFIER.match(value), "it looks like a verifier, not a password"),
     ):
         if wrong:
-            raise PlaceError(f"the password in {place} cannot be used", why, "keep a password of one line there")
+            raise PlaceError(
+                f"the password in {place} cannot be used", why, "keep a password of one line there"
+            )
     return Secret(value)
 
 

@@ -26,7 +26,9 @@ def masked(place: Place, user: str) -> str:
 
 
 def no_password(place: Place, user: str) -> str:
-    raise RenderError("a template that only reads prints a password", "", "take the filter password out of it")
+    raise RenderError(
+        "a template that only reads prints a password", "", "take the filter password out of it"
+    )
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,9 @@ class Server:
         if self._facts is None:
             render = self.renderer(no_password, UNKNOWN)
             connection = self.connection()
-            answers = self.dialect.ask(connection, [render.text(name) for name in self.dialect.FACTS])
+            answers = self.dialect.ask(
+                connection, [render.text(name) for name in self.dialect.FACTS]
+            )
             self._facts = self.dialect.facts(answers, connection)
         return self._facts
 
@@ -84,9 +88,13 @@ class Server:
                 connection = self._connect(database)
             except DbprovError:
                 raise
-            except Exception as error:  # drivers raise more than their own tree: OSError, RuntimeError, ssl errors
+            except (
+                Exception
+            ) as error:  # drivers raise more than their own tree: OSError, RuntimeError, ssl errors
                 code, words = self.dialect.explain(error, secret=False)
-                where = f'database "{database}" on {self.address}' if database else str(self.address)
+                where = (
+                    f'database "{database}" on {self.address}' if database else str(self.address)
+                )
                 todo = self.dialect.remedy(code)
                 raise ConnectError(f"{where} cannot be reached", words, todo, code=code) from None
             self._connections[database] = connection
@@ -104,7 +112,9 @@ class Server:
         self.dialect.ask(connection, [self.renderer(no_password, UNKNOWN).text("session")])
         return connection
 
-    def renderer(self, password: Callable[[Place, str], str], facts: Facts | None = None) -> Renderer:
+    def renderer(
+        self, password: Callable[[Place, str], str], facts: Facts | None = None
+    ) -> Renderer:
         facts = facts or self.facts
         return renderer(self.dialect, facts, password, self._templates)
 
@@ -119,7 +129,9 @@ class Server:
         entered = {
             item.name
             for item in outside
-            if isinstance(item, Database) and isinstance(there := found[id(item)], Database) and not there.sealed
+            if isinstance(item, Database)
+            and isinstance(there := found[id(item)], Database)
+            and not there.sealed
         }
         for name in dict.fromkeys(item.inside for item in items if item.inside in entered):
             found |= self._look(name, [item for item in items if item.inside == name], render)
@@ -128,7 +140,9 @@ class Server:
                 found[id(item)] = self.dialect.newborn(item, self.facts)
         return [(item, found[id(item)]) for item in items]
 
-    def _look(self, database: str | None, items: list[Item], render: Renderer) -> dict[int, Item | None]:
+    def _look(
+        self, database: str | None, items: list[Item], render: Renderer
+    ) -> dict[int, Item | None]:
         if not items:
             return {}
         queries = [render.item(item, "inspect") for item in items]
@@ -137,7 +151,9 @@ class Server:
             answers = self.dialect.ask(connection, queries)
         except Exception as error:
             code, words = self.dialect.explain(error, secret=False)
-            where = f'in database "{database}" on {self.address}' if database else f"on {self.address}"
+            where = (
+                f'in database "{database}" on {self.address}' if database else f"on {self.address}"
+            )
             todo = self.dialect.remedy(code)
             raise LookError(f"what is {where} could not be read", words, todo, code=code) from None
         return {id(item): _found(item, rows) for item, rows in zip(items, answers, strict=True)}
@@ -185,7 +201,9 @@ class Server:
             raise self._failed(step, there.code, there.words)
         empty = next((notice for notice in notices if notice.empty), None)
         if empty:
-            raise self._failed(step, empty.code, f"{empty.words} (the statement succeeded without effect)")
+            raise self._failed(
+                step, empty.code, f"{empty.words} (the statement succeeded without effect)"
+            )
         milliseconds = (time.perf_counter() - began) * 1000
         return Done(step, shown.item(step.item, step.verb), tuple(notices), milliseconds)
 
@@ -196,11 +214,15 @@ class Server:
     def obstacles(self, steps: Sequence[Step]) -> list[tuple[Step, Obstacle]]:
         """The steps that this admin is known to be unable to do, before any of them is tried."""
         render = self.renderer(masked)
-        met = [(s, self.dialect.obstacle(s.item, s.verb, s.found, self.facts, render)) for s in steps]
+        met = [
+            (s, self.dialect.obstacle(s.item, s.verb, s.found, self.facts, render)) for s in steps
+        ]
         return [(step, obstacle) for step, obstacle in met if obstacle]
 
 
-def renderer(dialect: Dialect, facts: Facts, password: Callable[[Place, str], str], templates: Path | None) -> Renderer:
+def renderer(
+    dialect: Dialect, facts: Facts, password: Callable[[Place, str], str], templates: Path | None
+) -> Renderer:
     return Renderer(
         dialect.NAME, dialect.FILTERS, password=password, version=facts.version, settings=facts.settings,
         templates=templates,
@@ -211,7 +233,9 @@ def _found(wanted: Item, rows: list[dict[str, Any]]) -> Item | None:
     if not rows:
         return None
     try:
-        return replace(wanted, **{key: _field(wanted, key, value) for key, value in rows[0].items()})
+        return replace(
+            wanted, **{key: _field(wanted, key, value) for key, value in rows[0].items()}
+        )
     except TypeError as error:
         raise LookError(
             f"the answer of {wanted.kind}/inspect.sql cannot be read", str(error),

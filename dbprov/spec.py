@@ -26,10 +26,14 @@ def load(path: Path, ask: Any = never_ask) -> Spec:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise SpecError([Mistake(str(path), "there is no such file", "a path to a spec in YAML")]) from None
+        raise SpecError(
+            [Mistake(str(path), "there is no such file", "a path to a spec in YAML")]
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise SpecError([Mistake(str(path), f"cannot be read: {why}", "a spec in YAML, in UTF-8")]) from None
+        raise SpecError(
+            [Mistake(str(path), f"cannot be read: {why}", "a spec in YAML, in UTF-8")]
+        ) from None
     return parse(text, str(path), path.absolute().parent, ask)
 
 
@@ -73,9 +77,13 @@ class _Reader:
             tls = self.tls(top.get("tls"), Tls())
             entries = self.values.listed(top.get("deployments"), "a list of deployments")
             if "deployments" in top and top["deployments"].value == []:
-                self.values.wrong(top["deployments"], "deployments is empty", EXAMPLES["deployments"])
+                self.values.wrong(
+                    top["deployments"], "deployments is empty", EXAMPLES["deployments"]
+                )
             for one in entries:
-                deployment = self.deployment(one, server, tls, "" if "server" in top else given.place)
+                deployment = self.deployment(
+                    one, server, tls, "" if "server" in top else given.place
+                )
                 if deployment:
                     deployments.append((deployment, one.place))
             self.distinct(deployments)
@@ -83,13 +91,17 @@ class _Reader:
             raise SpecError(self.values.mistakes)
         return Spec(tuple(deployment for deployment, _ in deployments), self.source)
 
-    def deployment(self, given: Given, server: Address | None, tls: Tls, top: str) -> Deployment | None:
+    def deployment(
+        self, given: Given, server: Address | None, tls: Tls, top: str
+    ) -> Deployment | None:
         keys = self.values.mapping(given, DEPLOYMENT, required=("name", "database"))
         before = len(self.values.mistakes)
         if "server" in keys:
             server = self.server(keys["server"])
         elif server is None and top:
-            self.values.wrong(top, "no server is named", "server: postgresql://dba@db.example.com:5432/postgres")
+            self.values.wrong(
+                top, "no server is named", "server: postgresql://dba@db.example.com:5432/postgres"
+            )
         server = server or NOWHERE  # whose mistake is told already; the others are told with it
         tls = self.tls(keys.get("tls"), tls)
         name = self.values.text(keys.get("name"), "a name such as analytics")
@@ -103,7 +115,11 @@ class _Reader:
         schemas = self.schemas(keys.get("schemas"), server.engine)
         self.only_postgresql(keys, ("layout", "schemas"), server.engine, layout)
         if layout == "split" and schemas:
-            self.values.wrong(keys["schemas"], "layout: split has the schemas airflow and celery", "leave one of the two out")
+            self.values.wrong(
+                keys["schemas"],
+                "layout: split has the schemas airflow and celery",
+                "leave one of the two out",
+            )
         publish = self.values.mapping(keys.get("publish"), ("host", "port"))
         database = self.name(keys.get("database"), server.engine, "database")
         schemas = ("airflow", "celery") if layout == "split" else schemas or ("public",)
@@ -118,32 +134,56 @@ class _Reader:
             schemas=schemas,
             isolate=self.values.boolean(keys.get("isolate")),
             encoding=self.values.charset(keys.get("encoding"), "an encoding such as UTF8"),
-            collation=self.values.text(keys.get("collation"), "a collation such as en_US.UTF-8 or utf8mb4_unicode_ci"),
+            collation=self.values.text(
+                keys.get("collation"), "a collation such as en_US.UTF-8 or utf8mb4_unicode_ci"
+            ),
             publish_host=self.values.text(publish.get("host"), "a host name"),
             publish_port=self.values.number(publish.get("port"), 1, 65535),
         )
-        return made if name and database and server is not NOWHERE and len(self.values.mistakes) == before else None
+        return (
+            made
+            if name and database and server is not NOWHERE and len(self.values.mistakes) == before
+            else None
+        )
 
     def accounts(
-        self, keys: dict[str, Given], server: Address, layout: str, schemas: tuple[str, ...], given: Given
+        self,
+        keys: dict[str, Given],
+        server: Address,
+        layout: str,
+        schemas: tuple[str, ...],
+        given: Given,
     ) -> tuple[Account, ...]:
         of_user = ("user", "password", "access", "host", "connection_limit")
         if "users" in keys:
             for key in of_user:
                 if key in keys:
-                    self.values.wrong(keys[key], f"{key} and users are both given", f"say {key} for each of the users")
+                    self.values.wrong(
+                        keys[key],
+                        f"{key} and users are both given",
+                        f"say {key} for each of the users",
+                    )
             entries = self.values.listed(keys["users"], "a list of users")
             if not entries:
-                self.values.wrong(keys["users"], "users is empty", "users: [{name: analytics_airflow}]")
+                self.values.wrong(
+                    keys["users"], "users is empty", "users: [{name: analytics_airflow}]"
+                )
         elif "user" in keys:
-            entries = [Given({("name" if k == "user" else k): keys[k] for k in of_user if k in keys}, given.place)]
+            entries = [
+                Given(
+                    {("name" if k == "user" else k): keys[k] for k in of_user if k in keys},
+                    given.place,
+                )
+            ]
             name = keys["user"].value
             if layout == "split" and isinstance(name, str):
                 # The names that Astronomer makes itself end in _airflow and _celery (facts B.1).
                 celery = replace(keys["user"], value=name.removesuffix("_airflow") + "_celery")
                 entries.append(Given({**entries[0].value, "name": celery}, given.place))
         else:
-            self.values.wrong(given, "no user is named", "user: analytics_airflow, or a list under users")
+            self.values.wrong(
+                given, "no user is named", "user: analytics_airflow, or a list under users"
+            )
             return ()
         if layout == "split" and "users" in keys and len(entries) != 2:
             self.values.wrong(
@@ -152,12 +192,21 @@ class _Reader:
                 "two users: the first for schema airflow, the second for schema celery",
             )
         made = [
-            self.account(one, server, (schemas[number],) if layout == "split" and number < 2 else schemas)
+            self.account(
+                one, server, (schemas[number],) if layout == "split" and number < 2 else schemas
+            )
             for number, one in enumerate(entries)
         ]
         for number, account in enumerate(made):
-            if account and any(other and (account.name, account.host) == (other.name, other.host) for other in made[:number]):
-                self.values.wrong(entries[number], f"user {account.name!r} stands twice in this deployment", "one entry each")
+            if account and any(
+                other and (account.name, account.host) == (other.name, other.host)
+                for other in made[:number]
+            ):
+                self.values.wrong(
+                    entries[number],
+                    f"user {account.name!r} stands twice in this deployment",
+                    "one entry each",
+                )
         return tuple(account for account in made if account)
 
     def account(self, given: Given, server: Address, schemas: tuple[str, ...]) -> Account | None:
@@ -165,7 +214,9 @@ class _Reader:
             given = Given({"name": given}, given.place)
         elif isinstance(given.value, dict) and "user" in given.value and "name" not in given.value:
             # Said as for a deployment with one user: user for name.
-            given = Given({("name" if k == "user" else k): v for k, v in given.value.items()}, given.place)
+            given = Given(
+                {("name" if k == "user" else k): v for k, v in given.value.items()}, given.place
+            )
         keys = self.values.mapping(given, ACCOUNT, required=("name",))
         self.only_mysql(keys, ("host",), server.engine)
         name = self.name(keys.get("name"), server.engine, "user")
@@ -179,7 +230,9 @@ class _Reader:
 
     def place(self, given: Given | None, user: str, host: str, server: Address) -> Place:
         kept = self.folder / ".dbprov"
-        file = quote(user, safe=" ").replace(".", "%2E") + (f"@{quote(host, safe='')}" if host != "%" else "")
+        file = quote(user, safe=" ").replace(".", "%2E") + (
+            f"@{quote(host, safe='')}" if host != "%" else ""
+        )
         if len(file) > 200:  # file systems end names at 255 bytes
             file = f"{file[:150]}-{crc32(file.encode()):08x}"
         folder = f"{quote(server.host, safe='') or 'local'}_{server.port}"
@@ -189,7 +242,11 @@ class _Reader:
         keys = self.values.mapping(given, ("env", "file", "prompt"))
         if len(keys) != 1:
             if isinstance(given.value, dict):
-                self.values.wrong(given, "a password has one place", "password: {env: NAME} or {file: PATH} or {prompt: true}")
+                self.values.wrong(
+                    given,
+                    "a password has one place",
+                    "password: {env: NAME} or {file: PATH} or {prompt: true}",
+                )
             return default
         if "env" in keys:
             right = "the name of an environment variable, such as ANALYTICS_PASSWORD"
@@ -211,7 +268,9 @@ class _Reader:
             return None
         scheme, separator, rest = url.partition("://")
         if not separator or scheme not in ENGINES:
-            self.values.wrong(given, "the server is not a URL of an engine that dbprov knows", right)
+            self.values.wrong(
+                given, "the server is not a URL of an engine that dbprov knows", right
+            )
             return None
         engine = {"postgres": "postgresql", "mariadb": "mysql"}.get(scheme, scheme)
         rest, _, query = rest.partition("?")
@@ -230,10 +289,16 @@ class _Reader:
             self.values.wrong(given, "the server's URL holds a password", "leave it out")
             return None
         if any(key in ("sslmode", "sslrootcert", "ssl_mode", "ssl_ca") for key, _ in options):
-            self.values.wrong(given, "the server's URL says how to use TLS", "tls: {mode: verify-full, ca: PATH} beside server")
+            self.values.wrong(
+                given,
+                "the server's URL says how to use TLS",
+                "tls: {mode: verify-full, ca: PATH} beside server",
+            )
             return None
         if "," in where:
-            self.values.wrong(given, "the server's URL names several hosts", "one host: the one that takes writes")
+            self.values.wrong(
+                given, "the server's URL names several hosts", "one host: the one that takes writes"
+            )
             return None
         host, port = where, ""
         if where.startswith("["):
@@ -244,7 +309,9 @@ class _Reader:
         said = dict(options)
         port = port or said.get("port", "") or str(ENGINES[scheme])
         if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-            self.values.wrong(given, "the port in the server's URL is not a number from 1 to 65535", right)
+            self.values.wrong(
+                given, "the port in the server's URL is not a number from 1 to 65535", right
+            )
             return None
         host = unquote(host) or said.get("host", "") or said.get("unix_socket", "")
         return Address(engine, unquote(user), host, int(port), unquote(path), options)
@@ -257,11 +324,16 @@ class _Reader:
         ca = self.values.text(keys.get("ca"), "the path of a CA file, relative to the spec")
         path = str(self.folder / Path(ca).expanduser()) if ca else None
         if path and not Path(path).is_file():
-            self.values.wrong(keys["ca"], f"there is no file {ca}", "a file of CA certificates in PEM")
+            self.values.wrong(
+                keys["ca"], f"there is no file {ca}", "a file of CA certificates in PEM"
+            )
         if mode and mode.startswith("verify") and not ca:
             path = None  # the system's own CA certificates
         return Tls(
-            mode or ("verify-full" if ca else "prefer"), path, self.values.boolean(keys.get("allow_cleartext")) or False, True
+            mode or ("verify-full" if ca else "prefer"),
+            path,
+            self.values.boolean(keys.get("allow_cleartext")) or False,
+            True,
         )
 
     # -- names -------------------------------------------------------------------------------------------------------
@@ -271,36 +343,53 @@ class _Reader:
         if given is None or text is None:
             return None
         for objection in names.objections(engine, sort, text):
-            self.values.wrong(given, f"{sort} {text!r}: {objection}", f"another name for the {sort}")
+            self.values.wrong(
+                given, f"{sort} {text!r}: {objection}", f"another name for the {sort}"
+            )
         return text
 
     def schemas(self, given: Given | None, engine: str) -> tuple[str, ...]:
-        found = [self.name(one, "postgresql", "schema") for one in self.values.listed(given, "a list of schemas")]
+        found = [
+            self.name(one, "postgresql", "schema")
+            for one in self.values.listed(given, "a list of schemas")
+        ]
         if given and isinstance(given.value, list) and (not found or len(set(found)) < len(found)):
-            self.values.wrong(given, "the list of schemas is empty or names one twice", "schemas: [airflow]")
+            self.values.wrong(
+                given, "the list of schemas is empty or names one twice", "schemas: [airflow]"
+            )
         return tuple(name for name in found if name)
 
     # -- what only the whole shows -----------------------------------------------------------------------------------
 
-    def only_postgresql(self, keys: dict[str, Given], which: tuple[str, ...], engine: str, layout: str) -> None:
+    def only_postgresql(
+        self, keys: dict[str, Given], which: tuple[str, ...], engine: str, layout: str
+    ) -> None:
         for key in which:
             if engine == "mysql" and key in keys and (key, layout) != ("layout", "shared"):
                 self.values.wrong(
-                    keys[key], f"{key} is for PostgreSQL: MySQL has no schemas inside a database", f"leave {key} out"
+                    keys[key],
+                    f"{key} is for PostgreSQL: MySQL has no schemas inside a database",
+                    f"leave {key} out",
                 )
 
     def only_mysql(self, keys: dict[str, Given], which: tuple[str, ...], engine: str) -> None:
         for key in which:
             if engine == "postgresql" and key in keys:
                 self.values.wrong(
-                    keys[key], f"{key} of a user is for MySQL", f"leave {key} out; pg_hba.conf says who comes from where"
+                    keys[key],
+                    f"{key} of a user is for MySQL",
+                    f"leave {key} out; pg_hba.conf says who comes from where",
                 )
 
     def distinct(self, deployments: list[tuple[Deployment, str]]) -> None:
         for number, (one, place) in enumerate(deployments):
             for other, _ in deployments[:number]:
                 if one.name.lower() == other.name.lower():
-                    self.values.wrong(place, f"two deployments are named {one.name!r}", "a name of its own for each")
+                    self.values.wrong(
+                        place,
+                        f"two deployments are named {one.name!r}",
+                        "a name of its own for each",
+                    )
                 if (one.server, one.database) == (other.server, other.database):
                     self.values.wrong(
                         place,

@@ -13,7 +13,11 @@ from dbprov.server import Done
 def show_plan(planned: Planned, err: bool) -> None:
     count = len(planned.steps)
     steps = "nothing to do" if planned.complete else f"{count} step{'s' * (count != 1)}"
-    _say(click.style(_clean(planned.deployment.name), bold=True), f"on {planned.deployment.server}: {steps}", err)
+    _say(
+        click.style(_clean(planned.deployment.name), bold=True),
+        f"on {planned.deployment.server}: {steps}",
+        err,
+    )
     for step, statement in zip(planned.steps, planned.statements, strict=True):
         _say(click.style("  +", fg="green"), f"{step}{_where(step.item.inside)}", err)
         click.echo(click.style(_indented(statement), dim=True), err=err)
@@ -21,7 +25,11 @@ def show_plan(planned: Planned, err: bool) -> None:
         _say(click.style("  !", fg="red"), f"{step}: {obstacle.why}", err)
         click.echo(_indented(obstacle.todo), err=err)
     for item in planned.beyond:
-        _say(click.style("  !", fg="red"), f"{item}: not by this admin on {', '.join(item.beyond)}", err)
+        _say(
+            click.style("  !", fg="red"),
+            f"{item}: not by this admin on {', '.join(item.beyond)}",
+            err,
+        )
     for words in planned.remarks:
         _say(click.style("  note:", fg="yellow"), words, err)
 
@@ -34,9 +42,19 @@ def show_done(done: Done) -> None:
 
 
 def show_check(check: Check, err: bool = True) -> None:
-    mark, color = ("note", "yellow") if check.warning else ("ok", "green") if check.held else ("FAILED", "red")
+    mark, color = (
+        ("note", "yellow")
+        if check.warning
+        else ("ok", "green")
+        if check.held
+        else ("FAILED", "red")
+    )
     code = f"{check.code} " if check.code and (check.warning or not check.held) else ""
-    _say(click.style(f"  {mark}", fg=color), f"{check.subject}: {check.claim}: {code}{check.observed}", err)
+    _say(
+        click.style(f"  {mark}", fg=color),
+        f"{check.subject}: {check.claim}: {code}{check.observed}",
+        err,
+    )
     if check.todo:
         click.echo(_indented(check.todo), err=err)
 

@@ -15,7 +15,9 @@ from dbprov.server import Server, no_password
 EXPECTED = {"works": "works", "refused": "is refused", "holds": "holds"}
 
 
-def verify(server: Server, deployment: Deployment, account: Account, url: Secret) -> Iterator[Check]:
+def verify(
+    server: Server, deployment: Deployment, account: Account, url: Secret
+) -> Iterator[Check]:
     """The Checks of one user, each as it ends. Leaves nothing behind, whatever happens on the way."""
     dialect = server.dialect
     probe = f"dbprov_probe_{secrets.token_hex(4)}"
@@ -30,7 +32,13 @@ def verify(server: Server, deployment: Deployment, account: Account, url: Secret
     made: set[str] = set()  # what was tried and worked, whether it should have or not
     try:
         over = dialect.tls_of(connection) or "no TLS"
-        yield Check(account.name, "logs in", "works", f"with the string that is handed out, over {over}", True)
+        yield Check(
+            account.name,
+            "logs in",
+            "works",
+            f"with the string that is handed out, over {over}",
+            True,
+        )
         admin = server.connection(deployment.database if dialect.TRANSACTIONS else None)
         _sweep(server, deployment, probe)
         trials = dialect.trials(deployment, account, server.facts, probe)
@@ -50,11 +58,21 @@ def verify(server: Server, deployment: Deployment, account: Account, url: Secret
         raise
     except Exception as error:  # of the transaction around the trials: its session is gone
         code, words = dialect.explain(error, secret=False)
-        yield Check(account.name, "keeps its session to the end", "works", words, False, code, dialect.remedy(code))
+        yield Check(
+            account.name,
+            "keeps its session to the end",
+            "works",
+            words,
+            False,
+            code,
+            dialect.remedy(code),
+        )
     finally:
         for trial in dialect.cleanup(deployment, probe):
             if trial.needs in made and _try(server, server.connection(), trial)[0]:
-                _try(server, connection, trial)  # who was granted too much owns what the admin may not drop
+                _try(
+                    server, connection, trial
+                )  # who was granted too much owns what the admin may not drop
         connection.close()
 
 
@@ -78,7 +96,11 @@ def _rivals(server: Server, account: Account) -> str:
     query = render.text("verify/rivals", user=account.name, host=account.host)
     rows = server.dialect.ask(server.connection(), [query])[0]
     names = ", ".join(row["rival"] for row in rows)
-    return f"these accounts can stand in its way, where they are nearer to the client's address: {names}" if names else ""
+    return (
+        f"these accounts can stand in its way, where they are nearer to the client's address: {names}"
+        if names
+        else ""
+    )
 
 
 def _try(server: Server, connection: Any, trial: Trial) -> tuple[str, str]:
@@ -89,7 +111,9 @@ def _try(server: Server, connection: Any, trial: Trial) -> tuple[str, str]:
         with dialect.transaction(connection):
             if trial.expects == "holds":
                 rows = dialect.ask(connection, [statement])[0]
-                held, observed = (rows[0]["held"], rows[0]["observed"]) if rows else (False, "nothing")
+                held, observed = (
+                    (rows[0]["held"], rows[0]["observed"]) if rows else (False, "nothing")
+                )
                 return ("" if held else "no"), observed
             dialect.run(connection, statement)
         return "", "it worked"

@@ -29,16 +29,29 @@ COMMANDS = (
 
 
 def main() -> int:
-    print("Starting an embedded PostgreSQL 18; its admin may create roles and databases, and is no superuser.\n", flush=True)
+    print(
+        "Starting an embedded PostgreSQL 18; its admin may create roles and databases, and is no superuser.\n",
+        flush=True,
+    )
     server = harness.start("postgresql", "18")
     try:
         with tempfile.TemporaryDirectory(prefix="dbprov-demo-") as folder:
             (Path(folder) / "deployment.yaml").write_text(SPEC.format(url=server.url("admin")))
             path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-            environment = {**os.environ, "PATH": path, "DBPROV_ADMIN_PASSWORD": server.password("admin")}
+            environment = {
+                **os.environ,
+                "PATH": path,
+                "DBPROV_ADMIN_PASSWORD": server.password("admin"),
+            }
             for command in ("cat deployment.yaml", *COMMANDS):
                 print(f"$ {command}", flush=True)
-                ended = subprocess.run(shlex.split(command), cwd=folder, env=environment, stderr=subprocess.STDOUT, check=False)
+                ended = subprocess.run(
+                    shlex.split(command),
+                    cwd=folder,
+                    env=environment,
+                    stderr=subprocess.STDOUT,
+                    check=False,
+                )
                 print(flush=True)
                 if ended.returncode:
                     print(f"exit code {ended.returncode}", file=sys.stderr)

@@ -160,7 +160,10 @@ def _marked_for(item: pytest.Item, pair: Pair | None) -> bool:
     marks = [mark for mark in item.iter_markers() if mark.name in ENGINES]
     if pair is None or not marks:
         return True
-    return any(pair[0] in ENGINES[mark.name] and any(_fits(text, pair) for text in mark.args or [""]) for mark in marks)
+    return any(
+        pair[0] in ENGINES[mark.name] and any(_fits(text, pair) for text in mark.args or [""])
+        for mark in marks
+    )
 
 
 def _fits(condition: str, pair: Pair) -> bool:

@@ -52,7 +52,10 @@ REVEALING = {  # the only places where a password stops being a Secret, and why
     ("dialects.postgresql.session", "verifier"): 1,  # libpq hashes it
     ("dialects.mysql.session", "connect"): 1,
     ("dialects.mysql.session", "connect_as"): 1,
-    ("dialects.mysql.session", "secret"): 1,  # MySQL hashes on its side: TLS, a socket or loopback only
+    (
+        "dialects.mysql.session",
+        "secret",
+    ): 1,  # MySQL hashes on its side: TLS, a socket or loopback only
 }
 
 PRIVILEGES = {
@@ -88,7 +91,9 @@ def test_every_module_has_its_place_in_the_order() -> None:
     assert {module(path).split(".")[0] for path in MODULES} - {"__init__", "__main__"} == set(ORDER)
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if module(p) not in ("__init__", "__main__")], ids=module)
+@pytest.mark.parametrize(
+    "path", [p for p in MODULES if module(p) not in ("__init__", "__main__")], ids=module
+)
 def test_a_module_imports_only_from_those_above_it(path: Path) -> None:
     room = module(path).split(".")[0]
     for name in imported(path):
@@ -110,7 +115,9 @@ def test_no_sql_in_python(path: Path) -> None:
     for node in ast.walk(tree(path)):
         text = node.values[0] if isinstance(node, ast.JoinedStr) and node.values else node
         if isinstance(text, ast.Constant) and isinstance(text.value, str):
-            assert not SQL.match(text.value) or text.value in PRIVILEGES, f"{path}:{text.lineno}: {text.value!r}"
+            assert not SQL.match(text.value) or text.value in PRIVILEGES, (
+                f"{path}:{text.lineno}: {text.value!r}"
+            )
 
 
 def test_secrets_are_revealed_exactly_where_it_must_be() -> None:
@@ -135,7 +142,11 @@ def test_a_module_is_read_in_one_sitting(path: Path) -> None:
 
 
 def protocol() -> dict[str, ast.stmt]:
-    (made,) = (n for n in tree(PACKAGE / "dialects/__init__.py").body if isinstance(n, ast.ClassDef) and n.name == "Dialect")
+    (made,) = (
+        n
+        for n in tree(PACKAGE / "dialects/__init__.py").body
+        if isinstance(n, ast.ClassDef) and n.name == "Dialect"
+    )
     return {(n.target.id if isinstance(n, ast.AnnAssign) else n.name): n for n in made.body}  # type: ignore[union-attr, attr-defined]
 
 
@@ -164,7 +175,21 @@ USERS = [{"name": f"{HOSTILE}{access}"[-30:], "access": access, "connection_limi
 for number, user in enumerate(USERS):
     user["name"] = f"{number}{HOSTILE}"[:32]
 WORDS: dict[str, Any] = {
-    **dict.fromkeys(("admin", "host", "role", "user", "database", "what", "conninfo", "probe", "referring", "later"), HOSTILE),
+    **dict.fromkeys(
+        (
+            "admin",
+            "host",
+            "role",
+            "user",
+            "database",
+            "what",
+            "conninfo",
+            "probe",
+            "referring",
+            "later",
+        ),
+        HOSTILE,
+    ),
     **dict.fromkeys(("function", "procedure", "table", "schema"), HOSTILE),
     "lines": (HOSTILE, ""),
     "attribute": ("CREATEDB",),
@@ -178,11 +203,16 @@ WORDS: dict[str, Any] = {
 def hostile(engine: str) -> list[Any]:
     more: list[dict[str, Any]] = [{"isolate": True}, {"isolate": False}, {}]
     if engine == "postgresql":
-        more = [{**keys, "schemas": [HOSTILE, "public"], "encoding": "UTF8", "collation": HOSTILE} for keys in more]
+        more = [
+            {**keys, "schemas": [HOSTILE, "public"], "encoding": "UTF8", "collation": HOSTILE}
+            for keys in more
+        ]
         more += [{"schemas": ["public"]}]
     else:
         more += [{"collation": "utf8mb4_bin"}]
-    return [deployment(engine, database=HOSTILE, users=USERS, **keys) for keys in more] + [deployment(engine)]
+    return [deployment(engine, database=HOSTILE, users=USERS, **keys) for keys in more] + [
+        deployment(engine)
+    ]
 
 
 def items(engine: str, known: Facts) -> Iterator[Item]:
@@ -206,8 +236,14 @@ def rendered(engine: str) -> Iterator[tuple[str, str]]:
                 yield f"{item.kind}/{file.stem}", render.item(item, file.stem)
         for made in hostile(engine):
             for account in made.accounts:
-                for trial in [*DIALECTS[engine].trials(made, account, known, HOSTILE), *DIALECTS[engine].cleanup(made, HOSTILE)]:
-                    yield f"verify/{trial.template}", render.text(f"verify/{trial.template}", **trial.values)
+                for trial in [
+                    *DIALECTS[engine].trials(made, account, known, HOSTILE),
+                    *DIALECTS[engine].cleanup(made, HOSTILE),
+                ]:
+                    yield (
+                        f"verify/{trial.template}",
+                        render.text(f"verify/{trial.template}", **trial.values),
+                    )
         for name in sorted(texts(engine)):
             yield name, render.text(name, **WORDS)
 
@@ -226,7 +262,10 @@ def texts(engine: str) -> set[str]:
 
 
 def files(engine: str) -> set[str]:
-    return {str(p.relative_to(TEMPLATES / engine).with_suffix("")) for p in (TEMPLATES / engine).rglob("*.sql")}
+    return {
+        str(p.relative_to(TEMPLATES / engine).with_suffix(""))
+        for p in (TEMPLATES / engine).rglob("*.sql")
+    }
 
 
 @pytest.mark.parametrize("engine", DIALECTS)
@@ -248,7 +287,11 @@ def test_every_step_of_a_plan_has_its_template() -> None:
             for made in hostile(engine):
                 for step in plan((item, None) for item in expanded(made, known)):
                     assert f"{step.item.kind}/{step.verb}" in files(engine)
-        altered = {item.kind for item in items(engine, KNOWN[engine][0]) if type(item).satisfied_by is not Item.satisfied_by}
+        altered = {
+            item.kind
+            for item in items(engine, KNOWN[engine][0])
+            if type(item).satisfied_by is not Item.satisfied_by
+        }
         assert {f"{kind}/alter" for kind in altered} <= files(engine)
 
 
@@ -256,14 +299,20 @@ def test_every_step_of_a_plan_has_its_template() -> None:
 def test_no_template_is_unused(engine: str) -> None:
     included = set()
     for file in (TEMPLATES / engine).rglob("*.sql"):
-        included |= set(re.findall(rf'{{% include "{engine}/([^"]+)\.sql" %}}', file.read_text(encoding="utf-8")))
+        included |= set(
+            re.findall(
+                rf'{{% include "{engine}/([^"]+)\.sql" %}}', file.read_text(encoding="utf-8")
+            )
+        )
     used = {name for name, _ in rendered(engine)} | included
     assert files(engine) - used == set()
     assert included <= files(engine)
 
 
 QUOTED = {
-    "postgresql": re.compile(r"""E'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|:'\w+'""", re.DOTALL),
+    "postgresql": re.compile(
+        r"""E'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|:'\w+'""", re.DOTALL
+    ),
     "mysql": re.compile(r"""'(?:[^'\\]|''|\\.)*'|`(?:[^`]|``)*`|\$\{\w+\}""", re.DOTALL),
 }
 BODY = re.compile(r"\ADO \$dbprov\$(.*?)\$dbprov\$", re.DOTALL)
@@ -288,12 +337,18 @@ def test_hostile_values_end_no_line_of_a_script(engine: str) -> None:
         if name.startswith("script/"):
             for line in text.splitlines():
                 bare = QUOTED[engine].sub("", line)
-                assert line.startswith("--") or not re.search(r"""['"`$]|--|\{\{""", bare), f"{name}: {line}"
+                assert line.startswith("--") or not re.search(r"""['"`$]|--|\{\{""", bare), (
+                    f"{name}: {line}"
+                )
 
 
 def test_only_a_user_is_made_with_a_password() -> None:
     for engine in DIALECTS:
-        with_password = {n for n in files(engine) if re.search(r"\|\s*password\b", (TEMPLATES / engine / f"{n}.sql").read_text())}
+        with_password = {
+            n
+            for n in files(engine)
+            if re.search(r"\|\s*password\b", (TEMPLATES / engine / f"{n}.sql").read_text())
+        }
         assert with_password == {"user/create"}
     assert EnvPlace("P").name == "P"
 
@@ -304,7 +359,11 @@ def test_only_a_user_is_made_with_a_password() -> None:
 @pytest.mark.parametrize("name", main.commands)
 def test_every_command_has_an_example_and_is_in_the_readme(name: str) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    example = re.search(r"^\s*Example: (dbprov .*)$", inspect.getdoc(main.commands[name].callback) or "", re.MULTILINE)
+    example = re.search(
+        r"^\s*Example: (dbprov .*)$",
+        inspect.getdoc(main.commands[name].callback) or "",
+        re.MULTILINE,
+    )
     assert example
     assert example[1].startswith(f"dbprov {name}")
     assert f"dbprov {name}" in readme
@@ -312,7 +371,11 @@ def test_every_command_has_an_example_and_is_in_the_readme(name: str) -> None:
 
 def test_the_specs_of_the_readme_load() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks = [text for text in re.findall(r"^```yaml\n(.*?)^```", readme, re.MULTILINE | re.DOTALL) if "deployments:" in text]
+    blocks = [
+        text
+        for text in re.findall(r"^```yaml\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+        if "deployments:" in text
+    ]
     assert blocks
     for text in blocks:
         without_files = re.sub(r"\bca: [\w./-]+,?", "", text)  # none of them is here
@@ -327,7 +390,9 @@ def test_the_specs_of_the_readme_load() -> None:
 )  # fmt: skip
 def test_small_commands_load_nothing_heavy(program: str) -> None:
     asked = f"{program}\nimport sys\nprint('loaded', *sorted({HEAVY!r} & set(sys.modules)))"
-    ended = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, timeout=60, check=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, timeout=60, check=True
+    )
     assert ended.stdout.splitlines()[-1] == "loaded"
 
 
@@ -337,7 +402,9 @@ def test_every_exported_name_is_there() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         dbprov.nothing  # noqa: B018
     source = (PACKAGE / "__init__.py").read_text(encoding="utf-8")
-    assert set(re.findall(r"^    from dbprov\.\w+ import (\w+) as \1$", source, re.MULTILINE)) == set(dbprov.__all__)
+    assert set(
+        re.findall(r"^    from dbprov\.\w+ import (\w+) as \1$", source, re.MULTILINE)
+    ) == set(dbprov.__all__)
 
 
 def test_the_version_stands_once() -> None:
@@ -358,7 +425,9 @@ def test_the_oldest_python_is_the_same_everywhere() -> None:
 
 def test_the_package_carries_its_templates_and_schema() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    assert project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"] == {"sql_templates": "dbprov/sql_templates"}
+    assert project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"] == {
+        "sql_templates": "dbprov/sql_templates"
+    }
     assert (PACKAGE / "schema.json").is_file()
     assert project["project"]["scripts"] == {"dbprov": "dbprov.cli:main"}
 

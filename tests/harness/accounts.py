@@ -32,11 +32,15 @@ def parse(flavor: str, name: str, url: str) -> tuple[str, int, tuple[str, str]]:
         raise WrongSetting(f"{name} is not a URL: {error}") from None
     schemes = ("postgresql", "postgres") if flavor == "postgresql" else ("mysql", "mariadb")
     if parts.scheme not in schemes or not parts.hostname or not parts.username:
-        raise WrongSetting(f"{name} is not like {schemes[0]}://superuser:password@127.0.0.1:{port}/")
+        raise WrongSetting(
+            f"{name} is not like {schemes[0]}://superuser:password@127.0.0.1:{port}/"
+        )
     return parts.hostname, port, (unquote(parts.username), unquote(parts.password or ""))
 
 
-def postgresql(host: str, port: int, user: tuple[str, str], database: str = "postgres") -> psycopg.Connection[tuple[Any, ...]]:
+def postgresql(
+    host: str, port: int, user: tuple[str, str], database: str = "postgres"
+) -> psycopg.Connection[tuple[Any, ...]]:
     return psycopg.connect(
         host=host,
         port=port,
@@ -107,7 +111,9 @@ def _make_postgresql_admin(server: Reached, admin: tuple[str, str]) -> None:
         query = "SELECT FROM pg_roles WHERE rolname = %s"
         verb = "ALTER" if connection.execute(query, [admin[0]]).fetchall() else "CREATE"
         connection.execute(
-            sql.SQL("{} ROLE {} LOGIN NOSUPERUSER CREATEDB CREATEROLE PASSWORD {}").format(sql.SQL(verb), name, password)
+            sql.SQL("{} ROLE {} LOGIN NOSUPERUSER CREATEDB CREATEROLE PASSWORD {}").format(
+                sql.SQL(verb), name, password
+            )
         )
 
 

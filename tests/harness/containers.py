@@ -92,7 +92,9 @@ def _last_lines(name: str, folder: Path) -> str:
     return "its log ends with: " + " | ".join(lines)
 
 
-def _run(flavor: str, image: str, name: str, folder: Path, password: str) -> tuple[int, Callable[[], bool]]:
+def _run(
+    flavor: str, image: str, name: str, folder: Path, password: str
+) -> tuple[int, Callable[[], bool]]:
     """The port it is reached at, and whether it still runs."""
     # Its reaper is one more image to pull; here the keeper does that work.
     os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")

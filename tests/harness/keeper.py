@@ -22,7 +22,9 @@ _kept: list["subprocess.Popen[bytes]"] = []
 _lock = threading.Lock()
 
 
-def keep_server(command: list[str], folder: Path, end: signal.Signals, user: str | None) -> "subprocess.Popen[bytes]":
+def keep_server(
+    command: list[str], folder: Path, end: signal.Signals, user: str | None
+) -> "subprocess.Popen[bytes]":
     """Run `command` in `folder` as `user`; afterwards send it `end`, and remove the folder."""
     order = {"command": command, "folder": str(folder), "end": int(end), "user": user}
     return _keep([sys.executable, "-I", __file__, json.dumps(order)])

@@ -78,7 +78,11 @@ def _urls() -> list[tuple[str, str | None, str]]:
     """Flavor, version and variable of the URLs in the environment."""
     pattern = re.compile(r"DBPROV_TEST_(POSTGRESQL|MYSQL|MARIADB)(?:_(\d+(?:_\d+)*))?")
     found = [(pattern.fullmatch(name), name) for name in sorted(os.environ)]
-    return [(match[1].lower(), match[2] and match[2].replace("_", "."), name) for match, name in found if match]
+    return [
+        (match[1].lower(), match[2] and match[2].replace("_", "."), name)
+        for match, name in found
+        if match
+    ]
 
 
 def _reach(flavor: str, version: str) -> Reached:

@@ -56,13 +56,17 @@ def client(
     )
 
 
-def _psql(server: TestServer, who: Who, database: str | None, variables: Mapping[str, str]) -> list[str]:
+def _psql(
+    server: TestServer, who: Who, database: str | None, variables: Mapping[str, str]
+) -> list[str]:
     words = [*server.client, "-X", "-h", server.host, "-p", str(server.port)]
     words += ["-U", server.user(who), "-d", database or "postgres"]
     return words + [word for name in variables for word in ("-v", f"{name}={variables[name]}")]
 
 
-def _mysql(server: TestServer, who: Who, database: str | None, variables: Mapping[str, str]) -> list[str]:
+def _mysql(
+    server: TestServer, who: Who, database: str | None, variables: Mapping[str, str]
+) -> list[str]:
     if variables:
         raise ValueError("the mysql client has no variables to set from outside")
     words = [*server.client, "--protocol=TCP", "--default-character-set=utf8mb4"]
@@ -122,7 +126,9 @@ def _remove_mysql(server: TestServer, part: str) -> None:
         for (session,) in rows(f"{sessions} LOCATE(%s, user) OR LOCATE(%s, db)"):
             with contextlib.suppress(pymysql.OperationalError):  # it may have ended by now
                 cursor.execute(f"KILL {session}")
-        for (name,) in rows("SELECT schema_name FROM information_schema.schemata WHERE LOCATE(%s, schema_name)"):
+        for (name,) in rows(
+            "SELECT schema_name FROM information_schema.schemata WHERE LOCATE(%s, schema_name)"
+        ):
             cursor.execute(f"DROP DATABASE {_backticks(name)}")
         is_role = "is_role = 'Y'" if server.flavor == "mariadb" else "0"
         users = f"SELECT user, host, {is_role} FROM mysql.user WHERE LOCATE(%s, user)"

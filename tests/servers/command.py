@@ -23,7 +23,12 @@ def surroundings(folder: Path, **more: str) -> dict[str, str]:
     return {**kept, "HOME": str(folder), "COLUMNS": "200", **more}
 
 
-def dbprov(*arguments: str, folder: Path, env: Mapping[str, str] | None = None, program: tuple[str, ...] = CLI) -> Ended:
+def dbprov(
+    *arguments: str,
+    folder: Path,
+    env: Mapping[str, str] | None = None,
+    program: tuple[str, ...] = CLI,
+) -> Ended:
     """Run a command in ``folder`` without a terminal; it must end by itself."""
     return subprocess.run(
         [*program, *arguments],

@@ -27,7 +27,9 @@ class Walk:
     monkeypatch: pytest.MonkeyPatch
 
     def spec(self, *deployments: dict[str, Any], **top: Any) -> Spec:
-        text = yaml.safe_dump({"server": self.url, **top, "deployments": list(deployments)}, allow_unicode=True)
+        text = yaml.safe_dump(
+            {"server": self.url, **top, "deployments": list(deployments)}, allow_unicode=True
+        )
         return self.parse(text)
 
     def parse(self, text: str) -> Spec:
@@ -59,7 +61,9 @@ class Walk:
         return applied
 
     def prove(self, spec: Spec) -> list[dbprov.Check]:
-        [checks] = self.each(spec, lambda deployment, server: list(dbprov.prove(deployment, server)))
+        [checks] = self.each(
+            spec, lambda deployment, server: list(dbprov.prove(deployment, server))
+        )
         assert isinstance(checks, list)
         return checks
 
@@ -80,7 +84,9 @@ class Walk:
 
 
 @pytest.fixture
-def walk(server: TestServer, admin: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Walk:
+def walk(
+    server: TestServer, admin: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Walk:
     for name in ("PGPASSWORD", "MYSQL_PWD", "PGPASSFILE", "PGSERVICE"):
         monkeypatch.delenv(name, raising=False)
     return Walk(server, *admin, tmp_path, monkeypatch)

@@ -45,7 +45,9 @@ def main(path: str, *numbers: str) -> None:
             os._exit(3)
         _, status = os.waitpid(child, 0)
         if not os.WIFSIGNALED(status):
-            sys.exit(f"{deployment.name} was not killed after {statements} statements: {os.waitstatus_to_exitcode(status)}")
+            sys.exit(
+                f"{deployment.name} was not killed after {statements} statements: {os.waitstatus_to_exitcode(status)}"
+            )
 
 
 if __name__ == "__main__":

@@ -52,7 +52,13 @@ class Proxy:
             for source, sink in ((client, server), (server, client)):
                 self._start(self._forward, source, sink, source is client, last)
 
-    def _forward(self, source: socket.socket, sink: socket.socket, from_client: bool, last: list[socket.socket]) -> None:
+    def _forward(
+        self,
+        source: socket.socket,
+        sink: socket.socket,
+        from_client: bool,
+        last: list[socket.socket],
+    ) -> None:
         try:
             while chunk := source.recv(65536):
                 if from_client and last[0] is not source:

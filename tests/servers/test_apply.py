@@ -19,7 +19,12 @@ TABLES = {
 
 
 def one(prefix: str, **more: Any) -> dict[str, Any]:
-    return {"name": "analytics", "database": f"{prefix}db", **({} if "users" in more else {"user": f"{prefix}app"}), **more}
+    return {
+        "name": "analytics",
+        "database": f"{prefix}db",
+        **({} if "users" in more else {"user": f"{prefix}app"}),
+        **more,
+    }
 
 
 def users(prefix: str) -> list[dict[str, str]]:
@@ -80,7 +85,12 @@ def test_split(walk: Walk, prefix: str) -> None:
     assert (f"{prefix}airflow", 'is shut out of schema "celery"') in claims
     assert (f"{prefix}celery", 'is shut out of schema "airflow"') in claims
     walk.as_user(spec, f"{prefix}celery", *TABLES["postgresql"])
-    rows = execute(walk.server, "superuser", "SELECT schemaname FROM pg_tables WHERE tablename = 'dag'", f"{prefix}db")
+    rows = execute(
+        walk.server,
+        "superuser",
+        "SELECT schemaname FROM pg_tables WHERE tablename = 'dag'",
+        f"{prefix}db",
+    )
     assert rows == [("celery",)]
     assert not walk.provision(spec).done
 
@@ -96,7 +106,9 @@ def test_own_schemas(walk: Walk, prefix: str) -> None:
 
 @pytest.mark.postgresql
 def test_borrowed_memberships_are_given_back(walk: Walk, prefix: str) -> None:
-    walk.provision(walk.spec(one(prefix, users=[{"name": f"{prefix}o", "access": "owner"}, *users(prefix)])))
+    walk.provision(
+        walk.spec(one(prefix, users=[{"name": f"{prefix}o", "access": "owner"}, *users(prefix)]))
+    )
     who = walk.server.user("admin")
     left = execute(
         walk.server, "superuser",
@@ -132,7 +144,18 @@ def test_hostile_names(walk: Walk, prefix: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "password", ["it's", 'say "hi"', "100%s", "$HOME", "back\\slash", "ünï cødé", "a@b:c/d?e#f", " lead", "x" * 100]
+    "password",
+    [
+        "it's",
+        'say "hi"',
+        "100%s",
+        "$HOME",
+        "back\\slash",
+        "ünï cødé",
+        "a@b:c/d?e#f",
+        " lead",
+        "x" * 100,
+    ],
 )
 def test_hostile_passwords(walk: Walk, prefix: str, password: str) -> None:
     walk.monkeypatch.setenv("APP_PASSWORD", password)

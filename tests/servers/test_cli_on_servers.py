@@ -32,7 +32,9 @@ class Run:
         self.write()
 
     def write(self, **more: Any) -> None:
-        text = yaml.safe_dump({"server": self.server.url("admin"), "deployments": [one(self.prefix, **more)]})
+        text = yaml.safe_dump(
+            {"server": self.server.url("admin"), "deployments": [one(self.prefix, **more)]}
+        )
         (self.folder / "spec.yaml").write_text(text)
 
     def __call__(self, *arguments: str, **env: str) -> Ended:
@@ -40,7 +42,11 @@ class Run:
 
     def databases(self) -> list[Any]:
         if self.server.engine == "postgresql":
-            return execute(self.server, "superuser", f"SELECT datname FROM pg_database WHERE datname LIKE '{self.prefix}%'")
+            return execute(
+                self.server,
+                "superuser",
+                f"SELECT datname FROM pg_database WHERE datname LIKE '{self.prefix}%'",
+            )
         like = f"SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE '{self.prefix}%'"
         return execute(self.server, "superuser", like)
 
@@ -99,7 +105,9 @@ def test_json_is_one_document(run: Run) -> None:
     applied = documents(run, "apply", "spec.yaml", "--yes", code=0)
     assert applied["ok"] is True
     assert applied["deployments"][0]["changed"] is True
-    assert documents(run, "apply", "spec.yaml", "--yes", code=0)["deployments"][0]["changed"] is False
+    assert (
+        documents(run, "apply", "spec.yaml", "--yes", code=0)["deployments"][0]["changed"] is False
+    )
     verified = documents(run, "verify", "spec.yaml", code=0)
     assert {"subject", "claim", "expected", "observed", "held", "code", "do", "warning"} == set(
         verified["deployments"][0]["checks"][0]
@@ -141,7 +149,9 @@ def test_check_says_what_this_admin_lacks(run: Run) -> None:
         statement = "GRANT "
     run.password = {"DBPROV_ADMIN_PASSWORD": "nobody"}
     url = run.server.url("admin").replace(f"//{run.server.user('admin')}@", f"//{name}@")
-    (run.folder / "spec.yaml").write_text(yaml.safe_dump({"server": url, "deployments": [one(run.prefix)]}))
+    (run.folder / "spec.yaml").write_text(
+        yaml.safe_dump({"server": url, "deployments": [one(run.prefix)]})
+    )
     checked = run("check", "spec.yaml")
     assert checked.returncode == 1
     assert statement in checked.stdout
@@ -206,7 +216,11 @@ def test_where_strings_go(run: Run) -> None:
     ]
     assert made["resultBackendConnection"] == "db+" + made["metadataConnection"]
     parts = urlsplit(made["metadataConnection"])
-    assert (unquote(parts.username or ""), parts.password, parts.path) == (f"{run.prefix}app", password, f"/{run.prefix}db")
+    assert (unquote(parts.username or ""), parts.password, parts.path) == (
+        f"{run.prefix}app",
+        password,
+        f"/{run.prefix}db",
+    )
     if run.server.engine == "postgresql":
         assert made["metadataConnectionJson"] == {
             "user": f"{run.prefix}app", "pass": password, "protocol": "postgresql",
@@ -240,7 +254,9 @@ def test_postgresqls_own_places(run: Run) -> None:
     run.password = {}
     assert run("plan", "spec.yaml", PGPASSWORD=password).returncode == 1
     assert run("plan", "spec.yaml", PGPASSWORD="wrong").returncode == 2
-    assert run("plan", "spec.yaml", PGPASSWORD="wrong", DBPROV_ADMIN_PASSWORD=password).returncode == 1
+    assert (
+        run("plan", "spec.yaml", PGPASSWORD="wrong", DBPROV_ADMIN_PASSWORD=password).returncode == 1
+    )
 
     line = f"{server.host}:{server.port}:*:{server.user('admin')}:{password}\n"
     kept = run.folder / "passwords"
@@ -270,9 +286,13 @@ def test_mysqls_own_places(run: Run) -> None:
     run.password = {}
     assert run("plan", "spec.yaml", MYSQL_PWD=password).returncode == 1
     assert run("plan", "spec.yaml", MYSQL_PWD="wrong").returncode == 2
-    assert run("plan", "spec.yaml", MYSQL_PWD="wrong", DBPROV_ADMIN_PASSWORD=password).returncode == 1
+    assert (
+        run("plan", "spec.yaml", MYSQL_PWD="wrong", DBPROV_ADMIN_PASSWORD=password).returncode == 1
+    )
     options = run.folder / ".my.cnf"
-    options.write_text(f'!includedir /nowhere\n[mysqld]\npassword = no\n[client]\nuser = somebody\npassword = "{password}"\n')
+    options.write_text(
+        f'!includedir /nowhere\n[mysqld]\npassword = no\n[client]\nuser = somebody\npassword = "{password}"\n'
+    )
     assert run("plan", "spec.yaml").returncode == 1
     options.write_text("[client]\npassword = wrong\n")
     assert run("plan", "spec.yaml").returncode == 2
@@ -281,7 +301,9 @@ def test_mysqls_own_places(run: Run) -> None:
 # -- a terminal ----------------------------------------------------------------------------------------------------------------
 
 
-def typed(run: Run, *arguments: str, answers: tuple[tuple[str, str], ...], **env: str) -> tuple[int, str]:
+def typed(
+    run: Run, *arguments: str, answers: tuple[tuple[str, str], ...], **env: str
+) -> tuple[int, str]:
     """Run the CLI on a terminal of its own; answer each question as it comes. Its exit code, and all that it printed."""
     pid, terminal = pty.fork()
     if pid == 0:
@@ -363,13 +385,21 @@ def free_port() -> int:
 
 def test_servers_that_are_not_there(tmp_path: Path, silent: int) -> None:
     """Nobody listens, no such host, nobody speaks: an error with words, and soon (all at once, since some take ten seconds)."""
-    hosts = {f"127.0.0.1:{free_port()}": "refused", "no-such-host.invalid": "no-such-host", f"127.0.0.1:{silent}": ""}
+    hosts = {
+        f"127.0.0.1:{free_port()}": "refused",
+        "no-such-host.invalid": "no-such-host",
+        f"127.0.0.1:{silent}": "",
+    }
 
     def plan(url: str) -> Ended:
         flags = ("--server", url, "--name", "a", "--database", "d", "--user", "u")
         return dbprov("plan", *flags, folder=tmp_path, env={"DBPROV_ADMIN_PASSWORD": "secret"})
 
-    urls = {f"{engine}://dba@{host}": words for engine in ("postgresql", "mysql") for host, words in hosts.items()}
+    urls = {
+        f"{engine}://dba@{host}": words
+        for engine in ("postgresql", "mysql")
+        for host, words in hosts.items()
+    }
     began = time.monotonic()
     with ThreadPoolExecutor() as pool:
         for words, ended in zip(urls.values(), pool.map(plan, urls), strict=True):
@@ -389,7 +419,9 @@ def test_own_templates(run: Run) -> None:
     engine = run.server.engine
     own = run.folder / "own" / engine / "database"
     own.mkdir(parents=True)
-    theirs = (Path(__file__).parents[2] / "sql_templates" / engine / "database" / "create.sql").read_text()
+    theirs = (
+        Path(__file__).parents[2] / "sql_templates" / engine / "database" / "create.sql"
+    ).read_text()
     (own / "create.sql").write_text("-- as our house wants it\n" + theirs)
     planned = run("plan", "spec.yaml", "--templates", "own")
     assert "-- as our house wants it" in planned.stdout

@@ -48,9 +48,17 @@ POSTGRESQL: dict[str, Drift] = {
 }  # fmt: skip
 MYSQL: dict[str, Drift] = {
     "one privilege": (r"REVOKE INSERT ON `{e}db`.* FROM '{p}app'@'%'", "", ["alter grant"]),
-    "all privileges": (r"REVOKE ALL PRIVILEGES ON `{e}db`.* FROM '{p}reader'@'%'", "", ["alter grant"]),
+    "all privileges": (
+        r"REVOKE ALL PRIVILEGES ON `{e}db`.* FROM '{p}reader'@'%'",
+        "",
+        ["alter grant"],
+    ),
     "a limit": ("ALTER USER '{p}app'@'%' WITH MAX_USER_CONNECTIONS 2", "", ["alter user"]),
-    "a limit taken away": ("ALTER USER '{p}app'@'%' WITH MAX_USER_CONNECTIONS 0", "", ["alter user"]),
+    "a limit taken away": (
+        "ALTER USER '{p}app'@'%' WITH MAX_USER_CONNECTIONS 0",
+        "",
+        ["alter user"],
+    ),
     "the database": ("DROP DATABASE `{p}db`", "", ["create database"]),
     "a user": ("DROP USER '{p}reader'@'%'", "", ["create user", "create grant"]),
 }
@@ -59,18 +67,31 @@ MYSQL: dict[str, Drift] = {
 def break_and_mend(walk: Walk, spec: Any, prefix: str, cases: dict[str, Drift], admin: str) -> None:
     names = {"p": prefix, "e": prefix.replace("_", "\\_"), "admin": admin}
     for name, (statement, database, expected) in cases.items():
-        execute(walk.server, "superuser", statement.format(**names), database.format(**names) or None)
-        steps = [f"{step.verb} {step.item.kind}" for step in walk.plan(spec).steps if step.item.kind != "membership"]
+        execute(
+            walk.server, "superuser", statement.format(**names), database.format(**names) or None
+        )
+        steps = [
+            f"{step.verb} {step.item.kind}"
+            for step in walk.plan(spec).steps
+            if step.item.kind != "membership"
+        ]
         assert steps == expected, name
-        [done] = walk.each(spec, lambda deployment, server: list(server.apply(dbprov.compare(deployment, server).steps)))
-        assert [f"{d.step.verb} {d.step.item.kind}" for d in done if d.step.item.kind != "membership"] == expected, name
+        [done] = walk.each(
+            spec,
+            lambda deployment, server: list(server.apply(dbprov.compare(deployment, server).steps)),
+        )
+        assert [
+            f"{d.step.verb} {d.step.item.kind}" for d in done if d.step.item.kind != "membership"
+        ] == expected, name
         assert walk.plan(spec).complete, name
     assert not walk.provision(spec).done
 
 
 @pytest.mark.postgresql
 def test_one_thing_at_a_time(walk: Walk, prefix: str) -> None:
-    spec = walk.spec(one(prefix, user=f"{prefix}airflow", layout="split", isolate=True, connection_limit=5))
+    spec = walk.spec(
+        one(prefix, user=f"{prefix}airflow", layout="split", isolate=True, connection_limit=5)
+    )
     walk.provision(spec)
     who: Any = "superuser" if walk.url == walk.server.url("superuser") else "admin"
     for statement in (
@@ -104,12 +125,20 @@ OWNED: dict[str, Drift] = {
 def test_what_belongs_to_the_owner(walk: Walk, prefix: str) -> None:
     """The restricted admin mends it with the owner's rights, and gives them back."""
     spec = walk.spec(
-        one(prefix, users=[{"name": f"{prefix}owner", "access": "owner"}, {"name": f"{prefix}reader", "access": "read"}])
+        one(
+            prefix,
+            users=[
+                {"name": f"{prefix}owner", "access": "owner"},
+                {"name": f"{prefix}reader", "access": "read"},
+            ],
+        )
     )
     walk.provision(spec)
     walk.as_user(spec, f"{prefix}owner", "CREATE TABLE dag (id integer)")
     break_and_mend(walk, spec, prefix, OWNED, "")
-    if walk.url == walk.server.url("admin"):  # the owner's PUBLIC is shut out: without its own CONNECT the admin is, too
+    if walk.url == walk.server.url(
+        "admin"
+    ):  # the owner's PUBLIC is shut out: without its own CONNECT the admin is, too
         admin = walk.server.user("admin")
         execute(walk.server, "superuser", f'REVOKE CONNECT ON DATABASE "{prefix}db" FROM "{admin}"')
         with pytest.raises(ConnectError, match="permission denied for database") as met:
@@ -146,7 +175,10 @@ MORE = {
         ('GRANT TEMPORARY ON DATABASE "{p}db" TO "{p}reader"', ""),
         ('GRANT "{p}writer" TO "{p}reader"', ""),
         ('GRANT UPDATE ON public.dag TO "{p}reader"', "{p}db"),
-        ('ALTER DEFAULT PRIVILEGES FOR ROLE "{admin}" IN SCHEMA public GRANT UPDATE ON TABLES TO "{p}reader"', "{p}db"),
+        (
+            'ALTER DEFAULT PRIVILEGES FOR ROLE "{admin}" IN SCHEMA public GRANT UPDATE ON TABLES TO "{p}reader"',
+            "{p}db",
+        ),
         ('ALTER DEFAULT PRIVILEGES FOR ROLE "{admin}" GRANT SELECT ON TABLES TO PUBLIC', "{p}db"),
         ('ALTER ROLE "{p}app" CREATEDB', ""),
     ),
@@ -174,7 +206,9 @@ def test_more_than_is_wanted_is_left_alone(walk: Walk, prefix: str) -> None:
     admin = walk.server.user("superuser" if walk.url == walk.server.url("superuser") else "admin")
     names = {"p": prefix, "e": prefix.replace("_", "\\_"), "admin": admin}
     for statement, database in MORE[walk.server.engine]:
-        execute(walk.server, "superuser", statement.format(**names), database.format(**names) or None)
+        execute(
+            walk.server, "superuser", statement.format(**names), database.format(**names) or None
+        )
     before = execute(walk.server, "superuser", RIGHTS[walk.server.engine], f"{prefix}db")
     assert walk.plan(spec).complete
     applied = walk.apply(spec)

@@ -36,7 +36,9 @@ def privileges(walk: Walk, user: str, thing: str, database: str, *words: str) ->
 
 @pytest.mark.parametrize("maker", ["admin", "superuser"])
 @pytest.mark.parametrize("isolate", [None, True])
-def test_a_database_that_was_there(walk: Walk, prefix: str, maker: Any, isolate: bool | None) -> None:
+def test_a_database_that_was_there(
+    walk: Walk, prefix: str, maker: Any, isolate: bool | None
+) -> None:
     """PUBLIC keeps what it had, unless the spec says otherwise in words."""
     quoted = f'"{prefix}db"' if walk.server.engine == "postgresql" else f"`{prefix}db`"
     execute(walk.server, maker, f"CREATE DATABASE {quoted}")
@@ -51,9 +53,15 @@ def test_a_database_that_was_there(walk: Walk, prefix: str, maker: Any, isolate:
         return
     walk.provision(spec)
     if walk.server.engine == "postgresql":
-        rows = execute(walk.server, "superuser", f"SELECT has_database_privilege('public', '{prefix}db', 'CONNECT')")
+        rows = execute(
+            walk.server,
+            "superuser",
+            f"SELECT has_database_privilege('public', '{prefix}db', 'CONNECT')",
+        )
         assert rows == [(isolate is None,)]
-        assert any("PUBLIC has CONNECT" in words for words in walk.plan(spec).remarks) == (isolate is None)
+        assert any("PUBLIC has CONNECT" in words for words in walk.plan(spec).remarks) == (
+            isolate is None
+        )
 
 
 @pytest.mark.parametrize("access", ["all", "owner"])
@@ -162,10 +170,17 @@ def make_objects(walk: Walk, prefix: str, names: tuple[str, ...]) -> None:
     as_admin(walk, "CREATE SCHEMA work", database)
     for name in names:
         role = admin_name(walk) if name == "admins" else f"{prefix}{name}"
-        execute(walk.server, "superuser", f'GRANT CREATE, USAGE ON SCHEMA work TO "{role}"', database)
+        execute(
+            walk.server, "superuser", f'GRANT CREATE, USAGE ON SCHEMA work TO "{role}"', database
+        )
         script = "; ".join(s.format(s="work", n=name) for s in SORTS)
         execute(walk.server, "superuser", f'SET ROLE "{role}"; {script}', database)
-    execute(walk.server, "superuser", "REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA work FROM PUBLIC", database)
+    execute(
+        walk.server,
+        "superuser",
+        "REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA work FROM PUBLIC",
+        database,
+    )
 
 
 @pytest.mark.postgresql
@@ -196,7 +211,10 @@ def test_objects_of_several_owners(walk: Walk, prefix: str) -> None:
     beyond = {name for item in applied.left.beyond for name in item.beyond}
     assert beyond
     assert all(name.endswith(f" of {prefix}third") for name in beyond), beyond
-    assert {key for key, rows in lacks.items() if rows} == {("app", "third"), ("writer", "third")}, lacks
+    assert {key for key, rows in lacks.items() if rows} == {
+        ("app", "third"),
+        ("writer", "third"),
+    }, lacks
     assert len(lacks["app", "third"]) == 13
     again = walk.apply(spec)
     assert not again.done
@@ -209,8 +227,12 @@ def test_no_more_than_is_wanted_on_existing_objects(walk: Walk, prefix: str) -> 
     as_admin(walk, "CREATE TABLE public.elsewhere (id integer)", f"{prefix}db")
     walk.provision(walk.spec(one(prefix, access="read", schemas=["work"])))
     every = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
-    assert privileges(walk, f"{prefix}app", "work.admins_table", f"{prefix}db", *every) == {"SELECT"}
-    assert privileges(walk, f"{prefix}app", "work.admins_seq", f"{prefix}db", "SELECT", "USAGE", "UPDATE") == {"SELECT"}
+    assert privileges(walk, f"{prefix}app", "work.admins_table", f"{prefix}db", *every) == {
+        "SELECT"
+    }
+    assert privileges(
+        walk, f"{prefix}app", "work.admins_seq", f"{prefix}db", "SELECT", "USAGE", "UPDATE"
+    ) == {"SELECT"}
     assert privileges(walk, f"{prefix}app", "work.admins_f()", f"{prefix}db", "EXECUTE") == set()
     assert privileges(walk, f"{prefix}app", "public.elsewhere", f"{prefix}db", *every) == set()
 
@@ -227,7 +249,10 @@ def test_public_of_the_superuser_without_its_create(walk: Walk, prefix: str) -> 
     with pytest.raises(RefusedError, match="nothing was changed") as refused:
         walk.apply(spec)
     assert f'GRANT CREATE, USAGE ON SCHEMA "public" TO "{prefix}app"' in refused.value.todo
-    assert execute(walk.server, "superuser", f"SELECT 1 FROM pg_roles WHERE rolname = '{prefix}app'") == []
+    assert (
+        execute(walk.server, "superuser", f"SELECT 1 FROM pg_roles WHERE rolname = '{prefix}app'")
+        == []
+    )
     checks = walk.each(spec, lambda deployment, server: list(dbprov.check(deployment, server)))[0]
     assert [c for c in checks if not c.held and "ON SCHEMA" in c.todo]
 
@@ -245,7 +270,10 @@ def test_a_role_that_somebody_else_made(walk: Walk, prefix: str, access: str) ->
     with pytest.raises(RefusedError, match="nothing was changed") as refused:
         walk.apply(spec)
     assert f'GRANT "{prefix}app" TO "dba" WITH ADMIN OPTION' in refused.value.todo
-    assert execute(walk.server, "superuser", f"SELECT 1 FROM pg_database WHERE datname = '{prefix}db'") == []
+    assert (
+        execute(walk.server, "superuser", f"SELECT 1 FROM pg_database WHERE datname = '{prefix}db'")
+        == []
+    )
     execute(walk.server, "superuser", f'GRANT "{prefix}app" TO "dba" WITH ADMIN OPTION')
     walk.provision(spec)
 
@@ -256,7 +284,11 @@ def test_a_database_that_takes_nobody_in(walk: Walk, prefix: str) -> None:
     as_admin(walk, f'CREATE DATABASE "{prefix}db" ALLOW_CONNECTIONS false')
     with pytest.raises(ConnectError, match="not currently accepting connections"):
         walk.apply(walk.spec(one(prefix)))
-    assert execute(walk.server, "superuser", f"SELECT datallowconn FROM pg_database WHERE datname = '{prefix}db'") == [(False,)]
+    assert execute(
+        walk.server,
+        "superuser",
+        f"SELECT datallowconn FROM pg_database WHERE datname = '{prefix}db'",
+    ) == [(False,)]
 
 
 # -- MySQL's grant rows ------------------------------------------------------------------------------------------------------
@@ -264,8 +296,14 @@ def test_a_database_that_takes_nobody_in(walk: Walk, prefix: str) -> None:
 
 def rows_of(server: TestServer, user: str) -> dict[str, set[str]]:
     """The stored rows of a user, each with its privileges."""
-    columns = [row[0] for row in execute(server, "superuser", "SHOW COLUMNS FROM mysql.db") if row[0].endswith("_priv")]
-    found = execute(server, "superuser", f"SELECT Db, {', '.join(columns)} FROM mysql.db WHERE User = '{user}'")
+    columns = [
+        row[0]
+        for row in execute(server, "superuser", "SHOW COLUMNS FROM mysql.db")
+        if row[0].endswith("_priv")
+    ]
+    found = execute(
+        server, "superuser", f"SELECT Db, {', '.join(columns)} FROM mysql.db WHERE User = '{user}'"
+    )
     return {
         _text(row[0]): {column for column, said in zip(columns, row[1:], strict=True) if said == "Y"} for row in found
     }  # fmt: skip
@@ -345,7 +383,13 @@ def test_where_names_are_no_patterns(walk: Walk, prefix: str) -> None:
     try:
         walk.provision(spec)
         after = rows_of(walk.server, f"{prefix}app")
-        assert after[f"{prefix}db"] == {"Select_priv", "Insert_priv", "Update_priv", "Delete_priv", "Execute_priv"}
+        assert after[f"{prefix}db"] == {
+            "Select_priv",
+            "Insert_priv",
+            "Update_priv",
+            "Delete_priv",
+            "Execute_priv",
+        }
         assert after[own] == {"Select_priv", "Event_priv"}
         assert any(own in words for words in walk.plan(spec).remarks)
     finally:
@@ -371,7 +415,9 @@ def test_what_an_extension_made_is_the_extensions(walk: Walk, prefix: str) -> No
     database = f"{prefix}db"
     as_admin(walk, f'CREATE DATABASE "{database}"')
     execute(walk.server, "superuser", "CREATE TABLE public.of_extension (id integer)", database)
-    execute(walk.server, "superuser", "ALTER EXTENSION plpgsql ADD TABLE public.of_extension", database)
+    execute(
+        walk.server, "superuser", "ALTER EXTENSION plpgsql ADD TABLE public.of_extension", database
+    )
     spec = walk.spec(one(prefix))
     walk.provision(spec)
     assert privileges(walk, f"{prefix}app", "of_extension", database, "SELECT") == set()
@@ -383,7 +429,9 @@ def test_what_a_failed_transaction_took_back_is_not_called_done(walk: Walk, pref
     spec = walk.spec(one(prefix))
     walk.provision(spec)
     inside = f"{prefix}db"
-    execute(walk.server, "superuser", f'REVOKE ALL ON SCHEMA public FROM "{prefix}app", PUBLIC', inside)
+    execute(
+        walk.server, "superuser", f'REVOKE ALL ON SCHEMA public FROM "{prefix}app", PUBLIC', inside
+    )
     [account] = spec.deployments[0].accounts
     with dbprov.servers(spec) as servers:
         server = servers[spec.deployments[0]]
@@ -391,10 +439,16 @@ def test_what_a_failed_transaction_took_back_is_not_called_done(walk: Walk, pref
         if not planned.steps or planned.obstacles:
             assert walk.server.version == "13"
             return
-        bad = replace(planned.steps[0], item=replace(planned.steps[0].item, grantee=f"{prefix}nobody"))
-        applied = dbprov.apply(spec.deployments[0], server, replace(planned, steps=(*planned.steps, bad)))
+        bad = replace(
+            planned.steps[0], item=replace(planned.steps[0].item, grantee=f"{prefix}nobody")
+        )
+        applied = dbprov.apply(
+            spec.deployments[0], server, replace(planned, steps=(*planned.steps, bad))
+        )
     assert applied.error is not None
     assert applied.error.code == "42704"
-    assert f"the {len(planned.steps)} before it in its transaction were taken back" in str(applied.error)
+    assert f"the {len(planned.steps)} before it in its transaction were taken back" in str(
+        applied.error
+    )
     assert applied.done == []
     assert account.name in str(walk.plan(spec).steps[0])

@@ -41,17 +41,38 @@ class Watch:
             execute(self.server, "superuser", create)
         else:
             literal = ADMIN.replace("\\", "\\\\").replace("'", "''")
-            execute(self.server, "superuser", f"CREATE USER '{self.dba}'@'%' IDENTIFIED BY '{literal}'")
-            execute(self.server, "superuser", f"GRANT {MYSQL_ADMIN} ON *.* TO '{self.dba}'@'%' WITH GRANT OPTION")
+            execute(
+                self.server, "superuser", f"CREATE USER '{self.dba}'@'%' IDENTIFIED BY '{literal}'"
+            )
+            execute(
+                self.server,
+                "superuser",
+                f"GRANT {MYSQL_ADMIN} ON *.* TO '{self.dba}'@'%' WITH GRANT OPTION",
+            )
 
     def spec(self, user: str = "app", **more: Any) -> None:
         host = f"{self.dba}@{self.server.host}:{self.server.port}"
         top = {"tls": more.pop("tls")} if "tls" in more else {}
-        deployment = one(self.prefix, user=f"{self.prefix}{user}", **{"password": {"env": "APP_PASSWORD"}, **more})
-        text = {"server": f"{self.server.engine}://{host}/{'postgres' * (self.server.engine == 'postgresql')}", **top}
-        (self.folder / "spec.yaml").write_text(yaml.safe_dump({**text, "deployments": [deployment]}))
+        deployment = one(
+            self.prefix,
+            user=f"{self.prefix}{user}",
+            **{"password": {"env": "APP_PASSWORD"}, **more},
+        )
+        text = {
+            "server": f"{self.server.engine}://{host}/{'postgres' * (self.server.engine == 'postgresql')}",
+            **top,
+        }
+        (self.folder / "spec.yaml").write_text(
+            yaml.safe_dump({**text, "deployments": [deployment]})
+        )
 
-    def __call__(self, *arguments: str, expect: int | None = None, program: tuple[str, ...] | None = None, **env: str) -> Ended:
+    def __call__(
+        self,
+        *arguments: str,
+        expect: int | None = None,
+        program: tuple[str, ...] | None = None,
+        **env: str,
+    ) -> Ended:
         given = {"program": program} if program else {}
         ended = dbprov(*arguments, folder=self.folder, env={**self.env, **env}, **given)
         assert MARK not in ended.stdout, (arguments, ended.stdout)
@@ -103,7 +124,13 @@ def test_when_all_is_well(watch: Watch) -> None:
 def test_when_the_server_refuses(watch: Watch) -> None:
     """A wrong password, an unknown address, TLS that is not to be had, and a user that is not allowed to make users."""
     for command in ("plan", "check", "verify"):
-        watch(command, "spec.yaml", "--json", DBPROV_ADMIN_PASSWORD=f"{MARK}-wrong", expect=None if command == "verify" else 2)
+        watch(
+            command,
+            "spec.yaml",
+            "--json",
+            DBPROV_ADMIN_PASSWORD=f"{MARK}-wrong",
+            expect=None if command == "verify" else 2,
+        )
     watch("apply", "spec.yaml", "--yes", expect=0)
     watch("verify", "spec.yaml", expect=1, APP_PASSWORD=f"{MARK}-another")
     watch("apply", "spec.yaml", "--yes", "--json", expect=1, APP_PASSWORD=f"{MARK}-another'\\")
@@ -137,7 +164,9 @@ def test_when_a_template_is_broken(watch: Watch, case: str) -> None:
         {"user": "ROLE", "name": "{{ name | ident }}", "identified": "LOGIN PASSWORD"} if watch.server.engine == "postgresql"
         else {"user": "USER", "name": "{{ name | literal }}@{{ host | literal }}", "identified": "IDENTIFIED BY"}
     )  # fmt: skip
-    (folder / "create.sql").write_text(BROKEN[case].format(**words, password="{{ place | password(name) }}"))
+    (folder / "create.sql").write_text(
+        BROKEN[case].format(**words, password="{{ place | password(name) }}")
+    )
     watch("plan", "spec.yaml", "--templates", "own", expect=1)
     watch("apply", "spec.yaml", "--yes", "--templates", "own", expect=2)
     watch("apply", "spec.yaml", "--yes", "--json", "--templates", "own", expect=2)
@@ -155,7 +184,11 @@ def test_when_a_template_prints_the_password_itself(watch: Watch, text: str) -> 
     folder = watch.folder / "own" / watch.server.engine / "user"
     folder.mkdir(parents=True)
     (folder / "create.sql").write_text(text)
-    for command in (("plan", "spec.yaml"), ("apply", "spec.yaml", "--yes", "--json"), ("render", "spec.yaml")):
+    for command in (
+        ("plan", "spec.yaml"),
+        ("apply", "spec.yaml", "--yes", "--json"),
+        ("render", "spec.yaml"),
+    ):
         ended = watch(*command, "--templates", "own")
         assert ended.returncode in (1, 2), ended
 

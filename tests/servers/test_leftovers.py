@@ -10,7 +10,9 @@ from tests.servers.test_apply import one
 
 
 @pytest.mark.mysql
-def test_probes_of_the_dead_are_dropped_and_those_of_the_living_are_not(walk: Walk, prefix: str) -> None:
+def test_probes_of_the_dead_are_dropped_and_those_of_the_living_are_not(
+    walk: Walk, prefix: str
+) -> None:
     spec = walk.spec(one(prefix))
     walk.provision(spec)
     database = f"{prefix}db"
@@ -22,10 +24,15 @@ def test_probes_of_the_dead_are_dropped_and_those_of_the_living_are_not(walk: Wa
         "CREATE TABLE dbprov_probe_600dcafe_l (id INTEGER)",
     )
     user = (walk.server.user("superuser"), walk.server.password("superuser"))
-    with accounts.mysql(walk.server.host, walk.server.port, user, database) as living, living.cursor() as cursor:
+    with (
+        accounts.mysql(walk.server.host, walk.server.port, user, database) as living,
+        living.cursor() as cursor,
+    ):
         cursor.execute("SELECT GET_LOCK('dbprov_probe_600dcafe', 0)")
         walk.prove(spec)
-        assert execute(walk.server, "superuser", "SHOW TABLES", database) == [("dbprov_probe_600dcafe_l",)]
+        assert execute(walk.server, "superuser", "SHOW TABLES", database) == [
+            ("dbprov_probe_600dcafe_l",)
+        ]
     walk.prove(spec)
     assert execute(walk.server, "superuser", "SHOW TABLES", database) == []
     assert execute(walk.server, "superuser", f"SHOW PROCEDURE STATUS WHERE Db = '{database}'") == []

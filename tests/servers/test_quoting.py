@@ -50,7 +50,13 @@ NASTY = (
 # No zero byte, which no SQL holds, and no half of a character.
 characters = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
 texts = st.lists(st.one_of(st.sampled_from(NASTY), characters), max_size=20).map("".join)
-often = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
+often = settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+    derandomize=True,
+)
 seldom = settings(often, max_examples=25)
 
 
@@ -62,7 +68,9 @@ class Session:
         self.filters = self.dialect.FILTERS
 
     def rows(self, query: str) -> list[list[Any]]:
-        return [list(row.values()) for row in self.dialect.ask(self.opened.connection(), [query])[0]]
+        return [
+            list(row.values()) for row in self.dialect.ask(self.opened.connection(), [query])[0]
+        ]
 
     def run(self, statement: str) -> None:
         self.dialect.run(self.opened.connection(), statement)
@@ -71,7 +79,9 @@ class Session:
 @pytest.fixture
 def session(server: TestServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     monkeypatch.setenv("DBPROV_ADMIN_PASSWORD", server.password("superuser"))
-    text = f"{{server: '{server.url('superuser')}', deployments: [{{name: q, database: q, user: q}}]}}"
+    text = (
+        f"{{server: '{server.url('superuser')}', deployments: [{{name: q, database: q, user: q}}]}}"
+    )
     spec = dbprov.parse(text, "spec", Path("/nowhere"))
     with dbprov.servers(spec) as servers:
         yield Session(server, servers[spec.deployments[0]])
@@ -79,8 +89,16 @@ def session(server: TestServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ses
 
 def test_every_character_as_a_literal(session: Session) -> None:
     literal = session.filters["literal"]
-    for sample in (EVERY, [f"a{c}b" for c in EVERY], [c * 3 for c in EVERY], [f"{c}'" for c in EVERY], [f"\\{c}" for c in EVERY]):
-        [row] = session.rows("SELECT " + ", ".join(f"{literal(text)} AS c{n}" for n, text in enumerate(sample)))
+    for sample in (
+        EVERY,
+        [f"a{c}b" for c in EVERY],
+        [c * 3 for c in EVERY],
+        [f"{c}'" for c in EVERY],
+        [f"\\{c}" for c in EVERY],
+    ):
+        [row] = session.rows(
+            "SELECT " + ", ".join(f"{literal(text)} AS c{n}" for n, text in enumerate(sample))
+        )
         assert row == sample
 
 
@@ -113,7 +131,9 @@ def test_any_text_inside_a_body(session: Session) -> None:
     @example("$dbprov$")
     @example("\\x24dbprov$'")
     def there_and_back(text: str) -> None:
-        session.run(f"DO $dbprov$ BEGIN PERFORM set_config('dbprov.probe', {body_literal(text)}, false); END $dbprov$")
+        session.run(
+            f"DO $dbprov$ BEGIN PERFORM set_config('dbprov.probe', {body_literal(text)}, false); END $dbprov$"
+        )
         assert session.rows("SELECT current_setting('dbprov.probe') AS a") == [[text]]
 
     there_and_back()
@@ -129,7 +149,9 @@ def table_round_trip(session: Session, database: str) -> Callable[[str], None]:
     def there_and_back(name: str) -> None:
         if session.server.engine == "postgresql":
             session.run(f"CREATE TEMPORARY TABLE {ident(name)} ({ident(name)} integer)")
-            found = session.rows(f"SELECT relname::text AS a FROM pg_class WHERE relname = {literal(name)}")
+            found = session.rows(
+                f"SELECT relname::text AS a FROM pg_class WHERE relname = {literal(name)}"
+            )
             session.run(f"DROP TABLE pg_temp.{ident(name)}")
         else:
             where = f"{ident(database)}.{ident(name)}"
@@ -175,11 +197,18 @@ def test_every_character_in_databases_and_users(walk: Walk, prefix: str) -> None
     size = 23 if walk.server.engine == "postgresql" else 24
     parts = ["".join(taken[start : start + size]) for start in range(0, len(taken), size)]
     names = [f"{prefix}{part}x" for part in parts]
-    spec = walk.spec(*({"name": f"part-{n}", "database": name, "user": name} for n, name in enumerate(names)))
+    spec = walk.spec(
+        *({"name": f"part-{n}", "database": name, "user": name} for n, name in enumerate(names))
+    )
     with dbprov.servers(spec) as servers:
         for deployment in spec.deployments:
             applied = dbprov.apply(deployment, servers[deployment])
-            assert applied.ok, (deployment.database, applied.error, applied.left, [c for c in applied.checks if not c.held])
+            assert applied.ok, (
+                deployment.database,
+                applied.error,
+                applied.left,
+                [c for c in applied.checks if not c.held],
+            )
     catalogue = {
         "postgresql": "SELECT datname FROM pg_database WHERE strpos(datname, '{0}') > 0",
         "mysql": "SELECT schema_name FROM information_schema.schemata WHERE LOCATE('{0}', schema_name)",
@@ -245,7 +274,9 @@ def test_patterns_match_themselves_alone(session: Session) -> None:
     @example("a\\_b", "a_b")
     def only_itself(one: str, two: str) -> None:
         for other, expected in ((one, 1), (two, int(one == two))):
-            [[found]] = session.rows(f"SELECT CAST({literal(other)} AS BINARY) LIKE CAST({pattern(one)} AS BINARY) AS a")
+            [[found]] = session.rows(
+                f"SELECT CAST({literal(other)} AS BINARY) LIKE CAST({pattern(one)} AS BINARY) AS a"
+            )
             assert found == expected
 
     only_itself()
@@ -254,16 +285,22 @@ def test_patterns_match_themselves_alone(session: Session) -> None:
 @pytest.mark.mysql
 def test_patterns_in_grants(session: Session, prefix: str) -> None:
     """What GRANT stores for a name reaches the database of this name, and none that the name would match as a pattern."""
-    ident, literal, pattern = (session.filters[name] for name in ("ident", "literal", "pattern_ident"))
+    ident, literal, pattern = (
+        session.filters[name] for name in ("ident", "literal", "pattern_ident")
+    )
     session.run(f"CREATE USER {literal(prefix + 'app')}@'%' IDENTIFIED BY 'secret'")
     for name in ("a_b", "a%b", "a\\b", "a\\_b", "a`_b", "50%_\\%"):
         session.run(f"CREATE DATABASE {ident(prefix + name)}")
-        others = {(prefix + name).replace("_", "x").replace("%", "yy").replace("\\", "")} - {prefix + name}
+        others = {(prefix + name).replace("_", "x").replace("%", "yy").replace("\\", "")} - {
+            prefix + name
+        }
         for other in others:
             session.run(f"CREATE DATABASE {ident(other)}")
         session.run(f"GRANT SELECT ON {pattern(prefix + name)}.* TO {literal(prefix + 'app')}@'%'")
         seen = see(session.server, f"{prefix}app")
-        session.run(f"REVOKE SELECT ON {pattern(prefix + name)}.* FROM {literal(prefix + 'app')}@'%'")
+        session.run(
+            f"REVOKE SELECT ON {pattern(prefix + name)}.* FROM {literal(prefix + 'app')}@'%'"
+        )
         for other in others:
             session.run(f"DROP DATABASE {ident(other)}")
         assert seen == {prefix + name}

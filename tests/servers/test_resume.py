@@ -74,10 +74,14 @@ LAYOUTS: dict[str, Callable[[str], dict[str, Any]]] = {
     indirect=["admin"],
 )
 def test_killed_after_every_statement(walk: Walk, prefix: str, layout: str) -> None:
-    [steps] = walk.each(walk.spec(LAYOUTS[layout](f"{prefix}{layout}_")), lambda d, s: dbprov.compare(d, s).steps)
+    [steps] = walk.each(
+        walk.spec(LAYOUTS[layout](f"{prefix}{layout}_")), lambda d, s: dbprov.compare(d, s).steps
+    )
     # A transaction that is killed is gone whole: of its statements the first and the last are enough.
     told = [n for n in range(len(steps) + 1) if not _in_the_middle(n, steps)]
-    spec = dbprov.load(write(walk, *({**LAYOUTS[layout](f"{prefix}{n}_"), "name": f"after-{n}"} for n in told)))
+    spec = dbprov.load(
+        write(walk, *({**LAYOUTS[layout](f"{prefix}{n}_"), "name": f"after-{n}"} for n in told))
+    )
 
     killer = start(walk, sys.executable, "-m", "tests.servers.killer", "spec.yaml", *map(str, told))
     _, said = killer.communicate(timeout=120)
@@ -88,8 +92,15 @@ def test_killed_after_every_statement(walk: Walk, prefix: str, layout: str) -> N
     with dbprov.servers(spec) as servers:
         for number, deployment in zip(told, spec.deployments, strict=True):
             applied = dbprov.apply(deployment, servers[deployment])
-            assert applied.ok, (number, applied.error, applied.left, [c for c in applied.checks if not c.held])
-            assert bool(applied.done) == (number < len(steps) or walk.server.engine == "postgresql"), number
+            assert applied.ok, (
+                number,
+                applied.error,
+                applied.left,
+                [c for c in applied.checks if not c.held],
+            )
+            assert bool(applied.done) == (
+                number < len(steps) or walk.server.engine == "postgresql"
+            ), number
             assert dbprov.compare(deployment, servers[deployment]).complete, number
     assert passwords(spec) == before
     assert left_behind(walk.server, prefix) == []
@@ -106,7 +117,10 @@ def _in_the_middle(number: int, steps: tuple[Any, ...]) -> bool:
 def blocked(server: TestServer, prefix: str) -> Iterator[None]:
     """While it lasts the statements of an apply wait: for a lock on default privileges, or on all of the server."""
     if server.engine == "postgresql":
-        with postgresql(server.host, server.port, server.superuser, f"{prefix}db") as session, session.transaction():
+        with (
+            postgresql(server.host, server.port, server.superuser, f"{prefix}db") as session,
+            session.transaction(),
+        ):
             session.execute("LOCK TABLE pg_catalog.pg_default_acl IN SHARE MODE")
             yield
     else:
@@ -133,7 +147,9 @@ def test_killed_while_a_statement_runs(walk: Walk, prefix: str) -> None:
     if walk.server.engine == "postgresql":
         execute(walk.server, "superuser", f'DROP OWNED BY "{prefix}app" CASCADE', f"{prefix}db")
     else:
-        execute(walk.server, "superuser", f"REVOKE ALL PRIVILEGES, GRANT OPTION FROM '{prefix}app'@'%'")
+        execute(
+            walk.server, "superuser", f"REVOKE ALL PRIVILEGES, GRANT OPTION FROM '{prefix}app'@'%'"
+        )
     kept = passwords(spec)
     with blocked(walk.server, prefix):
         running = start(walk, *CLI, "apply", "--yes", "spec.yaml")

@@ -26,11 +26,16 @@ def test_the_round_trips_of_a_plan_are_constant(walk: Walk, prefix: str) -> None
     small = walk.spec(one(prefix))
     walk.provision(small)
     few = turns(walk, small)
-    names = [{"name": f"{prefix}{n}", "access": access} for n, access in enumerate(["all", "all", "write", "read", "read"])]
+    names = [
+        {"name": f"{prefix}{n}", "access": access}
+        for n, access in enumerate(["all", "all", "write", "read", "read"])
+    ]
     large = walk.spec(one(f"{prefix}x", users=names, schemas=["a", "b", "c"]))
     walk.provision(large)
     assert turns(walk, large) == few
-    assert few <= 20  # two connections with SCRAM, the session's settings, the facts, and one look each
+    assert (
+        few <= 20
+    )  # two connections with SCRAM, the session's settings, the facts, and one look each
 
 
 @pytest.mark.mysql

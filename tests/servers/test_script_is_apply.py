@@ -49,8 +49,12 @@ CATALOGUE: dict[str, dict[str | None, tuple[str, ...]]] = {
 def catalogue(server: TestServer, prefix: str, database: str) -> list[Any]:
     queries = CATALOGUE[server.engine]
     like = prefix.replace("_", r"\_" if server.engine == "postgresql" else r"\\_")
-    rows: list[Any] = [execute(server, "superuser", q.format(like).replace(r"\\_", r"\_")) for q in queries[None]]
-    return rows + [execute(server, "superuser", q.format(like), database) for q in queries.get("inside", ())]
+    rows: list[Any] = [
+        execute(server, "superuser", q.format(like).replace(r"\\_", r"\_")) for q in queries[None]
+    ]
+    return rows + [
+        execute(server, "superuser", q.format(like), database) for q in queries.get("inside", ())
+    ]
 
 
 def run_script(walk: Walk, spec: Spec) -> None:
@@ -97,13 +101,17 @@ def deployment_of(more: dict[str, Any], prefix: str) -> dict[str, Any]:
     made = dict(more)
     if "users" in more:
         levels = {"owner": "owner", "writer": "write", "reader": "read"}
-        made["users"] = [{"name": prefix + name, "access": levels.get(name, "all")} for name in more["users"]]
+        made["users"] = [
+            {"name": prefix + name, "access": levels.get(name, "all")} for name in more["users"]
+        ]
     if "database" in more:
         made["database"] = prefix + more["database"]
     return one(prefix, **made)
 
 
-@pytest.mark.parametrize("case", [*SPECS, *(pytest.param(n, marks=pytest.mark.postgresql) for n in FOR_POSTGRESQL)])
+@pytest.mark.parametrize(
+    "case", [*SPECS, *(pytest.param(n, marks=pytest.mark.postgresql) for n in FOR_POSTGRESQL)]
+)
 def test_the_script_is_apply(walk: Walk, prefix: str, case: str) -> None:
     spec = walk.spec(deployment_of({**SPECS, **FOR_POSTGRESQL}[case], prefix))
     database = spec.deployments[0].database

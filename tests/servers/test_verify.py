@@ -36,16 +36,30 @@ CREATES = (
 )
 POSTGRESQL = {
     "no CREATE": Wrong(
-        'REVOKE CREATE ON SCHEMA work FROM "{p}app"', 'GRANT CREATE ON SCHEMA work TO "{p}app"', "app", CREATES, True, "42501"
+        'REVOKE CREATE ON SCHEMA work FROM "{p}app"',
+        'GRANT CREATE ON SCHEMA work TO "{p}app"',
+        "app",
+        CREATES,
+        True,
+        "42501",
     ),
     "no USAGE": Wrong(
-        'REVOKE USAGE ON SCHEMA work FROM "{p}app"', 'GRANT USAGE ON SCHEMA work TO "{p}app"', "app", CREATES, True
+        'REVOKE USAGE ON SCHEMA work FROM "{p}app"',
+        'GRANT USAGE ON SCHEMA work TO "{p}app"',
+        "app",
+        CREATES,
+        True,
     ),
     "another search_path": Wrong(
         'ALTER ROLE "{p}app" IN DATABASE "{p}db" SET search_path = third; GRANT ALL ON SCHEMA third TO "{p}app"',
         'ALTER ROLE "{p}app" IN DATABASE "{p}db" SET search_path = work; REVOKE ALL ON SCHEMA third FROM "{p}app"',
         "app",
-        ('its table is in schema "work"', "can create in no other schema", '"{p}writer" can write', '"{p}reader" can read'),
+        (
+            'its table is in schema "work"',
+            "can create in no other schema",
+            '"{p}writer" can write',
+            '"{p}reader" can read',
+        ),
         True,
     ),
     "no CONNECT": Wrong(
@@ -55,9 +69,19 @@ POSTGRESQL = {
         ("logs in",),
         code="42501",
     ),
-    "NOLOGIN": Wrong('ALTER ROLE "{p}app" NOLOGIN', 'ALTER ROLE "{p}app" LOGIN', "app", ("logs in",), code="28000"),
+    "NOLOGIN": Wrong(
+        'ALTER ROLE "{p}app" NOLOGIN',
+        'ALTER ROLE "{p}app" LOGIN',
+        "app",
+        ("logs in",),
+        code="28000",
+    ),
     "no connection allowed": Wrong(
-        'ALTER ROLE "{p}app" CONNECTION LIMIT 0', 'ALTER ROLE "{p}app" CONNECTION LIMIT -1', "app", ("logs in",), code="53300"
+        'ALTER ROLE "{p}app" CONNECTION LIMIT 0',
+        'ALTER ROLE "{p}app" CONNECTION LIMIT -1',
+        "app",
+        ("logs in",),
+        code="53300",
     ),
     "expired": Wrong(
         "ALTER ROLE \"{p}app\" VALID UNTIL '2001-01-01'",
@@ -72,13 +96,29 @@ POSTGRESQL = {
         "app",
         ("is no superuser", "cannot create a role", "can create in no other schema"),
     ),
-    "CREATEDB": Wrong('ALTER ROLE "{p}app" CREATEDB', 'ALTER ROLE "{p}app" NOCREATEDB', "app", ("is no superuser",)),
-    "CREATEROLE": Wrong(
-        'ALTER ROLE "{p}app" CREATEROLE', 'ALTER ROLE "{p}app" NOCREATEROLE', "app", ("is no superuser", "cannot create a role")
+    "CREATEDB": Wrong(
+        'ALTER ROLE "{p}app" CREATEDB',
+        'ALTER ROLE "{p}app" NOCREATEDB',
+        "app",
+        ("is no superuser",),
     ),
-    "BYPASSRLS": Wrong('ALTER ROLE "{p}reader" BYPASSRLS', 'ALTER ROLE "{p}reader" NOBYPASSRLS', "reader", ("is no superuser",)),
+    "CREATEROLE": Wrong(
+        'ALTER ROLE "{p}app" CREATEROLE',
+        'ALTER ROLE "{p}app" NOCREATEROLE',
+        "app",
+        ("is no superuser", "cannot create a role"),
+    ),
+    "BYPASSRLS": Wrong(
+        'ALTER ROLE "{p}reader" BYPASSRLS',
+        'ALTER ROLE "{p}reader" NOBYPASSRLS',
+        "reader",
+        ("is no superuser",),
+    ),
     "member of a superuser": Wrong(
-        'CREATE ROLE "{p}su" SUPERUSER; GRANT "{p}su" TO "{p}writer"', 'DROP ROLE "{p}su"', "writer", ("is no superuser",)
+        'CREATE ROLE "{p}su" SUPERUSER; GRANT "{p}su" TO "{p}writer"',
+        'DROP ROLE "{p}su"',
+        "writer",
+        ("is no superuser",),
     ),
     "member by way of another": Wrong(
         'CREATE ROLE "{p}su" SUPERUSER; CREATE ROLE "{p}way" NOINHERIT ROLE "{p}reader"; GRANT "{p}su" TO "{p}way"',
@@ -147,7 +187,9 @@ POSTGRESQL = {
         "app",
         ("is who it should be", *CREATES),
     ),
-    "another password": Wrong("ALTER ROLE \"{p}writer\" PASSWORD 'other'", "", "writer", ("logs in",), code="28P01"),
+    "another password": Wrong(
+        "ALTER ROLE \"{p}writer\" PASSWORD 'other'", "", "writer", ("logs in",), code="28P01"
+    ),
 }
 MYSQL = {
     "no CREATE": Wrong(
@@ -158,7 +200,10 @@ MYSQL = {
         code="1142",
     ),
     "no INDEX": Wrong(
-        "REVOKE INDEX ON `{e}db`.* FROM '{p}app'@'%'", "GRANT INDEX ON `{e}db`.* TO '{p}app'@'%'", "app", ("creates an index",)
+        "REVOKE INDEX ON `{e}db`.* FROM '{p}app'@'%'",
+        "GRANT INDEX ON `{e}db`.* TO '{p}app'@'%'",
+        "app",
+        ("creates an index",),
     ),
     "no REFERENCES": Wrong(
         "REVOKE REFERENCES ON `{e}db`.* FROM '{p}app'@'%'",
@@ -206,7 +251,12 @@ MYSQL = {
         "GRANT ALL ON *.* TO '{p}app'@'%'",
         "REVOKE ALL ON *.* FROM '{p}app'@'%'",
         "app",
-        ("has no privilege on the whole server", "cannot create a user", "cannot create a database", "sees no other database"),
+        (
+            "has no privilege on the whole server",
+            "cannot create a user",
+            "cannot create a database",
+            "sees no other database",
+        ),
     ),
     "CREATE USER": Wrong(
         "GRANT CREATE USER ON *.* TO '{p}reader'@'%'",
@@ -220,8 +270,15 @@ MYSQL = {
         "reader",
         ("sees no other database",),
     ),
-    "locked": Wrong("ALTER USER '{p}app'@'%' ACCOUNT LOCK", "ALTER USER '{p}app'@'%' ACCOUNT UNLOCK", "app", ("logs in",)),
-    "another password": Wrong("ALTER USER '{p}writer'@'%' IDENTIFIED BY 'other'", "", "writer", ("logs in",), code="1045"),
+    "locked": Wrong(
+        "ALTER USER '{p}app'@'%' ACCOUNT LOCK",
+        "ALTER USER '{p}app'@'%' ACCOUNT UNLOCK",
+        "app",
+        ("logs in",),
+    ),
+    "another password": Wrong(
+        "ALTER USER '{p}writer'@'%' IDENTIFIED BY 'other'", "", "writer", ("logs in",), code="1045"
+    ),
 }
 NOT_ON_MARIADB = ("no REFERENCES",)  # which asks for no privilege there
 CATALOGUE = {
@@ -230,7 +287,10 @@ CATALOGUE = {
         ("", "SELECT roleid, member, grantor FROM pg_auth_members ORDER BY 1, 2, 3"),
         ("db", "SELECT oid, relname, relacl::text FROM pg_class WHERE oid >= 16384 ORDER BY 1"),
         ("db", "SELECT oid, proname, proacl::text FROM pg_proc WHERE oid >= 16384 ORDER BY 1"),
-        ("db", "SELECT oid, nspname, nspacl::text FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp' ORDER BY 1"),
+        (
+            "db",
+            "SELECT oid, nspname, nspacl::text FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp' ORDER BY 1",
+        ),
         ("db", "SELECT oid, defaclacl::text FROM pg_default_acl ORDER BY 1"),
     ),
     "mysql": (
@@ -244,7 +304,10 @@ CATALOGUE = {
 
 
 def catalogue(server: TestServer, prefix: str) -> list[Any]:
-    return [execute(server, "superuser", query, prefix + "db" if where else None) for where, query in CATALOGUE[server.engine]]
+    return [
+        execute(server, "superuser", query, prefix + "db" if where else None)
+        for where, query in CATALOGUE[server.engine]
+    ]
 
 
 def failed(walk: Walk, spec: Spec) -> list[dbprov.Check]:
@@ -253,7 +316,9 @@ def failed(walk: Walk, spec: Spec) -> list[dbprov.Check]:
 
 @restricted
 def test_each_check_fails_when_it_must(walk: Walk, prefix: str) -> None:
-    more: dict[str, Any] = {"schemas": ["work"], "isolate": True} if walk.server.engine == "postgresql" else {}
+    more: dict[str, Any] = (
+        {"schemas": ["work"], "isolate": True} if walk.server.engine == "postgresql" else {}
+    )
     spec = walk.spec(one(prefix, users=users(prefix), **more))
     walk.provision(spec)
     if walk.server.engine == "postgresql":
@@ -290,14 +355,22 @@ def test_another_account_that_is_nearer(walk: Walk, prefix: str) -> None:
     walk.monkeypatch.setenv("APP_PASSWORD", "made-by-hand")
     spec = walk.spec(one(prefix, password={"env": "APP_PASSWORD"}))
     walk.provision(spec)
-    execute(walk.server, "superuser", f"CREATE USER '{prefix}app'@'localhost' IDENTIFIED BY 'other'")
+    execute(
+        walk.server, "superuser", f"CREATE USER '{prefix}app'@'localhost' IDENTIFIED BY 'other'"
+    )
     [check] = failed(walk, spec)
     assert (check.claim, check.code) == ("logs in", "1045")
     assert f"'{prefix}app'@'localhost'" in check.todo
-    execute(walk.server, "superuser", f"ALTER USER '{prefix}app'@'localhost' IDENTIFIED BY 'made-by-hand'")
+    execute(
+        walk.server,
+        "superuser",
+        f"ALTER USER '{prefix}app'@'localhost' IDENTIFIED BY 'made-by-hand'",
+    )
     claims = {check.claim: check for check in failed(walk, spec)}
     assert "logs in" in claims or "is the account that it should be" in claims
-    assert f"{prefix}app@localhost" in str(list(claims.values())) or "localhost" in str(list(claims.values()))
+    assert f"{prefix}app@localhost" in str(list(claims.values())) or "localhost" in str(
+        list(claims.values())
+    )
     execute(walk.server, "superuser", f"DROP USER '{prefix}app'@'localhost'")
     assert failed(walk, spec) == []
 
@@ -349,9 +422,15 @@ def test_the_server_ends_the_session(walk: Walk, prefix: str) -> None:
 
 def end_sessions_of(server: TestServer, user: str) -> None:
     if server.engine == "postgresql":
-        execute(server, "superuser", f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{user}'")
+        execute(
+            server,
+            "superuser",
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{user}'",
+        )
         return
-    for (session,) in execute(server, "superuser", f"SELECT id FROM information_schema.processlist WHERE user = '{user}'"):
+    for (session,) in execute(
+        server, "superuser", f"SELECT id FROM information_schema.processlist WHERE user = '{user}'"
+    ):
         execute(server, "superuser", f"KILL {session}")
 
 

@@ -16,7 +16,10 @@ from dbprov.render import Renderer
 from dbprov.secret import Place
 
 FOLDER = Path("/specs")
-SERVERS = {"postgresql": "postgresql://dba@db.example.com/postgres", "mysql": "mysql://dba@db.example.com"}
+SERVERS = {
+    "postgresql": "postgresql://dba@db.example.com/postgres",
+    "mysql": "mysql://dba@db.example.com",
+}
 FLAVORS = {"postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
 
 HOSTILE = "o'w\"n`e%r_\\$dbprov$;-- {{x}} ü"
@@ -24,7 +27,11 @@ HOSTILE = "o'w\"n`e%r_\\$dbprov$;-- {{x}} ü"
 
 
 def parsed(text: str, ask: Any = None) -> Spec:
-    return spec.parse(text, "deployment.yaml", FOLDER, ask) if ask else spec.parse(text, "deployment.yaml", FOLDER)
+    return (
+        spec.parse(text, "deployment.yaml", FOLDER, ask)
+        if ask
+        else spec.parse(text, "deployment.yaml", FOLDER)
+    )
 
 
 def mistakes(text: str) -> list[str]:
@@ -46,7 +53,9 @@ def deployment(engine: str = "postgresql", **keys: Any) -> Deployment:
     return parsed(json.dumps(whole, ensure_ascii=False)).deployments[0]
 
 
-def facts(flavor: str = "postgresql", version: tuple[int, ...] | None = None, **settings: str) -> Facts:
+def facts(
+    flavor: str = "postgresql", version: tuple[int, ...] | None = None, **settings: str
+) -> Facts:
     dialect = of(FLAVORS[flavor])
     newest = tuple(map(int, dialect.VERSIONS[flavor].split(".")))
     return dialect.facts_offline(flavor, version or newest, settings)

@@ -24,7 +24,16 @@ from dbprov.secret import Secret
 from dbprov.server import Done
 from tests.unit.made import deployment, expanded, facts
 
-FLAGS = ["--server", "postgresql://dba@db.example.com/postgres", "--name", "analytics", "--database", "shop", "--user", "app"]
+FLAGS = [
+    "--server",
+    "postgresql://dba@db.example.com/postgres",
+    "--name",
+    "analytics",
+    "--database",
+    "shop",
+    "--user",
+    "app",
+]
 WITH_SPEC = ("render", "plan", "apply", "verify", "check", "connections")
 WITH_JSON = ("plan", "apply", "verify", "check", "connections")
 WITH_SERVER = ("plan", "apply", "verify", "check")
@@ -44,10 +53,18 @@ class Nowhere:
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the commands answer: ``planned``, ``applied``, ``checks``, or an ``error``; ``called`` lists what was done."""
-    answers: dict[str, Any] = {"planned": [], "applied": None, "checks": [], "error": None, "called": []}
+    answers: dict[str, Any] = {
+        "planned": [],
+        "applied": None,
+        "checks": [],
+        "error": None,
+        "called": [],
+    }
 
     @contextmanager
-    def servers(spec: Any, ask: Any = None, templates: Any = None) -> Iterator[dict[Deployment, Nowhere]]:
+    def servers(
+        spec: Any, ask: Any = None, templates: Any = None
+    ) -> Iterator[dict[Deployment, Nowhere]]:
         if answers["error"]:
             raise answers["error"]
         yield {one: Nowhere() for one in spec.deployments}
@@ -55,7 +72,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     def compare(one: Deployment, server: Nowhere) -> Planned:
         return replace(empty(), deployment=one, **dict(answers["planned"]))
 
-    def apply(one: Deployment, server: Nowhere, planned: Planned, *, report: Any, check: Any) -> Applied:
+    def apply(
+        one: Deployment, server: Nowhere, planned: Planned, *, report: Any, check: Any
+    ) -> Applied:
         answers["called"].append("apply")
         made: Applied = answers["applied"] or Applied(one, left=empty())
         for done in made.done:
@@ -78,19 +97,35 @@ def empty() -> Planned:
 
 def steps() -> dict[str, Any]:
     made: tuple[Step, ...] = tuple(plan((item, None) for item in expanded(deployment())))
-    return {"steps": made, "statements": tuple(f"STATEMENT {number};\nSECOND LINE" for number, _ in enumerate(made))}
+    return {
+        "steps": made,
+        "statements": tuple(f"STATEMENT {number};\nSECOND LINE" for number, _ in enumerate(made)),
+    }
 
 
 HELD = Check("app", "logs in", "works", "with TLS", True)
-FAILED = Check("app", "creates a table", "works", "permission denied", False, "42501", "ask somebody")
-WARNING = Check("server", "is supported", "holds", "it is MariaDB", True, todo="know this", warning=True)
+FAILED = Check(
+    "app", "creates a table", "works", "permission denied", False, "42501", "ask somebody"
+)
+WARNING = Check(
+    "server", "is supported", "holds", "it is MariaDB", True, todo="know this", warning=True
+)
 
 
 # -- help ------------------------------------------------------------------------------------------------------------------
 
 
 def test_commands() -> None:
-    assert set(main.commands) == {"render", "plan", "apply", "verify", "check", "connections", "schema", "templates"}
+    assert set(main.commands) == {
+        "render",
+        "plan",
+        "apply",
+        "verify",
+        "check",
+        "connections",
+        "schema",
+        "templates",
+    }
 
 
 @pytest.mark.parametrize("name", main.commands)
@@ -155,10 +190,15 @@ def test_an_error_is_a_document_too(name: str) -> None:
 
 @pytest.mark.parametrize("name", WITH_SERVER)
 def test_the_three_parts_of_an_error(name: str, world: dict[str, Any]) -> None:
-    world["error"] = ConnectError("the server cannot be reached", "connection refused", "see that it runs", code="2003")
+    world["error"] = ConnectError(
+        "the server cannot be reached", "connection refused", "see that it runs", code="2003"
+    )
     result = run(name, *FLAGS)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == "dbprov: the server cannot be reached\n  why: 2003: connection refused\n  do:  see that it runs\n"
+    assert (
+        result.stderr
+        == "dbprov: the server cannot be reached\n  why: 2003: connection refused\n  do:  see that it runs\n"
+    )
     result = run(name, *FLAGS, "--json")
     assert json.loads(result.stdout)["error"] == {
         "what": "the server cannot be reached", "why": "connection refused", "code": "2003", "do": "see that it runs",
@@ -217,9 +257,16 @@ def test_a_plan_with_differences(world: dict[str, Any]) -> None:
 def test_a_plan_with_an_obstacle(world: dict[str, Any]) -> None:
     made = steps()
     obstacle = Obstacle("the admin lacks CREATEROLE", "a superuser", "ALTER ROLE dba CREATEROLE")
-    world["planned"] = {**made, "obstacles": ((made["steps"][0], obstacle),), "remarks": ("know this",)}
+    world["planned"] = {
+        **made,
+        "obstacles": ((made["steps"][0], obstacle),),
+        "remarks": ("know this",),
+    }
     result = run("plan", *FLAGS)
-    assert "the admin lacks CREATEROLE\n      a superuser would run:\n      ALTER ROLE dba CREATEROLE;" in result.stdout
+    assert (
+        "the admin lacks CREATEROLE\n      a superuser would run:\n      ALTER ROLE dba CREATEROLE;"
+        in result.stdout
+    )
     assert "note: know this" in result.stdout
     result = run("apply", *FLAGS, "--yes")
     assert result.exit_code == 2
@@ -299,19 +346,27 @@ def test_exit_codes_of_apply(world: dict[str, Any], more: dict[str, Any], code: 
 
 
 @pytest.mark.parametrize("name", ["verify", "check"])
-@pytest.mark.parametrize(("checks", "code"), [([HELD], 0), ([HELD, FAILED], 1), ([WARNING], 0), ([], 0)])
+@pytest.mark.parametrize(
+    ("checks", "code"), [([HELD], 0), ([HELD, FAILED], 1), ([WARNING], 0), ([], 0)]
+)
 def test_checks(world: dict[str, Any], name: str, checks: list[Check], code: int) -> None:
     world["checks"] = checks
     result = run(name, *FLAGS)
     assert (result.exit_code, result.stderr) == (code, "")
-    assert ("FAILED app: creates a table: 42501 permission denied\n      ask somebody\n" in result.stdout) is (FAILED in checks)
+    assert (
+        "FAILED app: creates a table: 42501 permission denied\n      ask somebody\n"
+        in result.stdout
+    ) is (FAILED in checks)
     assert ("ok app: logs in: with TLS\n" in result.stdout) is (HELD in checks)
-    assert ("note server: is supported: it is MariaDB\n      know this\n" in result.stdout) is (WARNING in checks)
+    assert ("note server: is supported: it is MariaDB\n      know this\n" in result.stdout) is (
+        WARNING in checks
+    )
     result = run(name, *FLAGS, "--json")
     document = json.loads(result.stdout)
     assert (result.exit_code, document["ok"]) == (code, code == 0)
     assert [set(one) for one in document["deployments"][0]["checks"]] == [
-        {"subject", "claim", "expected", "observed", "held", "code", "do", "warning"} for _ in checks
+        {"subject", "claim", "expected", "observed", "held", "code", "do", "warning"}
+        for _ in checks
     ]
 
 
@@ -403,7 +458,17 @@ def test_what_render_refuses(words: list[str], said: str) -> None:
 
 
 def test_render_for_mysql() -> None:
-    flags = ["--server", "mysql://dba@h", *FLAGS[2:4], "--database", "my_shop", "--user", "app", "--host", "10.%"]
+    flags = [
+        "--server",
+        "mysql://dba@h",
+        *FLAGS[2:4],
+        "--database",
+        "my_shop",
+        "--user",
+        "app",
+        "--host",
+        "10.%",
+    ]
     assert "ON `my\\_shop`.*" in run("render", *flags).stdout
     assert "ON `my_shop`.*" in run("render", *flags, "--partial-revokes").stdout
     assert "on MariaDB" in run("render", *flags, "--flavor", "mariadb").stdout
@@ -445,18 +510,29 @@ def test_templates() -> None:
     result = run("templates", "--engine", "mysql")
     lines = [line.split("\t") for line in result.stdout.splitlines()]
     assert result.exit_code == 0
-    assert [name for name, _ in lines if name.startswith("mysql/user/c")] == ["mysql/user/create.sql"]
+    assert [name for name, _ in lines if name.startswith("mysql/user/c")] == [
+        "mysql/user/create.sql"
+    ]
     assert all(name.startswith("mysql/") and Path(file).is_file() for name, file in lines)
-    assert {line.split("/")[0] for line in run("templates").stdout.splitlines()} == {"mysql", "postgresql"}
+    assert {line.split("/")[0] for line in run("templates").stdout.splitlines()} == {
+        "mysql",
+        "postgresql",
+    }
 
 
-def test_nothing_secret_in_any_output(monkeypatch: pytest.MonkeyPatch, world: dict[str, Any]) -> None:
+def test_nothing_secret_in_any_output(
+    monkeypatch: pytest.MonkeyPatch, world: dict[str, Any]
+) -> None:
     for name in ("APP_PASSWORD", "DBPROV_ADMIN_PASSWORD", "PGPASSWORD", "MYSQL_PWD"):
         monkeypatch.setenv(name, "hunter2")
     world |= {"planned": steps(), "applied": applied(checks=[HELD, FAILED]), "checks": [FAILED]}
     for name in WITH_SPEC:
         for more in ([], ["--json"], ["--yes"], ["--yes", "--json"]):
-            words = [word for word in more if word in {option for p in main.commands[name].params for option in p.opts}]
+            words = [
+                word
+                for word in more
+                if word in {option for p in main.commands[name].params for option in p.opts}
+            ]
             result = run(name, *FLAGS, "--password-env", "APP_PASSWORD", *words)
             assert result.output, name
             assert "hunter2" not in result.output

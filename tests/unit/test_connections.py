@@ -21,7 +21,22 @@ from dbprov.secret import Secret
 from tests.unit.made import HOSTILE, deployment
 
 GUIDE = {"user", "pass", "protocol", "host", "port", "db"}
-SIGNS = [*string.punctuation, " ", "ü", "日", "%41", "%2F", "://", "@h:1/", "??", "#", "&x=y", "+", "$HOME", "${x}"]
+SIGNS = [
+    *string.punctuation,
+    " ",
+    "ü",
+    "日",
+    "%41",
+    "%2F",
+    "://",
+    "@h:1/",
+    "??",
+    "#",
+    "&x=y",
+    "+",
+    "$HOME",
+    "${x}",
+]
 
 
 def made(engine: str = "postgresql", password: str = "pw", **keys: Any) -> Handout:
@@ -43,7 +58,13 @@ def check_url(engine: str, user: str, password: str, database: str) -> None:
     assert not parts.query + parts.fragment
     if engine == "postgresql":
         libpq = conninfo_to_dict(url)
-        assert (libpq["user"], libpq["password"], libpq["host"], int(libpq["port"] or 0), libpq["dbname"]) == wanted
+        assert (
+            libpq["user"],
+            libpq["password"],
+            libpq["host"],
+            int(libpq["port"] or 0),
+            libpq["dbname"],
+        ) == wanted
 
 
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
@@ -56,7 +77,9 @@ def test_every_sign_survives(engine: str, sign: str) -> None:
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
 @given(data=st.data())
 def test_anything_survives(engine: str, data: st.DataObject) -> None:
-    text = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=20)
+    text = st.text(
+        st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=20
+    )
     user = data.draw(text.filter(lambda name: not objections(engine, "user", name)))
     database = data.draw(text.filter(lambda name: not objections(engine, "database", name)))
     check_url(engine, user, data.draw(text), database)
@@ -72,11 +95,15 @@ def test_a_database_stands_as_plainly_as_it_can() -> None:
         ("50%", "50%25"),
         ("a?b#c", "a%3Fb%23c"),
     ):
-        assert made(database=database).metadata.url(True) == f"postgresql://app:pw@db.example.com:5432/{path}"
+        assert (
+            made(database=database).metadata.url(True)
+            == f"postgresql://app:pw@db.example.com:5432/{path}"
+        )
 
 
 @pytest.mark.parametrize(
-    ("database", "warned"), [("plain", False), ("a-b_c", False), ("a b", True), ("50%", True), ("a?", True), ("a$b", True)]
+    ("database", "warned"),
+    [("plain", False), ("a-b_c", False), ("a b", True), ("50%", True), ("a?", True), ("a$b", True)],
 )
 def test_what_a_consumer_cannot_carry_is_told(database: str, warned: bool) -> None:
     said = made(database=database).warnings()
@@ -89,11 +116,20 @@ def test_what_a_consumer_cannot_carry_is_told(database: str, warned: bool) -> No
     [
         ("postgresql://dba@[::1]:6/p", "postgresql://app:pw@[::1]:6/shop"),
         ("mysql://dba@[::1]:6", "mysql://app:pw@[::1]:6/shop"),
-        ("postgresql:///p?host=/run/pg&port=5433", "postgresql://app:pw@/shop?host=%2Frun%2Fpg&port=5433"),
+        (
+            "postgresql:///p?host=/run/pg&port=5433",
+            "postgresql://app:pw@/shop?host=%2Frun%2Fpg&port=5433",
+        ),
         ("postgresql://dba@%2Frun%2Fpg/p", "postgresql://app:pw@/shop?host=%2Frun%2Fpg&port=5432"),
         ("postgresql://", "postgresql://app:pw@/shop?port=5432"),
-        ("mysql://dba@/?unix_socket=/run/my.sock", "mysql://app:pw@localhost:3306/shop?unix_socket=/run/my.sock"),
-        ("mysql://dba@%2Frun%2Fmy.sock", "mysql://app:pw@localhost:3306/shop?unix_socket=/run/my.sock"),
+        (
+            "mysql://dba@/?unix_socket=/run/my.sock",
+            "mysql://app:pw@localhost:3306/shop?unix_socket=/run/my.sock",
+        ),
+        (
+            "mysql://dba@%2Frun%2Fmy.sock",
+            "mysql://app:pw@localhost:3306/shop?unix_socket=/run/my.sock",
+        ),
     ],
 )
 def test_addresses(dba: str, url: str) -> None:
@@ -113,7 +149,10 @@ def test_publish_names_another_address_in_what_is_handed_out_and_nowhere_else(en
     assert "@bouncer.svc:6432/" in one.as_json(True)["resultBackendConnection"]
     assert "@db.example.com:" in one.metadata.login_url().reveal()
     if engine == "postgresql":
-        assert (one.as_json(True)["metadataConnectionJson"]["host"], one.as_json(True)["metadataConnectionJson"]["port"]) == (
+        assert (
+            one.as_json(True)["metadataConnectionJson"]["host"],
+            one.as_json(True)["metadataConnectionJson"]["port"],
+        ) == (
             "bouncer.svc",
             6432,
         )
@@ -142,7 +181,14 @@ def test_json_has_the_guides_keys() -> None:
         "metadataConnectionJson",
         "resultBackendConnectionJson",
     ]
-    expected = {"user": "app", "pass": "pw", "protocol": "postgresql", "host": "db.example.com", "port": 5432, "db": "shop"}
+    expected = {
+        "user": "app",
+        "pass": "pw",
+        "protocol": "postgresql",
+        "host": "db.example.com",
+        "port": 5432,
+        "db": "shop",
+    }
     assert set(expected) == GUIDE
     assert one["metadataConnectionJson"] == one["resultBackendConnectionJson"] == expected
     assert one["metadataConnection"] == "postgresql://app:pw@db.example.com:5432/shop"
@@ -150,7 +196,9 @@ def test_json_has_the_guides_keys() -> None:
 
 
 def test_json_holds_what_was_said_and_not_how_a_url_writes_it() -> None:
-    one = json.loads(as_json([made(password="p@s%\"'s", user=HOSTILE, database="a/b?")], reveal=True))["deployments"][0]
+    one = json.loads(
+        as_json([made(password="p@s%\"'s", user=HOSTILE, database="a/b?")], reveal=True)
+    )["deployments"][0]
     written = one["metadataConnectionJson"]
     assert (written["user"], written["pass"], written["db"]) == (HOSTILE, "p@s%\"'s", "a/b?")
 
@@ -164,27 +212,40 @@ def test_mysql_has_strings_only() -> None:
 
 
 @pytest.mark.parametrize(
-    "keys", [{}, {"layout": "split"}, {"users": ["a", {"name": "b", "access": "read"}]}, {"publish": {"host": "h"}}]
+    "keys",
+    [
+        {},
+        {"layout": "split"},
+        {"users": ["a", {"name": "b", "access": "read"}]},
+        {"publish": {"host": "h"}},
+    ],
 )
 def test_db_plus_only_on_the_result_backend(keys: dict[str, Any]) -> None:
     one = made(**keys)
     document = one.as_json(True)
     assert json.dumps(document).count("db+") == 1
     assert document["resultBackendConnection"].startswith("db+postgresql://")
-    assert {document[f"{k}ConnectionJson"]["protocol"] for k in ("metadata", "resultBackend")} == {"postgresql"}
+    assert {document[f"{k}ConnectionJson"]["protocol"] for k in ("metadata", "resultBackend")} == {
+        "postgresql"
+    }
 
 
 def test_split_hands_each_its_own() -> None:
     one = made(layout="split", user="shop_airflow").as_json(True)
     assert "//shop_airflow:" in one["metadataConnection"]
     assert "//shop_celery:" in one["resultBackendConnection"]
-    assert (one["metadataConnectionJson"]["user"], one["resultBackendConnectionJson"]["user"]) == ("shop_airflow", "shop_celery")
+    assert (one["metadataConnectionJson"]["user"], one["resultBackendConnectionJson"]["user"]) == (
+        "shop_airflow",
+        "shop_celery",
+    )
     assert "users" not in one
 
 
 def test_other_users_are_handed_out_too() -> None:
     one = made(users=["a", {"name": "b", "access": "read"}])
-    assert one.as_json(True)["users"] == [{"user": "b", "connection": "postgresql://b:pw@db.example.com:5432/shop"}]
+    assert one.as_json(True)["users"] == [
+        {"user": "b", "connection": "postgresql://b:pw@db.example.com:5432/shop"}
+    ]
     assert "user b: postgresql://b:" in as_text([one], True)
 
 
@@ -216,7 +277,10 @@ def test_text() -> None:
     )
 
 
-@pytest.mark.parametrize("database", ["shop", "o'ps", "a$b", 'a"b', "a`b", "a\\b", "a;b", "a&b", "a(b", "ü", "a!b", "~a", "a*b"])
+@pytest.mark.parametrize(
+    "database",
+    ["shop", "o'ps", "a$b", 'a"b', "a`b", "a\\b", "a;b", "a&b", "a(b", "ü", "a!b", "~a", "a*b"],
+)
 def test_env_is_what_a_shell_reads(database: str) -> None:
     one = made(password="p'$\"x", database=database)
     words = shlex.split(as_env([one], True), comments=True)
@@ -236,5 +300,8 @@ def test_env_is_bare_where_it_can_be() -> None:
 
 def test_env_of_several_says_whose_each_is() -> None:
     text = as_env([made(), made(name="other")], True)
-    assert [line for line in text.splitlines() if line.startswith("#")] == ["# analytics", "# other"]
+    assert [line for line in text.splitlines() if line.startswith("#")] == [
+        "# analytics",
+        "# other",
+    ]
     assert "#" not in as_env([made()], True)

@@ -25,16 +25,43 @@ from dbprov.items import (
 from tests.unit.made import deployment, expanded, facts
 
 T = TypeVar("T", bound=Item)
-EVERYTHING = ("DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE", "MAINTAIN")
+EVERYTHING = (
+    "DELETE",
+    "INSERT",
+    "REFERENCES",
+    "SELECT",
+    "TRIGGER",
+    "TRUNCATE",
+    "UPDATE",
+    "MAINTAIN",
+)
 MYSQL_ALL = (
     "ALTER", "ALTER ROUTINE", "CREATE", "CREATE ROUTINE", "CREATE TEMPORARY TABLES", "CREATE VIEW", "DELETE", "DROP",
     "EVENT", "EXECUTE", "INDEX", "INSERT", "LOCK TABLES", "REFERENCES", "SELECT", "SHOW VIEW", "TRIGGER", "UPDATE",
 )  # fmt: skip
 
 POSTGRESQL = {  # access: on the database, the schema, tables, sequences, routines
-    "all": (("CONNECT", "CREATE", "TEMPORARY"), ("CREATE", "USAGE"), EVERYTHING, ("SELECT", "UPDATE", "USAGE"), ("EXECUTE",)),
-    "owner": (("CONNECT", "CREATE", "TEMPORARY"), ("CREATE", "USAGE"), EVERYTHING, ("SELECT", "UPDATE", "USAGE"), ("EXECUTE",)),
-    "write": (("CONNECT",), ("USAGE",), ("DELETE", "INSERT", "SELECT", "UPDATE"), ("SELECT", "USAGE"), ("EXECUTE",)),
+    "all": (
+        ("CONNECT", "CREATE", "TEMPORARY"),
+        ("CREATE", "USAGE"),
+        EVERYTHING,
+        ("SELECT", "UPDATE", "USAGE"),
+        ("EXECUTE",),
+    ),
+    "owner": (
+        ("CONNECT", "CREATE", "TEMPORARY"),
+        ("CREATE", "USAGE"),
+        EVERYTHING,
+        ("SELECT", "UPDATE", "USAGE"),
+        ("EXECUTE",),
+    ),
+    "write": (
+        ("CONNECT",),
+        ("USAGE",),
+        ("DELETE", "INSERT", "SELECT", "UPDATE"),
+        ("SELECT", "USAGE"),
+        ("EXECUTE",),
+    ),
     "read": (("CONNECT",), ("USAGE",), ("SELECT",), ("SELECT",), ()),
 }
 MYSQL = {  # access: on the database, and may it grant them
@@ -58,7 +85,11 @@ def test_postgresql_privileges(access: str) -> None:
     (schema,) = only(SchemaGrant, items)
     assert (database.privileges, database.every) == (on_database, every)
     assert (schema.schema, schema.privileges) == ("public", on_schema)
-    wanted = [(o, p, every) for o, p in zip(("TABLES", "SEQUENCES", "ROUTINES"), on_objects, strict=True) if p]
+    wanted = [
+        (o, p, every)
+        for o, p in zip(("TABLES", "SEQUENCES", "ROUTINES"), on_objects, strict=True)
+        if p
+    ]
     assert [(g.objects, g.privileges, g.every) for g in only(ObjectGrant, items)] == wanted
     assert [(g.objects, g.privileges, g.every) for g in only(DefaultGrant, items)] == wanted
 
@@ -75,7 +106,11 @@ def test_mysql_privileges(access: str) -> None:
 def test_maintain_came_with_17() -> None:
     for version, there in ((13,), False), ((16, 4), False), ((17,), True), ((18,), True):
         items = expanded(deployment(), facts(version=version))
-        assert all(("MAINTAIN" in g.privileges) is there for g in only(ObjectGrant, items) if g.objects == "TABLES")
+        assert all(
+            ("MAINTAIN" in g.privileges) is there
+            for g in only(ObjectGrant, items)
+            if g.objects == "TABLES"
+        )
     read = expanded(deployment(access="read"))
     assert not any("MAINTAIN" in g.privileges for g in only(ObjectGrant, read))
 
@@ -103,7 +138,13 @@ def test_what_others_need_comes_first(engine: str, keys: dict[str, object]) -> N
     kinds = [item.kind for item in items]
     users = max(i for i, kind in enumerate(kinds) if kind == "user")
     database = kinds.index("database")
-    assert users < database < min(i for i, item in enumerate(items) if not isinstance(item, (User, Database, Membership)))
+    assert (
+        users
+        < database
+        < min(
+            i for i, item in enumerate(items) if not isinstance(item, (User, Database, Membership))
+        )
+    )
     inside = [item.inside is not None for item in items]
     assert inside == sorted(inside), "one visit to the database is enough"
     assert all(item.inside in (None, "shop") for item in items)
@@ -123,7 +164,10 @@ def test_the_seal() -> None:
 
 def test_split() -> None:
     items = expanded(deployment(layout="split", user="shop_airflow"))
-    assert [(s.name, s.owner, s.inside) for s in only(Schema, items)] == [("airflow", None, "shop"), ("celery", None, "shop")]
+    assert [(s.name, s.owner, s.inside) for s in only(Schema, items)] == [
+        ("airflow", None, "shop"),
+        ("celery", None, "shop"),
+    ]
     assert [(p.user, p.schemas) for p in only(SearchPath, items)] == [
         ("shop_airflow", ("airflow",)),
         ("shop_celery", ("celery",)),
@@ -142,8 +186,14 @@ def test_owner() -> None:
     admins = [g for g in only(DatabaseGrant, items) if g.grantee is None]
     assert [g.privileges for g in admins] == [("CONNECT",)], "the admin keeps a way in"
     after = items[items.index(only(Ownership, items)[0]) :]
-    assert all(item.lenders == ("app",) for item in after if item.inside is None and not isinstance(item, SearchPath))
-    assert all("app" not in g.lenders for g in only(ObjectGrant, items)), "what it grants itself it need not lend"
+    assert all(
+        item.lenders == ("app",)
+        for item in after
+        if item.inside is None and not isinstance(item, SearchPath)
+    )
+    assert all("app" not in g.lenders for g in only(ObjectGrant, items)), (
+        "what it grants itself it need not lend"
+    )
 
 
 def test_default_privileges_are_for_every_role_that_may_create() -> None:
@@ -161,7 +211,9 @@ def test_default_privileges_are_for_every_role_that_may_create() -> None:
     }
     assert all(g.lenders == ((g.creator,) if g.creator else ()) for g in only(DefaultGrant, items))
     order = [item.kind for item in items]
-    assert order.index("object_grant") > max(i for i, kind in enumerate(order) if kind == "default_grant"), "defaults first (T23)"
+    assert order.index("object_grant") > max(
+        i for i, kind in enumerate(order) if kind == "default_grant"
+    ), "defaults first (T23)"
 
 
 def test_limits_encodings_and_collations() -> None:

@@ -23,7 +23,15 @@ REFUSED = [
     ("postgresql", "schema", "$user", "search_path"),
     *(
         ("postgresql", "database", name, "belongs to the server")
-        for name in ("postgres", "template0", "template1", "rdsadmin", "cloudsqladmin", "azure_maintenance", "azure_sys")
+        for name in (
+            "postgres",
+            "template0",
+            "template1",
+            "rdsadmin",
+            "cloudsqladmin",
+            "azure_maintenance",
+            "azure_sys",
+        )
     ),
     ("mysql", "database", "x" * 65, "64 characters"),
     ("mysql", "user", "x" * 33, "32 characters"),
@@ -72,7 +80,25 @@ def test_taken(engine: str, sort: str, name: str) -> None:
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize(
-    "name", [HOSTILE, "a b", "%", "_", "'", '"', "`", "\\", "--", "/*", "$", "{{ x }}", "ü", "日本", "app@home", "."]
+    "name",
+    [
+        HOSTILE,
+        "a b",
+        "%",
+        "_",
+        "'",
+        '"',
+        "`",
+        "\\",
+        "--",
+        "/*",
+        "$",
+        "{{ x }}",
+        "ü",
+        "日本",
+        "app@home",
+        ".",
+    ],
 )
 def test_signs_are_no_reason_to_refuse(engine: str, sort: str, name: str) -> None:
     assert objections(engine, sort, name) == []
@@ -80,7 +106,9 @@ def test_signs_are_no_reason_to_refuse(engine: str, sort: str, name: str) -> Non
 
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
 @pytest.mark.parametrize("sort", SORTS)
-@pytest.mark.parametrize("sign", ["\n", "\r", "\t", "\0", "\x1b", "\x7f", "\x85", "\u2028", "\u2029", "\ud800"])
+@pytest.mark.parametrize(
+    "sign", ["\n", "\r", "\t", "\0", "\x1b", "\x7f", "\x85", "\u2028", "\u2029", "\ud800"]
+)
 def test_line_breaks_and_control_characters_are_refused(engine: str, sort: str, sign: str) -> None:
     assert unprintable(f"a{sign}b")
     for name in (f"a{sign}b", sign, f"a{sign}"):
@@ -108,6 +136,8 @@ def test_names_of_deployments(name: str) -> None:
     assert DEPLOYMENT.match(name)
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "-a", ".a", "_a", "a/b", "a b", "a\n", "ü", "x" * 64, "a\\b", "$a"])
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "-a", ".a", "_a", "a/b", "a b", "a\n", "ü", "x" * 64, "a\\b", "$a"]
+)
 def test_names_that_cannot_be_files(name: str) -> None:
     assert not DEPLOYMENT.match(name)

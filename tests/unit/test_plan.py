@@ -27,7 +27,12 @@ from dbprov.items import (
 from dbprov.plan import Pair, Step, plan, transactions
 from tests.unit.made import deployment, expanded
 
-ON_TABLES: dict[str, Any] = {"schema": "s", "objects": "TABLES", "grantee": "u", "privileges": ("SELECT",)}
+ON_TABLES: dict[str, Any] = {
+    "schema": "s",
+    "objects": "TABLES",
+    "grantee": "u",
+    "privileges": ("SELECT",),
+}
 ON_MYSQL: dict[str, Any] = {"database": "d", "user": "u", "host": "%"}
 GRANT = DatabaseGrant(database="d", grantee="u", privileges=("CONNECT", "CREATE"))
 
@@ -36,7 +41,9 @@ def verbs(*pairs: Pair) -> list[str]:
     return [step.verb for step in plan(pairs)]
 
 
-FOUND: list[tuple[Item, dict[str, Any], bool]] = [  # wanted, what was found otherwise, is that enough
+FOUND: list[
+    tuple[Item, dict[str, Any], bool]
+] = [  # wanted, what was found otherwise, is that enough
     (User(name="u"), {}, True),
     (User(name="u"), {"connection_limit": 5}, True),
     (User(name="u", connection_limit=5), {}, True),
@@ -62,8 +69,16 @@ FOUND: list[tuple[Item, dict[str, Any], bool]] = [  # wanted, what was found oth
     (GRANT, {"privileges": (), "effective": ("CONNECT", "CREATE"), "grantable": False}, True),
     (GRANT, {"privileges": (), "effective": ("CONNECT",), "grantable": False}, False),
     (replace(GRANT, grantee=None), {"privileges": (), "effective": ("CONNECT", "CREATE")}, True),
-    (SchemaGrant(schema="s", grantee="u", privileges=("USAGE",)), {"privileges": ("CREATE", "USAGE")}, True),
-    (SchemaGrant(schema="s", grantee="u", privileges=("USAGE",)), {"privileges": ("CREATE",)}, False),
+    (
+        SchemaGrant(schema="s", grantee="u", privileges=("USAGE",)),
+        {"privileges": ("CREATE", "USAGE")},
+        True,
+    ),
+    (
+        SchemaGrant(schema="s", grantee="u", privileges=("USAGE",)),
+        {"privileges": ("CREATE",)},
+        False,
+    ),
     (Schema(inside="d", name="s", owner="u"), {"owner": None}, True),
     (ObjectGrant(**ON_TABLES), {}, True),
     (ObjectGrant(**ON_TABLES), {"lacking": ("s.t",)}, False),
@@ -75,12 +90,18 @@ FOUND: list[tuple[Item, dict[str, Any], bool]] = [  # wanted, what was found oth
     (PatternGrant(privileges=("SELECT",), **ON_MYSQL), {"privileges": ("INSERT", "SELECT")}, True),
     (PatternGrant(privileges=("SELECT",), **ON_MYSQL), {"privileges": ("INSERT",)}, False),
     (PatternGrant(privileges=("SELECT",), **ON_MYSQL), {"grant_option": True}, True),
-    (PatternGrant(privileges=("SELECT",), grant_option=True, **ON_MYSQL), {"grant_option": False}, False),
+    (
+        PatternGrant(privileges=("SELECT",), grant_option=True, **ON_MYSQL),
+        {"grant_option": False},
+        False,
+    ),
 ]
 
 
 @pytest.mark.parametrize(("wanted", "other", "enough"), FOUND)
-def test_enough_is_nothing_to_do_and_the_rest_is_altered(wanted: Item, other: dict[str, Any], enough: bool) -> None:
+def test_enough_is_nothing_to_do_and_the_rest_is_altered(
+    wanted: Item, other: dict[str, Any], enough: bool
+) -> None:
     found = replace(wanted, **other)
     assert verbs((wanted, found)) == ([] if enough else ["alter"])
     assert verbs((wanted, None)) == ["create"]
@@ -143,7 +164,13 @@ def test_a_loan_stands_around_the_steps_that_need_it() -> None:
         (schema("c"), None),
     ]
     steps = plan(pairs)
-    assert shown(steps) == ["create schema", "create membership", "create schema", "create schema", "drop membership"]
+    assert shown(steps) == [
+        "create schema",
+        "create membership",
+        "create schema",
+        "create schema",
+        "drop membership",
+    ]
     assert {s.item.inside for s in steps} == {"d"}, "a loan belongs to the transaction of its step"
     assert len(transactions(steps)) == 1
 
@@ -156,11 +183,15 @@ def test_a_loan_that_nobody_needs_is_not_taken() -> None:
 
 def test_what_the_admin_has_is_not_borrowed_and_not_given_back() -> None:
     there = Membership(role="u", sufficient=True)
-    assert shown(plan([(Membership(role="u"), there), (schema("a", lenders=LENT), None)])) == ["create schema"]
+    assert shown(plan([(Membership(role="u"), there), (schema("a", lenders=LENT), None)])) == [
+        "create schema"
+    ]
     not_enough = replace(there, sufficient=False, lent=("SET",))
     steps = plan([(Membership(role="u"), not_enough), (schema("a", lenders=LENT), None)])
     assert shown(steps) == ["create membership", "create schema", "drop membership"]
-    assert all(s.item.lent == ("SET",) for s in steps if isinstance(s.item, Membership)), "only what was lacking is taken back"
+    assert all(s.item.lent == ("SET",) for s in steps if isinstance(s.item, Membership)), (
+        "only what was lacking is taken back"
+    )
 
 
 def test_each_transaction_borrows_for_itself() -> None:
@@ -174,7 +205,9 @@ def test_each_transaction_borrows_for_itself() -> None:
 
 def test_several_loans_are_given_back_in_reverse() -> None:
     pairs: list[Pair] = [(Membership(role="u"), None), (Membership(role="v"), None)]
-    steps = plan([*pairs, (schema("a", lenders=("v",)), None), (schema("b", lenders=("u", "v")), None)])
+    steps = plan(
+        [*pairs, (schema("a", lenders=("v",)), None), (schema("b", lenders=("u", "v")), None)]
+    )
     assert [f"{s.verb} {s.item.role}" for s in steps if isinstance(s.item, Membership)] == [
         "create v",
         "create u",
@@ -184,7 +217,11 @@ def test_several_loans_are_given_back_in_reverse() -> None:
 
 
 @pytest.mark.parametrize(
-    "keys", [{"access": "owner"}, {"users": ["a", {"name": "b", "access": "owner"}], "schemas": ["s", "public"]}]
+    "keys",
+    [
+        {"access": "owner"},
+        {"users": ["a", {"name": "b", "access": "owner"}], "schemas": ["s", "public"]},
+    ],
 )
 def test_no_loan_outlives_its_transaction(keys: dict[str, Any]) -> None:
     steps = plan((item, None) for item in expanded(deployment(**keys)))
@@ -195,7 +232,9 @@ def test_no_loan_outlives_its_transaction(keys: dict[str, Any]) -> None:
             if isinstance(step.item, Membership):
                 (borrowed.append if step.verb == "create" else borrowed.remove)(step.item.role)
             else:
-                assert set(step.item.lenders) <= set(borrowed), f"{step} needs a loan that it does not have"
+                assert set(step.item.lenders) <= set(borrowed), (
+                    f"{step} needs a loan that it does not have"
+                )
         assert borrowed == [], "given back before the transaction ends"
     for one, after in pairwise(steps):
         if one.verb == "create" and isinstance(one.item, Membership):
@@ -207,7 +246,10 @@ def test_no_loan_outlives_its_transaction(keys: dict[str, Any]) -> None:
 def test_transactions() -> None:
     """Neighbours in one database share one; CREATE DATABASE is alone (T35)."""
     user, database = User(name="u"), Database(name="d", encoding="UTF8")
-    steps = [Step("create", item) for item in (user, user, database, database, GRANT, schema("a"), schema("b"), GRANT)]
+    steps = [
+        Step("create", item)
+        for item in (user, user, database, database, GRANT, schema("a"), schema("b"), GRANT)
+    ]
     assert [len(group) for group in transactions(steps)] == [2, 1, 1, 1, 2, 1]
     assert [step for group in transactions(steps) for step in group] == steps
     assert transactions([]) == []
@@ -220,10 +262,27 @@ def test_transactions() -> None:
     ("wanted", "other", "words"),
     [
         (Database(name="d", encoding="UTF8"), {"encoding": "LATIN1"}, "encoding LATIN1, not UTF8"),
-        (Database(name="d", encoding="UTF8", collation="C"), {"collation": "de_DE"}, "collation de_DE, not C"),
+        (
+            Database(name="d", encoding="UTF8", collation="C"),
+            {"collation": "de_DE"},
+            "collation de_DE, not C",
+        ),
         (Isolation(database="d", asked=False), {"public": ("CONNECT",)}, "PUBLIC has CONNECT"),
-        (GRANT, {"privileges": (), "effective": ("CONNECT", "CREATE"), "grantable": False, "owner": "o"}, 'belongs to "o"'),
-        (PatternGrant(privileges=("SELECT",), **ON_MYSQL), {"others": ("d%",)}, "has a grant on d%"),
+        (
+            GRANT,
+            {
+                "privileges": (),
+                "effective": ("CONNECT", "CREATE"),
+                "grantable": False,
+                "owner": "o",
+            },
+            'belongs to "o"',
+        ),
+        (
+            PatternGrant(privileges=("SELECT",), **ON_MYSQL),
+            {"others": ("d%",)},
+            "has a grant on d%",
+        ),
     ],
 )
 def test_remarks(wanted: Item, other: dict[str, Any], words: str) -> None:

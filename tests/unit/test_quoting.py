@@ -80,7 +80,11 @@ def _read(text: str, quote: str, escapes: bool) -> str:
 
 
 def _postgresql_literal(text: str) -> str:
-    return _read(text[1:], "'", escapes=True) if text.startswith("E") else _read(text, "'", escapes=False)
+    return (
+        _read(text[1:], "'", escapes=True)
+        if text.startswith("E")
+        else _read(text, "'", escapes=False)
+    )
 
 
 def _check(name: str) -> None:
@@ -96,7 +100,9 @@ def _check(name: str) -> None:
 
 def _like(pattern: str) -> str:
     """The one text that a LIKE pattern matches; fails where it matches others."""
-    assert not re.search(r"[%_]", re.sub(r"\\.", "", pattern, flags=re.DOTALL)), "a wildcard is left"
+    assert not re.search(r"[%_]", re.sub(r"\\.", "", pattern, flags=re.DOTALL)), (
+        "a wildcard is left"
+    )
     return re.sub(r"\\(.)", r"\1", pattern, flags=re.DOTALL)
 
 
@@ -126,7 +132,12 @@ def test_a_charset_is_a_word(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("user", "variable"),
-    [("app", "app_password"), ("my app", "my_app_password"), ("a'b\"c`d$e", "a_b_c_d_e_password"), ("ü", "__password")],
+    [
+        ("app", "app_password"),
+        ("my app", "my_app_password"),
+        ("a'b\"c`d$e", "a_b_c_d_e_password"),
+        ("ü", "__password"),
+    ],
 )
 def test_variables_are_words(user: str, variable: str) -> None:
     assert names.variable(user) == variable

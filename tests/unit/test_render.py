@@ -69,7 +69,10 @@ def test_refused(flavor: str, template: str, words: str) -> None:
     assert caught.value.todo
 
 
-@pytest.mark.parametrize("filter_", ["safe", "upper", "join", "string", "e", "default('x')", "tojson", "indent", "format"])
+@pytest.mark.parametrize(
+    "filter_",
+    ["safe", "upper", "join", "string", "e", "default('x')", "tojson", "indent", "format"],
+)
 def test_jinjas_own_filters_are_not_there(filter_: str) -> None:
     """Each of them gives text that no filter of ours has seen."""
     with pytest.raises(RenderError, match="cannot be read"):
@@ -112,11 +115,17 @@ def test_quoted_values_pass() -> None:
     render = of_text(
         "{# why #}A {{ name | ident }}\n\n{% if on %}B {{ name | literal }}   \n{% endif %}\nC {{ words | keywords }}"
     )
-    assert render(name="o'p\"s", on=True, words=("USAGE", "CREATE")) == "A \"o'p\"\"s\"\nB 'o''p\"s'\nC CREATE, USAGE"
+    assert (
+        render(name="o'p\"s", on=True, words=("USAGE", "CREATE"))
+        == "A \"o'p\"\"s\"\nB 'o''p\"s'\nC CREATE, USAGE"
+    )
 
 
 def test_an_include_passes_and_is_held_to_the_same() -> None:
-    assert of_text('{% include "postgresql/other.sql" %}', other="{{ name | ident }}")(name="a") == '"a"'
+    assert (
+        of_text('{% include "postgresql/other.sql" %}', other="{{ name | ident }}")(name="a")
+        == '"a"'
+    )
     with pytest.raises(RenderError):
         of_text('{% include "postgresql/other.sql" %}', other="{{ name }}")(name="a")
 
@@ -133,7 +142,9 @@ def test_what_writes_a_password_is_handed_in() -> None:
         return "'written'"
 
     place = EnvPlace("P")
-    assert "PASSWORD 'written'" in renderer(password=write).item(User(name="app", place=place), "create")
+    assert "PASSWORD 'written'" in renderer(password=write).item(
+        User(name="app", place=place), "create"
+    )
     assert asked == [(place, "app")]
     assert "PASSWORD :'app_password'" in renderer().item(User(name="app", place=place), "create")
 
@@ -146,7 +157,10 @@ def test_an_error_of_a_place_is_not_a_mistake_in_a_template() -> None:
         renderer(password=write).item(User(name="app", place=EnvPlace("P")), "create")
 
 
-@pytest.mark.parametrize("words", [["all privileges"], ["SELECT;"], ["SELECT\n"], ["1"], [""], ["GRANT)"], ["É"], ["_X"], [" X"]])
+@pytest.mark.parametrize(
+    "words",
+    [["all privileges"], ["SELECT;"], ["SELECT\n"], ["1"], [""], ["GRANT)"], ["É"], ["_X"], [" X"]],
+)
 def test_keywords_refuses(words: list[str]) -> None:
     with pytest.raises(Exception, match="is not a keyword"):
         keywords(words)
@@ -160,7 +174,9 @@ def test_keywords_are_in_one_order() -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["a\nb", "a\rb", "a\0b", "a\u2028b", "a\x1bb", "a\x85b", "a\u202eb"])
+@pytest.mark.parametrize(
+    "text", ["a\nb", "a\rb", "a\0b", "a\u2028b", "a\x1bb", "a\x85b", "a\u202eb"]
+)
 def test_a_comment_is_one_line(text: str) -> None:
     assert comment(text) == "a?b"
     assert comment(HOSTILE) == HOSTILE
@@ -175,7 +191,11 @@ def test_what_left_a_filter_is_of_its_own_type() -> None:
 def test_items_hand_all_their_fields(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, Any] = {}
     made = renderer()
-    monkeypatch.setattr(made, "text", lambda name_of_file, /, **values: seen.update(values, name_of_file=name_of_file))
+    monkeypatch.setattr(
+        made,
+        "text",
+        lambda name_of_file, /, **values: seen.update(values, name_of_file=name_of_file),
+    )
     made.item(Database(name="d", encoding="UTF8"), "create")
     assert seen.pop("name_of_file") == "database/create"
     assert set(seen) == {"inside", "lenders", "name", "encoding", "collation", "sealed", "owner"}
@@ -185,7 +205,10 @@ def test_the_templates_are_found() -> None:
     assert (built_in_templates() / "postgresql/user/create.sql").is_file()
 
 
-@pytest.mark.parametrize("printed", ["place.read().reveal() | literal", "place._place | literal", "'x' | password('app')"])
+@pytest.mark.parametrize(
+    "printed",
+    ["place.read().reveal() | literal", "place._place | literal", "'x' | password('app')"],
+)
 def test_a_template_cannot_open_the_place_of_a_password(printed: str) -> None:
     made = renderer("postgresql")
     loader = DictLoader({"postgresql/user/create.sql": "{{ " + printed + " }}"})

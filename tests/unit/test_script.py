@@ -63,14 +63,18 @@ def test_a_comment_stands_over_each_statement(path: Path) -> None:
     flavor = "mariadb" if path.stem == "mariadb" else made.server.engine
     items = expanded(made, facts(flavor))
     steps = plan((item, None) for item in items)
-    assert re.findall(r"^-- .+$", written(path).partition("\n\n")[2], re.MULTILINE) == [f"-- {step}" for step in steps]
+    assert re.findall(r"^-- .+$", written(path).partition("\n\n")[2], re.MULTILINE) == [
+        f"-- {step}" for step in steps
+    ]
     render = renderer(flavor)
     text = written(path)
     for step in steps:
         at = text.index(f"-- {step}\n")
         between, found, _ = text[at:].partition(render.item(step.item, step.verb) + ";")
         assert found, step
-        assert all(line.startswith(("\\", "-- ")) or "\\gset" in between for line in between.splitlines())
+        assert all(
+            line.startswith(("\\", "-- ")) or "\\gset" in between for line in between.splitlines()
+        )
         assert between.count("\n-- ") == 0, "no other comment comes between"
         text = text[at + 3 :]
 
@@ -109,7 +113,9 @@ def test_postgresql_goes_into_the_database_once() -> None:
 def test_a_name_that_psql_would_take_for_a_connection_string() -> None:
     for name in ("dbname=x", "postgresql://evil/x"):
         (text,) = commands.scripts(
-            parsed(f"server: postgresql://h\ndeployments: [{{name: a, database: '{name}', user: u}}]")
+            parsed(
+                f"server: postgresql://h\ndeployments: [{{name: a, database: '{name}', user: u}}]"
+            )
         ).values()
         (line,) = re.findall(r"^\\connect (.*)$", text, re.MULTILINE)
         assert line.startswith('-reuse-previous=on "dbname=')
@@ -144,7 +150,9 @@ def test_the_plan_of_a_server_is_written_the_same_way() -> None:
     made = deployment()
     known = facts()
     items = expanded(made, known)
-    steps: list[Step] = plan((item, item if item.kind != "schema_grant" else None) for item in items)
+    steps: list[Step] = plan(
+        (item, item if item.kind != "schema_grant" else None) for item in items
+    )
     text = script(of("postgresql"), made, steps, renderer(), known)
     assert re.findall(r"^-- .+$", text.partition("\n\n")[2], re.MULTILINE) == [
         '-- grant CREATE, USAGE on schema "public" for "app"'
@@ -163,7 +171,9 @@ def test_the_plan_of_a_server_is_written_the_same_way() -> None:
         ("mysql", {"settings": {"partial_revokes": "1"}}, "ON `my_shop`.*", "ON `my\\_shop`.*"),
     ],
 )
-def test_versions_flavors_and_settings(engine: str, options: dict[str, object], there: str, not_there: str) -> None:
+def test_versions_flavors_and_settings(
+    engine: str, options: dict[str, object], there: str, not_there: str
+) -> None:
     made = Spec((deployment(engine, access="owner", database="my_shop"),))
     text = commands.scripts(made, **options)["analytics"]  # type: ignore[arg-type]
     assert there in text

@@ -20,7 +20,16 @@ from typing import Any
 import pytest
 
 from dbprov.errors import DbprovError, PlaceError
-from dbprov.secret import ALPHABET, EnvPlace, FilePlace, PromptPlace, Secret, admin_password, generate, never_ask
+from dbprov.secret import (
+    ALPHABET,
+    EnvPlace,
+    FilePlace,
+    PromptPlace,
+    Secret,
+    admin_password,
+    generate,
+    never_ask,
+)
 
 VALUE = "hunter2-TOPSECRET"
 
@@ -57,7 +66,12 @@ def test_it_is_not_written_by_accident() -> None:
     one = Secret(VALUE)
     with pytest.raises(TypeError, match="not JSON serializable"):
         json.dumps({"password": one})
-    ways: list[Callable[[Any], Any]] = [pickle.dumps, copy.copy, copy.deepcopy, lambda s: asdict(Holder(s))]
+    ways: list[Callable[[Any], Any]] = [
+        pickle.dumps,
+        copy.copy,
+        copy.deepcopy,
+        lambda s: asdict(Holder(s)),
+    ]
     for way in ways:
         with pytest.raises(TypeError, match="cannot be pickled or copied"):
             way(one)
@@ -121,8 +135,12 @@ def test_an_environment_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kept.reveal() == VALUE
 
 
-@pytest.mark.parametrize("wrong", ["", "two\nlines", "cr\rx", "SCRAM-SHA-256$4096:x", "md5" + "0" * 32])
-def test_what_no_engine_takes_is_refused_and_not_shown(wrong: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "wrong", ["", "two\nlines", "cr\rx", "SCRAM-SHA-256$4096:x", "md5" + "0" * 32]
+)
+def test_what_no_engine_takes_is_refused_and_not_shown(
+    wrong: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("DBPROV_TEST_PLACE", wrong)
     (tmp_path / "p").write_bytes(wrong.encode() + b"\n")
     for place in (EnvPlace("DBPROV_TEST_PLACE"), FilePlace(tmp_path / "p")):
@@ -131,7 +149,9 @@ def test_what_no_engine_takes_is_refused_and_not_shown(wrong: str, monkeypatch: 
         assert not wrong or wrong not in f"{caught.value}"
 
 
-@pytest.mark.parametrize("fine", ["md5", "md5" + "g" * 32, "scram", " ", 'it\'s "$x" \\ %s', "ü", "***"])
+@pytest.mark.parametrize(
+    "fine", ["md5", "md5" + "g" * 32, "scram", " ", 'it\'s "$x" \\ %s', "ü", "***"]
+)
 def test_whatever_else_is_a_password(fine: str, tmp_path: Path) -> None:
     for written in (fine, fine + "\n", fine + "\r\n"):
         (tmp_path / "p").write_bytes(written.encode())
@@ -218,7 +238,9 @@ def test_a_mode_is_not_left_to_the_umask(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["open", "link", "fsync"])
-def test_a_full_disk_leaves_nothing(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_nothing(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_: Any, **__: Any) -> Any:
         raise OSError(28, "No space left on device")
 

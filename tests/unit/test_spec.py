@@ -42,10 +42,22 @@ def test_the_four_lines() -> None:
     (one,) = made.deployments
     assert one.server == Address("postgresql", "dba", "db.example.com", 5432, "postgres")
     assert one.tls == Tls()
-    assert (one.name, one.database, one.layout, one.schemas) == ("analytics", "analytics_airflow", "shared", ("public",))
-    assert (one.isolate, one.encoding, one.collation, one.publish_host, one.publish_port) == (None,) * 5
+    assert (one.name, one.database, one.layout, one.schemas) == (
+        "analytics",
+        "analytics_airflow",
+        "shared",
+        ("public",),
+    )
+    assert (one.isolate, one.encoding, one.collation, one.publish_host, one.publish_port) == (
+        None,
+    ) * 5
     (account,) = one.accounts
-    assert (account.name, account.access, account.host, account.connection_limit) == ("analytics_airflow", Access.ALL, "%", None)
+    assert (account.name, account.access, account.host, account.connection_limit) == (
+        "analytics_airflow",
+        Access.ALL,
+        "%",
+        None,
+    )
     assert isinstance(account.place, FilePlace)
     assert account.place.path == FOLDER / ".dbprov/db.example.com_5432/analytics_airflow"
     assert account.place.kept_out_of_git == FOLDER / ".dbprov"
@@ -89,10 +101,16 @@ def test_several_servers() -> None:
 def test_split_makes_its_second_user() -> None:
     one = deployment(layout="split", user="shop_airflow")
     assert one.schemas == ("airflow", "celery")
-    assert [(a.name, a.schemas) for a in one.accounts] == [("shop_airflow", ("airflow",)), ("shop_celery", ("celery",))]
+    assert [(a.name, a.schemas) for a in one.accounts] == [
+        ("shop_airflow", ("airflow",)),
+        ("shop_celery", ("celery",)),
+    ]
     assert one.metadata_account().name == "shop_airflow"
     assert one.result_account().name == "shop_celery"
-    assert [a.name for a in deployment(layout="split", user="shop").accounts] == ["shop", "shop_celery"]
+    assert [a.name for a in deployment(layout="split", user="shop").accounts] == [
+        "shop",
+        "shop_celery",
+    ]
 
 
 def test_who_airflow_is() -> None:
@@ -121,9 +139,7 @@ def test_a_prompt_is_not_asked_before_it_is_needed_and_only_once() -> None:
 
 def test_nothing_is_a_default() -> None:
     """A key without a value says as much as no key."""
-    left_out = (
-        "tls: null, password: ~, access: null, connection_limit: null, isolate: null, schemas: null, layout: null, publish: null"
-    )
+    left_out = "tls: null, password: ~, access: null, connection_limit: null, isolate: null, schemas: null, layout: null, publish: null"
     assert parsed(with_keys(left_out)) == parsed(with_keys(""))
 
 
@@ -141,7 +157,9 @@ def test_nothing_is_a_default() -> None:
         ("postgresql://dba@[fe80::1]", Address("postgresql", "dba", "fe80::1", 5432, "")),
         (
             "postgresql:///p?host=/run/pg&port=5433",
-            Address("postgresql", "", "/run/pg", 5433, "p", (("host", "/run/pg"), ("port", "5433"))),
+            Address(
+                "postgresql", "", "/run/pg", 5433, "p", (("host", "/run/pg"), ("port", "5433"))
+            ),
         ),
         ("postgresql://dba@%2Frun%2Fpg/p", Address("postgresql", "dba", "/run/pg", 5432, "p")),
         (
@@ -179,12 +197,17 @@ def test_hostile_names_are_taken(engine: str) -> None:
 
 @pytest.mark.parametrize(
     ("users", "files"),
-    [(["../../etc", "a/b", "."], ["%2E%2E%2F%2E%2E%2Fetc", "a%2Fb", "%2E"]), (["a", "A", "a "], ["a", "A", "a "])],
+    [
+        (["../../etc", "a/b", "."], ["%2E%2E%2F%2E%2E%2Fetc", "a%2Fb", "%2E"]),
+        (["a", "A", "a "], ["a", "A", "a "]),
+    ],
 )
 def test_no_user_leaves_the_folder_of_passwords(users: list[str], files: list[str]) -> None:
     places = [a.place for a in deployment(users=users).accounts]
     assert [p.path.name for p in places if isinstance(p, FilePlace)] == files
-    assert {p.path.parent for p in places if isinstance(p, FilePlace)} == {FOLDER / ".dbprov/db.example.com_5432"}
+    assert {p.path.parent for p in places if isinstance(p, FilePlace)} == {
+        FOLDER / ".dbprov/db.example.com_5432"
+    }
 
 
 def test_two_hosts_of_one_mysql_user_have_two_places() -> None:
@@ -194,7 +217,9 @@ def test_two_hosts_of_one_mysql_user_have_two_places() -> None:
 
 def test_a_ca_means_verify_full() -> None:
     """The file itself must be there: the one look at a disk that a spec takes."""
-    assert mistakes("tls: {ca: nowhere.pem}\n" + SERVER + ONE) == ["1:11 there is no file nowhere.pem"]
+    assert mistakes("tls: {ca: nowhere.pem}\n" + SERVER + ONE) == [
+        "1:11 there is no file nowhere.pem"
+    ]
     here = Path(__file__)
     made = spec.parse(f"tls: {{ca: {here.name}}}\n{SERVER}{ONE}", "x", here.parent)
     assert made.deployments[0].tls == Tls("verify-full", str(here), given=True)
@@ -306,7 +331,8 @@ MISTAKES = [
 @pytest.mark.parametrize(("text", "expected"), MISTAKES)
 def test_mistakes(text: str, expected: list[str]) -> None:
     cut = (
-        said.partition("YAML:")[0] + "YAML" if "not YAML:" in said else said for said in mistakes(text)
+        said.partition("YAML:")[0] + "YAML" if "not YAML:" in said else said
+        for said in mistakes(text)
     )  # the rest is libyaml's
     assert list(cut) == expected
 
@@ -357,7 +383,10 @@ def test_all_mistakes_at_once() -> None:
 def test_a_mistake_says_where_what_and_what_would_be_right() -> None:
     with pytest.raises(SpecError) as caught:
         parsed(with_keys("acces: read"))
-    assert str(caught.value) == "the spec has 1 mistake\ndeployment.yaml:3:42: 'acces' is not known here\n  right: access?"
+    assert (
+        str(caught.value)
+        == "the spec has 1 mistake\ndeployment.yaml:3:42: 'acces' is not known here\n  right: access?"
+    )
     assert caught.value.exit_code == 2
     assert caught.value.as_json()["what"] == "the spec has 1 mistake"
 
@@ -395,10 +424,22 @@ def test_flags_say_the_same_as_a_file() -> None:
 
 
 def test_mistakes_in_flags_name_the_flag() -> None:
-    flags = {"server": "postgresql://a:hunter2@h", "name": "a b", "password": {"env": "-"}, "publish": {"port": 0}, "user": "u"}
+    flags = {
+        "server": "postgresql://a:hunter2@h",
+        "name": "a b",
+        "password": {"env": "-"},
+        "publish": {"port": 0},
+        "user": "u",
+    }
     with pytest.raises(SpecError) as caught:
         from_flags(flags, FOLDER)
-    assert [m.place for m in caught.value.mistakes] == ["--server", "flags", "--name", "--password-env", "--publish-port"]
+    assert [m.place for m in caught.value.mistakes] == [
+        "--server",
+        "flags",
+        "--name",
+        "--password-env",
+        "--publish-port",
+    ]
 
 
 # -- the schema for editors ------------------------------------------------------------------------------------------------
@@ -450,7 +491,10 @@ def test_schema_and_parser_take_the_same(text: str) -> None:
     assert _valid(text)
 
 
-@pytest.mark.parametrize("text", [text for text, said in MISTAKES if not any(w in s for w in ONLY_THE_PARSER for s in said)])
+@pytest.mark.parametrize(
+    "text",
+    [text for text, said in MISTAKES if not any(w in s for w in ONLY_THE_PARSER for s in said)],
+)
 def test_schema_and_parser_refuse_the_same(text: str) -> None:
     assert mistakes(text)
     assert not _valid(text)
@@ -459,7 +503,11 @@ def test_schema_and_parser_refuse_the_same(text: str) -> None:
 def test_schema_has_the_keys_of_the_parser() -> None:
     kinds: dict[str, Any] = SCHEMA["$defs"]
     mapping = kinds["user"]["anyOf"][1]
-    for allowed, described in ((TOP, SCHEMA), (DEPLOYMENT, kinds["deployment"]), ((*ACCOUNT, "user"), mapping)):
+    for allowed, described in (
+        (TOP, SCHEMA),
+        (DEPLOYMENT, kinds["deployment"]),
+        ((*ACCOUNT, "user"), mapping),
+    ):
         assert set(described["properties"]) == set(allowed)
     assert set(kinds["tls"]["properties"]) == {"mode", "ca", "allow_cleartext"}
     assert set(kinds["password"]["properties"]) == {"env", "file", "prompt"}
@@ -474,7 +522,9 @@ def test_the_schema_describes_every_key_and_allows_no_other() -> None:
                 assert node["additionalProperties"] is False
                 for name, one in node["properties"].items():
                     target = (
-                        SCHEMA["$defs"][one["$ref"].rpartition("/")[2]] if "$ref" in one and "description" not in one else one
+                        SCHEMA["$defs"][one["$ref"].rpartition("/")[2]]
+                        if "$ref" in one and "description" not in one
+                        else one
                     )
                     assert name == "port" or target.get("description"), name
             for one in node.values():

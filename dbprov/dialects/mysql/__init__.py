@@ -24,7 +24,16 @@ from dbprov.dialects.mysql.session import (
 )
 from dbprov.dialects.mysql.strings import conninfo, how_to_run, password_placeholder, url
 from dbprov.dialects.mysql.trials import cleanup, trials
-from dbprov.dialects.mysql.wanted import NAME, VERSIONS, advice, expand, misgivings, newborn, obstacle, unfit
+from dbprov.dialects.mysql.wanted import (
+    NAME,
+    VERSIONS,
+    advice,
+    expand,
+    misgivings,
+    newborn,
+    obstacle,
+    unfit,
+)
 
 __all__ = [  # noqa: RUF022  in the order of the Protocol
     "NAME",

@@ -33,7 +33,9 @@ def charset(name: str) -> str:
 FILTERS: Mapping[str, Callable[..., str]] = {
     "ident": ident,
     "literal": literal,
-    "pattern_ident": lambda name: ident(pattern(name)),  # inside backticks a backslash is text, not an escape
+    "pattern_ident": lambda name: ident(
+        pattern(name)
+    ),  # inside backticks a backslash is text, not an escape
     "pattern_literal": lambda name: literal(pattern(name)),
     "charset": charset,
 }

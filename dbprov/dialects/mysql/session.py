@@ -27,13 +27,27 @@ FACTS = ("settings", "rights", "tls")
 REFUSED = frozenset({"1044", "1045", "1142", "1143", "1227", "1370", "1410"})
 EXISTS = frozenset({"1007", "1396", "1973", "3163"})
 TRANSACTIONS = False
-LONGEST = 256  # of caching_sha2_password; a longer one is answered with ER 1396, as if the user existed
+LONGEST = (
+    256  # of caching_sha2_password; a longer one is answered with ER 1396, as if the user existed
+)
 
 
 def connect(address: Address, tls: Tls, password: Secret | None, database: str | None) -> Any:
     """The admin's session. A password that is not given here comes from MYSQL_PWD or the usual option files."""
-    clear = password.reveal() if password else os.environ.get("MYSQL_PWD") or _option_file_password() or ""
-    return _opened(address.user, clear, address.host, address.port, "", tls, dict(address.options).get("unix_socket"))
+    clear = (
+        password.reveal()
+        if password
+        else os.environ.get("MYSQL_PWD") or _option_file_password() or ""
+    )
+    return _opened(
+        address.user,
+        clear,
+        address.host,
+        address.port,
+        "",
+        tls,
+        dict(address.options).get("unix_socket"),
+    )
 
 
 def connect_as(url: Secret, deployment: Deployment) -> Any:
@@ -54,7 +68,9 @@ def _opened(*way: Any) -> Any:
     return connection
 
 
-def _connected(user: str, password: str, host: str, port: int, database: str, tls: Tls, socket: str | None) -> Any:
+def _connected(
+    user: str, password: str, host: str, port: int, database: str, tls: Tls, socket: str | None
+) -> Any:
     said: dict[str, Any] = {
         "user": user, "password": password.encode(), "host": host or "localhost", "port": port, "database": database or None,
         "charset": "utf8mb4", "autocommit": True, "connect_timeout": 10, "read_timeout": 10, "write_timeout": 60,
@@ -97,7 +113,9 @@ def _option_file_password() -> str | None:
     found = None
     for path in (Path("/etc/my.cnf"), Path("/etc/mysql/my.cnf"), Path("~/.my.cnf").expanduser()):
         try:
-            lines = [line for line in path.read_text().splitlines() if not line.lstrip().startswith("!")]
+            lines = [
+                line for line in path.read_text().splitlines() if not line.lstrip().startswith("!")
+            ]
             parser = Parser(strict=False, allow_no_value=True)  # type: ignore[call-arg]  # the stubs know of no arguments
             parser.read_string("\n".join(lines))
             found = parser.get("client", "password")
@@ -121,7 +139,13 @@ def facts(answers: Sequence[list[dict[str, Any]]], connection: Any) -> Facts:
     rights = answers[1]
     version = settings["version"]
     number = re.match(r"(?:5\.5\.5-)?(\d+(?:\.\d+)*)", version)
-    service = "Aurora" if "aurora_version" in settings else "RDS" if settings.get("basedir", "").startswith("/rdsdbbin") else ""
+    service = (
+        "Aurora"
+        if "aurora_version" in settings
+        else "RDS"
+        if settings.get("basedir", "").startswith("/rdsdbbin")
+        else ""
+    )
     active = rights[0]["roles"] if rights else None
     return Facts(
         version=tuple(map(int, number[1].split("."))) if number else (0,),
@@ -132,14 +156,26 @@ def facts(answers: Sequence[list[dict[str, Any]]], connection: Any) -> Facts:
         rights=frozenset(row["privilege"] for row in rights),
         grant_option=any(row["grantable"] == "YES" for row in rights),
         rights_known=bool(rights) and active in (None, "NONE") and not rights[0]["elsewhere"],
-        read_only=any(settings.get(name) in ("ON", "1") for name in ("read_only", "super_read_only", "innodb_read_only")),
+        read_only=any(
+            settings.get(name) in ("ON", "1")
+            for name in ("read_only", "super_read_only", "innodb_read_only")
+        ),
         tls=tls_of(connection),
-        settings={**settings, "partial_revokes": "1" if settings.get("partial_revokes") == "ON" else "0"},
+        settings={
+            **settings,
+            "partial_revokes": "1" if settings.get("partial_revokes") == "ON" else "0",
+        },
     )
 
 
 def facts_offline(flavor: str, version: tuple[int, ...], settings: Mapping[str, str]) -> Facts:
-    return Facts(version, flavor, ".".join(map(str, version)), rights_known=False, settings={"partial_revokes": "0", **settings})
+    return Facts(
+        version,
+        flavor,
+        ".".join(map(str, version)),
+        rights_known=False,
+        settings={"partial_revokes": "0", **settings},
+    )
 
 
 def ask(connection: Any, queries: Sequence[str]) -> list[list[dict[str, Any]]]:
@@ -182,9 +218,15 @@ def password_literal(connection: Any, tls: Tls) -> Callable[[Place, str], str]:
             return "PASSWORD " + literal("*" + sha1(sha1(clear).digest()).hexdigest().upper())
         if len(clear) > LONGEST:
             raise PlaceError(
-                f'the password of user "{user}" cannot be used', f"MySQL takes at most {LONGEST} bytes", "keep a shorter one"
+                f'the password of user "{user}" cannot be used',
+                f"MySQL takes at most {LONGEST} bytes",
+                "keep a shorter one",
             )
-        near = connection.unix_socket or str(connection.host).startswith("127.") or connection.host in ("localhost", "::1")
+        near = (
+            connection.unix_socket
+            or str(connection.host).startswith("127.")
+            or connection.host in ("localhost", "::1")
+        )
         if not (near or tls_of(connection) or tls.allow_cleartext):
             raise ConnectError(
                 f'the password of user "{user}" is not sent to {connection.host}',
@@ -203,7 +245,12 @@ def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
         words = str(error.args[1]) if len(error.args) > 1 else ""
         if not error.args[0]:  # PyMySQL's own, for whatever comes after the connection was lost
             return "", "the connection to the server is lost"
-        return code, "the server's words are left out, since they may hold the password" if secret else words
+        return (
+            code,
+            "the server's words are left out, since they may hold the password"
+            if secret
+            else words,
+        )
     return "", str(error) if not secret else type(error).__name__
 
 
@@ -224,4 +271,7 @@ REMEDIES = {
 
 
 def remedy(code: str) -> str:
-    return REMEDIES.get(code, "correct what the server says, and run the same command again: it goes on where it stopped")
+    return REMEDIES.get(
+        code,
+        "correct what the server says, and run the same command again: it goes on where it stopped",
+    )

@@ -20,7 +20,9 @@ def url(deployment: Deployment, account: Account, password: str, host: str, port
     named = "localhost" if socket or not host else host
     where = f"{f'[{named}]' if ':' in named else quote(named, safe='')}:{port}"
     database = in_path(deployment.database)
-    return f"mysql://{login}@{where}/{database}" + (f"?unix_socket={quote(socket, safe='/')}" if socket else "")
+    return f"mysql://{login}@{where}/{database}" + (
+        f"?unix_socket={quote(socket, safe='/')}" if socket else ""
+    )
 
 
 def password_placeholder(place: Place, user: str) -> str:
@@ -38,6 +40,8 @@ def how_to_run(deployment: Deployment, variables: Sequence[str]) -> Iterator[str
     for name in variables:
         yield f"  export {name}=\"'...'\""
     handed = " ".join("${" + name + "}" for name in variables)
-    where = f"--host={shlex.quote(server.host)} --port={server.port} --user={shlex.quote(server.user)}"
+    where = (
+        f"--host={shlex.quote(server.host)} --port={server.port} --user={shlex.quote(server.user)}"
+    )
     yield f"  envsubst '{handed}' < {deployment.name}.sql | mysql {where} -p"
     yield "In it double each ' and each \\ of the password; those that dbprov makes have neither."

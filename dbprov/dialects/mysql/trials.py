@@ -58,7 +58,9 @@ def _on_tables_of_others(account: Account, names: dict[str, Any]) -> Iterator[Tr
     writes = "refused" if account.access is Access.READ else "works"
     word = "cannot" if account.access is Access.READ else "can"
     yield Trial("", made, values, "setup", by_admin=True)
-    yield Trial(f"{word} write to a table that the admin makes", "insert", values, writes, needs=made)
+    yield Trial(
+        f"{word} write to a table that the admin makes", "insert", values, writes, needs=made
+    )
     yield Trial(f"{word} change its rows", "update", values, writes, needs=made)
     yield Trial("can read it", "count", values, "holds", needs=made)
     yield Trial(f"{word} delete its rows", "delete", values, writes, needs=made)
@@ -73,4 +75,7 @@ CLEARED_BY = {
 def cleanup(deployment: Deployment, probe: str) -> list[Trial]:
     """What the admin drops at the end, of that which was made; whether the user should have been able to or not."""
     names = _names(deployment, probe)
-    return [Trial("", clear, names, "setup", by_admin=True, needs=made) for made, clear in CLEARED_BY.items()]
+    return [
+        Trial("", clear, names, "setup", by_admin=True, needs=made)
+        for made, clear in CLEARED_BY.items()
+    ]

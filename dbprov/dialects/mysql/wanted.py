@@ -52,7 +52,9 @@ def newborn(item: Item, facts: Facts) -> Item | None:
     return None
 
 
-def obstacle(item: Item, verb: str, found: Item | None, facts: Facts, render: Any) -> Obstacle | None:
+def obstacle(
+    item: Item, verb: str, found: Item | None, facts: Facts, render: Any
+) -> Obstacle | None:
     """Known before anything is tried. Where roles or grants on databases may give the admin more, the server decides."""
     if not facts.rights_known:
         return None
@@ -68,22 +70,37 @@ def obstacle(item: Item, verb: str, found: Item | None, facts: Facts, render: An
     if not lacking and not grants:
         return None
     user, _, host = facts.admin.rpartition("@")
-    statement = render.text("remedy/privileges", privileges=lacking or tuple(needed), admin=user, host=host)
-    lacks = ", ".join(lacking) + (" and " if lacking and grants else "") + ("the GRANT OPTION" if grants else "")
-    return Obstacle(f'"{facts.admin}" lacks {lacks}: nobody can grant what they do not have', "an admin who has them", statement)
+    statement = render.text(
+        "remedy/privileges", privileges=lacking or tuple(needed), admin=user, host=host
+    )
+    lacks = (
+        ", ".join(lacking)
+        + (" and " if lacking and grants else "")
+        + ("the GRANT OPTION" if grants else "")
+    )
+    return Obstacle(
+        f'"{facts.admin}" lacks {lacks}: nobody can grant what they do not have',
+        "an admin who has them",
+        statement,
+    )
 
 
 def misgivings(facts: Facts) -> list[str]:
     if facts.flavor == "mariadb":
         return [f"this is MariaDB {facts.version_text}: Airflow does not support MariaDB"]
     if facts.version < (8, 0):
-        return [f"MySQL {facts.version_text} is older than 8.0, which is the oldest that dbprov and Airflow know"]
+        return [
+            f"MySQL {facts.version_text} is older than 8.0, which is the oldest that dbprov and Airflow know"
+        ]
     return []
 
 
 def advice(facts: Facts) -> list[tuple[str, str, str]]:
     said = []
-    if facts.settings.get("log_bin") == "ON" and facts.settings.get("log_bin_trust_function_creators") == "OFF":
+    if (
+        facts.settings.get("log_bin") == "ON"
+        and facts.settings.get("log_bin_trust_function_creators") == "OFF"
+    ):
         said.append((
             "lets users create functions",
             "the binary log is on, and log_bin_trust_function_creators is off",
@@ -101,7 +118,10 @@ def unfit(deployment: Deployment, facts: Facts) -> list[tuple[str, str]]:
     said = []
     if facts.read_only:
         said.append(("the server is a replica, or read only", "name the server that takes writes"))
-    if facts.settings.get("lower_case_table_names", "0") != "0" and deployment.database != deployment.database.lower():
+    if (
+        facts.settings.get("lower_case_table_names", "0") != "0"
+        and deployment.database != deployment.database.lower()
+    ):
         said.append((
             f'the server folds names of databases to lower case (lower_case_table_names), and "{deployment.database}" is not',
             f"name the database {deployment.database.lower()}",

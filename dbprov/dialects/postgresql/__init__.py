@@ -24,7 +24,16 @@ from dbprov.dialects.postgresql.session import (
 )
 from dbprov.dialects.postgresql.strings import conninfo, how_to_run, password_placeholder, url
 from dbprov.dialects.postgresql.trials import cleanup, trials
-from dbprov.dialects.postgresql.wanted import NAME, VERSIONS, advice, expand, misgivings, newborn, obstacle, unfit
+from dbprov.dialects.postgresql.wanted import (
+    NAME,
+    VERSIONS,
+    advice,
+    expand,
+    misgivings,
+    newborn,
+    obstacle,
+    unfit,
+)
 
 __all__ = [  # noqa: RUF022  in the order of the Protocol
     "NAME",

@@ -20,7 +20,9 @@ from dbprov.secret import Place, Secret
 FACTS = ("facts",)
 REFUSED = frozenset({"42501"})
 EXISTS = frozenset({"42710", "42P04", "42P06", "23505"})
-EMPTY = frozenset({"01006", "01007", "42622"})  # nothing revoked, nothing granted, name cut: success without effect (T14)
+EMPTY = frozenset(
+    {"01006", "01007", "42622"}
+)  # nothing revoked, nothing granted, name cut: success without effect (T14)
 TRANSACTIONS = True
 
 
@@ -37,12 +39,19 @@ def connect(address: Address, tls: Tls, password: Secret | None, database: str |
 
 def connect_as(url: Secret, deployment: Deployment) -> Any:
     """A user's session, with the very string that is handed out."""
-    extra = {key: value for key, value in deployment.server.options if key in ("hostaddr", "gssencmode")}
+    extra = {
+        key: value for key, value in deployment.server.options if key in ("hostaddr", "gssencmode")
+    }
     return _opened(make_conninfo(url.reveal(), **_session(deployment.tls), **extra))
 
 
 def _session(tls: Tls) -> dict[str, Any]:
-    said: dict[str, Any] = {"sslmode": tls.mode, "connect_timeout": 10, "application_name": "dbprov", "client_encoding": "utf8"}
+    said: dict[str, Any] = {
+        "sslmode": tls.mode,
+        "connect_timeout": 10,
+        "application_name": "dbprov",
+        "client_encoding": "utf8",
+    }
     if tls.ca:
         said["sslrootcert"] = tls.ca
     elif tls.mode == "verify-full":
@@ -78,7 +87,9 @@ def facts(answers: Sequence[list[dict[str, Any]]], connection: Any) -> Facts:
 
 
 def facts_offline(flavor: str, version: tuple[int, ...], settings: Mapping[str, str]) -> Facts:
-    return Facts(version, flavor, ".".join(map(str, version)), rights_known=False, settings=settings)
+    return Facts(
+        version, flavor, ".".join(map(str, version)), rights_known=False, settings=settings
+    )
 
 
 def ask(connection: Any, queries: Sequence[str]) -> list[list[dict[str, Any]]]:
@@ -122,7 +133,9 @@ def password_literal(connection: Any, tls: Tls) -> Callable[[Place, str], str]:
     def verifier(place: Place, user: str) -> str:
         password = place.read()
         assert password is not None, "a place is filled before the server is changed"
-        made = connection.pgconn.encrypt_password(password.reveal().encode(), user.encode(), b"scram-sha-256")
+        made = connection.pgconn.encrypt_password(
+            password.reveal().encode(), user.encode(), b"scram-sha-256"
+        )
         return literal(made.decode())
 
     return verifier
@@ -171,5 +184,10 @@ REMEDIES = {
 
 def remedy(code: str) -> str:
     if code in EMPTY:
-        return "the thing belongs to another role: that role, or a superuser, must run the statement"
-    return REMEDIES.get(code, "correct what the server says, and run the same command again: it goes on where it stopped")
+        return (
+            "the thing belongs to another role: that role, or a superuser, must run the statement"
+        )
+    return REMEDIES.get(
+        code,
+        "correct what the server says, and run the same command again: it goes on where it stopped",
+    )

@@ -26,8 +26,12 @@ def url(deployment: Deployment, account: Account, password: str, host: str, port
     else:
         where = f"{f'[{host}]' if ':' in host else quote(host, safe='')}:{port}"
     if tls.given:
-        query += [f"sslmode={tls.mode}"] + ([f"sslrootcert={quote(tls.ca, safe='/')}"] if tls.ca else [])
-    return f"postgresql://{login}@{where}/{in_path(deployment.database)}" + ("?" + "&".join(query) if query else "")
+        query += [f"sslmode={tls.mode}"] + (
+            [f"sslrootcert={quote(tls.ca, safe='/')}"] if tls.ca else []
+        )
+    return f"postgresql://{login}@{where}/{in_path(deployment.database)}" + (
+        "?" + "&".join(query) if query else ""
+    )
 
 
 def password_placeholder(place: Place, user: str) -> str:

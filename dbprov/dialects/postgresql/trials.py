@@ -27,7 +27,11 @@ def trials(deployment: Deployment, account: Account, facts: Facts, probe: str) -
     }  # fmt: skip
     return [
         Trial("is who it should be", "identity", names, "holds"),
-        *(_creating(deployment, account, names) if account.access.creates else _not_creating(account, facts, names)),
+        *(
+            _creating(deployment, account, names)
+            if account.access.creates
+            else _not_creating(account, facts, names)
+        ),
         Trial("is no superuser and cannot create roles or databases", "powers", names, "holds"),
         Trial("cannot create a role", "create_role", names, "refused"),
         *_elsewhere(deployment, account, names),
@@ -36,7 +40,9 @@ def trials(deployment: Deployment, account: Account, facts: Facts, probe: str) -
     ]
 
 
-def _creating(deployment: Deployment, account: Account, names: Mapping[str, Any]) -> Iterator[Trial]:
+def _creating(
+    deployment: Deployment, account: Account, names: Mapping[str, Any]
+) -> Iterator[Trial]:
     schema, table = account.schemas[0], "create_table"
     yield Trial("creates a table", table, names)
     yield Trial(f'its table is in schema "{schema}"', "landed", names, "holds", needs=table)
@@ -51,7 +57,9 @@ def _creating(deployment: Deployment, account: Account, names: Mapping[str, Any]
     for other in deployment.accounts:
         if other is not account and schema in other.schemas:
             claim = f'what it creates, "{other.name}" can {_use(other)}'
-            yield Trial(claim, "future", {**names, **_rights(other)}, "holds", needs="create_function")
+            yield Trial(
+                claim, "future", {**names, **_rights(other)}, "holds", needs="create_function"
+            )
     yield Trial("drops its tables", "drop_table", names, needs="reference")
 
 
@@ -63,10 +71,14 @@ def _not_creating(account: Account, facts: Facts, names: Mapping[str, Any]) -> I
     for schema in account.schemas:
         known = {"works": EVERYBODY} if schema == "public" and facts.version < (15,) else {}
         values = {**names, "schema": schema}
-        yield Trial(f'cannot create in schema "{schema}"', "create_in", values, "refused", warns=known)
+        yield Trial(
+            f'cannot create in schema "{schema}"', "create_in", values, "refused", warns=known
+        )
 
 
-def _elsewhere(deployment: Deployment, account: Account, names: Mapping[str, Any]) -> Iterator[Trial]:
+def _elsewhere(
+    deployment: Deployment, account: Account, names: Mapping[str, Any]
+) -> Iterator[Trial]:
     for schema in deployment.schemas:
         if schema not in account.schemas:
             claim = f'is shut out of schema "{schema}"'

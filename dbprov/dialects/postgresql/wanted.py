@@ -29,7 +29,11 @@ VERSIONS = {"postgresql": "18"}
 OLDEST = (13,)
 
 # What each access means. ALL is spelled out, since what is found is compared with it; MAINTAIN came with 17 (T15).
-ON_DATABASE = {"creates": ("CONNECT", "CREATE", "TEMPORARY"), "write": ("CONNECT",), "read": ("CONNECT",)}
+ON_DATABASE = {
+    "creates": ("CONNECT", "CREATE", "TEMPORARY"),
+    "write": ("CONNECT",),
+    "read": ("CONNECT",),
+}
 ON_SCHEMA = {"creates": ("CREATE", "USAGE"), "write": ("USAGE",), "read": ("USAGE",)}
 ON_OBJECTS = {
     "TABLES": {
@@ -37,7 +41,11 @@ ON_OBJECTS = {
         "write": ("DELETE", "INSERT", "SELECT", "UPDATE"),
         "read": ("SELECT",),
     },
-    "SEQUENCES": {"creates": ("SELECT", "UPDATE", "USAGE"), "write": ("SELECT", "USAGE"), "read": ("SELECT",)},
+    "SEQUENCES": {
+        "creates": ("SELECT", "UPDATE", "USAGE"),
+        "write": ("SELECT", "USAGE"),
+        "read": ("SELECT",),
+    },
     "ROUTINES": {"creates": ("EXECUTE",), "write": ("EXECUTE",), "read": ()},
 }
 
@@ -51,40 +59,70 @@ def expand(deployment: Deployment, facts: Facts) -> list[Item]:
     d = deployment
     owner = next((a.name for a in d.accounts if a.access is Access.OWNER), None)
     creators = [a for a in d.accounts if a.access.creates]
-    shared = any(a is not b and set(a.schemas) & set(b.schemas) for a in creators for b in d.accounts)
+    shared = any(
+        a is not b and set(a.schemas) & set(b.schemas) for a in creators for b in d.accounts
+    )
     lenders = tuple(a.name for a in creators) if owner or shared else ()
     sealed = d.isolate is not False
-    items: list[Item] = [User(name=a.name, connection_limit=a.connection_limit, place=a.place) for a in d.accounts]
+    items: list[Item] = [
+        User(name=a.name, connection_limit=a.connection_limit, place=a.place) for a in d.accounts
+    ]
     items += [Membership(role=name) for name in lenders]
-    items.append(Database(name=d.database, encoding=d.encoding or "UTF8", collation=d.collation, sealed=sealed))
+    items.append(
+        Database(
+            name=d.database, encoding=d.encoding or "UTF8", collation=d.collation, sealed=sealed
+        )
+    )
     if owner:
         items.append(Ownership(database=d.database, owner=owner, lenders=(owner,)))
     lent = (owner,) if owner else ()
     if sealed:
         items.append(Isolation(database=d.database, asked=d.isolate is True, lenders=lent))
     if owner:  # the admin is not the owner any more, and PUBLIC may be shut out: it keeps a way in, for the next run
-        items.append(DatabaseGrant(database=d.database, grantee=None, privileges=("CONNECT",), lenders=lent))
+        items.append(
+            DatabaseGrant(database=d.database, grantee=None, privileges=("CONNECT",), lenders=lent)
+        )
     for a in d.accounts:
         wanted = ON_DATABASE[_level(a.access)]
-        items.append(DatabaseGrant(database=d.database, grantee=a.name, privileges=wanted, every=a.access.creates, lenders=lent))
+        items.append(
+            DatabaseGrant(
+                database=d.database,
+                grantee=a.name,
+                privileges=wanted,
+                every=a.access.creates,
+                lenders=lent,
+            )
+        )
     if sealed:
         items.append(Opening(database=d.database, lenders=lent))
-    items += [SearchPath(user=a.name, database=d.database, schemas=a.schemas) for a in d.accounts if a.schemas != ("public",)]
+    items += [
+        SearchPath(user=a.name, database=d.database, schemas=a.schemas)
+        for a in d.accounts
+        if a.schemas != ("public",)
+    ]
     return items + list(_inside(d, owner, lenders, facts))
 
 
-def _inside(d: Deployment, owner: str | None, lenders: tuple[str, ...], facts: Facts) -> Iterator[Item]:
+def _inside(
+    d: Deployment, owner: str | None, lenders: tuple[str, ...], facts: Facts
+) -> Iterator[Item]:
     for schema in d.schemas:
         if schema != "public":
             yield Schema(inside=d.database, name=schema, owner=owner, lenders=lenders)
     pairs = [(schema, a) for schema in d.schemas for a in d.accounts if schema in a.schemas]
     for schema, a in pairs:
         yield SchemaGrant(
-            inside=d.database, schema=schema, grantee=a.name, privileges=ON_SCHEMA[_level(a.access)], lenders=lenders
+            inside=d.database,
+            schema=schema,
+            grantee=a.name,
+            privileges=ON_SCHEMA[_level(a.access)],
+            lenders=lenders,
         )
     # The defaults first: what is made between the two statements is then covered by one of them (T23).
     for schema, a in pairs:
-        others = [c.name for c in d.accounts if c is not a and c.access.creates and schema in c.schemas]
+        others = [
+            c.name for c in d.accounts if c is not a and c.access.creates and schema in c.schemas
+        ]
         for creator in (None, *others):
             for objects, privileges in _on_objects(a.access, facts):
                 yield DefaultGrant(
@@ -113,12 +151,22 @@ def newborn(item: Item, facts: Facts) -> Item | None:
     if isinstance(item, ObjectGrant):
         return item  # nothing is in it
     if isinstance(item, SchemaGrant) and item.schema == "public" and facts.version < (15,):
-        if "SUPERUSER" not in facts.rights:  # public is the bootstrap superuser's, and everybody may create there (T82)
-            return replace(item, privileges=(), effective=("CREATE", "USAGE"), grantable=False, owner="the superuser")
+        if (
+            "SUPERUSER" not in facts.rights
+        ):  # public is the bootstrap superuser's, and everybody may create there (T82)
+            return replace(
+                item,
+                privileges=(),
+                effective=("CREATE", "USAGE"),
+                grantable=False,
+                owner="the superuser",
+            )
     return None
 
 
-def obstacle(item: Item, verb: str, found: Item | None, facts: Facts, render: Any) -> Obstacle | None:
+def obstacle(
+    item: Item, verb: str, found: Item | None, facts: Facts, render: Any
+) -> Obstacle | None:
     """Known before anything is tried: what this admin cannot do, and the statement of whoever can."""
     if "SUPERUSER" in facts.rights:
         return None
@@ -157,9 +205,13 @@ def obstacle(item: Item, verb: str, found: Item | None, facts: Facts, render: An
 
 def misgivings(facts: Facts) -> list[str]:
     if facts.version < OLDEST:
-        return [f"PostgreSQL {facts.version_text} is older than 13, which is the oldest that dbprov is tested with"]
+        return [
+            f"PostgreSQL {facts.version_text} is older than 13, which is the oldest that dbprov is tested with"
+        ]
     if facts.version[0] > int(VERSIONS["postgresql"]):
-        return [f"PostgreSQL {facts.version_text} is newer than {VERSIONS['postgresql']}, the newest that dbprov knows"]
+        return [
+            f"PostgreSQL {facts.version_text} is newer than {VERSIONS['postgresql']}, the newest that dbprov knows"
+        ]
     if facts.version < (14,):
         return ["Airflow 3 supports PostgreSQL 14 and newer; Airflow 2 supports 12 to 16"]
     return []
