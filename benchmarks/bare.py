@@ -1,4 +1,6 @@
-"""The bare Python program that dbprov is measured against: the same statements and the same login, nothing else.
+"""The bare Python program that dbprov is measured against.
+
+The same statements and the same login, nothing else.
 
 python -m benchmarks.bare ENGINE URL PASSWORD NAME create|check
 """
@@ -40,8 +42,10 @@ def postgresql(url: str, password: str, name: str, create: bool) -> None:
                 sql.SQL("GRANT USAGE, CREATE ON SCHEMA public TO {}").format(sql.Identifier(name))
             )
             for things in ("TABLES", "SEQUENCES", "ROUTINES"):
-                for statement in ("GRANT ALL ON ALL {} IN SCHEMA public TO {}",
-                                  "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON {} TO {}"):  # fmt: skip
+                for statement in (
+                    "GRANT ALL ON ALL {} IN SCHEMA public TO {}",
+                    "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON {} TO {}",
+                ):
                     inside.execute(sql.SQL(statement).format(sql.SQL(things), sql.Identifier(name)))
         else:
             inside.execute("SELECT nspacl FROM pg_namespace WHERE nspname = 'public'").fetchone()
@@ -67,7 +71,8 @@ def mysql(url: str, password: str, name: str, create: bool) -> None:
         if create:
             cursor.execute(f"CREATE USER IF NOT EXISTS `{name}`@`%` IDENTIFIED BY 'bench-password'")
             cursor.execute(
-                f"CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
+                f"CREATE DATABASE IF NOT EXISTS `{name}`"
+                " CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
             )
             cursor.execute(f"GRANT ALL PRIVILEGES ON `{escaped}`.* TO `{name}`@`%`")
         else:

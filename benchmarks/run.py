@@ -3,8 +3,9 @@
     make bench                     # PostgreSQL 18 and MySQL 9.7, brought by the tests' harness
     make bench ARGS="--runs 15"
 
-Whole processes, medians of the runs; a ratio is the median of the pairs' ratios, so that it holds while the machine's
-speed drifts. Servers keep their data in memory where there is /dev/shm, without fsync: the client is what is measured.
+Whole processes, medians of the runs; a ratio is the median of the pairs' ratios, so that it holds
+while the machine's speed drifts. Servers keep their data in memory where there is /dev/shm, without
+fsync: the client is what is measured.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ def seconds(command: Sequence[str], folder: str, environment: dict[str, str]) ->
     return wall
 
 
-# A process begins with its parent's memory, and its peak counts that: so a small parent, which does nothing else.
+# A process begins with its parent's memory, and its peak counts that: so a small parent, which does
+# nothing else.
 PEAK = """
 import resource, subprocess, sys
 subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -65,7 +67,10 @@ class Bench:
         ours: Callable[[int], Sequence[str]],
         theirs: Callable[[int], Sequence[str]],
     ) -> str:
-        """One line of the table; a command is made from the number of its run, -1 is the warm-up."""
+        """One line of the table.
+
+        A command is made from the number of its run, -1 is the warm-up.
+        """
         where = (self.folder, self.environment)
         seconds(ours(-1), *where)
         seconds(theirs(-1), *where)
@@ -112,7 +117,8 @@ def deployments(bench: Bench, server: harness.TestServer) -> Iterator[str]:
     url = server.url("admin")
     try:
         yield bench.row(
-            f"{name}: one Deployment from nothing, verified / {Path(server.client[0]).name}, same statements, no check",
+            f"{name}: one Deployment from nothing, verified"
+            f" / {Path(server.client[0]).name}, same statements, no check",
             lambda n: ours("apply", url, f"bench_again_{n + 1}"),
             lambda n: client(bench, server, f"bench_client_{n + 1}"),
         )

@@ -60,7 +60,7 @@ __all__ = [name for names in _HOMES.values() for name in names]
 
 
 def __getattr__(name: str) -> Any:
-    """Each name is imported when it is first used, so that ``dbprov --help`` loads no driver (PEP 562)."""
+    """Each name is imported when it is first used (PEP 562): ``dbprov --help`` loads no driver."""
     from importlib import import_module
 
     for home, names in _HOMES.items():

@@ -1,4 +1,7 @@
-"""The command line: read arguments, call one function, print. stdout is the product, stderr the talk."""
+"""The command line: read arguments, call one function, print.
+
+stdout is the product, stderr the talk.
+"""
 
 from __future__ import annotations
 
@@ -98,12 +101,17 @@ class Group(click.Group):
 @click.version_option(__version__, prog_name="dbprov")
 @click.pass_context
 def main(ctx: click.Context) -> None:
-    """Provision databases, users and grants for Airflow Deployments on PostgreSQL and MySQL, and prove that they work."""
+    """Provision databases, users and grants for Airflow Deployments on PostgreSQL and MySQL, and
+    prove that they work.
+    """
     ctx.ensure_object(dict)
 
 
 def with_spec(command: F) -> F:
-    """SPEC, or the flags that say one Deployment without a file; the command gets the Spec that they make."""
+    """SPEC, or the flags that say one Deployment without a file.
+
+    The command gets the Spec that they make.
+    """
 
     @wraps(command)
     def with_flags(ctx: click.Context, spec: str | None, **options: Any) -> Any:
@@ -137,9 +145,11 @@ def _spec(path: str | None, flags: dict[str, Any], asks: bool) -> Spec:
         return spec.load(Path(path), ask)
     if not given:
         raise UsageError(
-            "nothing says what is wanted", "neither a spec file nor flags are given",
-            "dbprov COMMAND deployment.yaml, or --server URL --name NAME --database NAME --user NAME",
-        )  # fmt: skip
+            "nothing says what is wanted",
+            "neither a spec file nor flags are given",
+            "dbprov COMMAND deployment.yaml,"
+            " or --server URL --name NAME --database NAME --user NAME",
+        )
     for group in GROUPED:
         parts = {key: given.pop(key) for key in list(given) if key.startswith(group + "_")}
         if parts:
@@ -452,7 +462,10 @@ def _print_json(document: dict[str, Any]) -> None:
 
 
 def _write(path: Path, text: str, mode: int) -> None:
-    """Whole or not at all: written beside the file and renamed, with its mode from the first byte on."""
+    """Whole or not at all: written beside the file and renamed.
+
+    With its mode from the first byte on.
+    """
     from dbprov.errors import PlaceError
 
     draft = path.with_name(f".{path.name}.{os.getpid()}.new")

@@ -1,4 +1,7 @@
-"""What each command does, without a terminal: the CLI prints what these return, and a Python program calls them."""
+"""What each command does, without a terminal.
+
+The CLI prints what these return, and a Python program calls them.
+"""
 
 from __future__ import annotations
 
@@ -62,9 +65,12 @@ class Planned:
 
 def _step_json(step: Step, statement: str) -> dict[str, Any]:
     return {
-        "verb": step.verb, "kind": step.item.kind, "item": str(step.item), "database": step.item.inside,
+        "verb": step.verb,
+        "kind": step.item.kind,
+        "item": str(step.item),
+        "database": step.item.inside,
         "sql": statement,
-    }  # fmt: skip
+    }
 
 
 @dataclass
@@ -107,7 +113,10 @@ class Applied:
 def servers(
     spec: Spec, ask: Ask = never_ask, templates: Path | None = None
 ) -> Iterator[dict[Deployment, Server]]:
-    """The Server of each Deployment; each is opened when something is first asked of it, and closed at the end."""
+    """The Server of each Deployment.
+
+    Each is opened when something is first asked of it, and closed at the end.
+    """
     with ExitStack() as stack:
         opened: dict[Deployment, Server] = {}
         for (address, tls), deployments in spec.servers().items():
@@ -126,16 +135,20 @@ def scripts(
     settings: dict[str, str] | None = None,
     templates: Path | None = None,
 ) -> dict[str, str]:
-    """The script of each Deployment, by its name, for a server that is never asked: the plan against nothing."""
+    """The script of each Deployment, by its name, for a server that is never asked.
+
+    It is the plan against nothing.
+    """
     made = {}
     for deployment in spec.deployments:
         dialect = of(deployment.server.engine)
         flavor_of = flavor or next(iter(dialect.VERSIONS))
         if flavor_of not in dialect.VERSIONS:
             raise UsageError(
-                f"{deployment.name} is on {dialect.NAME}", f"flavor {flavor_of} is none of its flavors",
+                f"{deployment.name} is on {dialect.NAME}",
+                f"flavor {flavor_of} is none of its flavors",
                 "one of " + ", ".join(dialect.VERSIONS),
-            )  # fmt: skip
+            )
         newest = tuple(map(int, dialect.VERSIONS[flavor_of].split(".")))
         facts = dialect.facts_offline(flavor_of, version or newest, settings or {})
         pairs: list[Pair] = [(item, None) for item in dialect.expand(deployment, facts)]
@@ -166,7 +179,10 @@ def compare(deployment: Deployment, server: Server) -> Planned:
 
 
 def _fit(deployment: Deployment, server: Server) -> None:
-    """What only the server's own settings can tell: a name that it would fold, a server that takes no writes."""
+    """What only the server's own settings can tell.
+
+    A name that it would fold, a server that takes no writes.
+    """
     for why, todo in server.dialect.unfit(deployment, server.facts):
         raise RefusedError(
             f"{deployment.name} cannot be provisioned on {server.address}", why, todo
@@ -183,7 +199,8 @@ def apply(
 ) -> Applied:
     """Do what the plan says, look again, and verify.
 
-    Raises RefusedError or PlaceError before anything is changed. A statement that fails ends up in ``error``.
+    Raises RefusedError or PlaceError before anything is changed. A statement that fails ends up in
+    ``error``.
     """
     planned = planned or compare(deployment, server)
     refuse(planned)
@@ -220,7 +237,7 @@ def refuse(planned: Planned) -> None:
 
 
 def fill_places(planned: Planned) -> None:
-    """Every password is in its place before the server is changed, so that no crash can lose one."""
+    """Every password is in its place before the server is changed: no crash can lose one."""
     missing = {
         s.item.name for s in planned.steps if isinstance(s.item, User) and s.verb == "create"
     }
@@ -230,8 +247,8 @@ def fill_places(planned: Planned) -> None:
                 raise PlaceError(
                     f'the password of user "{account.name}" is not known; nothing was changed',
                     f"the user exists already, and nothing is kept in {account.place}",
-                    "keep its password there, or set a new one on the server yourself and keep that; dbprov never"
-                    " resets the password of a user that it did not make",
+                    "keep its password there, or set a new one on the server yourself and keep that;"
+                    " dbprov never resets the password of a user that it did not make",
                 )
             account.place.fill()
 
@@ -243,9 +260,15 @@ def prove(
     for account, connection in _connections(deployment).items():
         if connection is None:
             check = Check(
-                account.name, "logs in", "works", f"no password is kept in {account.place}", False, "",
-                "dbprov apply makes the user and its password; of a user that exists, keep the password there",
-            )  # fmt: skip
+                account.name,
+                "logs in",
+                "works",
+                f"no password is kept in {account.place}",
+                False,
+                "",
+                "dbprov apply makes the user and its password;"
+                " of a user that exists, keep the password there",
+            )
             report(check)
             yield check
             continue
@@ -334,15 +357,19 @@ def _beyond(item: ObjectGrant) -> str:
 
 
 def handouts(spec: Spec, *, passwords: bool) -> list[Handout]:
-    """The handouts of each Deployment. With ``passwords`` each must be in its place; PlaceError names one that is not."""
+    """The handouts of each Deployment.
+
+    With ``passwords`` each must be in its place; PlaceError names one that is not.
+    """
 
     def password(account: Account) -> Secret | None:
         kept = account.place.read()
         if kept is None:
             raise PlaceError(
-                f'no password of user "{account.name}" is known', f"nothing is kept in {account.place}",
+                f'no password of user "{account.name}" is known',
+                f"nothing is kept in {account.place}",
                 "run dbprov apply first; of a user that exists already, keep the password there",
-            )  # fmt: skip
+            )
         return kept
 
     return [handout(d, password if passwords else lambda account: None) for d in spec.deployments]

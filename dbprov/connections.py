@@ -1,4 +1,7 @@
-"""The strings that are handed out, and the forms in which each consumer wants them. Pure: text in, text out."""
+"""The strings that are handed out, and the forms in which each consumer wants them.
+
+Pure: text in, text out.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,10 @@ class Connection:
         return Secret(made)
 
     def as_json(self, reveal: bool) -> dict[str, Any] | None:
-        """The object that the platform takes where PgBouncer stands before PostgreSQL; MySQL has strings only."""
+        """The object that the platform takes where PgBouncer stands before PostgreSQL.
+
+        MySQL has strings only.
+        """
         if not of(self.deployment.server.engine).TRANSACTIONS:
             return None
         return {
@@ -89,12 +95,14 @@ class Handout:
         database = self.deployment.database
         if any(c in "%? " or not c.isprintable() for c in database):
             return [
-                f'database "{database}": SQLAlchemy before 2.1, and so Airflow before it, does not decode a database name'
-                " in a URL; a name of letters, digits, _ and - works everywhere"
+                f'database "{database}": SQLAlchemy before 2.1, and so Airflow before it,'
+                " does not decode a database name in a URL;"
+                " a name of letters, digits, _ and - works everywhere"
             ]
         if "$" in database:
             return [
-                f'database "{database}": Airflow takes $NAME in its environment variables for another variable'
+                f'database "{database}": Airflow takes $NAME in its environment variables'
+                " for another variable"
             ]
         return []
 
@@ -120,7 +128,8 @@ def _lines(made: Mapping[str, Any]) -> list[str]:
             lines += [f"  user {one['user']}: {one['connection']}" for one in value]
         elif key != "name" and value is not None:
             lines.append(
-                f"  {key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+                f"  {key}: "
+                f"{value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
             )
     return lines
 
@@ -131,7 +140,10 @@ def as_json(handouts: Sequence[Handout], reveal: bool) -> str:
 
 
 def as_env(handouts: Sequence[Handout], reveal: bool) -> str:
-    """Airflow's variables, as a shell reads them; with several Deployments each under a comment with its name."""
+    """Airflow's variables, as a shell reads them.
+
+    With several Deployments each under a comment with its name.
+    """
     lines: list[str] = []
     for one in handouts:
         made = one.as_json(reveal)

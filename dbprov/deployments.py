@@ -26,7 +26,10 @@ TLS_MODES = ("disable", "prefer", "require", "verify-ca", "verify-full")
 
 @dataclass(frozen=True)
 class Address:
-    """The admin's way to a server. ``host`` is empty where libpq's own defaults, or a socket, are meant."""
+    """The admin's way to a server.
+
+    ``host`` is empty where libpq's own defaults, or a socket, are meant.
+    """
 
     engine: str
     user: str
@@ -42,7 +45,10 @@ class Address:
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.engine}://{quote(self.user, safe='') + '@' if self.user else ''}{host}:{self.port}"
+        return (
+            f"{self.engine}://{quote(self.user, safe='') + '@' if self.user else ''}"
+            f"{host}:{self.port}"
+        )
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,10 @@ class Tls:
 
 @dataclass(frozen=True)
 class Account:
-    """One user of a Deployment. ``schemas``: where it works; the first is where what it creates lands."""
+    """One user of a Deployment.
+
+    ``schemas``: where it works; the first is where what it creates lands.
+    """
 
     name: str
     access: Access

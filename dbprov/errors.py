@@ -17,7 +17,10 @@ from dataclasses import dataclass
 
 
 class DbprovError(Exception):
-    """A failure in three parts: what failed, why (the server's code and words), and what to do about it."""
+    """A failure in three parts.
+
+    What failed, why (the server's code and words), and what to do about it.
+    """
 
     exit_code = 2
 
@@ -47,7 +50,10 @@ def _indented(label: str, text: str) -> str:
 
 @dataclass(frozen=True)
 class Mistake:
-    """One thing wrong in a spec: where it stands (``file:line:column`` or the flag), what, and what would be right."""
+    """One thing wrong in a spec.
+
+    Where it stands (``file:line:column`` or the flag), what, and what would be right.
+    """
 
     place: str
     what: str
@@ -91,7 +97,10 @@ class RefusedError(DbprovError):
 
 
 class ApplyError(DbprovError):
-    """``undone``: how many statements before the one that failed were taken back with its transaction."""
+    """A statement failed.
+
+    ``undone``: how many statements before it were taken back with its transaction.
+    """
 
     undone = 0
 

@@ -1,4 +1,7 @@
-"""Values that know where they were written, and what each of them may be. Every mistake is kept, with its place."""
+"""Values that know where they were written, and what each of them may be.
+
+Every mistake is kept, with its place.
+"""
 
 from __future__ import annotations
 
@@ -117,14 +120,19 @@ class Reading:
 
 
 EXAMPLES = {
-    "deployments": "deployments: [{name: analytics, database: analytics_airflow, user: analytics_airflow}]",
+    "deployments": (
+        "deployments: [{name: analytics, database: analytics_airflow, user: analytics_airflow}]"
+    ),
     "name": "name: analytics",
     "database": "database: analytics_airflow",
 }
 
 
 def _shown(given: Given) -> str:
-    """What was written, in a message; of what holds more only its sort, since that may be a password."""
+    """What was written, in a message.
+
+    Of what holds more only its sort, since that may be a password.
+    """
     return {dict: "a mapping", list: "a list", type(None): "nothing"}.get(
         type(given.value), repr(given.value)
     )

@@ -1,8 +1,9 @@
 """The things that can exist on a server, and what "satisfied" means for each.
 
-What is wanted and what is found have the same types. The fields of an Item are the names its templates use, and the
-column aliases of its ``inspect.sql``: ``found = replace(wanted, **row)``. Fields under "found" are filled by a look
-and say what is there beyond the wish; they are never part of one.
+What is wanted and what is found have the same types. The fields of an Item are the names its
+templates use, and the column aliases of its ``inspect.sql``: ``found = replace(wanted, **row)``.
+Fields under "found" are filled by a look and say what is there beyond the wish; they are never part
+of one.
 """
 
 from __future__ import annotations
@@ -84,12 +85,13 @@ class Database(Item):
         said = []
         if found.encoding.lower() != self.encoding.lower():
             said.append(
-                f"{self} has the encoding {found.encoding}, not {self.encoding}; it is taken as found,"
-                " since dbprov never converts stored text"
+                f"{self} has the encoding {found.encoding}, not {self.encoding};"
+                " it is taken as found, since dbprov never converts stored text"
             )
         elif self.collation and found.collation != self.collation:
             said.append(
-                f"{self} has the collation {found.collation}, not {self.collation}; it is taken as found"
+                f"{self} has the collation {found.collation}, not {self.collation};"
+                " it is taken as found"
             )
         return said
 
@@ -112,7 +114,10 @@ class Ownership(Item):
 
 @dataclass(frozen=True, kw_only=True)
 class Isolation(Item):
-    """PUBLIC shut out of a database: always of one that dbprov made, of an existing one where the spec says so."""
+    """PUBLIC shut out of a database.
+
+    Always of one that dbprov made, of an existing one where the spec says so.
+    """
 
     kind = "isolation"
     words: ClassVar[Mapping[str, str]] = {"create": "revoke", "alter": "revoke"}
@@ -133,8 +138,8 @@ class Isolation(Item):
     def remarks(self, found: Self) -> list[str]:
         if found.public and self.satisfied_by(found):
             return [
-                f'PUBLIC has {", ".join(found.public)} on database "{self.database}": it was there before dbprov;'
-                " isolate: true in the spec takes that away"
+                f'PUBLIC has {", ".join(found.public)} on database "{self.database}":'
+                " it was there before dbprov; isolate: true in the spec takes that away"
             ]
         return []
 
@@ -185,7 +190,10 @@ class Grant(Item):
         return f'"{self.grantee}"' if self.grantee else "this admin"
 
     def satisfied_by(self, found: Self) -> bool:
-        """Granted to the grantee itself; where the admin cannot grant, having it by another way is enough (T82)."""
+        """Granted to the grantee itself.
+
+        Where the admin cannot grant, having it by another way is enough (T82).
+        """
         wanted = set(self.privileges)
         if wanted <= set(found.privileges):
             return True
@@ -240,7 +248,10 @@ class SchemaGrant(Grant):
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectGrant(Item):
-    """Privileges on the objects of one sort that are in a schema already (trap T81: only where one is lacking)."""
+    """Privileges on the objects of one sort that are in a schema already.
+
+    Trap T81: only where one is lacking.
+    """
 
     kind = "object_grant"
     words = GRANTED
@@ -256,7 +267,10 @@ class ObjectGrant(Item):
 
     def __str__(self) -> str:
         words = "all privileges" if self.every else ", ".join(self.privileges)
-        return f'{words} on existing {self.objects.lower()} in schema "{self.schema}" for "{self.grantee}"'
+        return (
+            f"{words} on existing {self.objects.lower()}"
+            f' in schema "{self.schema}" for "{self.grantee}"'
+        )
 
     def satisfied_by(self, found: Self) -> bool:
         return not found.lacking
@@ -278,7 +292,10 @@ class DefaultGrant(Item):
     def __str__(self) -> str:
         words = "all privileges" if self.every else ", ".join(self.privileges)
         creator = f'"{self.creator}"' if self.creator else "this admin"
-        return f'{words} on future {self.objects.lower()} of {creator} in schema "{self.schema}" for "{self.grantee}"'
+        return (
+            f"{words} on future {self.objects.lower()} of {creator}"
+            f' in schema "{self.schema}" for "{self.grantee}"'
+        )
 
     def satisfied_by(self, found: Self) -> bool:
         return set(self.privileges) <= set(found.privileges)
@@ -304,7 +321,10 @@ class SearchPath(Item):
 
 @dataclass(frozen=True, kw_only=True)
 class Membership(Item):
-    """The admin as a member of a role: borrowed inside one transaction, given back before it ends (traps T24, T80)."""
+    """The admin as a member of a role.
+
+    Borrowed inside one transaction, given back before it ends (traps T24, T80).
+    """
 
     kind = "membership"
     words: ClassVar[Mapping[str, str]] = {
@@ -335,7 +355,10 @@ class Membership(Item):
 
 @dataclass(frozen=True, kw_only=True)
 class PatternGrant(Item):
-    """Privileges on a MySQL database. The server reads the database's name as a pattern, unless partial_revokes is on."""
+    """Privileges on a MySQL database.
+
+    The server reads the database's name as a pattern, unless partial_revokes is on.
+    """
 
     kind = "grant"
     words = GRANTED
@@ -363,7 +386,10 @@ class PatternGrant(Item):
         )
 
     def toward(self, found: Self | None) -> Self:
-        """With what other rows give: a new exact row hides them, and must not take anything away (T42)."""
+        """With what other rows give.
+
+        A new exact row hides them, and must not take anything away (T42).
+        """
         if (
             found is None or found.privileges
         ):  # where the exact row is there already, it hides them already
@@ -372,7 +398,8 @@ class PatternGrant(Item):
 
     def remarks(self, found: Self) -> list[str]:
         return [
-            f'"{self.user}"@{self.host} has a grant on {row}, which the server reads as a pattern or not at all;'
+            f'"{self.user}"@{self.host} has a grant on {row},'
+            " which the server reads as a pattern or not at all;"
             f" it is left as it is (traps T40 to T43). {self} is kept in a row of its own"
             for row in found.others
         ]

@@ -1,4 +1,7 @@
-"""What each engine takes for a name. What it would cut, fold or misread silently is refused before anything happens."""
+"""What each engine takes for a name.
+
+What it would cut, fold or misread silently is refused before anything happens.
+"""
 
 from __future__ import annotations
 
@@ -106,11 +109,17 @@ def objections(engine: str, sort: str, name: str) -> list[str]:
 
 
 def unprintable(text: str) -> bool:
-    """Does it hold a line break, a control character, or half a character, which no UTF-8 can carry?"""
+    """Does it hold a line break, a control character, or half a character?
+
+    The last no UTF-8 can carry.
+    """
     return any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text)
 
 
 def variable(user: str) -> str:
-    """The name under which a file of SQL asks for a user's password: one that psql and every shell take."""
+    """The name under which a file of SQL asks for a user's password.
+
+    One that psql and every shell take.
+    """
     name = re.sub(r"\W", "_", user, flags=re.ASCII) + "_password"
     return f"_{name}" if name[0].isdigit() else name

@@ -22,7 +22,10 @@ class Step:
 
 
 def plan(pairs: Iterable[Pair]) -> list[Step]:
-    """The Steps that make what was found into what is wanted, in the order of the pairs. Empty: nothing to do."""
+    """The Steps that make what was found into what is wanted, in the order of the pairs.
+
+    Empty: nothing to do.
+    """
     pairs = list(pairs)
     steps = [
         Step("create" if found is None else "alter", wanted.toward(found), found)
@@ -40,14 +43,20 @@ def plan(pairs: Iterable[Pair]) -> list[Step]:
 
 
 def transactions(steps: Iterable[Step]) -> list[list[Step]]:
-    """Neighbours that can share a transaction: in the same database, and none that must run alone (T35)."""
+    """Neighbours that can share a transaction.
+
+    In the same database, and none that must run alone (T35).
+    """
     numbered = enumerate(steps)
     groups = groupby(numbered, key=lambda n: (n[1].item.inside, n[0] if n[1].item.alone else -1))
     return [[step for _, step in group] for _, group in groups]
 
 
 def with_loans(group: list[Step], loans: dict[str, Step]) -> list[Step]:
-    """Borrows each role that a step needs just before the first such step, and gives all back in the same transaction."""
+    """Borrows each role that a step needs just before the first such step.
+
+    And gives all back in the same transaction.
+    """
     woven: list[Step] = []
     borrowed: list[Step] = []
     for step in group:

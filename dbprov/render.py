@@ -27,7 +27,10 @@ class _Unquoted(Exception):
 
 
 def _only_sql(value: object) -> Sql:
-    """Jinja's ``finalize``: called with the result of every ``{{ }}``, and not with the template's own text."""
+    """Jinja's ``finalize``.
+
+    Called with the result of every ``{{ }}``, and not with the template's own text.
+    """
     _defined(value)
     if not isinstance(value, Sql):
         raise _Unquoted(
@@ -37,7 +40,10 @@ def _only_sql(value: object) -> Sql:
 
 
 class _Handle:
-    """What a template gets for the place of a password: nothing that it could open, only something to name."""
+    """What a template gets for the place of a password.
+
+    Nothing that it could open, only something to name.
+    """
 
     __slots__ = ()
 
@@ -47,13 +53,19 @@ def _filter(quote: Callable[..., str]) -> Callable[..., Sql]:
 
 
 def _defined(value: object) -> object:
-    """A misspelt name, which no filter could tell from a value of a wrong type, says what it is when it is asked anything."""
+    """A misspelt name says what it is when it is asked anything.
+
+    No filter could tell it from a value of a wrong type.
+    """
     bool(value)
     return value
 
 
 def keywords(words: Iterable[str]) -> str:
-    """Privileges and the like, in one order whatever order they came in; anything but capitals is refused."""
+    """Privileges and the like, in one order whatever order they came in.
+
+    Anything but capitals is refused.
+    """
     ordered = sorted(words)
     for word in ordered:
         if not re.fullmatch(r"[A-Z][A-Z ]*", word):
@@ -71,7 +83,10 @@ def variable(name: str) -> str:
 
 
 def comment(value: object) -> str:
-    """Text of one line for a ``--`` comment: what would end the line, or begin a psql command, cannot."""
+    """Text of one line for a ``--`` comment.
+
+    What would end the line, or begin a psql command, cannot.
+    """
     return "".join(c if c.isprintable() else "?" for c in str(value))
 
 
@@ -93,7 +108,10 @@ def built_in_templates() -> Path:
 def _environment(
     folders: tuple[Path, ...], filters: tuple[tuple[str, Callable[..., str]], ...]
 ) -> Any:
-    """One for all renderers of an engine: reading a template costs a millisecond, and is done once."""
+    """One for all renderers of an engine.
+
+    Reading a template costs a millisecond, and is done once.
+    """
     from jinja2 import (
         Environment,
         FileSystemBytecodeCache,
@@ -104,7 +122,10 @@ def _environment(
     from jinja2.compiler import CodeGenerator
 
     class Compiled(FileSystemBytecodeCache):
-        """Beside the templates, as Python keeps its own modules' code beside them, and for nobody who could not write there."""
+        """Beside the templates, as Python keeps its own modules' code beside them.
+
+        And for nobody who could not write there.
+        """
 
         def dump_bytecode(self, bucket: Any) -> None:
             with suppress(OSError):
@@ -154,7 +175,8 @@ def _compiled_folder(templates: Path) -> str:
 class Renderer:
     """Renders the templates of one engine, the user's own in front of ours, file by file.
 
-    ``password`` writes a password into SQL: a placeholder for files, a verifier or literal for a server.
+    ``password`` writes a password into SQL: a placeholder for files, a verifier or literal for a
+    server.
     """
 
     def __init__(
@@ -174,7 +196,10 @@ class Renderer:
         self._always = {"version": version, "settings": settings}
 
     def item(self, item: Item, verb: str) -> str:
-        """The statement that does ``verb`` to this item. Raises RenderError with the template's file and line."""
+        """The statement that does ``verb`` to this item.
+
+        Raises RenderError with the template's file and line.
+        """
         values = {field.name: getattr(item, field.name) for field in fields(item)}
         if "place" in values:
             values |= {
@@ -201,17 +226,24 @@ class Renderer:
             raise RenderError(
                 f"template {_place(error, path)} cannot be rendered",
                 str(error),
-                "end each {{ }} in a quoting filter: ident, literal, keywords, password (README, Templates)",
+                "end each {{ }} in a quoting filter:"
+                " ident, literal, keywords, password (README, Templates)",
             ) from None
 
 
 def _tidy(text: str) -> str:
-    """Without the blank lines and ends of lines that Jinja's tags and comments leave; literals have no line breaks."""
+    """Without the blank lines and ends of lines that Jinja's tags and comments leave.
+
+    Literals have no line breaks.
+    """
     return "\n".join(line.rstrip() for line in text.split("\n") if line.strip())
 
 
 def _place(error: BaseException, path: str) -> str:
-    """The innermost template line of a traceback: Jinja names templates' files in the frames it makes."""
+    """The innermost template line of a traceback.
+
+    Jinja names templates' files in the frames it makes.
+    """
     place, step = path, error.__traceback__
     while step is not None:
         if step.tb_frame.f_code.co_filename.endswith(".sql"):

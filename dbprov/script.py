@@ -1,7 +1,11 @@
-"""Steps to one file of SQL, for a human to review and for the engine's own client to run. dbprov never executes it."""
+"""Steps to one file of SQL, for a human to review and for the engine's own client to run.
+
+dbprov never executes it.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from dbprov import names
@@ -17,7 +21,10 @@ from dbprov.render import Renderer, comment
 def script(
     dialect: Dialect, deployment: Deployment, steps: Sequence[Step], render: Renderer, facts: Facts
 ) -> str:
-    """The file, to the byte the same for the same steps: no date, no host, no user of this machine in it."""
+    """The file, to the byte the same for the same steps.
+
+    No date, no host, no user of this machine in it.
+    """
     return "\n".join(_lines(dialect, deployment, steps, render, facts)) + "\n"
 
 
@@ -25,7 +32,10 @@ def _lines(
     dialect: Dialect, deployment: Deployment, steps: Sequence[Step], render: Renderer, facts: Facts
 ) -> Iterator[str]:
     product = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}[facts.flavor]
-    what = f"{deployment.name}: database {deployment.database} on {product}, made by dbprov {__version__}"
+    what = (
+        f"{deployment.name}: database {deployment.database} on {product},"
+        f" made by dbprov {__version__}"
+    )
     yield render.text(
         "script/head", what=what, lines=tuple(_head(dialect, deployment, product, facts))
     )
@@ -54,25 +64,35 @@ def _lines(
 
 
 def _head(dialect: Dialect, deployment: Deployment, product: str, facts: Facts) -> Iterator[str]:
-    yield f"For {product} {'.'.join(map(str, facts.version))}, to be run by an admin: a superuser, or the restricted"
-    yield "admin of a managed service. It can be run again at any time: what is there already is left as it is."
+    yield (
+        f"For {product} {'.'.join(map(str, facts.version))}, to be run by an admin:"
+        " a superuser, or the restricted"
+    )
+    yield (
+        "admin of a managed service. It can be run again at any time:"
+        " what is there already is left as it is."
+    )
     yield "No password is in this file, and nothing of it was executed by dbprov."
     yield ""
     asked = [(names.variable(a.name), a.name, str(a.place)) for a in deployment.accounts]
     if len({variable for variable, _, _ in asked}) < len(asked):
         raise UsageError(
-            f"{deployment.name} cannot be written as a file", "two of its users differ only in signs that a variable cannot have",
+            f"{deployment.name} cannot be written as a file",
+            "two of its users differ only in signs that a variable cannot have",
             "name one of them otherwise, or use dbprov apply",
-        )  # fmt: skip
-    yield "It asks for these passwords:"
+        )
+    yield "It takes these passwords from the environment:"
     for variable, user, place in asked:
         yield f"  {variable}: of user {user}, kept in {place}"
     yield ""
-    yield from dialect.how_to_run(deployment, [variable for variable, _, _ in asked])
+    yield from dialect.how_to_run(deployment, [variable for variable, _, _ in asked], facts)
 
 
 def _statement(step: Step, render: Renderer, borrowed: dict[str, str]) -> Iterator[str]:
-    """A statement as apply sends it; around one that has no IF NOT EXISTS, the question whether it is needed."""
+    """A statement as apply sends it.
+
+    Around one that has no IF NOT EXISTS, the question whether it is needed.
+    """
     item = step.item
     yield f"-- {comment(step)}"
     asked, variable = render.has(f"{item.kind}/guard"), "missing"
@@ -86,6 +106,14 @@ def _statement(step: Step, render: Renderer, borrowed: dict[str, str]) -> Iterat
             yield f"\\set {variable} :missing"
     if asked:
         yield f"\\if :{variable}"
-    yield render.item(item, step.verb) + ";"
+    yield _ended(render.item(item, step.verb))
     if asked:
         yield "\\endif"
+    if render.has(f"{item.kind}/ensure"):
+        yield _ended(render.item(item, "ensure"))
+
+
+def _ended(statement: str) -> str:
+    """With its semicolon, which a comment in its last line must not swallow."""
+    unquoted = re.sub(r"""'[^']*'|"[^"]*"|`[^`]*`""", "", statement.rsplit("\n", 1)[-1])
+    return statement + ("\n;" if "--" in unquoted else ";")

@@ -14,14 +14,20 @@ from typing import Any, NoReturn, Protocol
 from dbprov.errors import PlaceError
 
 ALPHABET = string.ascii_letters + string.digits + "-_"
-"""Survives URLs, shells, YAML, INI, PgBouncer's and Airflow's ideas of escaping alike (traps T69, B.3)."""
+"""Survives URLs, shells, YAML, INI, PgBouncer's and Airflow's ideas of escaping alike.
+
+Traps T69, B.3.
+"""
 
 
 VERIFIER = re.compile(r"SCRAM-SHA-256\$|md5[0-9a-f]{32}$")
 
 
 class Secret:
-    """A string that prints ``***`` wherever it lands: repr, format, logs, dataclasses, tracebacks, JSON."""
+    """A string that prints ``***`` wherever it lands.
+
+    In repr, format, logs, dataclasses, tracebacks, JSON.
+    """
 
     __slots__ = ("_value",)
 
@@ -52,7 +58,10 @@ class Secret:
 
 
 def generate() -> Secret:
-    """40 characters of letters, digits, ``-`` and ``_``; the first is a letter, so that no tool takes it for an option."""
+    """40 characters of letters, digits, ``-`` and ``_``.
+
+    The first is a letter, so that no tool takes it for an option.
+    """
     first = secrets.choice(string.ascii_letters)
     return Secret(first + "".join(secrets.choice(ALPHABET) for _ in range(39)))
 
@@ -67,7 +76,10 @@ class Place(Protocol):
         """The password kept here, or None where nothing is kept yet. Raises PlaceError."""
 
     def fill(self) -> Secret:
-        """Keep a newly generated password here and return what is kept; somebody else's, if they were faster."""
+        """Keep a newly generated password here and return what is kept.
+
+        Somebody else's, if they were faster.
+        """
 
     def __str__(self) -> str: ...
 
@@ -124,7 +136,10 @@ class FilePlace:
         return _checked(text.removesuffix("\n").removesuffix("\r"), str(self))
 
     def fill(self) -> Secret:
-        """Written whole under another name, then linked: no crash leaves half a password, and no run writes over another's."""
+        """Written whole under another name, then linked.
+
+        No crash leaves half a password, and no run writes over another's.
+        """
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if (
@@ -162,7 +177,10 @@ class FilePlace:
 class PromptPlace:
     label: str
     ask: Callable[[str], Secret]
-    """Asks on the terminal, or raises PlaceError where there is none (or where it was told never to ask)."""
+    """Asks on the terminal, or raises PlaceError where there is none.
+
+    Or where it was told never to ask.
+    """
     kept: dict[str, Secret] = field(compare=False)
     """Answers of this run, so that one password is asked for once."""
     writable = False
@@ -184,9 +202,10 @@ class PromptPlace:
 
 
 def _checked(value: str, place: str) -> Secret:
-    """What no engine takes, or what it would take for something else, is refused before it gets anywhere.
+    """Refused before it gets anywhere: what no engine takes, or would take for something else.
 
-    PostgreSQL takes an empty password for none (T62), and a malformed verifier for a clear password (T61).
+    PostgreSQL takes an empty password for none (T62), and a malformed verifier for a clear password
+    (T61).
     """
     for wrong, why in (
         (not value, "it is empty"),
@@ -209,7 +228,10 @@ def _sync_folder(folder: Path) -> None:
 
 
 def admin_password(environ: Mapping[str, str]) -> Secret | None:
-    """``DBPROV_ADMIN_PASSWORD``; where it is not set the engine's own places are asked next, by its dialect."""
+    """``DBPROV_ADMIN_PASSWORD``.
+
+    Where it is not set the engine's own places are asked next, by its dialect.
+    """
     value = environ.get("DBPROV_ADMIN_PASSWORD")
     return Secret(value) if value else None
 

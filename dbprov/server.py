@@ -33,7 +33,10 @@ def no_password(place: Place, user: str) -> str:
 
 @dataclass(frozen=True)
 class Done:
-    """One statement that ran: its text without the password, what the server said, and how long it took."""
+    """One statement that ran.
+
+    Its text without the password, what the server said, and how long it took.
+    """
 
     step: Step
     statement: str
@@ -68,7 +71,7 @@ class Server:
             connection.close()
         self._connections.clear()
 
-    # -- the door --------------------------------------------------------------------------------------------------------
+    # -- the door ----------------------------------------------------------------------------------
 
     @property
     def facts(self) -> Facts:
@@ -95,13 +98,16 @@ class Server:
                 where = (
                     f'database "{database}" on {self.address}' if database else str(self.address)
                 )
-                todo = self.dialect.remedy(code)
+                todo = self.dialect.remedy(code, words)
                 raise ConnectError(f"{where} cannot be reached", words, todo, code=code) from None
             self._connections[database] = connection
         return self._connections[database]
 
     def _connect(self, database: str | None) -> Any:
-        """Without a password of ours the engine's own places are tried, then the terminal is asked, once."""
+        """Without a password of ours the engine's own places are tried.
+
+        Then the terminal is asked, once.
+        """
         try:
             connection = self.dialect.connect(self.address, self.tls, self._password, database)
         except Exception as error:
@@ -118,10 +124,13 @@ class Server:
         facts = facts or self.facts
         return renderer(self.dialect, facts, password, self._templates)
 
-    # -- look ------------------------------------------------------------------------------------------------------------
+    # -- look --------------------------------------------------------------------------------------
 
     def look(self, items: Sequence[Item]) -> list[Pair]:
-        """Each Item as wanted with the same Item as found, or None. A constant number of round trips per database."""
+        """Each Item as wanted with the same Item as found, or None.
+
+        A constant number of round trips per database.
+        """
         found: dict[int, Item | None] = {}
         render = self.renderer(no_password)
         outside = [item for item in items if item.inside is None]
@@ -158,12 +167,13 @@ class Server:
             raise LookError(f"what is {where} could not be read", words, todo, code=code) from None
         return {id(item): _found(item, rows) for item, rows in zip(items, answers, strict=True)}
 
-    # -- apply -----------------------------------------------------------------------------------------------------------
+    # -- apply -------------------------------------------------------------------------------------
 
     def apply(self, steps: Sequence[Step]) -> Iterator[Done]:
-        """One statement at a time, each yielded as it ends. Raises ApplyError at the first that fails or has no effect.
+        """One statement at a time, each yielded as it ends.
 
-        What shares a transaction stands or falls together; what was done before it stands.
+        Raises ApplyError at the first that fails or has no effect. What shares a transaction stands
+        or falls together; what was done before it stands.
         """
         shown = self.renderer(masked)
         for group in transactions(steps):
@@ -183,7 +193,8 @@ class Server:
                 raise _undone(error, finished) from None
             except DbprovError:
                 raise
-            except Exception as error:  # of BEGIN or COMMIT: the connection is gone, and so is all that was in between
+            except Exception as error:
+                # Of BEGIN or COMMIT: the connection is gone, and so is all that was in between.
                 failed = self._failed(group[-1], *self.dialect.explain(error, secret=True))
                 raise _undone(failed, finished) from None
 
@@ -224,9 +235,13 @@ def renderer(
     dialect: Dialect, facts: Facts, password: Callable[[Place, str], str], templates: Path | None
 ) -> Renderer:
     return Renderer(
-        dialect.NAME, dialect.FILTERS, password=password, version=facts.version, settings=facts.settings,
+        dialect.NAME,
+        dialect.FILTERS,
+        password=password,
+        version=facts.version,
+        settings=facts.settings,
         templates=templates,
-    )  # fmt: skip
+    )
 
 
 def _found(wanted: Item, rows: list[dict[str, Any]]) -> Item | None:
@@ -251,7 +266,10 @@ def _undone(error: ApplyError, finished: int) -> ApplyError:
 
 
 def _field(wanted: Item, key: str, value: Any) -> Any:
-    """A column as the field's type: an array of PostgreSQL, or of JSON where MySQL has no other, is a tuple."""
+    """A column as the field's type.
+
+    An array of PostgreSQL, or of JSON where MySQL has no other, is a tuple.
+    """
     kind = type(getattr(wanted, key, None))
     if kind is tuple:
         return tuple(value if isinstance(value, list) else json.loads(value or "[]"))

@@ -1,7 +1,9 @@
-"""What the user wants: YAML or flags become a Spec, or one SpecError with every mistake and its place.
+"""What the user wants.
 
-The YAML is read as nodes, so that each value knows its line and column. ``schema.json`` beside this file says the same
-to editors; tests/unit/test_spec.py holds the two against each other.
+YAML or flags become a Spec, or one SpecError with every mistake and its place.
+
+The YAML is read as nodes, so that each value knows its line and column. ``schema.json`` beside this
+file says the same to editors; tests/unit/test_spec.py holds the two against each other.
 """
 
 from __future__ import annotations
@@ -22,7 +24,10 @@ from dbprov.secret import EnvPlace, FilePlace, Place, PromptPlace, never_ask
 
 
 def load(path: Path, ask: Any = never_ask) -> Spec:
-    """Read a spec file. ``ask`` reads a password from the terminal; it is not called before a password is needed."""
+    """Read a spec file.
+
+    ``ask`` reads a password from the terminal; it is not called before a password is needed.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -43,7 +48,10 @@ def parse(text: str, source: str, folder: Path, ask: Any = never_ask) -> Spec:
 
 
 def from_flags(flags: Mapping[str, Any], folder: Path, ask: Any = never_ask) -> Spec:
-    """One Deployment said with flags: the same keys as in the file, each with its flag for a place."""
+    """One Deployment said with flags.
+
+    The same keys as in the file, each with its flag for a place.
+    """
 
     def given(key: str, value: Any) -> Given:
         flag = "--" + key.replace("_", "-")
@@ -67,7 +75,7 @@ class _Reader:
     values: Reading
     prompts: dict[str, Any] = field(default_factory=dict)
 
-    # -- what stands where -------------------------------------------------------------------------------------------
+    # -- what stands where -------------------------------------------------------------------------
 
     def spec(self, given: Given | None) -> Spec:
         deployments: list[tuple[Deployment, str]] = []
@@ -109,7 +117,8 @@ class _Reader:
             self.values.wrong(
                 keys["name"],
                 f"{name!r} cannot name files and secrets",
-                "letters, digits, dot, hyphen and underscore, at most 63, beginning with a letter or digit",
+                "letters, digits, dot, hyphen and underscore, at most 63,"
+                " beginning with a letter or digit",
             )
         layout = self.values.one_of(keys.get("layout"), ("shared", "split")) or "shared"
         schemas = self.schemas(keys.get("schemas"), server.engine)
@@ -281,7 +290,8 @@ class _Reader:
             self.values.wrong(
                 given,
                 "the server's URL holds a password",
-                "leave it out: it comes from DBPROV_ADMIN_PASSWORD, the engine's own places, or a prompt",
+                "leave it out: it comes from DBPROV_ADMIN_PASSWORD,"
+                " the engine's own places, or a prompt",
             )
             return None
         options = tuple(parse_qsl(query, keep_blank_values=True))
@@ -336,7 +346,7 @@ class _Reader:
             True,
         )
 
-    # -- names -------------------------------------------------------------------------------------------------------
+    # -- names -------------------------------------------------------------------------------------
 
     def name(self, given: Given | None, engine: str, sort: str) -> str | None:
         text = self.values.text(given, f"the name of a {sort}")
@@ -359,7 +369,7 @@ class _Reader:
             )
         return tuple(name for name in found if name)
 
-    # -- what only the whole shows -----------------------------------------------------------------------------------
+    # -- what only the whole shows -----------------------------------------------------------------
 
     def only_postgresql(
         self, keys: dict[str, Given], which: tuple[str, ...], engine: str, layout: str
@@ -402,7 +412,7 @@ NOWHERE = Address("", "", "", 0, "")
 ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 TOP = ("server", "tls", "deployments")
 DEPLOYMENT = (
-    "name", "server", "tls", "database", "user", "users", "password", "access", "host", "connection_limit", "layout",
-    "schemas", "isolate", "encoding", "collation", "publish",
+    "name", "server", "tls", "database", "user", "users", "password", "access", "host",
+    "connection_limit", "layout", "schemas", "isolate", "encoding", "collation", "publish",
 )  # fmt: skip
 ACCOUNT = ("name", "password", "access", "host", "connection_limit")

@@ -1,4 +1,7 @@
-"""What a person sees of plans, statements and checks: on stderr, or on stdout where it is the product."""
+"""What a person sees of plans, statements and checks.
+
+On stderr, or on stdout where it is the product.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Log in as a user, with the very string that is handed out, and try: what must work, and what must not."""
+"""Log in as a user, with the very string that is handed out, and try.
+
+What must work, and what must not.
+"""
 
 from __future__ import annotations
 
@@ -18,31 +21,31 @@ EXPECTED = {"works": "works", "refused": "is refused", "holds": "holds"}
 def verify(
     server: Server, deployment: Deployment, account: Account, url: Secret
 ) -> Iterator[Check]:
-    """The Checks of one user, each as it ends. Leaves nothing behind, whatever happens on the way."""
+    """The Checks of one user, each as it ends.
+
+    Leaves nothing behind, whatever happens on the way.
+    """
     dialect = server.dialect
     probe = f"dbprov_probe_{secrets.token_hex(4)}"
     try:
         connection = dialect.connect_as(url, deployment)
     except Exception as error:
         code, words = dialect.explain(error, secret=False)
-        todo = "\n".join(filter(None, (dialect.remedy(code), _rivals(server, account))))
+        kept = f"its password is kept in {account.place}"
+        todo = "\n".join(
+            filter(None, (dialect.remedy(code, words), kept, _rivals(server, account)))
+        )
         yield Check(account.name, "logs in", "works", words, False, code, todo)
         return
     held: dict[str, bool] = {}
     made: set[str] = set()  # what was tried and worked, whether it should have or not
     try:
-        over = dialect.tls_of(connection) or "no TLS"
-        yield Check(
-            account.name,
-            "logs in",
-            "works",
-            f"with the string that is handed out, over {over}",
-            True,
-        )
+        yield _logged_in(deployment, account, dialect.tls_of(connection) or "no TLS")
         admin = server.connection(deployment.database if dialect.TRANSACTIONS else None)
         _sweep(server, deployment, probe)
         trials = dialect.trials(deployment, account, server.facts, probe)
-        # With transactions one session after the other: what the user has not rolled back yet, the admin would wait for.
+        # With transactions one session after the other: what the user has not rolled back yet, the
+        # admin would wait for.
         for admins in ((False,), (True,)) if dialect.TRANSACTIONS else ((False, True),):
             with dialect.roll_back(connection), dialect.roll_back(admin):
                 for trial in trials:
@@ -76,8 +79,29 @@ def verify(
         connection.close()
 
 
+def _logged_in(deployment: Deployment, account: Account, over: str) -> Check:
+    """With the very string, but for a published address: that is another network's, and may be none from here."""
+    if not (deployment.publish_host or deployment.publish_port):
+        observed = f"with the string that is handed out, over {over}"
+        return Check(account.name, "logs in", "works", observed, True)
+    host = deployment.publish_host or deployment.server.host
+    port = deployment.publish_port or deployment.server.port
+    return Check(
+        account.name,
+        "logs in",
+        "works",
+        f"by the server's own address, over {over}; {host}:{port}, which is published, was not tried",
+        True,
+        todo="try the string that is handed out from where the Deployment runs",
+        warning=True,
+    )
+
+
 def _sweep(server: Server, deployment: Deployment, probe: str) -> None:
-    """Where probes are not rolled back: drop those of runs that were killed, and keep ours from being taken for one."""
+    """Where probes are not rolled back: drop those of runs that were killed.
+
+    And keep ours from being taken for one.
+    """
     render = server.renderer(no_password)
     if not render.has("verify/leftovers"):
         return
@@ -130,7 +154,14 @@ def _judged(server: Server, account: Account, trial: Trial, code: str, observed:
     known = trial.warns.get(code or "works") if not held else None
     if known:
         return Check(account.name, trial.claim, expected, observed, True, code, known, warning=True)
-    todo = "" if held else "dbprov plan says what is missing" if trial.expects != "refused" else (
-        "somebody granted more than the spec says: look for grants to the user, to its roles and to PUBLIC"
-    )  # fmt: skip
+    todo = (
+        ""
+        if held
+        else "dbprov plan says what is missing"
+        if trial.expects != "refused"
+        else (
+            "somebody granted more than the spec says:"
+            " look for grants to the user, to its roles and to PUBLIC"
+        )
+    )
     return Check(account.name, trial.claim, expected, observed, held, code, todo)

@@ -1,4 +1,7 @@
-"""YAML read as nodes: each value with its file:line:column, and no key lost because it stands twice."""
+"""YAML read as nodes.
+
+Each value with its file:line:column, and no key lost because it stands twice.
+"""
 
 from __future__ import annotations
 

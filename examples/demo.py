@@ -1,4 +1,7 @@
-"""The tour of the README on a PostgreSQL of its own: every command as a person types it, with its real output."""
+"""The tour of the README on a PostgreSQL of its own.
+
+Every command as a person types it, with its real output.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,8 @@ COMMANDS = (
 
 def main() -> int:
     print(
-        "Starting an embedded PostgreSQL 18; its admin may create roles and databases, and is no superuser.\n",
+        "Starting an embedded PostgreSQL 18;"
+        " its admin may create roles and databases, and is no superuser.\n",
         flush=True,
     )
     server = harness.start("postgresql", "18")

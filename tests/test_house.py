@@ -277,7 +277,7 @@ def test_every_kind_can_be_looked_at_and_made(engine: str) -> None:
     assert folders - kinds <= {"verify", "remedy", "script", "fragments"}, "no folder is unused"
     for name in files(engine):
         kind, _, verb = name.partition("/")
-        assert kind not in kinds or verb in ("inspect", "create", "alter", "drop", "guard"), name
+        assert kind not in kinds or verb in ("inspect", "create", "alter", "drop", "guard", "ensure"), name
 
 
 def test_every_step_of_a_plan_has_its_template() -> None:

@@ -1,6 +1,7 @@
-"""What dbprov needs to know of an engine: one module for each, all with the same names in the same order.
+"""What dbprov needs to know of an engine.
 
-An ``if mysql`` appears nowhere else. Facts of an engine are constants, behaviour is functions.
+One module for each, all with the same names in the same order. An ``if mysql`` appears nowhere
+else. Facts of an engine are constants, behaviour is functions.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from dbprov.secret import Place, Secret
 
 @dataclass(frozen=True)
 class Facts:
-    """A server as plain values: asked of it at the first connect, or said with ``--server-version`` when there is none."""
+    """A server as plain values.
+
+    Asked of it at the first connect, or said with ``--server-version`` when there is none.
+    """
 
     version: tuple[int, ...]
     flavor: str  # postgresql, mysql, mariadb
@@ -36,7 +40,10 @@ class Facts:
 
 @dataclass(frozen=True)
 class Notice:
-    """What a server said beside its answer. ``empty``: the statement succeeded without effect, which is a failure."""
+    """What a server said beside its answer.
+
+    ``empty``: the statement succeeded without effect, which is a failure.
+    """
 
     code: str
     words: str
@@ -60,8 +67,9 @@ class Obstacle:
 class Trial:
     """One thing to try as a user: a template of ``verify/``, and what must come of it.
 
-    ``expects``: "works"; "refused" (with one of the engine's codes for missing privileges); "holds": the statement
-    answers one row ``held, observed``; "setup" runs as the admin and claims nothing.
+    ``expects``: "works"; "refused" (with one of the engine's codes for missing privileges);
+    "holds": the statement answers one row ``held, observed``; "setup" runs as the admin and claims
+    nothing.
     """
 
     claim: str
@@ -77,7 +85,10 @@ class Trial:
 
 @dataclass(frozen=True)
 class Check:
-    """One thing tried, and whether it held. ``warning``: it held as far as this server lets it, and what to know."""
+    """One thing tried, and whether it held.
+
+    ``warning``: it held as far as this server lets it, and what to know.
+    """
 
     subject: str
     claim: str
@@ -134,17 +145,22 @@ class Dialect(Protocol):
     def password_literal(self, connection: Any, tls: Tls) -> Callable[[Place, str], str]: ...
     def password_placeholder(self, place: Place, user: str) -> str: ...
     def explain(self, error: BaseException, *, secret: bool) -> tuple[str, str]: ...
-    def remedy(self, code: str) -> str: ...
+    def remedy(self, code: str, words: str = "") -> str: ...
 
     def url(
         self, deployment: Deployment, account: Account, password: str, host: str, port: int
     ) -> str: ...
     def conninfo(self, database: str) -> str: ...
-    def how_to_run(self, deployment: Deployment, variables: Sequence[str]) -> Iterator[str]: ...
+    def how_to_run(
+        self, deployment: Deployment, variables: Sequence[str], facts: Facts
+    ) -> Iterator[str]: ...
 
 
 def in_path(database: str) -> str:
-    """SQLAlchemy before 2.1 takes a database in a URL as it stands, libpq decodes it: only what libpq cannot take is encoded."""
+    """Only what libpq cannot take is encoded.
+
+    SQLAlchemy before 2.1 takes a database in a URL as it stands, libpq decodes it.
+    """
     return "".join(quote(c, safe="") if c in "%?# " or not c.isprintable() else c for c in database)
 
 

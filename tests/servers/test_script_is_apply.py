@@ -160,3 +160,13 @@ def test_the_newest_script_runs_on_every_server(walk: Walk, prefix: str) -> None
     ended = client(walk.server, "admin", text, variables={f"{prefix}app_password": "secret"})
     assert ended.returncode == 0, ended.stderr
     assert walk.plan(walk.spec(one(prefix))).complete or walk.url == walk.server.url("superuser")
+
+
+@pytest.mark.postgresql
+def test_a_script_that_grants_nothing_stops(walk: Walk, prefix: str) -> None:
+    """On somebody else's database GRANT is a success with a warning (T14); the file must not end as if all were well."""
+    execute(walk.server, "superuser", f'CREATE DATABASE "{prefix}db"')
+    [text] = dbprov.scripts(walk.spec(one(prefix))).values()
+    ended = client(walk.server, "admin", text, variables={f"{prefix}app_password": "secret"})
+    assert ended.returncode != 0
+    assert "the owner of the database, or a superuser" in ended.stderr

@@ -12,7 +12,7 @@ from dbprov.deployments import Spec
 from dbprov.dialects import of
 from dbprov.errors import UsageError
 from dbprov.plan import Step, plan
-from dbprov.script import script
+from dbprov.script import _ended, script
 from tests.unit.made import FOLDER, deployment, expanded, facts, parsed, renderer
 
 TESTS = Path(__file__).parent.parent
@@ -88,7 +88,7 @@ def test_the_head_says_what_it_is_for_whom_and_what_it_asks_for(path: Path) -> N
     for account in made.accounts:
         assert names.variable(account.name) in head
         assert str(account.place) in head
-    assert {"postgresql": "psql ", "mysql": "| mysql "}[made.server.engine] in head
+    assert re.search({"postgresql": "psql ", "mysql": r"\| (mysql|mariadb) "}[made.server.engine], head)
     assert str(Path.home()) not in text
     assert "superuser, or the restricted" in head
 
@@ -183,3 +183,16 @@ def test_versions_flavors_and_settings(
 def test_a_flavor_of_another_engine() -> None:
     with pytest.raises(UsageError, match="is on mysql"):
         commands.scripts(Spec((deployment("mysql"),)), flavor="postgresql")
+
+
+@pytest.mark.parametrize(
+    ("statement", "ended"),
+    [
+        ("SELECT 1", "SELECT 1;"),
+        ("SELECT 1 -- mine", "SELECT 1 -- mine\n;"),
+        ("SELECT '--'", "SELECT '--';"),
+        ('DROP "a--b"', 'DROP "a--b";'),
+    ],
+)
+def test_a_comment_swallows_no_semicolon(statement: str, ended: str) -> None:
+    assert _ended(statement) == ended

@@ -33,7 +33,10 @@ LONGEST = (
 
 
 def connect(address: Address, tls: Tls, password: Secret | None, database: str | None) -> Any:
-    """The admin's session. A password that is not given here comes from MYSQL_PWD or the usual option files."""
+    """The admin's session.
+
+    A password that is not given here comes from MYSQL_PWD or the usual option files.
+    """
     clear = (
         password.reveal()
         if password
@@ -56,13 +59,21 @@ def connect_as(url: Secret, deployment: Deployment) -> Any:
     socket = parse_qs(parts.query).get("unix_socket", [None])[0]
     database = unquote(parts.path[1:])
     return _opened(
-        unquote(parts.username or ""), unquote(parts.password or ""), unquote(parts.hostname or ""), parts.port or 3306,
-        database, deployment.tls, socket,
-    )  # fmt: skip
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+        unquote(parts.hostname or ""),
+        parts.port or 3306,
+        database,
+        deployment.tls,
+        socket,
+    )
 
 
 def _opened(*way: Any) -> Any:
-    """PyMySQL has one timeout for all reads: of a server that does not even say its name, and of a long statement."""
+    """PyMySQL has one timeout for all reads.
+
+    Of a server that does not even say its name, and of a long statement.
+    """
     connection = _connected(*way)
     connection._read_timeout = 60
     return connection
@@ -72,11 +83,21 @@ def _connected(
     user: str, password: str, host: str, port: int, database: str, tls: Tls, socket: str | None
 ) -> Any:
     said: dict[str, Any] = {
-        "user": user, "password": password.encode(), "host": host or "localhost", "port": port, "database": database or None,
-        "charset": "utf8mb4", "autocommit": True, "connect_timeout": 10, "read_timeout": 10, "write_timeout": 60,
-        "cursorclass": DictCursor, "program_name": "dbprov",
-    }  # fmt: skip
-    # The password as bytes: PyMySQL 1.2 would encode it in latin1, where the server and other clients mean UTF-8.
+        "user": user,
+        "password": password.encode(),
+        "host": host or "localhost",
+        "port": port,
+        "database": database or None,
+        "charset": "utf8mb4",
+        "autocommit": True,
+        "connect_timeout": 10,
+        "read_timeout": 10,
+        "write_timeout": 60,
+        "cursorclass": DictCursor,
+        "program_name": "dbprov",
+    }
+    # The password as bytes: PyMySQL 1.2 would encode it in latin1, where the server and other
+    # clients mean UTF-8.
     if host.startswith("/"):
         socket = host
     if socket:
@@ -93,7 +114,10 @@ def _connected(
 
 @cache
 def _tls_context(mode: str, ca: str | None) -> ssl.SSLContext:
-    """One for the whole run: PyMySQL would make one for each connection, and load the CA store each time (T83)."""
+    """One for the whole run.
+
+    PyMySQL would make one for each connection, and load the CA store each time (T83).
+    """
     if not mode.startswith("verify"):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
@@ -105,7 +129,10 @@ def _tls_context(mode: str, ca: str | None) -> ssl.SSLContext:
 
 
 def _option_file_password() -> str | None:
-    """``password`` of ``[client]`` in the option files that the engine's own client reads; the last one wins."""
+    """``password`` of ``[client]`` in the option files that the engine's own client reads.
+
+    The last one wins.
+    """
     from configparser import Error
 
     from pymysql.optionfile import Parser
@@ -206,8 +233,9 @@ def roll_back(connection: Any) -> AbstractContextManager[Any]:
 def password_literal(connection: Any, tls: Tls) -> Callable[[Place, str], str]:
     """What follows IDENTIFIED BY.
 
-    MariaDB takes a hash, and gets one: it writes whole statements into its general log. MySQL hashes on its own side, and
-    hides the password in its logs: there it is sent, but only where nobody can listen, or where the spec says so.
+    MariaDB takes a hash, and gets one: it writes whole statements into its general log. MySQL
+    hashes on its own side, and hides the password in its logs: there it is sent, but only where
+    nobody can listen, or where the spec says so.
     """
 
     def secret(place: Place, user: str) -> str:
@@ -230,7 +258,8 @@ def password_literal(connection: Any, tls: Tls) -> Callable[[Place, str], str]:
         if not (near or tls_of(connection) or tls.allow_cleartext):
             raise ConnectError(
                 f'the password of user "{user}" is not sent to {connection.host}',
-                "the connection is neither TLS nor a socket nor loopback: anybody on the way could read it",
+                "the connection is neither TLS nor a socket nor loopback:"
+                " anybody on the way could read it",
                 "tls: {mode: require} in the spec; or, knowing this, tls: {allow_cleartext: true}",
             )
         return literal(clear.decode())
@@ -239,7 +268,10 @@ def password_literal(connection: Any, tls: Tls) -> Callable[[Place, str], str]:
 
 
 def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
-    """Code and words of the server; the code alone where the statement, which it may echo, holds a password (T60)."""
+    """Code and words of the server.
+
+    The code alone where the statement, which it may echo, holds a password (T60).
+    """
     if isinstance(error, pymysql.MySQLError) and error.args and isinstance(error.args[0], int):
         code = str(error.args[0])
         words = str(error.args[1]) if len(error.args) > 1 else ""
@@ -255,22 +287,35 @@ def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
 
 
 REMEDIES = {
-    "1045": "the password is not the one that the server knows, or another account is nearer to this address",
-    "1698": "this account logs in by its socket only: use another admin, or run dbprov on the server as that user",
+    "1045": (
+        "the password is not the one that the server knows,"
+        " or another account is nearer to this address"
+    ),
+    "1698": (
+        "this account logs in by its socket only:"
+        " use another admin, or run dbprov on the server as that user"
+    ),
     "1044": "run it as an admin that has this privilege; dbprov check says who can give it",
     "1142": "run it as an admin that has this privilege; dbprov check says who can give it",
     "1227": "run it as an admin that has this privilege; dbprov check says who can give it",
     "1040": "all connections are taken: wait, or have somebody end some",
     "1290": "this server is read only or a replica: name the one that takes writes",
-    "1819": "the server's rules for passwords want another one: put it into its place, and run this again",
+    "1819": (
+        "the server's rules for passwords want another one:"
+        " put it into its place, and run this again"
+    ),
     "1049": "the database is not there: dbprov apply makes it",
-    "2003": "see that the host and port are right, that the server runs, and that no firewall is between",
+    "2003": "see that the host and port are right, that it is MySQL, and that no firewall is between",
     "2026": "see tls in the spec: the server's certificate does not fit, or it speaks no TLS",
     "3159": "the server wants TLS: tls: {mode: require}",
 }
 
 
-def remedy(code: str) -> str:
+def remedy(code: str, words: str = "") -> str:
+    if "CERTIFICATE" in words or "SSL" in words:
+        code = "2026"
+    elif not code and words or code == "2013":
+        code = "2003"
     return REMEDIES.get(
         code,
         "correct what the server says, and run the same command again: it goes on where it stopped",

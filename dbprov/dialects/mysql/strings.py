@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 from dbprov.deployments import Account, Deployment
-from dbprov.dialects import in_path
+from dbprov.dialects import Facts, in_path
 from dbprov.names import variable
 from dbprov.secret import Place
 
@@ -26,7 +26,10 @@ def url(deployment: Deployment, account: Account, password: str, host: str, port
 
 
 def password_placeholder(place: Place, user: str) -> str:
-    """Not in quotes: where nothing was put in its place the server answers with a syntax error, not with a user."""
+    """Not in quotes.
+
+    Where nothing was put in its place the server answers with a syntax error, not with a user.
+    """
     return "${" + variable(user) + "}"
 
 
@@ -34,14 +37,39 @@ def conninfo(database: str) -> str:
     return ""
 
 
-def how_to_run(deployment: Deployment, variables: Sequence[str]) -> Iterator[str]:
+def how_to_run(deployment: Deployment, variables: Sequence[str], facts: Facts) -> Iterator[str]:
     server = deployment.server
-    yield "Each is to be put in as a quoted string of SQL; without that the file stops at its first statement:"
+    yield (
+        "Each is to be put in as a quoted string of SQL;"
+        " without that the file stops at its first statement:"
+    )
     for name in variables:
         yield f"  export {name}=\"'...'\""
     handed = " ".join("${" + name + "}" for name in variables)
     where = (
         f"--host={shlex.quote(server.host)} --port={server.port} --user={shlex.quote(server.user)}"
     )
-    yield f"  envsubst '{handed}' < {deployment.name}.sql | mysql {where} -p"
+    yield f"  envsubst '{handed}' < {deployment.name}.sql | {CLIENTS[facts.flavor]} {where}{_tls(deployment, facts)} -p"
     yield "In it double each ' and each \\ of the password; those that dbprov makes have neither."
+
+
+CLIENTS = {"mysql": "mysql", "mariadb": "mariadb"}
+MODES = {
+    "disable": "DISABLED",
+    "prefer": "REQUIRED",  # the file has passwords in it: as strict as apply is
+    "require": "REQUIRED",
+    "verify-ca": "VERIFY_CA",
+    "verify-full": "VERIFY_IDENTITY",
+}
+
+
+def _tls(deployment: Deployment, facts: Facts) -> str:
+    """The client's options for the TLS of the spec; nothing on loopback where the spec says nothing."""
+    tls = deployment.tls
+    if not tls.given and deployment.server.local:
+        return ""
+    ca = f" --ssl-ca={shlex.quote(tls.ca)}" if tls.ca else ""
+    if facts.flavor == "mariadb":
+        verified = " --ssl-verify-server-cert" if tls.mode.startswith("verify") else ""
+        return " --skip-ssl" if tls.mode == "disable" else f" --ssl{verified}{ca}"
+    return f" --ssl-mode={MODES[tls.mode]}{ca}"

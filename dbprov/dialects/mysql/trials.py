@@ -1,4 +1,7 @@
-"""What is tried as a user of a MySQL Deployment. MySQL takes no DDL back: what was made is dropped, by the admin at the end."""
+"""What is tried as a user of a MySQL Deployment.
+
+MySQL takes no DDL back: what was made is dropped, by the admin at the end.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,9 @@ from dbprov.deployments import Access, Account, Deployment
 from dbprov.dialects import Facts, Trial
 
 BINARY_LOG = {
-    "1419": "with the binary log on, only SUPER may create functions unless log_bin_trust_function_creators = 1 (on managed"
-    " services a parameter of the server); Airflow's upgrade from 2 to 3 creates one"
+    "1419": "with the binary log on, only SUPER may create functions"
+    " unless log_bin_trust_function_creators = 1 (on managed services a parameter of the server);"
+    " Airflow's upgrade from 2 to 3 creates one"
 }
 
 
@@ -29,9 +33,13 @@ def trials(deployment: Deployment, account: Account, facts: Facts, probe: str) -
 
 def _names(deployment: Deployment, probe: str) -> dict[str, Any]:
     return {
-        "database": deployment.database, "probe": probe, "referring": f"{probe}_r", "later": f"{probe}_l",
-        "function": f"{probe}_f", "procedure": f"{probe}_p",
-    }  # fmt: skip
+        "database": deployment.database,
+        "probe": probe,
+        "referring": f"{probe}_r",
+        "later": f"{probe}_l",
+        "function": f"{probe}_f",
+        "procedure": f"{probe}_p",
+    }
 
 
 def _creating(names: dict[str, Any]) -> Iterator[Trial]:
@@ -67,13 +75,20 @@ def _on_tables_of_others(account: Account, names: dict[str, Any]) -> Iterator[Tr
 
 
 CLEARED_BY = {
-    "create_table": "clear_tables", "create_table_in": "clear_tables", "create_function": "clear_function",
-    "create_procedure": "clear_procedure", "create_user": "clear_user", "create_database": "clear_database",
-}  # fmt: skip
+    "create_table": "clear_tables",
+    "create_table_in": "clear_tables",
+    "create_function": "clear_function",
+    "create_procedure": "clear_procedure",
+    "create_user": "clear_user",
+    "create_database": "clear_database",
+}
 
 
 def cleanup(deployment: Deployment, probe: str) -> list[Trial]:
-    """What the admin drops at the end, of that which was made; whether the user should have been able to or not."""
+    """What the admin drops at the end, of that which was made.
+
+    Whether the user should have been able to or not.
+    """
     names = _names(deployment, probe)
     return [
         Trial("", clear, names, "setup", by_admin=True, needs=made)

@@ -17,8 +17,9 @@ NAME = "mysql"
 VERSIONS = {"mysql": "9.7", "mariadb": "11.8"}
 
 ALL = (
-    "ALTER", "ALTER ROUTINE", "CREATE", "CREATE ROUTINE", "CREATE TEMPORARY TABLES", "CREATE VIEW", "DELETE", "DROP",
-    "EVENT", "EXECUTE", "INDEX", "INSERT", "LOCK TABLES", "REFERENCES", "SELECT", "SHOW VIEW", "TRIGGER", "UPDATE",
+    "ALTER", "ALTER ROUTINE", "CREATE", "CREATE ROUTINE", "CREATE TEMPORARY TABLES", "CREATE VIEW",
+    "DELETE", "DROP", "EVENT", "EXECUTE", "INDEX", "INSERT", "LOCK TABLES", "REFERENCES", "SELECT",
+    "SHOW VIEW", "TRIGGER", "UPDATE",
 )  # fmt: skip
 PRIVILEGES = {
     Access.ALL: ALL,
@@ -55,7 +56,10 @@ def newborn(item: Item, facts: Facts) -> Item | None:
 def obstacle(
     item: Item, verb: str, found: Item | None, facts: Facts, render: Any
 ) -> Obstacle | None:
-    """Known before anything is tried. Where roles or grants on databases may give the admin more, the server decides."""
+    """Known before anything is tried.
+
+    Where roles or grants on databases may give the admin more, the server decides.
+    """
     if not facts.rights_known:
         return None
     needed: frozenset[str] = frozenset()
@@ -90,7 +94,8 @@ def misgivings(facts: Facts) -> list[str]:
         return [f"this is MariaDB {facts.version_text}: Airflow does not support MariaDB"]
     if facts.version < (8, 0):
         return [
-            f"MySQL {facts.version_text} is older than 8.0, which is the oldest that dbprov and Airflow know"
+            f"MySQL {facts.version_text} is older than 8.0,"
+            " which is the oldest that dbprov and Airflow know"
         ]
     return []
 
@@ -101,16 +106,22 @@ def advice(facts: Facts) -> list[tuple[str, str, str]]:
         facts.settings.get("log_bin") == "ON"
         and facts.settings.get("log_bin_trust_function_creators") == "OFF"
     ):
-        said.append((
-            "lets users create functions",
-            "the binary log is on, and log_bin_trust_function_creators is off",
-            "set log_bin_trust_function_creators = 1 before Airflow is upgraded from 2 to 3: the upgrade creates a function,"
-            " fails half way without it, and cannot be repeated",
-        ))  # fmt: skip
+        said.append(
+            (
+                "lets users create functions",
+                "the binary log is on, and log_bin_trust_function_creators is off",
+                "set log_bin_trust_function_creators = 1 before Airflow is upgraded from 2 to 3:"
+                " the upgrade creates a function, fails half way without it, and cannot be repeated",
+            )
+        )
     if facts.settings.get("explicit_defaults_for_timestamp") == "OFF":
-        said.append((
-            "has explicit_defaults_for_timestamp on", "it is off", "set explicit_defaults_for_timestamp = 1: Airflow asks for it"
-        ))  # fmt: skip
+        said.append(
+            (
+                "has explicit_defaults_for_timestamp on",
+                "it is off",
+                "set explicit_defaults_for_timestamp = 1: Airflow asks for it",
+            )
+        )
     return said
 
 
@@ -122,8 +133,11 @@ def unfit(deployment: Deployment, facts: Facts) -> list[tuple[str, str]]:
         facts.settings.get("lower_case_table_names", "0") != "0"
         and deployment.database != deployment.database.lower()
     ):
-        said.append((
-            f'the server folds names of databases to lower case (lower_case_table_names), and "{deployment.database}" is not',
-            f"name the database {deployment.database.lower()}",
-        ))  # fmt: skip
+        said.append(
+            (
+                "the server folds names of databases to lower case (lower_case_table_names),"
+                f' and "{deployment.database}" is not',
+                f"name the database {deployment.database.lower()}",
+            )
+        )
     return said

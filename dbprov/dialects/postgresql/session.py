@@ -27,7 +27,10 @@ TRANSACTIONS = True
 
 
 def connect(address: Address, tls: Tls, password: Secret | None, database: str | None) -> Any:
-    """The admin's session. What is not given here libpq finds in its own places: PGPASSWORD, pgpass, service files."""
+    """The admin's session.
+
+    What is not given here libpq finds in its own places: PGPASSWORD, pgpass, service files.
+    """
     said: dict[str, Any] = {key: value for key, value in address.options if key != "host"}
     said |= {"dbname": database or address.database or "postgres", **_session(tls)}
     if "service" not in said or address.host:
@@ -80,10 +83,15 @@ def facts(answers: Sequence[list[dict[str, Any]]], connection: Any) -> Facts:
     rights = {name.upper() for name in ("superuser", "createrole", "createdb") if row[name]}
     number = row["number"]
     return Facts(
-        version=(number // 10000, number % 10000), flavor=NAME, version_text=row["version"].split()[0],
-        service=row["service"] or "", admin=row["admin"], rights=frozenset(rights), read_only=row["read_only"],
+        version=(number // 10000, number % 10000),
+        flavor=NAME,
+        version_text=row["version"].split()[0],
+        service=row["service"] or "",
+        admin=row["admin"],
+        rights=frozenset(rights),
+        read_only=row["read_only"],
         tls=tls_of(connection),
-    )  # fmt: skip
+    )
 
 
 def facts_offline(flavor: str, version: tuple[int, ...], settings: Mapping[str, str]) -> Facts:
@@ -128,7 +136,10 @@ def roll_back(connection: Any) -> Iterator[None]:
 
 
 def password_literal(connection: Any, tls: Tls) -> Callable[[Place, str], str]:
-    """A SCRAM verifier, computed by libpq on this side: the server and its log never see the password (T60, T63)."""
+    """A SCRAM verifier, computed by libpq on this side.
+
+    The server and its log never see the password (T60, T63).
+    """
 
     def verifier(place: Place, user: str) -> str:
         password = place.read()
@@ -157,7 +168,8 @@ def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
     return code, text if not secret else type(error).__name__
 
 
-# Of a connection that failed libpq hands out the server's words only; in another language they go without a code.
+# Of a connection that failed libpq hands out the server's words only; in another language they go
+# without a code.
 ON_CONNECTING = {
     "password authentication failed": "28P01",
     "no pg_hba.conf entry": "28000",
@@ -171,18 +183,33 @@ ON_CONNECTING = {
 }
 REMEDIES = {
     "28P01": "the password is not the one that the server knows, or the user does not exist",
-    "28000": "the user may not log in (NOLOGIN), or the server's pg_hba.conf lets it in from no such address, or asks for TLS",
+    "28000": (
+        "the user may not log in (NOLOGIN),"
+        " or the server's pg_hba.conf lets it in from no such address, or asks for TLS"
+    ),
     "3D000": "the database is not there; name another one in the server's URL",
     "53300": "all connections are taken: wait, or have somebody end some",
     "55P03": "somebody holds a lock on it: run the same command again",
     "25006": "this server is read only or a replica: name the one that takes writes",
     "42501": "run it as an admin that has this privilege; dbprov check says who can give it",
-    "22023": "the server knows no such encoding or collation; leave it out of the spec, or name another",
+    "22023": (
+        "the server knows no such encoding or collation; leave it out of the spec, or name another"
+    ),
     "42809": "the server knows no such locale; pg_collation lists those that it knows",
 }
 
 
-def remedy(code: str) -> str:
+UNREACHED = (
+    "see that the host and port are right, that it is PostgreSQL, and that no firewall is between"
+)
+SEE_TLS = (
+    "see tls in the spec: the server speaks no TLS (mode), or its certificate does not fit (ca)"
+)
+
+
+def remedy(code: str, words: str = "") -> str:
+    if not code and words:
+        return SEE_TLS if "SSL" in words or "certificate" in words else UNREACHED
     if code in EMPTY:
         return (
             "the thing belongs to another role: that role, or a superuser, must run the statement"

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from psycopg.conninfo import make_conninfo
 
 from dbprov.deployments import Account, Deployment
-from dbprov.dialects import in_path
+from dbprov.dialects import Facts, in_path
 from dbprov.names import variable
 from dbprov.secret import Place
 
@@ -40,17 +40,29 @@ def password_placeholder(place: Place, user: str) -> str:
 
 
 def conninfo(database: str) -> str:
-    """What \\connect needs for a name that psql would take for a connection string; empty for all others."""
+    """What \\connect needs for a name that psql would take for a connection string.
+
+    Empty for all others.
+    """
     odd = "=" in database or database.startswith(("postgresql://", "postgres://"))
     return make_conninfo("", dbname=database) if odd else ""
 
 
-def how_to_run(deployment: Deployment, variables: Sequence[str]) -> Iterator[str]:
+def how_to_run(deployment: Deployment, variables: Sequence[str], facts: Facts) -> Iterator[str]:
     server = deployment.server
-    yield "Put them into the environment; psql 15 or newer takes them from there, and goes into the new database by itself:"
+    yield (
+        "Put them into the environment; psql 15 or newer takes them from there,"
+        " and goes into the new database by itself:"
+    )
     for name in variables:
         yield f"  export {name}=..."
-    url = shlex.quote(f"{server}/{quote(server.database or 'postgres', safe='')}")
-    yield f"  psql {url} -X -f {deployment.name}.sql"
-    yield "An older psql takes each as -v NAME=VALUE. A SCRAM-SHA-256 verifier serves as well as a password; then neither the"
+    url = f"{server}/{quote(server.database or 'postgres', safe='')}"
+    if deployment.tls.given:
+        ca = f"&sslrootcert={quote(deployment.tls.ca, safe='/')}" if deployment.tls.ca else ""
+        url += f"?sslmode={deployment.tls.mode}{ca}"
+    yield f"  psql {shlex.quote(url)} -X -f {deployment.name}.sql"
+    yield (
+        "An older psql takes each as -v NAME=VALUE."
+        " A SCRAM-SHA-256 verifier serves as well as a password; then neither the"
+    )
     yield "server nor its log ever sees the password."

@@ -1,4 +1,7 @@
-"""What is tried as a user of a PostgreSQL Deployment. All of it in transactions that are rolled back."""
+"""What is tried as a user of a PostgreSQL Deployment.
+
+All of it in transactions that are rolled back.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,22 @@ ROWS = {
     Access.READ: ("SELECT",),
 }
 EVERYBODY = (
-    "up to PostgreSQL 14 everybody may create in schema public; the superuser who owns it can change that:"
+    "up to PostgreSQL 14 everybody may create in schema public;"
+    " the superuser who owns it can change that:"
     ' "REVOKE CREATE ON SCHEMA public FROM PUBLIC", after granting it to the users who need it'
 )
 
 
 def trials(deployment: Deployment, account: Account, facts: Facts, probe: str) -> list[Trial]:
     names = {
-        "probe": probe, "referring": f"{probe}_r", "sequence": f"{probe}_s", "function": f"{probe}_f",
-        "user": account.name, "schema": account.schemas[0], "schemas": account.schemas,
-    }  # fmt: skip
+        "probe": probe,
+        "referring": f"{probe}_r",
+        "sequence": f"{probe}_s",
+        "function": f"{probe}_f",
+        "user": account.name,
+        "schema": account.schemas[0],
+        "schemas": account.schemas,
+    }
     return [
         Trial("is who it should be", "identity", names, "holds"),
         *(

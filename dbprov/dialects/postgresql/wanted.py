@@ -1,4 +1,7 @@
-"""What a Deployment is on PostgreSQL: its Items, and what is known of them before anything is tried."""
+"""What a Deployment is on PostgreSQL.
+
+Its Items, and what is known of them before anything is tried.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,8 @@ NAME = "postgresql"
 VERSIONS = {"postgresql": "18"}
 OLDEST = (13,)
 
-# What each access means. ALL is spelled out, since what is found is compared with it; MAINTAIN came with 17 (T15).
+# What each access means. ALL is spelled out, since what is found is compared with it; MAINTAIN came
+# with 17 (T15).
 ON_DATABASE = {
     "creates": ("CONNECT", "CREATE", "TEMPORARY"),
     "write": ("CONNECT",),
@@ -78,7 +82,9 @@ def expand(deployment: Deployment, facts: Facts) -> list[Item]:
     lent = (owner,) if owner else ()
     if sealed:
         items.append(Isolation(database=d.database, asked=d.isolate is True, lenders=lent))
-    if owner:  # the admin is not the owner any more, and PUBLIC may be shut out: it keeps a way in, for the next run
+    if owner:
+        # The admin is not the owner any more, and PUBLIC may be shut out: it keeps a way in, for the
+        # next run.
         items.append(
             DatabaseGrant(database=d.database, grantee=None, privileges=("CONNECT",), lenders=lent)
         )
@@ -118,7 +124,8 @@ def _inside(
             privileges=ON_SCHEMA[_level(a.access)],
             lenders=lenders,
         )
-    # The defaults first: what is made between the two statements is then covered by one of them (T23).
+    # The defaults first: what is made between the two statements is then covered by one of them
+    # (T23).
     for schema, a in pairs:
         others = [
             c.name for c in d.accounts if c is not a and c.access.creates and schema in c.schemas
@@ -126,15 +133,26 @@ def _inside(
         for creator in (None, *others):
             for objects, privileges in _on_objects(a.access, facts):
                 yield DefaultGrant(
-                    inside=d.database, schema=schema, objects=objects, creator=creator, grantee=a.name,
-                    privileges=privileges, every=a.access.creates, lenders=(creator,) if creator else (),
-                )  # fmt: skip
+                    inside=d.database,
+                    schema=schema,
+                    objects=objects,
+                    creator=creator,
+                    grantee=a.name,
+                    privileges=privileges,
+                    every=a.access.creates,
+                    lenders=(creator,) if creator else (),
+                )
     for schema, a in pairs:
         for objects, privileges in _on_objects(a.access, facts):
             yield ObjectGrant(
-                inside=d.database, schema=schema, objects=objects, grantee=a.name, privileges=privileges,
-                every=a.access.creates, lenders=tuple(name for name in lenders if name != a.name),
-            )  # fmt: skip
+                inside=d.database,
+                schema=schema,
+                objects=objects,
+                grantee=a.name,
+                privileges=privileges,
+                every=a.access.creates,
+                lenders=tuple(name for name in lenders if name != a.name),
+            )
 
 
 def _on_objects(access: Access, facts: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -167,7 +185,10 @@ def newborn(item: Item, facts: Facts) -> Item | None:
 def obstacle(
     item: Item, verb: str, found: Item | None, facts: Facts, render: Any
 ) -> Obstacle | None:
-    """Known before anything is tried: what this admin cannot do, and the statement of whoever can."""
+    """Known before anything is tried: what this admin cannot do.
+
+    And the statement of whoever can.
+    """
     if "SUPERUSER" in facts.rights:
         return None
     admin = {"admin": facts.admin}
@@ -185,14 +206,17 @@ def obstacle(
     if isinstance(item, Membership) and isinstance(found, Membership):
         if found.external:
             return Obstacle(
-                f'"{item.role}" is a member of rds_iam: as a member of it "{facts.admin}" could no longer log in'
-                " with its password", "take the access: owner and other users out of the spec", "",
-            )  # fmt: skip
+                f'"{item.role}" is a member of rds_iam:'
+                f' as a member of it "{facts.admin}" could no longer log in with its password',
+                "take the access: owner and other users out of the spec",
+                "",
+            )
         if not found.administered:
             return Obstacle(
                 f'"{facts.admin}" may not borrow the rights of "{item.role}", which somebody else made',
-                "a superuser, or who has ADMIN on the role,", render.text("remedy/administer", **admin, role=item.role),
-            )  # fmt: skip
+                "a superuser, or who has ADMIN on the role,",
+                render.text("remedy/administer", **admin, role=item.role),
+            )
     if isinstance(item, (Ownership, Isolation, DatabaseGrant, SchemaGrant)) and found is not None:
         assert isinstance(found, type(item))
         if not found.grantable and (verb, item.kind) != ("drop", "membership"):
@@ -206,11 +230,13 @@ def obstacle(
 def misgivings(facts: Facts) -> list[str]:
     if facts.version < OLDEST:
         return [
-            f"PostgreSQL {facts.version_text} is older than 13, which is the oldest that dbprov is tested with"
+            f"PostgreSQL {facts.version_text} is older than 13,"
+            " which is the oldest that dbprov is tested with"
         ]
     if facts.version[0] > int(VERSIONS["postgresql"]):
         return [
-            f"PostgreSQL {facts.version_text} is newer than {VERSIONS['postgresql']}, the newest that dbprov knows"
+            f"PostgreSQL {facts.version_text} is newer than {VERSIONS['postgresql']},"
+            " the newest that dbprov knows"
         ]
     if facts.version < (14,):
         return ["Airflow 3 supports PostgreSQL 14 and newer; Airflow 2 supports 12 to 16"]

@@ -4,12 +4,12 @@
 -- admin of a managed service. It can be run again at any time: what is there already is left as it is.
 -- No password is in this file, and nothing of it was executed by dbprov.
 --
--- It asks for these passwords:
+-- It takes these passwords from the environment:
 --   analytics_airflow_password: of user analytics_airflow, kept in file .dbprov/db.example.com_3306/analytics_airflow
 --
 -- Each is to be put in as a quoted string of SQL; without that the file stops at its first statement:
 --   export analytics_airflow_password="'...'"
---   envsubst '${analytics_airflow_password}' < analytics.sql | mysql --host=db.example.com --port=3306 --user=dba -p
+--   envsubst '${analytics_airflow_password}' < analytics.sql | mysql --host=db.example.com --port=3306 --user=dba --ssl-mode=REQUIRED -p
 -- In it double each ' and each \ of the password; those that dbprov makes have neither.
 --
 SET NAMES utf8mb4;

@@ -4,7 +4,7 @@
 -- admin of a managed service. It can be run again at any time: what is there already is left as it is.
 -- No password is in this file, and nothing of it was executed by dbprov.
 --
--- It asks for these passwords:
+-- It takes these passwords from the environment:
 --   analytics_owner_password: of user analytics_owner, kept in file .dbprov/db.example.com_3306/analytics_owner
 --   analytics_loader_password: of user analytics_loader, kept in file .dbprov/db.example.com_3306/analytics_loader@10.0.%25
 --   analytics_reader_password: of user analytics_reader, kept in file .dbprov/db.example.com_3306/analytics_reader
@@ -13,7 +13,7 @@
 --   export analytics_owner_password="'...'"
 --   export analytics_loader_password="'...'"
 --   export analytics_reader_password="'...'"
---   envsubst '${analytics_owner_password} ${analytics_loader_password} ${analytics_reader_password}' < analytics.sql | mysql --host=db.example.com --port=3306 --user=dba -p
+--   envsubst '${analytics_owner_password} ${analytics_loader_password} ${analytics_reader_password}' < analytics.sql | mysql --host=db.example.com --port=3306 --user=dba --ssl-mode=REQUIRED -p
 -- In it double each ' and each \ of the password; those that dbprov makes have neither.
 --
 SET NAMES utf8mb4;

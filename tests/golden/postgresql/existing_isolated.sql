@@ -4,7 +4,7 @@
 -- admin of a managed service. It can be run again at any time: what is there already is left as it is.
 -- No password is in this file, and nothing of it was executed by dbprov.
 --
--- It asks for these passwords:
+-- It takes these passwords from the environment:
 --   analytics_airflow_password: of user analytics_airflow, kept in file .dbprov/db.example.com_5432/analytics_airflow
 --
 -- Put them into the environment; psql 15 or newer takes them from there, and goes into the new database by itself:
@@ -56,6 +56,14 @@ REVOKE CONNECT, TEMPORARY ON DATABASE "warehouse" FROM PUBLIC;
 -- grant all privileges on database "warehouse" for "analytics_airflow"
 GRANT ALL PRIVILEGES ON DATABASE "warehouse"
     TO "analytics_airflow";
+DO $dbprov$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(ARRAY[E'CONNECT', E'CREATE', E'TEMPORARY']) AS p
+               WHERE NOT has_database_privilege(E'analytics_airflow', E'warehouse', p)) THEN
+        RAISE EXCEPTION 'nothing was granted: the owner of the database, or a superuser, must run this file, or grant it first';
+    END IF;
+END
+$dbprov$;
 
 -- open database "warehouse" to connections
 SELECT NOT datallowconn AND datconnlimit = 0 AS missing FROM pg_database WHERE datname = 'warehouse' \gset
@@ -79,6 +87,14 @@ WHERE nspname = 'public' \gset
 \if :missing
 GRANT CREATE, USAGE ON SCHEMA "public" TO "analytics_airflow";
 \endif
+DO $dbprov$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(ARRAY[E'CREATE', E'USAGE']) AS p
+               WHERE NOT has_schema_privilege(E'analytics_airflow', E'public', p)) THEN
+        RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
+    END IF;
+END
+$dbprov$;
 
 -- grant all privileges on future tables of this admin in schema "public" for "analytics_airflow"
 ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"

@@ -4,7 +4,7 @@
 -- admin of a managed service. It can be run again at any time: what is there already is left as it is.
 -- No password is in this file, and nothing of it was executed by dbprov.
 --
--- It asks for these passwords:
+-- It takes these passwords from the environment:
 --   o_w_n_e_dbprov_r_password: of user o'w"n e$dbprov$r, kept in file .dbprov/db.example.com_5432/o%27w%22n e%24dbprov%24r
 --   a_p_p_____x______v__password: of user a"p`p\ {{ x }} :'v', kept in file .dbprov/db.example.com_5432/a%22p%60p%5C %7B%7B x %7D%7D %3A%27v%27
 --
@@ -72,31 +72,58 @@ GRANT "o'w""n e$dbprov$r" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;
 -- set owner of database "we"i`rd_%db\$x;--" to "o'w"n e$dbprov$r"
 SELECT pg_get_userbyid(datdba) <> 'o''w"n e$dbprov$r' AS missing FROM pg_database WHERE datname = E'we"i`rd_%db\\$x;--' \gset
 \if :missing
-ALTER DATABASE "we""i`rd_%db\$x;--" OWNER TO "o'w""n e$dbprov$r";
+ALTER DATABASE "we""i`rd_%db\$x;--" OWNER TO "o'w""n e$dbprov$r"
+;
 \endif
 
 -- revoke CONNECT, TEMPORARY on database "we"i`rd_%db\$x;--" from PUBLIC
 SELECT NOT datallowconn AND datconnlimit = 0 AS missing FROM pg_database WHERE datname = E'we"i`rd_%db\\$x;--' \gset
 \if :missing
-REVOKE CONNECT, TEMPORARY ON DATABASE "we""i`rd_%db\$x;--" FROM PUBLIC;
+REVOKE CONNECT, TEMPORARY ON DATABASE "we""i`rd_%db\$x;--" FROM PUBLIC
+;
 \endif
 
 -- grant CONNECT on database "we"i`rd_%db\$x;--" for this admin
 GRANT CONNECT ON DATABASE "we""i`rd_%db\$x;--"
     TO CURRENT_USER;
+DO $dbprov$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(ARRAY[E'CONNECT']) AS p
+               WHERE NOT has_database_privilege(current_user, E'we"i`rd_%db\\\x24x;--', p)) THEN
+        RAISE EXCEPTION 'nothing was granted: the owner of the database, or a superuser, must run this file, or grant it first';
+    END IF;
+END
+$dbprov$;
 
 -- grant all privileges on database "we"i`rd_%db\$x;--" for "o'w"n e$dbprov$r"
 GRANT ALL PRIVILEGES ON DATABASE "we""i`rd_%db\$x;--"
     TO "o'w""n e$dbprov$r";
+DO $dbprov$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(ARRAY[E'CONNECT', E'CREATE', E'TEMPORARY']) AS p
+               WHERE NOT has_database_privilege(E'o\'w"n e\x24dbprov\x24r', E'we"i`rd_%db\\\x24x;--', p)) THEN
+        RAISE EXCEPTION 'nothing was granted: the owner of the database, or a superuser, must run this file, or grant it first';
+    END IF;
+END
+$dbprov$;
 
 -- grant all privileges on database "we"i`rd_%db\$x;--" for "a"p`p\ {{ x }} :'v'"
 GRANT ALL PRIVILEGES ON DATABASE "we""i`rd_%db\$x;--"
     TO "a""p`p\ {{ x }} :'v'";
+DO $dbprov$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(ARRAY[E'CONNECT', E'CREATE', E'TEMPORARY']) AS p
+               WHERE NOT has_database_privilege(E'a"p`p\\ {{ x }} :\'v\'', E'we"i`rd_%db\\\x24x;--', p)) THEN
+        RAISE EXCEPTION 'nothing was granted: the owner of the database, or a superuser, must run this file, or grant it first';
+    END IF;
+END
+$dbprov$;
 
 -- open database "we"i`rd_%db\$x;--" to connections
 SELECT NOT datallowconn AND datconnlimit = 0 AS missing FROM pg_database WHERE datname = E'we"i`rd_%db\\$x;--' \gset
 \if :missing
-ALTER DATABASE "we""i`rd_%db\$x;--" ALLOW_CONNECTIONS true CONNECTION LIMIT -1;
+ALTER DATABASE "we""i`rd_%db\$x;--" ALLOW_CONNECTIONS true CONNECTION LIMIT -1
+;
 \endif
 
 -- set search_path of user "o'w"n e$dbprov$r" in database "we"i`rd_%db\$x;--"
@@ -108,7 +135,8 @@ SELECT NOT EXISTS (
       AND 'search_path=' || (SELECT string_agg(quote_ident(x), ', ' ORDER BY i)
                    FROM unnest(ARRAY['sch''e"ma $$', 'public']) WITH ORDINALITY AS u (x, i)) = ANY (s.setconfig)) AS missing \gset
 \if :missing
-ALTER ROLE "o'w""n e$dbprov$r" IN DATABASE "we""i`rd_%db\$x;--" SET search_path = "sch'e""ma $$", "public";
+ALTER ROLE "o'w""n e$dbprov$r" IN DATABASE "we""i`rd_%db\$x;--" SET search_path = "sch'e""ma $$", "public"
+;
 \endif
 
 -- set search_path of user "a"p`p\ {{ x }} :'v'" in database "we"i`rd_%db\$x;--"
@@ -120,7 +148,8 @@ SELECT NOT EXISTS (
       AND 'search_path=' || (SELECT string_agg(quote_ident(x), ', ' ORDER BY i)
                    FROM unnest(ARRAY['sch''e"ma $$', 'public']) WITH ORDINALITY AS u (x, i)) = ANY (s.setconfig)) AS missing \gset
 \if :missing
-ALTER ROLE "a""p`p\ {{ x }} :'v'" IN DATABASE "we""i`rd_%db\$x;--" SET search_path = "sch'e""ma $$", "public";
+ALTER ROLE "a""p`p\ {{ x }} :'v'" IN DATABASE "we""i`rd_%db\$x;--" SET search_path = "sch'e""ma $$", "public"
+;
 \endif
 
 -- give back membership in role "o'w"n e$dbprov$r" for this admin
@@ -168,6 +197,14 @@ WHERE nspname = 'sch''e"ma $$' \gset
 \if :missing
 GRANT CREATE, USAGE ON SCHEMA "sch'e""ma $$" TO "o'w""n e$dbprov$r";
 \endif
+DO $dbprov$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(ARRAY[E'CREATE', E'USAGE']) AS p
+               WHERE NOT has_schema_privilege(E'o\'w"n e\x24dbprov\x24r', E'sch\'e"ma \x24\x24', p)) THEN
+        RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
+    END IF;
+END
+$dbprov$;
 
 -- grant CREATE, USAGE on schema "sch'e"ma $$" for "a"p`p\ {{ x }} :'v'"
 SELECT pg_has_role(current_user, CASE WHEN pg_get_userbyid(nspowner) = 'pg_database_owner'
@@ -178,6 +215,14 @@ WHERE nspname = 'sch''e"ma $$' \gset
 \if :missing
 GRANT CREATE, USAGE ON SCHEMA "sch'e""ma $$" TO "a""p`p\ {{ x }} :'v'";
 \endif
+DO $dbprov$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(ARRAY[E'CREATE', E'USAGE']) AS p
+               WHERE NOT has_schema_privilege(E'a"p`p\\ {{ x }} :\'v\'', E'sch\'e"ma \x24\x24', p)) THEN
+        RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
+    END IF;
+END
+$dbprov$;
 
 -- grant CREATE, USAGE on schema "public" for "o'w"n e$dbprov$r"
 SELECT pg_has_role(current_user, CASE WHEN pg_get_userbyid(nspowner) = 'pg_database_owner'
@@ -188,6 +233,14 @@ WHERE nspname = 'public' \gset
 \if :missing
 GRANT CREATE, USAGE ON SCHEMA "public" TO "o'w""n e$dbprov$r";
 \endif
+DO $dbprov$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(ARRAY[E'CREATE', E'USAGE']) AS p
+               WHERE NOT has_schema_privilege(E'o\'w"n e\x24dbprov\x24r', E'public', p)) THEN
+        RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
+    END IF;
+END
+$dbprov$;
 
 -- grant CREATE, USAGE on schema "public" for "a"p`p\ {{ x }} :'v'"
 SELECT pg_has_role(current_user, CASE WHEN pg_get_userbyid(nspowner) = 'pg_database_owner'
@@ -198,6 +251,14 @@ WHERE nspname = 'public' \gset
 \if :missing
 GRANT CREATE, USAGE ON SCHEMA "public" TO "a""p`p\ {{ x }} :'v'";
 \endif
+DO $dbprov$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(ARRAY[E'CREATE', E'USAGE']) AS p
+               WHERE NOT has_schema_privilege(E'a"p`p\\ {{ x }} :\'v\'', E'public', p)) THEN
+        RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
+    END IF;
+END
+$dbprov$;
 
 -- grant all privileges on future tables of this admin in schema "sch'e"ma $$" for "o'w"n e$dbprov$r"
 ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "sch'e""ma $$"

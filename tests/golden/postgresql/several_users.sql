@@ -4,7 +4,7 @@
 -- admin of a managed service. It can be run again at any time: what is there already is left as it is.
 -- No password is in this file, and nothing of it was executed by dbprov.
 --
--- It asks for these passwords:
+-- It takes these passwords from the environment:
 --   analytics_airflow_password: of user analytics_airflow, kept in environment variable ANALYTICS_PASSWORD
 --   analytics_loader_password: of user analytics_loader, kept in file secrets/loader
 --   analytics_reader_password: of user analytics_reader, kept in prompt
@@ -82,14 +82,38 @@ REVOKE CONNECT, TEMPORARY ON DATABASE "analytics_airflow" FROM PUBLIC;
 -- grant all privileges on database "analytics_airflow" for "analytics_airflow"
 GRANT ALL PRIVILEGES ON DATABASE "analytics_airflow"
     TO "analytics_airflow";
+DO $dbprov$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(ARRAY[E'CONNECT', E'CREATE', E'TEMPORARY']) AS p
+               WHERE NOT has_database_privilege(E'analytics_airflow', E'analytics_airflow', p)) THEN
+        RAISE EXCEPTION 'nothing was granted: the owner of the database, or a superuser, must run this file, or grant it first';
+    END IF;
+END
+$dbprov$;
 
 -- grant CONNECT on database "analytics_airflow" for "analytics_loader"
 GRANT CONNECT ON DATABASE "analytics_airflow"
     TO "analytics_loader";
+DO $dbprov$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(ARRAY[E'CONNECT']) AS p
+               WHERE NOT has_database_privilege(E'analytics_loader', E'analytics_airflow', p)) THEN
+        RAISE EXCEPTION 'nothing was granted: the owner of the database, or a superuser, must run this file, or grant it first';
+    END IF;
+END
+$dbprov$;
 
 -- grant CONNECT on database "analytics_airflow" for "analytics_reader"
 GRANT CONNECT ON DATABASE "analytics_airflow"
     TO "analytics_reader";
+DO $dbprov$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(ARRAY[E'CONNECT']) AS p
+               WHERE NOT has_database_privilege(E'analytics_reader', E'analytics_airflow', p)) THEN
+        RAISE EXCEPTION 'nothing was granted: the owner of the database, or a superuser, must run this file, or grant it first';
+    END IF;
+END
+$dbprov$;
 
 -- open database "analytics_airflow" to connections
 SELECT NOT datallowconn AND datconnlimit = 0 AS missing FROM pg_database WHERE datname = 'analytics_airflow' \gset
@@ -122,6 +146,14 @@ WHERE nspname = 'public' \gset
 \if :missing
 GRANT CREATE, USAGE ON SCHEMA "public" TO "analytics_airflow";
 \endif
+DO $dbprov$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(ARRAY[E'CREATE', E'USAGE']) AS p
+               WHERE NOT has_schema_privilege(E'analytics_airflow', E'public', p)) THEN
+        RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
+    END IF;
+END
+$dbprov$;
 
 -- grant USAGE on schema "public" for "analytics_loader"
 SELECT pg_has_role(current_user, CASE WHEN pg_get_userbyid(nspowner) = 'pg_database_owner'
@@ -132,6 +164,14 @@ WHERE nspname = 'public' \gset
 \if :missing
 GRANT USAGE ON SCHEMA "public" TO "analytics_loader";
 \endif
+DO $dbprov$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(ARRAY[E'USAGE']) AS p
+               WHERE NOT has_schema_privilege(E'analytics_loader', E'public', p)) THEN
+        RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
+    END IF;
+END
+$dbprov$;
 
 -- grant USAGE on schema "public" for "analytics_reader"
 SELECT pg_has_role(current_user, CASE WHEN pg_get_userbyid(nspowner) = 'pg_database_owner'
@@ -142,6 +182,14 @@ WHERE nspname = 'public' \gset
 \if :missing
 GRANT USAGE ON SCHEMA "public" TO "analytics_reader";
 \endif
+DO $dbprov$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(ARRAY[E'USAGE']) AS p
+               WHERE NOT has_schema_privilege(E'analytics_reader', E'public', p)) THEN
+        RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
+    END IF;
+END
+$dbprov$;
 
 -- grant all privileges on future tables of this admin in schema "public" for "analytics_airflow"
 ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"

@@ -4,7 +4,7 @@
 -- admin of a managed service. It can be run again at any time: what is there already is left as it is.
 -- No password is in this file, and nothing of it was executed by dbprov.
 --
--- It asks for these passwords:
+-- It takes these passwords from the environment:
 --   analytics_airflow_password: of user analytics_airflow, kept in file .dbprov/db.example.com_5432/analytics_airflow
 --   analytics_celery_password: of user analytics_celery, kept in file .dbprov/db.example.com_5432/analytics_celery
 --
@@ -69,10 +69,26 @@ REVOKE CONNECT, TEMPORARY ON DATABASE "analytics" FROM PUBLIC;
 -- grant all privileges on database "analytics" for "analytics_airflow"
 GRANT ALL PRIVILEGES ON DATABASE "analytics"
     TO "analytics_airflow";
+DO $dbprov$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(ARRAY[E'CONNECT', E'CREATE', E'TEMPORARY']) AS p
+               WHERE NOT has_database_privilege(E'analytics_airflow', E'analytics', p)) THEN
+        RAISE EXCEPTION 'nothing was granted: the owner of the database, or a superuser, must run this file, or grant it first';
+    END IF;
+END
+$dbprov$;
 
 -- grant all privileges on database "analytics" for "analytics_celery"
 GRANT ALL PRIVILEGES ON DATABASE "analytics"
     TO "analytics_celery";
+DO $dbprov$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(ARRAY[E'CONNECT', E'CREATE', E'TEMPORARY']) AS p
+               WHERE NOT has_database_privilege(E'analytics_celery', E'analytics', p)) THEN
+        RAISE EXCEPTION 'nothing was granted: the owner of the database, or a superuser, must run this file, or grant it first';
+    END IF;
+END
+$dbprov$;
 
 -- open database "analytics" to connections
 SELECT NOT datallowconn AND datconnlimit = 0 AS missing FROM pg_database WHERE datname = 'analytics' \gset
@@ -132,6 +148,14 @@ WHERE nspname = 'airflow' \gset
 \if :missing
 GRANT CREATE, USAGE ON SCHEMA "airflow" TO "analytics_airflow";
 \endif
+DO $dbprov$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(ARRAY[E'CREATE', E'USAGE']) AS p
+               WHERE NOT has_schema_privilege(E'analytics_airflow', E'airflow', p)) THEN
+        RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
+    END IF;
+END
+$dbprov$;
 
 -- grant CREATE, USAGE on schema "celery" for "analytics_celery"
 SELECT pg_has_role(current_user, CASE WHEN pg_get_userbyid(nspowner) = 'pg_database_owner'
@@ -142,6 +166,14 @@ WHERE nspname = 'celery' \gset
 \if :missing
 GRANT CREATE, USAGE ON SCHEMA "celery" TO "analytics_celery";
 \endif
+DO $dbprov$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(ARRAY[E'CREATE', E'USAGE']) AS p
+               WHERE NOT has_schema_privilege(E'analytics_celery', E'celery', p)) THEN
+        RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
+    END IF;
+END
+$dbprov$;
 
 -- grant all privileges on future tables of this admin in schema "airflow" for "analytics_airflow"
 ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "airflow"
