@@ -9,55 +9,18 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dbprov._version import __version__
+from dbprov.flags import ask, json_option, never, templates_option, with_spec
 
 if TYPE_CHECKING:
     from dbprov.commands import Applied
     from dbprov.deployments import Spec
     from dbprov.dialects import Check
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-FLAGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    (
-        "server",
-        "URL of the server, without a password: postgresql://dba@host/postgres or mysql://dba@host",
-        {},
-    ),
-    ("name", "Name of the Deployment.", {}),
-    ("database", "Its database.", {}),
-    ("user", "Its user.", {}),
-    ("access", "What the user may do.", {"type": click.Choice(["all", "owner", "write", "read"])}),
-    (
-        "layout",
-        "shared: one user, one schema; split: schemas airflow and celery.",
-        {"type": click.Choice(["shared", "split"])},
-    ),
-    ("schemas", "A schema to work in; may be given several times.", {"multiple": True}),
-    ("host", "Host from which a MySQL user comes.", {}),
-    ("encoding", "Encoding of the database.", {}),
-    ("collation", "Collation (MySQL) or locale (PostgreSQL) of the database.", {}),
-    ("connection-limit", "How many connections the user may have.", {"type": int}),
-    ("isolate/--no-isolate", "Shut PUBLIC out of the database.", {"default": None}),
-    ("password-env", "Environment variable with the user's password.", {}),
-    ("password-file", "File with the user's password; filled if it is not there.", {}),
-    ("password-prompt", "Ask for the user's password.", {"is_flag": True, "default": None}),
-    (
-        "tls-mode",
-        "How to connect.",
-        {"type": click.Choice(["disable", "prefer", "require", "verify-ca", "verify-full"])},
-    ),
-    ("tls-ca", "File of CA certificates.", {}),
-    ("publish-host", "Host in the connection strings, where it is another one.", {}),
-    ("publish-port", "Port in the connection strings.", {"type": int}),
-)
-GROUPED = ("password", "tls", "publish")
 
 
 class Group(click.Group):
@@ -83,6 +46,9 @@ class Group(click.Group):
             ctx.exit(2)
         except (click.ClickException, click.exceptions.Exit):
             raise
+        except BrokenPipeError:  # whoever read stdout has read enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(2)
         except (
             Exception
         ) as error:  # a defect of ours must not look like exit code 1, which means differences
@@ -105,78 +71,6 @@ def main(ctx: click.Context) -> None:
     prove that they work.
     """
     ctx.ensure_object(dict)
-
-
-def with_spec(command: F) -> F:
-    """SPEC, or the flags that say one Deployment without a file.
-
-    The command gets the Spec that they make.
-    """
-
-    @wraps(command)
-    def with_flags(ctx: click.Context, spec: str | None, **options: Any) -> Any:
-        keys = [name.partition("/")[0].replace("-", "_") for name, _, _ in FLAGS]
-        flags = {key: options.pop(key) for key in keys}
-        ctx.obj["json"] = options.get("as_json", False)
-        if "templates" in options:
-            options["templates"] = Path(options["templates"]) if options["templates"] else None
-        return command(_spec(spec, flags, asks=not options.get("yes", False)), **options)
-
-    wrapped: Any = click.pass_context(with_flags)
-    for name, text, more in reversed(FLAGS):
-        wrapped = click.option(f"--{name}", help=text, **more)(wrapped)
-    return click.argument("spec", required=False, type=click.Path())(wrapped)  # type: ignore[no-any-return]
-
-
-def _spec(path: str | None, flags: dict[str, Any], asks: bool) -> Spec:
-    from dbprov import spec
-    from dbprov.errors import UsageError
-
-    given = {key: value for key, value in flags.items() if value not in (None, ())}
-    ask = _ask if asks else _never
-    if path and given:
-        said = ", ".join("--" + key.replace("_", "-") for key in given)
-        raise UsageError(
-            "a spec file and flags are both given",
-            said,
-            "say it all in the file, or all with flags",
-        )
-    if path:
-        return spec.load(Path(path), ask)
-    if not given:
-        raise UsageError(
-            "nothing says what is wanted",
-            "neither a spec file nor flags are given",
-            "dbprov COMMAND deployment.yaml,"
-            " or --server URL --name NAME --database NAME --user NAME",
-        )
-    for group in GROUPED:
-        parts = {key: given.pop(key) for key in list(given) if key.startswith(group + "_")}
-        if parts:
-            given[group] = {key.removeprefix(group + "_"): value for key, value in parts.items()}
-    return spec.from_flags(given, Path.cwd(), ask)
-
-
-def _ask(label: str) -> Any:
-    from dbprov.secret import Secret, never_ask
-
-    if not sys.stdin.isatty():
-        never_ask(label)
-    return Secret(click.prompt(label, hide_input=True, err=True))
-
-
-def _never(label: str) -> Any:
-    from dbprov.secret import never_ask
-
-    return never_ask(label)
-
-
-templates_option = click.option(
-    "--templates",
-    type=click.Path(exists=True, file_okay=False),
-    help="Own templates, in front of ours file by file.",
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
 
 @main.command()
@@ -245,7 +139,7 @@ def plan(spec: Spec, as_json: bool, templates: Path | None) -> None:
     from dbprov import commands, talk
 
     planned = []
-    with commands.servers(spec, _ask, templates) as servers:
+    with commands.servers(spec, ask, templates) as servers:
         for deployment in spec.deployments:
             planned.append(commands.compare(deployment, servers[deployment]))
             if not as_json:
@@ -278,7 +172,7 @@ def apply(spec: Spec, yes: bool, as_json: bool, templates: Path | None) -> None:
     from dbprov import commands, talk
 
     ended: list[Applied] = []
-    with commands.servers(spec, _never if yes else _ask, templates) as servers:
+    with commands.servers(spec, never if yes else ask, templates) as servers:
         plans = [
             commands.compare(deployment, servers[deployment]) for deployment in spec.deployments
         ]
@@ -288,6 +182,10 @@ def apply(spec: Spec, yes: bool, as_json: bool, templates: Path | None) -> None:
         if any(planned.steps for planned in plans) and not yes:
             _confirm()
         for planned in plans:
+            commands.fill_places(planned)
+        for planned in plans:
+            if len(plans) > 1:
+                talk.show_name(planned.deployment, err=True)
             ended.append(
                 commands.apply(
                     planned.deployment,
@@ -366,9 +264,11 @@ def _checks(
 
     made: list[dict[str, Any]] = []
     held = True
-    with commands.servers(spec, _ask, templates) as servers:
+    with commands.servers(spec, ask, templates) as servers:
         for deployment in spec.deployments:
             checks = []
+            if not as_json and len(spec.deployments) > 1:
+                talk.show_name(deployment, err=False)
             for one in try_all(deployment, servers[deployment]):
                 checks.append(one)
                 if not as_json:
@@ -406,7 +306,18 @@ def connections(
     """
     from dbprov import commands
     from dbprov.connections import FORMATS
+    from dbprov.errors import UsageError
 
+    if form and as_json and form != "json":
+        raise UsageError(
+            "--json and another format are both asked for", f"--format {form}", "one of the two"
+        )
+    if form == "env" and len(spec.deployments) > 1:
+        raise UsageError(
+            "env is the format of one Deployment",
+            f"the spec has {len(spec.deployments)}, and their variables have the same names",
+            "a spec for each, or --format json",
+        )
     revealed = reveal or output is not None
     handouts = commands.handouts(spec, passwords=revealed)
     for one in handouts:

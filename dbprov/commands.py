@@ -17,10 +17,10 @@ from dbprov.connections import Handout, handout
 from dbprov.deployments import Account, Deployment, Spec
 from dbprov.dialects import Check, Facts, Obstacle, of
 from dbprov.errors import ApplyError, DbprovError, PlaceError, RefusedError, UsageError
-from dbprov.items import ObjectGrant, User
+from dbprov.items import Item, ObjectGrant, User
 from dbprov.plan import Pair, Step, plan
 from dbprov.script import script
-from dbprov.secret import Secret, admin_password, never_ask
+from dbprov.secret import PromptPlace, Secret, admin_password, never_ask
 from dbprov.server import Done, Server, masked, renderer
 from dbprov.verify import verify
 
@@ -35,7 +35,10 @@ class Planned:
     steps: tuple[Step, ...]
     statements: tuple[str, ...]
     obstacles: tuple[tuple[Step, Obstacle], ...]
-    beyond: tuple[ObjectGrant, ...]
+    beyond: tuple[
+        tuple[ObjectGrant, str], ...
+    ]  # with the statement that the objects' owners would run
+    unknown: tuple[Account, ...]  # users that exist, and whose passwords are not kept
     remarks: tuple[str, ...]
     facts: Facts
 
@@ -58,7 +61,11 @@ class Planned:
                 {"item": str(step.item), "why": o.why, "who": o.who, "statement": o.statement}
                 for step, o in self.obstacles
             ],
-            "beyond": [{"item": str(item), "objects": list(item.beyond)} for item in self.beyond],
+            "beyond": [
+                {"item": str(item), "objects": list(item.beyond), "statement": statement}
+                for item, statement in self.beyond
+            ],
+            "passwords_not_known": [account.name for account in self.unknown],
             "remarks": list(self.remarks),
         }
 
@@ -169,13 +176,31 @@ def compare(deployment: Deployment, server: Server) -> Planned:
         steps=tuple(steps),
         statements=tuple(shown.item(step.item, step.verb) for step in steps),
         obstacles=tuple(server.obstacles(steps)),
-        beyond=tuple(f for _, f in found if isinstance(f, ObjectGrant) and f.beyond),
+        beyond=tuple(
+            (f, shown.item(f, "create"))
+            for _, f in found
+            if isinstance(f, ObjectGrant) and f.beyond
+        ),
+        unknown=tuple(_unknown(deployment, found)),
         remarks=(
             *server.dialect.misgivings(server.facts),
             *(r for w, f in found for r in w.remarks(f)),
         ),
         facts=server.facts,
     )
+
+
+def _unknown(deployment: Deployment, found: list[tuple[Item, Item]]) -> Iterator[Account]:
+    """Users that exist and whose password is in none of its places.
+
+    A prompt is not asked for it.
+    """
+    there = {(wanted.name, wanted.host) for wanted, _ in found if isinstance(wanted, User)}
+    for account in deployment.accounts:
+        if isinstance(account.place, PromptPlace) or (account.name, account.host) not in there:
+            continue
+        if account.place.read() is None:
+            yield account
 
 
 def _fit(deployment: Deployment, server: Server) -> None:
@@ -247,8 +272,8 @@ def fill_places(planned: Planned) -> None:
                 raise PlaceError(
                     f'the password of user "{account.name}" is not known; nothing was changed',
                     f"the user exists already, and nothing is kept in {account.place}",
-                    "keep its password there, or set a new one on the server yourself and keep that;"
-                    " dbprov never resets the password of a user that it did not make",
+                    "keep its password there, or set a new one on the server yourself and keep"
+                    " that; dbprov never resets the password of a user that it did not make",
                 )
             account.place.fill()
 
@@ -266,8 +291,10 @@ def prove(
                 f"no password is kept in {account.place}",
                 False,
                 "",
-                "dbprov apply makes the user and its password;"
-                " of a user that exists, keep the password there",
+                "dbprov apply makes the user and its password; of a user that exists,"
+                " keep the password there"
+                if account.place.writable
+                else f"give the password in the {account.place}",
             )
             report(check)
             yield check
@@ -301,34 +328,42 @@ def check(deployment: Deployment, server: Server) -> Iterator[Check]:
     for words in server.dialect.misgivings(facts):
         yield Check(
             "server",
-            "is one that Airflow supports",
-            "holds",
+            "",
+            "",
             words,
             True,
-            todo="choose another server, or know this",
             warning=True,
         )
     for why, todo in server.dialect.unfit(deployment, facts):
         yield Check("server", "can hold this deployment", "holds", why, False, todo=todo)
         return
     for claim, observed, todo in server.dialect.advice(facts):
-        yield Check("server", claim, "holds", observed, True, todo=todo, warning=True)
+        yield Check("server", "", claim, observed, True, todo=todo, warning=True)
     planned = compare(deployment, server)
     met = {id(step): obstacle for step, obstacle in planned.obstacles}
     for step in planned.steps:
         obstacle = met.get(id(step))
         if obstacle:
             yield Check(name, f"can {step}", "works", obstacle.why, False, todo=obstacle.todo)
-    for item in planned.beyond:
+    for account in planned.unknown:
+        yield Check(
+            name,
+            f'knows the password of user "{account.name}"',
+            "holds",
+            f"the user exists, and nothing is kept in {account.place}",
+            False,
+            todo="keep its password there; dbprov never resets one",
+        )
+    for item, statement in planned.beyond:
         yield Check(
             name,
             f"can grant {item}",
             "works",
             _beyond(item),
             False,
-            todo="the owners named would run the GRANT",
+            todo=f'the owners named would run in database "{item.inside}":\n{statement};',
         )
-    if planned.steps and not met:
+    if planned.steps and not met and not planned.unknown:
         yield Check(
             name,
             f"can do all {len(planned.steps)} steps that are missing",
@@ -342,11 +377,10 @@ def check(deployment: Deployment, server: Server) -> Iterator[Check]:
         if words not in server.dialect.misgivings(facts):
             yield Check(
                 deployment.name,
-                "is as the spec says",
-                "holds",
+                "",
+                "",
                 words,
                 True,
-                todo="know this",
                 warning=True,
             )
 

@@ -1,13 +1,15 @@
 """Everything dbprov can fail with, one tree, each with its exit code.
 
 DbprovError
- +-- SpecError          the spec (or the flags) cannot be read as one; lists every mistake with its place
+ +-- SpecError          the spec (or the flags) cannot be read as one;
+ |                      lists every mistake with its place
  +-- RenderError        a template is missing, wrong, or prints a value without a quoting filter
  +-- PlaceError         a password's place cannot be read or filled
  +-- ConnectError       the server was not reached, or did not let us in
  +-- LookError          the server was reached, but what is there could not be read
  +-- RefusedError       the plan cannot be carried out by this admin; nothing was changed
- +-- ApplyError         a statement failed, or succeeded without effect; what was done before it stands
+ +-- ApplyError         a statement failed, or succeeded without effect;
+ |                      what was done before it stands
  +-- UsageError         the command line asks for something that cannot be
 """
 

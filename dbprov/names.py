@@ -41,6 +41,11 @@ RULES: dict[str, tuple[Rule, ...]] = {
             "this is a keyword, not a role, to PostgreSQL",
         ),
         Rule(
+            ("user",),
+            lambda name: name in ("postgres", "rdsadmin", "cloudsqladmin", "azuresu"),
+            "this role belongs to the server or its provider",
+        ),
+        Rule(
             ("schema",),
             lambda name: name == "information_schema",
             "this schema belongs to the server",

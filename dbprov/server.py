@@ -99,7 +99,12 @@ class Server:
                     f'database "{database}" on {self.address}' if database else str(self.address)
                 )
                 todo = self.dialect.remedy(code, words)
-                raise ConnectError(f"{where} cannot be reached", words, todo, code=code) from None
+                what = (
+                    "does not let the admin in"
+                    if code in self.dialect.LOGIN
+                    else "cannot be reached"
+                )
+                raise ConnectError(f"{where} {what}", words, todo, code=code) from None
             self._connections[database] = connection
         return self._connections[database]
 

@@ -78,7 +78,7 @@ class _Reader:
     # -- what stands where -------------------------------------------------------------------------
 
     def spec(self, given: Given | None) -> Spec:
-        deployments: list[tuple[Deployment, str]] = []
+        deployments: list[Deployment] = []
         if given is not None:
             top = self.values.mapping(given, TOP, required=("deployments",))
             server = self.server(top["server"]) if "server" in top else None
@@ -93,11 +93,11 @@ class _Reader:
                     one, server, tls, "" if "server" in top else given.place
                 )
                 if deployment:
-                    deployments.append((deployment, one.place))
-            self.distinct(deployments)
+                    deployments.append(deployment)
+            self.distinct(entries, top.get("server"))
         if self.values.mistakes:
             raise SpecError(self.values.mistakes)
-        return Spec(tuple(deployment for deployment, _ in deployments), self.source)
+        return Spec(tuple(deployments), self.source)
 
     def deployment(
         self, given: Given, server: Address | None, tls: Tls, top: str
@@ -128,6 +128,10 @@ class _Reader:
                 keys["schemas"],
                 "layout: split has the schemas airflow and celery",
                 "leave one of the two out",
+            )
+        if layout == "split" and keys.get("access") and keys["access"].value in ("read", "write"):
+            self.values.wrong(
+                keys["access"], "layout: split is for users that create", "access: all, or owner"
             )
         publish = self.values.mapping(keys.get("publish"), ("host", "port"))
         database = self.name(keys.get("database"), server.engine, "database")
@@ -232,9 +236,9 @@ class _Reader:
         host = self.values.text(keys.get("host"), "a host pattern such as 10.0.%") or "%"
         access = self.values.one_of(keys.get("access"), tuple(Access)) or "all"
         limit = self.values.number(keys.get("connection_limit"), 1, 2**31 - 1)
+        place = self.place(keys.get("password"), name or "", host, server)
         if name is None:
             return None
-        place = self.place(keys.get("password"), name, host, server)
         return Account(name, Access(access), place, host, limit, schemas)
 
     def place(self, given: Given | None, user: str, host: str, server: Address) -> Place:
@@ -247,6 +251,15 @@ class _Reader:
         folder = f"{quote(server.host, safe='') or 'local'}_{server.port}"
         default = FilePlace(kept / folder / file, f".dbprov/{folder}/{file}", kept)
         if given is None:
+            return default
+        if isinstance(
+            given.value, str
+        ):  # not shown: it is the password itself, or the name of its place
+            self.values.wrong(
+                given,
+                "a password is never in the spec",
+                "its place: {env: NAME} or {file: PATH} or {prompt: true}",
+            )
             return default
         keys = self.values.mapping(given, ("env", "file", "prompt"))
         if len(keys) != 1:
@@ -391,21 +404,32 @@ class _Reader:
                     f"leave {key} out; pg_hba.conf says who comes from where",
                 )
 
-    def distinct(self, deployments: list[tuple[Deployment, str]]) -> None:
-        for number, (one, place) in enumerate(deployments):
-            for other, _ in deployments[:number]:
-                if one.name.lower() == other.name.lower():
-                    self.values.wrong(
-                        place,
-                        f"two deployments are named {one.name!r}",
-                        "a name of its own for each",
-                    )
-                if (one.server, one.database) == (other.server, other.database):
-                    self.values.wrong(
-                        place,
-                        f"{other.name} and {one.name} have the same database {one.database!r}",
-                        "one deployment with several users, or a database for each",
-                    )
+    def distinct(self, entries: list[Given], server: Given | None) -> None:
+        """Compared as they are written, so that other mistakes hide none of these."""
+        seen: set[tuple[str, ...]] = set()
+        for one in entries:
+            if not isinstance(one.value, dict):
+                continue
+            keys = {"server": server, **one.value}
+            said = {key: given.value if given else None for key, given in keys.items()}
+            name, database = said.get("name"), said.get("database")
+            for what, right, key in (
+                (
+                    f"two deployments are named {name!r}",
+                    "a name of its own for each",
+                    ("name", str(name).lower()),
+                ),
+                (
+                    f"two deployments have the database {database!r}",
+                    "one deployment with several users, or a database for each",
+                    ("database", str(said["server"]), str(database)),
+                ),
+            ):
+                if said.get(key[0]) is None:
+                    continue
+                if key in seen:
+                    self.values.wrong(one, what, right)
+                seen.add(key)
 
 
 NOWHERE = Address("", "", "", 0, "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import click
 
 from dbprov.commands import Applied, Planned
+from dbprov.deployments import Deployment
 from dbprov.dialects import Check
 from dbprov.errors import DbprovError
 from dbprov.server import Done
@@ -27,12 +28,16 @@ def show_plan(planned: Planned, err: bool) -> None:
     for step, obstacle in planned.obstacles:
         _say(click.style("  !", fg="red"), f"{step}: {obstacle.why}", err)
         click.echo(_indented(obstacle.todo), err=err)
-    for item in planned.beyond:
-        _say(
-            click.style("  !", fg="red"),
-            f"{item}: not by this admin on {', '.join(item.beyond)}",
-            err,
+    for account in planned.unknown:
+        words = (
+            f'the password of user "{account.name}" is not known:'
+            f" nothing is kept in {account.place}"
         )
+        _say(click.style("  !", fg="red"), words, err)
+    for item, statement in planned.beyond:
+        words = f"{item}: not by this admin on {', '.join(item.beyond)}; their owners would run:"
+        _say(click.style("  !", fg="red"), words, err)
+        click.echo(_indented(f"{statement};"), err=err)
     for words in planned.remarks:
         _say(click.style("  note:", fg="yellow"), words, err)
 
@@ -53,13 +58,14 @@ def show_check(check: Check, err: bool = True) -> None:
         else ("FAILED", "red")
     )
     code = f"{check.code} " if check.code and (check.warning or not check.held) else ""
-    _say(
-        click.style(f"  {mark}", fg=color),
-        f"{check.subject}: {check.claim}: {code}{check.observed}",
-        err,
-    )
+    claim = f"{check.claim}: " if check.claim else ""
+    _say(click.style(f"  {mark}", fg=color), f"{check.subject}: {claim}{code}{check.observed}", err)
     if check.todo:
         click.echo(_indented(check.todo), err=err)
+
+
+def show_name(deployment: Deployment, err: bool) -> None:
+    _say(click.style(_clean(deployment.name), bold=True), f"on {deployment.server}", err)
 
 
 def show_left(applied: Applied) -> None:

@@ -80,7 +80,10 @@ def verify(
 
 
 def _logged_in(deployment: Deployment, account: Account, over: str) -> Check:
-    """With the very string, but for a published address: that is another network's, and may be none from here."""
+    """With the very string, but for a published address.
+
+    That is another network's, and may be none from here.
+    """
     if not (deployment.publish_host or deployment.publish_port):
         observed = f"with the string that is handed out, over {over}"
         return Check(account.name, "logs in", "works", observed, True)
@@ -90,7 +93,8 @@ def _logged_in(deployment: Deployment, account: Account, over: str) -> Check:
         account.name,
         "logs in",
         "works",
-        f"by the server's own address, over {over}; {host}:{port}, which is published, was not tried",
+        f"by the server's own address, over {over};"
+        f" {host}:{port}, which is published, was not tried",
         True,
         todo="try the string that is handed out from where the Deployment runs",
         warning=True,
@@ -121,7 +125,8 @@ def _rivals(server: Server, account: Account) -> str:
     rows = server.dialect.ask(server.connection(), [query])[0]
     names = ", ".join(row["rival"] for row in rows)
     return (
-        f"these accounts can stand in its way, where they are nearer to the client's address: {names}"
+        "these accounts can stand in its way,"
+        f" where they are nearer to the client's address: {names}"
         if names
         else ""
     )

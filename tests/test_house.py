@@ -36,7 +36,7 @@ DIALECTS: dict[str, Any] = {"postgresql": postgresql, "mysql": mysql}
 # (connections), one function for each command (commands), and the terminal (cli). Each imports only from those before it.
 ORDER = [
     "_version", "errors", "secret", "names", "given", "yaml_nodes", "deployments", "spec", "items", "dialects", "render", "plan",
-    "script", "server", "verify", "connections", "commands", "talk", "cli",
+    "script", "server", "verify", "connections", "commands", "talk", "flags", "cli",
 ]  # fmt: skip
 
 DRIVERS = {"psycopg", "pymysql"}
@@ -277,7 +277,14 @@ def test_every_kind_can_be_looked_at_and_made(engine: str) -> None:
     assert folders - kinds <= {"verify", "remedy", "script", "fragments"}, "no folder is unused"
     for name in files(engine):
         kind, _, verb = name.partition("/")
-        assert kind not in kinds or verb in ("inspect", "create", "alter", "drop", "guard", "ensure"), name
+        assert kind not in kinds or verb in (
+            "inspect",
+            "create",
+            "alter",
+            "drop",
+            "guard",
+            "ensure",
+        ), name
 
 
 def test_every_step_of_a_plan_has_its_template() -> None:

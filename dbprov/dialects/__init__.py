@@ -101,9 +101,15 @@ class Check:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "subject": self.subject, "claim": self.claim, "expected": self.expected, "observed": self.observed,
-            "held": self.held, "code": self.code, "do": self.todo, "warning": self.warning,
-        }  # fmt: skip
+            "subject": self.subject,
+            "claim": self.claim,
+            "expected": self.expected,
+            "observed": self.observed,
+            "held": self.held,
+            "code": self.code,
+            "do": self.todo,
+            "warning": self.warning,
+        }
 
 
 class Dialect(Protocol):
@@ -112,6 +118,7 @@ class Dialect(Protocol):
     FILTERS: Mapping[str, Callable[..., str]]
     FACTS: tuple[str, ...]  # the templates whose answers make the Facts
     REFUSED: frozenset[str]  # error codes that mean: this user may not
+    LOGIN: frozenset[str]  # error codes that mean: wrong password, or nobody of this name from here
     EXISTS: frozenset[str]  # error codes that mean: somebody else made it a moment ago
     TRANSACTIONS: bool  # can DDL be rolled back?
 

@@ -164,9 +164,8 @@ def _mysqld(installed: Path, program: str) -> str:
 
 
 def _serve(folder: Path, port: int) -> str:
-    options = (
+    return (
         f"--datadir={folder}/data --init-file={folder}/init.sql --bind-address=127.0.0.1"
         f" --port={port} --socket={folder}/socket --pid-file={folder}/pid"
         f" --general-log=1 --general-log-file={folder}/general.log"
     )
-    return options

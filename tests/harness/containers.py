@@ -81,6 +81,7 @@ def _docker(*words: str, seconds: float = 60) -> "subprocess.CompletedProcess[st
         text=True,
         stdin=subprocess.DEVNULL,
         timeout=seconds,
+        check=False,
     )
 
 

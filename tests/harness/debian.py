@@ -73,7 +73,9 @@ def _mirror() -> str:
 
 
 def _run(command: list[str]) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+    )
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.startswith("E:")]
         why = " ".join(lines or done.stderr.splitlines()[-1:])

@@ -53,6 +53,7 @@ def client(
         encoding="utf-8",
         timeout=120,
         env={**usual, secret: server.password(who)},
+        check=False,
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 import dbprov
 from dbprov.errors import ConnectError, PlaceError, RefusedError
+from dbprov.items import SchemaGrant
 from tests.harness import TestServer, execute
 from tests.servers.conftest import Walk
 from tests.servers.test_apply import one, users
@@ -208,7 +209,7 @@ def test_objects_of_several_owners(walk: Walk, prefix: str) -> None:
         return
     assert not applied.left.steps, [str(s) for s in applied.left.steps]
     assert not applied.ok
-    beyond = {name for item in applied.left.beyond for name in item.beyond}
+    beyond = {name for item, _ in applied.left.beyond for name in item.beyond}
     assert beyond
     assert all(name.endswith(f" of {prefix}third") for name in beyond), beyond
     assert {key for key, rows in lacks.items() if rows} == {
@@ -440,7 +441,8 @@ def test_what_a_failed_transaction_took_back_is_not_called_done(walk: Walk, pref
             assert walk.server.version == "13"
             return
         bad = replace(
-            planned.steps[0], item=replace(planned.steps[0].item, grantee=f"{prefix}nobody")
+            planned.steps[0],
+            item=replace(cast(SchemaGrant, planned.steps[0].item), grantee=f"{prefix}nobody"),
         )
         applied = dbprov.apply(
             spec.deployments[0], server, replace(planned, steps=(*planned.steps, bad))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -92,7 +94,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def empty() -> Planned:
-    return Planned(deployment(), (), (), (), (), (), facts())
+    return Planned(deployment(), (), (), (), (), (), (), facts())
 
 
 def steps() -> dict[str, Any]:
@@ -244,7 +246,16 @@ def test_a_plan_with_differences(world: dict[str, Any]) -> None:
     document = json.loads(result.stdout)
     assert (result.exit_code, document["complete"]) == (1, False)
     (one,) = document["deployments"]
-    assert set(one) == {"name", "server", "complete", "steps", "obstacles", "beyond", "remarks"}
+    assert set(one) == {
+        "name",
+        "server",
+        "complete",
+        "steps",
+        "obstacles",
+        "beyond",
+        "remarks",
+        "passwords_not_known",
+    }
     assert one["steps"][0] == {
         "verb": "create",
         "kind": "user",
@@ -421,7 +432,7 @@ def test_yes_never_asks(world: dict[str, Any], monkeypatch: pytest.MonkeyPatch) 
         yield {}
 
     monkeypatch.setattr(commands, "servers", servers)
-    monkeypatch.setattr("dbprov.cli._ask", lambda label: pytest.fail("it asks"))
+    monkeypatch.setattr("dbprov.flags.ask", lambda label: pytest.fail("it asks"))
     result = run("apply", *FLAGS, "--password-prompt", "--yes")
     assert result.exit_code == 2
     assert "--yes forbids asking" in result.stderr
@@ -537,3 +548,21 @@ def test_nothing_secret_in_any_output(
             assert result.output, name
             assert "hunter2" not in result.output
     assert "hunter2" not in repr(Secret("hunter2"))
+
+
+def test_a_reader_who_has_read_enough_is_no_failure() -> None:
+    """dbprov schema | head -1"""
+    words = f"{sys.executable} -m dbprov schema | head -1"
+    ended = subprocess.run(["sh", "-c", words], capture_output=True, text=True, check=True)
+    assert ended.stdout == "{\n"
+    assert ended.stderr == ""
+
+
+def test_the_variables_of_two_deployments_do_not_mix(tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    entry = "{name: NAME, database: NAME, user: NAME}"
+    both = ", ".join(entry.replace("NAME", name) for name in ("one", "two"))
+    spec.write_text(f"server: postgresql://h\ndeployments: [{both}]\n")
+    ended = CliRunner().invoke(main, ["connections", str(spec), "--format", "env"])
+    assert ended.exit_code == 2
+    assert "env is the format of one Deployment" in ended.stderr

@@ -88,7 +88,9 @@ def test_the_head_says_what_it_is_for_whom_and_what_it_asks_for(path: Path) -> N
     for account in made.accounts:
         assert names.variable(account.name) in head
         assert str(account.place) in head
-    assert re.search({"postgresql": "psql ", "mysql": r"\| (mysql|mariadb) "}[made.server.engine], head)
+    assert re.search(
+        {"postgresql": "psql ", "mysql": r"\| (mysql|mariadb) "}[made.server.engine], head
+    )
     assert str(Path.home()) not in text
     assert "superuser, or the restricted" in head
 

@@ -286,7 +286,7 @@ MISTAKES = [
     (with_keys("publish: {host: 5, port: 0}"), ["3:51 5 is not text to YAML", "3:60 0 is not a number from 1 to 65535"]),
     (with_keys("tls: {mode: maybe, allow_cleartext: 5}"), ["3:47 'maybe' is not known here", "3:71 5 is neither true nor false"]),
     # passwords
-    (with_keys("password: hunter2"), ["3:45 this is not a mapping"]),
+    (with_keys("password: hunter2"), ["3:45 a password is never in the spec"]),
     (with_keys("password: {}"), ["3:45 a password has one place"]),
     (with_keys("password: {env: A, file: b}"), ["3:45 a password has one place"]),
     (with_keys("password: {env: hunter-2}"), ["3:51 this cannot name an environment variable"]),
@@ -324,7 +324,7 @@ MISTAKES = [
     (SERVER + "deployments:\n- {name: a, database: d, user: u}\n- {name: A, database: e, user: u}",
      ["4:3 two deployments are named 'A'"]),
     (SERVER + "deployments:\n- {name: a, database: d, user: u}\n- {name: b, database: d, user: u}",
-     ["4:3 a and b have the same database 'd'"]),
+     ["4:3 two deployments have the database 'd'"]),
 ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from dbprov.dialects.mysql.quoting import FILTERS
 from dbprov.dialects.mysql.session import (
     EXISTS,
     FACTS,
+    LOGIN,
     REFUSED,
     TRANSACTIONS,
     ask,
@@ -41,6 +42,7 @@ __all__ = [  # noqa: RUF022  in the order of the Protocol
     "FILTERS",
     "FACTS",
     "REFUSED",
+    "LOGIN",
     "EXISTS",
     "TRANSACTIONS",
     "expand",

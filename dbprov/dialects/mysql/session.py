@@ -25,6 +25,7 @@ from dbprov.secret import Place, Secret
 
 FACTS = ("settings", "rights", "tls")
 REFUSED = frozenset({"1044", "1045", "1142", "1143", "1227", "1370", "1410"})
+LOGIN = frozenset({"1045", "1698"})
 EXISTS = frozenset({"1007", "1396", "1973", "3163"})
 TRANSACTIONS = False
 LONGEST = (
@@ -305,7 +306,9 @@ REMEDIES = {
         " put it into its place, and run this again"
     ),
     "1049": "the database is not there: dbprov apply makes it",
-    "2003": "see that the host and port are right, that it is MySQL, and that no firewall is between",
+    "2003": (
+        "see that the host and port are right, that it is MySQL, and that no firewall is between"
+    ),
     "2026": "see tls in the spec: the server's certificate does not fit, or it speaks no TLS",
     "3159": "the server wants TLS: tls: {mode: require}",
 }
@@ -314,7 +317,7 @@ REMEDIES = {
 def remedy(code: str, words: str = "") -> str:
     if "CERTIFICATE" in words or "SSL" in words:
         code = "2026"
-    elif not code and words or code == "2013":
+    elif (not code and words) or code == "2013":
         code = "2003"
     return REMEDIES.get(
         code,

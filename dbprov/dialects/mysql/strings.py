@@ -49,7 +49,10 @@ def how_to_run(deployment: Deployment, variables: Sequence[str], facts: Facts) -
     where = (
         f"--host={shlex.quote(server.host)} --port={server.port} --user={shlex.quote(server.user)}"
     )
-    yield f"  envsubst '{handed}' < {deployment.name}.sql | {CLIENTS[facts.flavor]} {where}{_tls(deployment, facts)} -p"
+    yield (
+        f"  envsubst '{handed}' < {deployment.name}.sql"
+        f" | {CLIENTS[facts.flavor]} {where}{_tls(deployment, facts)} -p"
+    )
     yield "In it double each ' and each \\ of the password; those that dbprov makes have neither."
 
 
@@ -64,7 +67,10 @@ MODES = {
 
 
 def _tls(deployment: Deployment, facts: Facts) -> str:
-    """The client's options for the TLS of the spec; nothing on loopback where the spec says nothing."""
+    """The client's options for the TLS of the spec.
+
+    Nothing on loopback where the spec says nothing.
+    """
     tls = deployment.tls
     if not tls.given and deployment.server.local:
         return ""

@@ -111,7 +111,8 @@ def advice(facts: Facts) -> list[tuple[str, str, str]]:
                 "lets users create functions",
                 "the binary log is on, and log_bin_trust_function_creators is off",
                 "set log_bin_trust_function_creators = 1 before Airflow is upgraded from 2 to 3:"
-                " the upgrade creates a function, fails half way without it, and cannot be repeated",
+                " the upgrade creates a function, fails half way without it,"
+                " and cannot be repeated",
             )
         )
     if facts.settings.get("explicit_defaults_for_timestamp") == "OFF":
@@ -127,6 +128,10 @@ def advice(facts: Facts) -> list[tuple[str, str, str]]:
 
 def unfit(deployment: Deployment, facts: Facts) -> list[tuple[str, str]]:
     said = []
+    if any(f"{account.name}@{account.host}" == facts.admin for account in deployment.accounts):
+        said.append(
+            (f'user "{facts.admin}" is the admin itself', "another name for the Deployment's user")
+        )
     if facts.read_only:
         said.append(("the server is a replica, or read only", "name the server that takes writes"))
     if (

@@ -19,6 +19,7 @@ from dbprov.secret import Place, Secret
 
 FACTS = ("facts",)
 REFUSED = frozenset({"42501"})
+LOGIN = frozenset({"28P01", "28000"})
 EXISTS = frozenset({"42710", "42P04", "42P06", "23505"})
 EMPTY = frozenset(
     {"01006", "01007", "42622"}

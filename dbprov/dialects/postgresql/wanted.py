@@ -83,8 +83,8 @@ def expand(deployment: Deployment, facts: Facts) -> list[Item]:
     if sealed:
         items.append(Isolation(database=d.database, asked=d.isolate is True, lenders=lent))
     if owner:
-        # The admin is not the owner any more, and PUBLIC may be shut out: it keeps a way in, for the
-        # next run.
+        # The admin is not the owner any more, and PUBLIC may be shut out: it keeps a way in, for
+        # the next run.
         items.append(
             DatabaseGrant(database=d.database, grantee=None, privileges=("CONNECT",), lenders=lent)
         )
@@ -168,17 +168,20 @@ def newborn(item: Item, facts: Facts) -> Item | None:
     """What a database that is made from template0 has of an Item, known before it is made."""
     if isinstance(item, ObjectGrant):
         return item  # nothing is in it
-    if isinstance(item, SchemaGrant) and item.schema == "public" and facts.version < (15,):
-        if (
-            "SUPERUSER" not in facts.rights
-        ):  # public is the bootstrap superuser's, and everybody may create there (T82)
-            return replace(
-                item,
-                privileges=(),
-                effective=("CREATE", "USAGE"),
-                grantable=False,
-                owner="the superuser",
-            )
+    if (
+        isinstance(item, SchemaGrant)
+        and item.schema == "public"
+        and facts.version < (15,)
+        and "SUPERUSER" not in facts.rights
+    ):
+        # public is the bootstrap superuser's, and everybody may create there (T82)
+        return replace(
+            item,
+            privileges=(),
+            effective=("CREATE", "USAGE"),
+            grantable=False,
+            owner="the superuser",
+        )
     return None
 
 
@@ -213,7 +216,8 @@ def obstacle(
             )
         if not found.administered:
             return Obstacle(
-                f'"{facts.admin}" may not borrow the rights of "{item.role}", which somebody else made',
+                f'"{facts.admin}" may not borrow the rights of "{item.role}",'
+                " which somebody else made",
                 "a superuser, or who has ADMIN on the role,",
                 render.text("remedy/administer", **admin, role=item.role),
             )
@@ -248,6 +252,10 @@ def advice(facts: Facts) -> list[tuple[str, str, str]]:
 
 
 def unfit(deployment: Deployment, facts: Facts) -> list[tuple[str, str]]:
+    if any(account.name == facts.admin for account in deployment.accounts):
+        return [
+            (f'user "{facts.admin}" is the admin itself', "another name for the Deployment's user")
+        ]
     if facts.read_only:
         return [("the server is a replica, or read only", "name the server that takes writes")]
     return []

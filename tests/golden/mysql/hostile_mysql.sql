@@ -25,5 +25,4 @@ CREATE DATABASE IF NOT EXISTS `we"i``rd_%db\$x;--`
 
 -- grant all privileges on database "we"i`rd_%db\$x;--" for "o'w"n`e%r_\ {{ x }}"@10.0.'%
 GRANT ALTER, ALTER ROUTINE, CREATE, CREATE ROUTINE, CREATE TEMPORARY TABLES, CREATE VIEW, DELETE, DROP, EVENT, EXECUTE, INDEX, INSERT, LOCK TABLES, REFERENCES, SELECT, SHOW VIEW, TRIGGER, UPDATE
-    ON `we"i``rd\_\%db\\$x;--`.* TO 'o''w"n`e%r_\\ {{ x }}'@'10.0.''%'
-;
+    ON `we"i``rd\_\%db\\$x;--`.* TO 'o''w"n`e%r_\\ {{ x }}'@'10.0.''%';

@@ -72,15 +72,13 @@ GRANT "o'w""n e$dbprov$r" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;
 -- set owner of database "we"i`rd_%db\$x;--" to "o'w"n e$dbprov$r"
 SELECT pg_get_userbyid(datdba) <> 'o''w"n e$dbprov$r' AS missing FROM pg_database WHERE datname = E'we"i`rd_%db\\$x;--' \gset
 \if :missing
-ALTER DATABASE "we""i`rd_%db\$x;--" OWNER TO "o'w""n e$dbprov$r"
-;
+ALTER DATABASE "we""i`rd_%db\$x;--" OWNER TO "o'w""n e$dbprov$r";
 \endif
 
 -- revoke CONNECT, TEMPORARY on database "we"i`rd_%db\$x;--" from PUBLIC
 SELECT NOT datallowconn AND datconnlimit = 0 AS missing FROM pg_database WHERE datname = E'we"i`rd_%db\\$x;--' \gset
 \if :missing
-REVOKE CONNECT, TEMPORARY ON DATABASE "we""i`rd_%db\$x;--" FROM PUBLIC
-;
+REVOKE CONNECT, TEMPORARY ON DATABASE "we""i`rd_%db\$x;--" FROM PUBLIC;
 \endif
 
 -- grant CONNECT on database "we"i`rd_%db\$x;--" for this admin
@@ -122,8 +120,7 @@ $dbprov$;
 -- open database "we"i`rd_%db\$x;--" to connections
 SELECT NOT datallowconn AND datconnlimit = 0 AS missing FROM pg_database WHERE datname = E'we"i`rd_%db\\$x;--' \gset
 \if :missing
-ALTER DATABASE "we""i`rd_%db\$x;--" ALLOW_CONNECTIONS true CONNECTION LIMIT -1
-;
+ALTER DATABASE "we""i`rd_%db\$x;--" ALLOW_CONNECTIONS true CONNECTION LIMIT -1;
 \endif
 
 -- set search_path of user "o'w"n e$dbprov$r" in database "we"i`rd_%db\$x;--"
@@ -135,8 +132,7 @@ SELECT NOT EXISTS (
       AND 'search_path=' || (SELECT string_agg(quote_ident(x), ', ' ORDER BY i)
                    FROM unnest(ARRAY['sch''e"ma $$', 'public']) WITH ORDINALITY AS u (x, i)) = ANY (s.setconfig)) AS missing \gset
 \if :missing
-ALTER ROLE "o'w""n e$dbprov$r" IN DATABASE "we""i`rd_%db\$x;--" SET search_path = "sch'e""ma $$", "public"
-;
+ALTER ROLE "o'w""n e$dbprov$r" IN DATABASE "we""i`rd_%db\$x;--" SET search_path = "sch'e""ma $$", "public";
 \endif
 
 -- set search_path of user "a"p`p\ {{ x }} :'v'" in database "we"i`rd_%db\$x;--"
@@ -148,8 +144,7 @@ SELECT NOT EXISTS (
       AND 'search_path=' || (SELECT string_agg(quote_ident(x), ', ' ORDER BY i)
                    FROM unnest(ARRAY['sch''e"ma $$', 'public']) WITH ORDINALITY AS u (x, i)) = ANY (s.setconfig)) AS missing \gset
 \if :missing
-ALTER ROLE "a""p`p\ {{ x }} :'v'" IN DATABASE "we""i`rd_%db\$x;--" SET search_path = "sch'e""ma $$", "public"
-;
+ALTER ROLE "a""p`p\ {{ x }} :'v'" IN DATABASE "we""i`rd_%db\$x;--" SET search_path = "sch'e""ma $$", "public";
 \endif
 
 -- give back membership in role "o'w"n e$dbprov$r" for this admin

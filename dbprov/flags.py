@@ -1,0 +1,130 @@
+"""What is said on a command line.
+
+A spec file, or the flags that say one Deployment without a file.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from dbprov.deployments import Spec
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FLAGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    (
+        "server",
+        "URL of the server, without a password: postgresql://dba@host/postgres or mysql://dba@host",
+        {},
+    ),
+    ("name", "Name of the Deployment.", {}),
+    ("database", "Its database.", {}),
+    ("user", "Its user.", {}),
+    ("access", "What the user may do.", {"type": click.Choice(["all", "owner", "write", "read"])}),
+    (
+        "layout",
+        "shared: one user, one schema; split: schemas airflow and celery.",
+        {"type": click.Choice(["shared", "split"])},
+    ),
+    ("schemas", "A schema to work in; may be given several times.", {"multiple": True}),
+    ("host", "Host from which a MySQL user comes.", {}),
+    ("encoding", "Encoding of the database.", {}),
+    ("collation", "Collation (MySQL) or locale (PostgreSQL) of the database.", {}),
+    ("connection-limit", "How many connections the user may have.", {"type": int}),
+    ("isolate/--no-isolate", "Shut PUBLIC out of the database.", {"default": None}),
+    ("password-env", "Environment variable with the user's password.", {}),
+    ("password-file", "File with the user's password; filled if it is not there.", {}),
+    ("password-prompt", "Ask for the user's password.", {"is_flag": True, "default": None}),
+    (
+        "tls-mode",
+        "How to connect.",
+        {"type": click.Choice(["disable", "prefer", "require", "verify-ca", "verify-full"])},
+    ),
+    ("tls-ca", "File of CA certificates.", {}),
+    ("publish-host", "Host in the connection strings, where it is another one.", {}),
+    ("publish-port", "Port in the connection strings.", {"type": int}),
+)
+GROUPED = ("password", "tls", "publish")
+
+
+def with_spec(command: F) -> F:
+    """SPEC, or the flags that say one Deployment without a file.
+
+    The command gets the Spec that they make.
+    """
+
+    @wraps(command)
+    def with_flags(ctx: click.Context, spec: str | None, **options: Any) -> Any:
+        keys = [name.partition("/")[0].replace("-", "_") for name, _, _ in FLAGS]
+        flags = {key: options.pop(key) for key in keys}
+        ctx.obj["json"] = options.get("as_json", False)
+        if "templates" in options:
+            options["templates"] = Path(options["templates"]) if options["templates"] else None
+        return command(spec_of(spec, flags, asks=not options.get("yes", False)), **options)
+
+    wrapped: Any = click.pass_context(with_flags)
+    for name, text, more in reversed(FLAGS):
+        wrapped = click.option(f"--{name}", help=text, **more)(wrapped)
+    return click.argument("spec", required=False, type=click.Path())(wrapped)  # type: ignore[no-any-return]
+
+
+def spec_of(path: str | None, flags: dict[str, Any], asks: bool) -> Spec:
+    from dbprov import spec
+    from dbprov.errors import UsageError
+
+    given = {key: value for key, value in flags.items() if value not in (None, ())}
+    asked = ask if asks else never
+    if path and given:
+        said = ", ".join("--" + key.replace("_", "-") for key in given)
+        raise UsageError(
+            "a spec file and flags are both given",
+            said,
+            "say it all in the file, or all with flags",
+        )
+    if path:
+        return spec.load(Path(path), asked)
+    if not given:
+        raise UsageError(
+            "nothing says what is wanted",
+            "neither a spec file nor flags are given",
+            "dbprov COMMAND deployment.yaml,"
+            " or --server URL --name NAME --database NAME --user NAME",
+        )
+    for group in GROUPED:
+        parts = {key: given.pop(key) for key in list(given) if key.startswith(group + "_")}
+        if parts:
+            given[group] = {key.removeprefix(group + "_"): value for key, value in parts.items()}
+    return spec.from_flags(given, Path.cwd(), asked)
+
+
+def ask(label: str) -> Any:
+    from dbprov.secret import Secret, never_ask
+
+    if not sys.stdin.isatty():
+        never_ask(label)
+    try:
+        return Secret(click.prompt(label, hide_input=True, err=True))
+    except click.Abort:
+        # Nothing on the way out takes it for a failure of the server.
+        raise KeyboardInterrupt from None
+
+
+def never(label: str) -> Any:
+    from dbprov.secret import never_ask
+
+    return never_ask(label)
+
+
+templates_option = click.option(
+    "--templates",
+    type=click.Path(exists=True, file_okay=False),
+    help="Own templates, in front of ours file by file.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
