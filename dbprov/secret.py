@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
@@ -58,12 +58,13 @@ class Secret:
 
 
 def generate() -> Secret:
-    """40 characters of letters, digits, ``-`` and ``_``.
+    """40 characters of letters, digits, ``-`` and ``_``: each 6 bits of the system's randomness.
 
     The first is a letter, so that no tool takes it for an option.
     """
-    first = secrets.choice(string.ascii_letters)
-    return Secret(first + "".join(secrets.choice(ALPHABET) for _ in range(39)))
+    drawn = (ALPHABET[byte & 63] for byte in iter(lambda: os.urandom(1)[0], None))
+    first = next(c for c in drawn if c in string.ascii_letters)
+    return Secret(first + "".join(islice(drawn, 39)))
 
 
 class Place(Protocol):
@@ -148,7 +149,7 @@ class FilePlace:
             ):
                 ignore.write_text("*\n")
             password = generate()
-            draft = self.path.with_name(f".{os.getpid()}-{secrets.token_hex(4)}.new")
+            draft = self.path.with_name(f".{os.getpid()}-{os.urandom(4).hex()}.new")
             try:
                 handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
                 with os.fdopen(handle, "w") as stream:

@@ -5,7 +5,7 @@ What must work, and what must not.
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,7 +26,7 @@ def verify(
     Leaves nothing behind, whatever happens on the way.
     """
     dialect = server.dialect
-    probe = f"dbprov_probe_{secrets.token_hex(4)}"
+    probe = f"dbprov_probe_{os.urandom(4).hex()}"
     try:
         connection = dialect.connect_as(url, deployment)
     except Exception as error:

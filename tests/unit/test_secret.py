@@ -261,3 +261,8 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
             FilePlace(path).read()
     with pytest.raises(PlaceError, match="could not be kept"):
         FilePlace(tmp_path / "file/below").fill()
+
+
+def test_six_bits_are_one_sign() -> None:
+    """Each sign is as likely as any other only while there are 64 of them."""
+    assert len(set(ALPHABET)) == len(ALPHABET) == 64

@@ -23,7 +23,7 @@ from dbprov.dialects.mysql.quoting import literal
 from dbprov.errors import ConnectError, PlaceError
 from dbprov.secret import Place, Secret
 
-FACTS = ("settings", "rights", "tls")
+FACTS = ("settings", "rights")
 REFUSED = frozenset({"1044", "1045", "1142", "1143", "1227", "1370", "1410"})
 LOGIN = frozenset({"1045", "1698"})
 EXISTS = frozenset({"1007", "1396", "1973", "3163"})
