@@ -266,7 +266,7 @@ def _found(wanted: Item, rows: list[dict[str, Any]]) -> Item | None:
 def _undone(error: ApplyError, finished: int) -> ApplyError:
     if finished:
         error.undone = finished
-        error.what += f"; the {finished} before it in its transaction were taken back"
+        error.what += f"; with its transaction {finished} done before were taken back"
     return error
 
 

@@ -449,7 +449,7 @@ def test_what_a_failed_transaction_took_back_is_not_called_done(walk: Walk, pref
         )
     assert applied.error is not None
     assert applied.error.code == "42704"
-    assert f"the {len(planned.steps)} before it in its transaction were taken back" in str(
+    assert f"with its transaction {len(planned.steps)} done before were taken back" in str(
         applied.error
     )
     assert applied.done == []
