@@ -15,6 +15,7 @@ import yaml
 
 import dbprov
 from dbprov.deployments import Deployment, Spec
+from dbprov.errors import ApplyError
 from tests.harness import TestServer, execute
 from tests.harness.accounts import mysql, postgresql
 from tests.servers.command import CLI, surroundings
@@ -191,6 +192,7 @@ def test_cut_off_in_the_middle(walk: Walk, prefix: str, number: int) -> None:
         assert applied.error is not None
         assert applied.error.what.startswith("could not"), applied.error
         assert applied.error.why, applied.error
+        assert isinstance(applied.error, ApplyError)
         assert len(applied.done) + applied.error.undone == number
     walk.provision(spec)
 
