@@ -91,22 +91,22 @@ class Server:
                 connection = self._connect(database)
             except DbprovError:
                 raise
-            except (
-                Exception
-            ) as error:  # drivers raise more than their own tree: OSError, RuntimeError, ssl errors
-                code, words = self.dialect.explain(error, secret=False)
-                where = (
-                    f'database "{database}" on {self.address}' if database else str(self.address)
-                )
-                todo = self.dialect.remedy(code, words)
-                what = (
-                    "does not let the admin in"
-                    if code in self.dialect.LOGIN
-                    else "cannot be reached"
-                )
-                raise ConnectError(f"{where} {what}", words, todo, code=code) from None
+            except Exception as error:  # also what drivers raise beside their own tree: OSError ...
+                raise self._unreached(database, error) from None
             self._connections[database] = connection
         return self._connections[database]
+
+    def _unreached(self, database: str | None, error: Exception) -> ConnectError:
+        code, words = self.dialect.explain(error, secret=False)
+        where = f'database "{database}" on {self.address}' if database else str(self.address)
+        login = code in self.dialect.LOGIN
+        what = "does not let the admin in" if login else "cannot be reached"
+        todo = self.dialect.remedy(code, words)
+        if database and code in self.dialect.REFUSED and self._facts:
+            render = self.renderer(no_password)
+            statement = render.text("remedy/enter", database=database, admin=self._facts.admin)
+            todo = f"the owner of the database, or a superuser, would run:\n{statement};"
+        return ConnectError(f"{where} {what}", words, todo, code=code)
 
     def _connect(self, database: str | None) -> Any:
         """Without a password of ours the engine's own places are tried.

@@ -81,3 +81,14 @@ def test_a_server_that_is_not_reached(
 def test_tls_where_there_is_none(walk: Walk, prefix: str) -> None:
     with pytest.raises(DbprovError, match="see tls in the spec"):
         walk.plan(walk.spec(one(prefix), tls={"mode": "require"}))
+
+
+@pytest.mark.postgresql
+def test_a_database_that_the_admin_may_not_enter(walk: Walk, prefix: str) -> None:
+    walk.url, walk.password = walk.server.url("admin"), walk.server.password("admin")
+    execute(walk.server, "superuser", f'CREATE DATABASE "{prefix}db"')
+    execute(walk.server, "superuser", f'REVOKE CONNECT ON DATABASE "{prefix}db" FROM PUBLIC')
+    with pytest.raises(DbprovError) as caught:
+        walk.plan(walk.spec(one(prefix)))
+    assert caught.value.code == "42501"
+    assert f'GRANT CONNECT ON DATABASE "{prefix}db" TO "dba";' in caught.value.todo
