@@ -267,7 +267,9 @@ def fill_places(planned: Planned) -> None:
         s.item.name for s in planned.steps if isinstance(s.item, User) and s.verb == "create"
     }
     for account in planned.deployment.accounts:
-        if account.place.read() is None:
+        if isinstance(account.place, PromptPlace) and account.name in missing:
+            account.place.fill()
+        elif account.place.read() is None:
             if account.name not in missing:
                 raise PlaceError(
                     f'the password of user "{account.name}" is not known; nothing was changed',

@@ -104,19 +104,20 @@ def spec_of(path: str | None, flags: dict[str, Any], asks: bool) -> Spec:
     return spec.from_flags(given, Path.cwd(), asked)
 
 
-def ask(label: str) -> Any:
-    from dbprov.secret import Secret, never_ask
+def ask(label: str, confirm: bool = False) -> Any:
+    from dbprov.secret import checked, never_ask
 
     if not sys.stdin.isatty():
         never_ask(label)
     try:
-        return Secret(click.prompt(label, hide_input=True, err=True))
+        typed = click.prompt(label, hide_input=True, err=True, confirmation_prompt=confirm)
+        return checked(typed, "prompt")
     except click.Abort:
         # Nothing on the way out takes it for a failure of the server.
         raise KeyboardInterrupt from None
 
 
-def never(label: str) -> Any:
+def never(label: str, confirm: bool = False) -> Any:
     from dbprov.secret import never_ask
 
     return never_ask(label)

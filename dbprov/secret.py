@@ -95,7 +95,7 @@ class EnvPlace:
 
     def read(self) -> Secret | None:
         value = os.environ.get(self.name)
-        return _checked(value, str(self)) if value is not None else None
+        return checked(value, str(self)) if value is not None else None
 
     def fill(self) -> Secret:
         raise PlaceError(
@@ -134,7 +134,7 @@ class FilePlace:
                 error.strerror or "",
                 "make it readable for this user only (mode 0600)",
             ) from None
-        return _checked(text.removesuffix("\n").removesuffix("\r"), str(self))
+        return checked(text.removesuffix("\n").removesuffix("\r"), str(self))
 
     def fill(self) -> Secret:
         """Written whole under another name, then linked.
@@ -177,8 +177,8 @@ class FilePlace:
 @dataclass(frozen=True)
 class PromptPlace:
     label: str
-    ask: Callable[[str], Secret]
-    """Asks on the terminal, or raises PlaceError where there is none.
+    ask: Callable[..., Secret]
+    """Asks on the terminal, twice with ``confirm=True``, or raises PlaceError where there is none.
 
     Or where it was told never to ask.
     """
@@ -195,14 +195,13 @@ class PromptPlace:
         return self.kept[self.label]
 
     def fill(self) -> Secret:
-        raise PlaceError(
-            f"no password was typed for {self.label}",
-            "the place of its password is a prompt",
-            "type one, or name a file",
-        )
+        """Asked for twice: what is mistyped would be the password, and verify would agree."""
+        if self.label not in self.kept:
+            self.kept[self.label] = self.ask(f"New password of {self.label}", confirm=True)
+        return self.kept[self.label]
 
 
-def _checked(value: str, place: str) -> Secret:
+def checked(value: str, place: str) -> Secret:
     """Refused before it gets anywhere: what no engine takes, or would take for something else.
 
     PostgreSQL takes an empty password for none (T62), and a malformed verifier for a clear password
@@ -237,7 +236,7 @@ def admin_password(environ: Mapping[str, str]) -> Secret | None:
     return Secret(value) if value else None
 
 
-def never_ask(label: str) -> Any:
+def never_ask(label: str, confirm: bool = False) -> Any:
     raise PlaceError(
         f"{label} is needed",
         "it is in none of its places, and there is no terminal to ask on, or --yes forbids asking",

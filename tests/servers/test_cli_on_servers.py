@@ -357,7 +357,8 @@ def test_the_password_is_typed(run: Run) -> None:
     run.write(password={"prompt": True})
     code, seen = typed(
         run, "apply", "spec.yaml",
-        answers=(("Password of the admin", password), ("Carry this out?", "y"), ("Password of user", "typed-by-hand")),
+        answers=(("Password of the admin", password), ("Carry this out?", "y"),
+                 ("New password of user", "typed-by-hand"), ("Repeat", "typed-by-hand")),
     )  # fmt: skip
     assert code == 0, seen
     assert "typed-by-hand" not in seen

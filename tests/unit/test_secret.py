@@ -164,9 +164,21 @@ def test_a_prompt_that_may_not_ask() -> None:
     place = PromptPlace("user u", never_ask, {})
     with pytest.raises(PlaceError, match="Password of user u is needed"):
         place.read()
-    with pytest.raises(PlaceError, match="no password was typed"):
+    with pytest.raises(PlaceError, match="New password of user u is needed"):
         place.fill()
     assert {place}
+
+
+def test_a_new_password_is_typed_twice_and_asked_for_once() -> None:
+    asked: list[tuple[str, bool]] = []
+
+    def ask(label: str, confirm: bool = False) -> Secret:
+        asked.append((label, confirm))
+        return Secret(VALUE)
+
+    place = PromptPlace("user u", ask, {})
+    assert place.fill() is place.read() is place.fill()
+    assert asked == [("New password of user u", True)]
 
 
 def test_the_admins_password_comes_from_the_environment() -> None:
