@@ -306,11 +306,11 @@ class _Reader:
                 "leave it out: it comes from DBPROV_ADMIN_PASSWORD,"
                 " the engine's own places, or a prompt",
             )
-            return None
+            return Address(engine, "", "", ENGINES[scheme], "")  # for the rest to be read by
         options = tuple(parse_qsl(query, keep_blank_values=True))
         if any(key == "password" or key.startswith("sslpassword") for key, _ in options):
             self.values.wrong(given, "the server's URL holds a password", "leave it out")
-            return None
+            return Address(engine, "", "", ENGINES[scheme], "")
         if any(key in ("sslmode", "sslrootcert", "ssl_mode", "ssl_ca") for key, _ in options):
             self.values.wrong(
                 given,

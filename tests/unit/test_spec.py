@@ -531,3 +531,8 @@ def test_the_schema_describes_every_key_and_allows_no_other() -> None:
                 walk(one)
 
     walk(SCHEMA)
+
+
+def test_a_password_in_the_url_hides_no_other_mistake() -> None:
+    text = "server: postgresql://dba:pw@h\ndeployments: [{name: a, database: d, user: pg_x}]\n"
+    assert len(mistakes(text)) == 2
