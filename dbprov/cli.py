@@ -49,9 +49,8 @@ class Group(click.Group):
         except BrokenPipeError:  # whoever read stdout has read enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(2)
-        except (
-            Exception
-        ) as error:  # a defect of ours must not look like exit code 1, which means differences
+        except Exception as error:
+            # A defect of ours must not look like exit code 1, which means differences.
             import traceback
 
             traceback.print_exception(error, chain=False)

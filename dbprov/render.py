@@ -212,7 +212,7 @@ class Renderer:
         return any((folder / self.engine / f"{name}.sql").is_file() for folder in self.folders)
 
     def text(self, name: str, /, **values: Any) -> str:
-        from jinja2 import TemplateError, TemplateSyntaxError
+        from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError
 
         path = f"{self.engine}/{name}.sql"
         try:
@@ -223,11 +223,14 @@ class Renderer:
                 f"template {place} cannot be read", error.message or "", "correct the template"
             ) from None
         except (TemplateError, _Unquoted, TypeError, ValueError, AttributeError) as error:
+            misspelt = isinstance(error, UndefinedError)
             raise RenderError(
                 f"template {_place(error, path)} cannot be rendered",
                 str(error),
-                "end each {{ }} in a quoting filter:"
-                " ident, literal, keywords, password (README, Templates)",
+                "use the variables that the built-in template of this name has (dbprov templates)"
+                if misspelt
+                else "end each {{ }} in a quoting filter: ident, literal, keywords, password"
+                " (README, Your own templates)",
             ) from None
 
 

@@ -98,9 +98,8 @@ def _statement(step: Step, render: Renderer, borrowed: dict[str, str]) -> Iterat
     asked, variable = render.has(f"{item.kind}/guard"), "missing"
     if asked and step.verb != "drop":
         yield render.item(item, "guard") + " \\gset"
-    if isinstance(
-        item, Membership
-    ):  # what was borrowed is given back, what was there before is not taken
+    if isinstance(item, Membership):
+        # What was borrowed is given back, what was there before is not taken.
         variable = borrowed.setdefault(item.role, f"borrowed_{len(borrowed) + 1}")
         if step.verb == "create":
             yield f"\\set {variable} :missing"

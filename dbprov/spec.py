@@ -252,9 +252,8 @@ class _Reader:
         default = FilePlace(kept / folder / file, f".dbprov/{folder}/{file}", kept)
         if given is None:
             return default
-        if isinstance(
-            given.value, str
-        ):  # not shown: it is the password itself, or the name of its place
+        if isinstance(given.value, str):
+            # Not shown: it is the password itself, or the name of its place.
             self.values.wrong(
                 given,
                 "a password is never in the spec",

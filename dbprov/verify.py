@@ -73,9 +73,8 @@ def verify(
     finally:
         for trial in dialect.cleanup(deployment, probe):
             if trial.needs in made and _try(server, server.connection(), trial)[0]:
-                _try(
-                    server, connection, trial
-                )  # who was granted too much owns what the admin may not drop
+                # Who was granted too much owns what the admin may not drop.
+                _try(server, connection, trial)
         connection.close()
 
 

@@ -217,6 +217,12 @@ def test_a_template_cannot_open_the_place_of_a_password(printed: str) -> None:
         made.item(User(name="app", place=EnvPlace("HOME")), "create")
 
 
+def test_a_misspelt_variable_gets_its_own_advice() -> None:
+    with pytest.raises(RenderError) as caught:
+        of_text("{{ nmae | ident }}")(name="x")
+    assert "the variables that the built-in template" in caught.value.todo
+
+
 def test_call_blocks_are_refused() -> None:
     with pytest.raises(RenderError, match="call blocks"):
         of_text("{% call name.format() %}{% endcall %}")(name="x")

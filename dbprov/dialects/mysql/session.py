@@ -28,9 +28,8 @@ REFUSED = frozenset({"1044", "1045", "1142", "1143", "1227", "1370", "1410"})
 LOGIN = frozenset({"1045", "1698"})
 EXISTS = frozenset({"1007", "1396", "1973", "3163"})
 TRANSACTIONS = False
-LONGEST = (
-    256  # of caching_sha2_password; a longer one is answered with ER 1396, as if the user existed
-)
+# Of caching_sha2_password, in bytes: a longer one is answered with ER 1396, as if the user existed.
+LONGEST = 256
 
 
 def connect(address: Address, tls: Tls, password: Secret | None, database: str | None) -> Any:

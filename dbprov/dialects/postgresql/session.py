@@ -21,9 +21,8 @@ FACTS = ("facts",)
 REFUSED = frozenset({"42501"})
 LOGIN = frozenset({"28P01", "28000"})
 EXISTS = frozenset({"42710", "42P04", "42P06", "23505"})
-EMPTY = frozenset(
-    {"01006", "01007", "42622"}
-)  # nothing revoked, nothing granted, name cut: success without effect (T14)
+# Success without effect (T14): nothing revoked, nothing granted, name cut.
+EMPTY = frozenset({"01006", "01007", "42622"})
 TRANSACTIONS = True
 
 
