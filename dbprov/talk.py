@@ -5,13 +5,16 @@ On stderr, or on stdout where it is the product.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from dbprov.commands import Applied, Planned
-from dbprov.deployments import Deployment
-from dbprov.dialects import Check
-from dbprov.errors import DbprovError
-from dbprov.server import Done
+if TYPE_CHECKING:
+    from dbprov.commands import Applied, Planned
+    from dbprov.deployments import Deployment
+    from dbprov.dialects import Check
+    from dbprov.errors import DbprovError
+    from dbprov.server import Done
 
 
 def show_plan(planned: Planned, err: bool) -> None:

@@ -7,7 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import click
+
 from dbprov import spec
+from dbprov.cli import main
 from dbprov.deployments import Deployment, Spec
 from dbprov.dialects import Facts, of
 from dbprov.errors import SpecError
@@ -24,6 +27,13 @@ FLAVORS = {"postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
 
 HOSTILE = "o'w\"n`e%r_\\$dbprov$;-- {{x}} ü"
 """A name with whatever ends a quotation, begins a comment, or means something to a template, a shell or a LIKE."""
+
+
+def command(name: str) -> click.Command:
+    """A command of the CLI, which is loaded when it is first named."""
+    found = main.get_command(click.Context(main), name)
+    assert found
+    return found
 
 
 def parsed(text: str, ask: Any = None) -> Spec:

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dbprov import __version__, commands
-from dbprov.cli import Group, main
+from dbprov.cli import COMMANDS, Group, main
 from dbprov.commands import Applied, Planned
 from dbprov.deployments import Deployment, Spec
 from dbprov.dialects import Check, Notice, Obstacle
@@ -24,7 +24,7 @@ from dbprov.errors import ApplyError, ConnectError, PlaceError
 from dbprov.plan import Step, plan
 from dbprov.secret import Secret
 from dbprov.server import Done
-from tests.unit.made import deployment, expanded, facts
+from tests.unit.made import command, deployment, expanded, facts
 
 FLAGS = [
     "--server",
@@ -118,7 +118,7 @@ WARNING = Check(
 
 
 def test_commands() -> None:
-    assert set(main.commands) == {
+    assert set(COMMANDS) == {
         "render",
         "plan",
         "apply",
@@ -130,7 +130,7 @@ def test_commands() -> None:
     }
 
 
-@pytest.mark.parametrize("name", main.commands)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_help_has_an_example(name: str) -> None:
     result = run(name, "--help")
     assert result.exit_code == 0
@@ -138,9 +138,9 @@ def test_help_has_an_example(name: str) -> None:
     assert result.stderr == ""
 
 
-@pytest.mark.parametrize("name", main.commands)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_says_what_it_is(name: str) -> None:
-    for option in main.commands[name].params:
+    for option in command(name).params:
         assert not isinstance(option, click.Option) or option.help, option.name
 
 
@@ -542,7 +542,7 @@ def test_nothing_secret_in_any_output(
             words = [
                 word
                 for word in more
-                if word in {option for p in main.commands[name].params for option in p.opts}
+                if word in {option for p in command(name).params for option in p.opts}
             ]
             result = run(name, *FLAGS, "--password-env", "APP_PASSWORD", *words)
             assert result.output, name

@@ -1,0 +1,86 @@
+"""The command line: read arguments, call one function, print.
+
+stdout is the product, stderr the talk.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from dbprov._version import __version__
+
+COMMANDS = {  # in the order of --help, each with the module that holds it
+    "render": "render",
+    "plan": "plan",
+    "apply": "apply",
+    "verify": "checks",
+    "check": "checks",
+    "connections": "connections",
+    "schema": "files",
+    "templates": "files",
+}
+
+
+class Group(click.Group):
+    """Catches DbprovError once, for all commands; loads a command when it is named."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return super().get_command(ctx, name)
+        module = import_module(f"dbprov.cli.{COMMANDS[name]}")
+        found: click.Command = getattr(module, name if hasattr(module, name) else f"{name}_")
+        return found
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from dbprov.errors import DbprovError
+
+        try:
+            return super().invoke(ctx)
+        except DbprovError as error:
+            from dbprov import talk
+
+            if ctx.obj and ctx.obj.get("json"):
+                click.echo(json.dumps({"error": error.as_json()}, indent=2, ensure_ascii=False))
+            talk.show_error(error)
+            ctx.exit(error.exit_code)
+        except (KeyboardInterrupt, click.Abort):
+            click.echo(
+                "dbprov: interrupted; run the same command again, it goes on where it stopped",
+                err=True,
+            )
+            ctx.exit(2)
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except BrokenPipeError:  # whoever read stdout has read enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(2)
+        except Exception as error:
+            # A defect of ours must not look like exit code 1, which means differences.
+            import traceback
+
+            traceback.print_exception(error, chain=False)
+            click.echo(
+                f"dbprov: unexpected {type(error).__name__}: this is a defect of dbprov", err=True
+            )
+            ctx.exit(2)
+
+
+@click.group(
+    cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, prog_name="dbprov")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Provision databases, users and grants for Airflow Deployments on PostgreSQL and MySQL, and
+    prove that they work.
+    """
+    ctx.ensure_object(dict)

@@ -1,0 +1,80 @@
+"""The plan, carried out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dbprov.cli.output import confirm, print_json
+from dbprov.flags import ask, json_option, never, templates_option, with_spec
+
+if TYPE_CHECKING:
+    from dbprov.commands import Applied
+    from dbprov.deployments import Spec
+
+
+@click.command()
+@with_spec
+@click.option(
+    "-y",
+    "--yes",
+    is_flag=True,
+    help="Do not ask; anything that would have to be asked is an error.",
+)
+@json_option
+@templates_option
+def apply(spec: Spec, yes: bool, as_json: bool, templates: Path | None) -> None:
+    """Show the plan, ask, carry it out, and verify it as each user.
+
+    Example: dbprov apply deployment.yaml
+    """
+    from dbprov import commands, talk
+
+    ended: list[Applied] = []
+    with commands.servers(spec, never if yes else ask, templates) as servers:
+        plans = [
+            commands.compare(deployment, servers[deployment]) for deployment in spec.deployments
+        ]
+        for planned in plans:
+            talk.show_plan(planned, err=True)
+            commands.refuse(planned)
+        if any(planned.steps for planned in plans) and not yes:
+            confirm()
+        for planned in plans:
+            commands.fill_places(planned)
+        for planned in plans:
+            if len(plans) > 1:
+                talk.show_name(planned.deployment, err=True)
+            ended.append(
+                commands.apply(
+                    planned.deployment,
+                    servers[planned.deployment],
+                    planned,
+                    report=talk.show_done,
+                    check=talk.show_check,
+                )
+            )
+            talk.show_left(ended[-1])
+            if ended[-1].error:
+                break
+    if as_json:
+        print_json({"ok": all(a.ok for a in ended), "deployments": [a.as_json() for a in ended]})
+    failed = next((a.error for a in ended if a.error), None)
+    if failed:
+        talk.show_error(failed)
+        click.echo(
+            "dbprov: what was done before stands; the same command goes on from there", err=True
+        )
+        sys.exit(2)
+    if all(a.ok for a in ended):
+        click.echo(
+            f"ready. The connection strings: dbprov connections {_again(spec)} --reveal", err=True
+        )
+    sys.exit(0 if all(a.ok for a in ended) else 1)
+
+
+def _again(spec: Spec) -> str:
+    return spec.source if spec.source != "flags" else "(the same flags)"

@@ -1,0 +1,46 @@
+"""The files that dbprov carries with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dbprov.flags import templates_option
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of a spec, for editors.
+
+    Example: dbprov schema > dbprov.schema.json
+    """
+    click.echo((Path(__file__).parent.parent / "schema.json").read_text(encoding="utf-8"), nl=False)
+
+
+@click.command()
+@click.option("--engine", type=click.Choice(["postgresql", "mysql"]), help="Only of this engine.")
+@templates_option
+def templates(engine: str | None, templates: str | None) -> None:
+    """List which file serves what, and from where.
+
+    Example: dbprov templates --templates my_templates --engine postgresql
+    """
+    from dbprov.render import built_in_templates
+
+    own, ours = Path(templates) if templates else None, built_in_templates()
+    names = {
+        str(p.relative_to(folder))
+        for folder in (own, ours)
+        if folder
+        for p in folder.rglob("*.sql")
+    }
+    for name in sorted(names):
+        if engine is None or name.startswith(engine + "/"):
+            home = own if own and (own / name).is_file() else ours
+            unused = (
+                ""
+                if (ours / name).is_file()
+                else "  (no built-in of this name: nothing asks for it)"
+            )
+            click.echo(f"{name}\t{home / name}{unused}")

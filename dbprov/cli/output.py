@@ -1,0 +1,48 @@
+"""What the commands share of writing: JSON, files, and the question before a change."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+def print_json(document: dict[str, Any]) -> None:
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def write(path: Path, text: str, mode: int) -> None:
+    """Whole or not at all: written beside the file and renamed.
+
+    With its mode from the first byte on.
+    """
+    from dbprov.errors import PlaceError
+
+    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(
+            os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8"
+        ) as stream:
+            stream.write(text)
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise PlaceError(
+            f"{path} could not be written", error.strerror or "", "make room, or name another file"
+        ) from None
+
+
+def confirm() -> None:
+    from dbprov.errors import UsageError
+
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "nobody can be asked", "there is no terminal", "read the plan, then run it with --yes"
+        )
+    if not click.confirm("Carry this out?", err=True):
+        raise UsageError("nothing was changed", "the answer was no")

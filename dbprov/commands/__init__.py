@@ -1,0 +1,40 @@
+"""What each command does, without a terminal.
+
+The CLI prints what these return, and a Python program calls them. A submodule is never named like a
+function: the package's attribute is the function.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dbprov.commands.applied import Applied as Applied
+    from dbprov.commands.applied import apply as apply
+    from dbprov.commands.applied import fill_places as fill_places
+    from dbprov.commands.offline import scripts as scripts
+    from dbprov.commands.opened import handouts as handouts
+    from dbprov.commands.opened import servers as servers
+    from dbprov.commands.planned import Planned as Planned
+    from dbprov.commands.planned import compare as compare
+    from dbprov.commands.planned import refuse as refuse
+    from dbprov.commands.proofs import check as check
+    from dbprov.commands.proofs import prove as prove
+
+_HOMES = {
+    "applied": ("Applied", "apply", "fill_places"),
+    "offline": ("scripts",),
+    "opened": ("handouts", "servers"),
+    "planned": ("Planned", "compare", "refuse"),
+    "proofs": ("check", "prove"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Each is imported when it is first used: a command loads only what it needs."""
+    from importlib import import_module
+
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"dbprov.commands.{home}"), name)
+    raise AttributeError(f"module 'dbprov.commands' has no attribute {name!r}")

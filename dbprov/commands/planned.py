@@ -1,0 +1,129 @@
+"""What one Deployment lacks on its server, and what is known to be impossible there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from dbprov.deployments import Account, Deployment
+from dbprov.dialects import Facts, Obstacle
+from dbprov.errors import RefusedError
+from dbprov.items import Item, ObjectGrant, User
+from dbprov.plan import Step, plan
+from dbprov.secret import PromptPlace
+from dbprov.server import Server, masked
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What one Deployment lacks on its server, and what should be known about what is there."""
+
+    deployment: Deployment
+    steps: tuple[Step, ...]
+    statements: tuple[str, ...]
+    obstacles: tuple[tuple[Step, Obstacle], ...]
+    beyond: tuple[
+        tuple[ObjectGrant, str], ...
+    ]  # with the statement that the objects' owners would run
+    unknown: tuple[Account, ...]  # users that exist, and whose passwords are not kept
+    remarks: tuple[str, ...]
+    facts: Facts
+
+    @property
+    def complete(self) -> bool:
+        return not self.steps and not self.beyond
+
+    def essential_obstacles(self) -> list[tuple[Step, Obstacle]]:
+        return [(step, obstacle) for step, obstacle in self.obstacles if step.item.essential]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "name": self.deployment.name,
+            "server": str(self.deployment.server),
+            "complete": self.complete,
+            "steps": [
+                step_json(step, sql) for step, sql in zip(self.steps, self.statements, strict=True)
+            ],
+            "obstacles": [
+                {"item": str(step.item), "why": o.why, "who": o.who, "statement": o.statement}
+                for step, o in self.obstacles
+            ],
+            "beyond": [
+                {"item": str(item), "objects": list(item.beyond), "statement": statement}
+                for item, statement in self.beyond
+            ],
+            "passwords_not_known": [account.name for account in self.unknown],
+            "remarks": list(self.remarks),
+        }
+
+
+def step_json(step: Step, statement: str) -> dict[str, Any]:
+    return {
+        "verb": step.verb,
+        "kind": step.item.kind,
+        "item": str(step.item),
+        "database": step.item.inside,
+        "sql": statement,
+    }
+
+
+def compare(deployment: Deployment, server: Server) -> Planned:
+    """Compare one Deployment with its server. Reads only."""
+    _fit(deployment, server)
+    pairs = server.look(server.dialect.expand(deployment, server.facts))
+    steps = plan(pairs)
+    shown = server.renderer(masked)
+    found = [(wanted, there) for wanted, there in pairs if there is not None]
+    return Planned(
+        deployment=deployment,
+        steps=tuple(steps),
+        statements=tuple(shown.item(step.item, step.verb) for step in steps),
+        obstacles=tuple(server.obstacles(steps)),
+        beyond=tuple(
+            (f, shown.item(f, "create"))
+            for _, f in found
+            if isinstance(f, ObjectGrant) and f.beyond
+        ),
+        unknown=tuple(_unknown(deployment, found)),
+        remarks=(
+            *server.dialect.misgivings(server.facts),
+            *(r for w, f in found for r in w.remarks(f)),
+        ),
+        facts=server.facts,
+    )
+
+
+def _unknown(deployment: Deployment, found: list[tuple[Item, Item]]) -> Iterator[Account]:
+    """Users that exist and whose password is in none of its places.
+
+    A prompt is not asked for it.
+    """
+    there = {(wanted.name, wanted.host) for wanted, _ in found if isinstance(wanted, User)}
+    for account in deployment.accounts:
+        if isinstance(account.place, PromptPlace) or (account.name, account.host) not in there:
+            continue
+        if account.place.read() is None:
+            yield account
+
+
+def _fit(deployment: Deployment, server: Server) -> None:
+    """What only the server's own settings can tell.
+
+    A name that it would fold, a server that takes no writes.
+    """
+    for why, todo in server.dialect.unfit(deployment, server.facts):
+        raise RefusedError(
+            f"{deployment.name} cannot be provisioned on {server.address}", why, todo
+        )
+
+
+def refuse(planned: Planned) -> None:
+    """Stop before anything is changed where it is known that the admin cannot do it."""
+    met = planned.essential_obstacles()
+    if met:
+        raise RefusedError(
+            f"{planned.deployment.name} cannot be provisioned by this admin; nothing was changed",
+            "\n".join(f"{step}: {obstacle.why}" for step, obstacle in met),
+            "\n".join(obstacle.todo for _, obstacle in met),
+        )

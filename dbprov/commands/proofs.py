@@ -1,0 +1,126 @@
+"""What is proven: of each user by logging in, of the admin by asking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from dbprov.commands.planned import compare
+from dbprov.connections import handout
+from dbprov.deployments import Account, Deployment
+from dbprov.dialects import Check
+from dbprov.items import ObjectGrant
+from dbprov.secret import Secret
+from dbprov.server import Server
+from dbprov.verify import verify
+
+
+def prove(
+    deployment: Deployment, server: Server, report: Callable[[Check], None] = lambda check: None
+) -> Iterator[Check]:
+    """Log in as each user and try. One failed Check where there is no password to log in with."""
+    for account, connection in _connections(deployment).items():
+        if connection is None:
+            check = Check(
+                account.name,
+                "logs in",
+                "works",
+                f"no password is kept in {account.place}",
+                False,
+                "",
+                "dbprov apply makes the user and its password; of a user that exists,"
+                " keep the password there"
+                if account.place.writable
+                else f"give the password in the {account.place}",
+            )
+            report(check)
+            yield check
+            continue
+        for check in verify(server, deployment, account, connection):
+            report(check)
+            yield check
+
+
+def _connections(deployment: Deployment) -> dict[Account, Secret | None]:
+    made = handout(deployment, lambda account: account.place.read())
+    every = (made.metadata, made.result, *made.others)
+    return {c.account: c.login_url() if c.password else None for c in every}
+
+
+def check(deployment: Deployment, server: Server) -> Iterator[Check]:
+    """Can this admin provision this Deployment on this server? Nothing is changed."""
+    facts = server.facts
+    name, where = (
+        "admin",
+        f"as {facts.admin}" + (f", over {facts.tls}" if facts.tls else ", without TLS"),
+    )
+    service = f" on {facts.service}" if facts.service else ""
+    yield Check(
+        name,
+        "reaches the server",
+        "works",
+        f"{where}, {facts.flavor} {facts.version_text}{service}",
+        True,
+    )
+    for words in server.dialect.misgivings(facts):
+        yield Check(
+            "server",
+            "",
+            "",
+            words,
+            True,
+            warning=True,
+        )
+    for why, todo in server.dialect.unfit(deployment, facts):
+        yield Check("server", "can hold this deployment", "holds", why, False, todo=todo)
+        return
+    for claim, observed, todo in server.dialect.advice(facts):
+        yield Check("server", "", claim, observed, True, todo=todo, warning=True)
+    planned = compare(deployment, server)
+    met = {id(step): obstacle for step, obstacle in planned.obstacles}
+    for step in planned.steps:
+        obstacle = met.get(id(step))
+        if obstacle:
+            yield Check(name, f"can {step}", "works", obstacle.why, False, todo=obstacle.todo)
+    for account in planned.unknown:
+        yield Check(
+            name,
+            f'knows the password of user "{account.name}"',
+            "holds",
+            f"the user exists, and nothing is kept in {account.place}",
+            False,
+            todo="keep its password there; dbprov never resets one",
+        )
+    for item, statement in planned.beyond:
+        yield Check(
+            name,
+            f"can grant {item}",
+            "works",
+            _beyond(item),
+            False,
+            todo=f'the owners named would run in database "{item.inside}":\n{statement};',
+        )
+    if planned.steps and not met and not planned.unknown:
+        yield Check(
+            name,
+            f"can do all {len(planned.steps)} steps that are missing",
+            "works",
+            "nothing known is against it",
+            True,
+        )
+    elif not planned.steps:
+        yield Check(name, "finds nothing to do", "holds", "everything is there", True)
+    for words in planned.remarks:
+        if words not in server.dialect.misgivings(facts):
+            yield Check(
+                deployment.name,
+                "",
+                "",
+                words,
+                True,
+                warning=True,
+            )
+
+
+def _beyond(item: ObjectGrant) -> str:
+    shown = ", ".join(item.beyond[:5])
+    return f"not on {shown}" + (f" and {len(item.beyond) - 5} more" if len(item.beyond) > 5 else "")

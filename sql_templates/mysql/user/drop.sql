@@ -1,0 +1,1 @@
+DROP USER {{ name | literal }}@{{ host | literal }}

@@ -1,0 +1,2 @@
+{# RESTRICT: a schema with anything in it stays. #}
+DROP SCHEMA {{ name | ident }} RESTRICT

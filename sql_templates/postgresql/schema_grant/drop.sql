@@ -1,0 +1,1 @@
+REVOKE {{ privileges | keywords }} ON SCHEMA {{ schema | ident }} FROM {{ grantee | ident }}

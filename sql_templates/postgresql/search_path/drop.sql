@@ -1,0 +1,1 @@
+ALTER ROLE {{ user | ident }} IN DATABASE {{ database | ident }} RESET search_path
