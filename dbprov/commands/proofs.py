@@ -58,7 +58,7 @@ def check(deployment: Deployment, server: Server) -> Iterator[Check]:
         name,
         "reaches the server",
         "works",
-        f"{where}, {facts.flavor} {facts.version_text}{service}",
+        f"{where}, {facts.flavor} {facts.version_text}{service}, {facts.identity}",
         True,
     )
     for words in server.dialect.misgivings(facts):

@@ -28,6 +28,7 @@ class Facts:
     version: tuple[int, ...]
     flavor: str  # postgresql, mysql, mariadb
     version_text: str = ""
+    identity: str = ""  # names this very server, wherever it is reached
     service: str = ""  # RDS, Azure, Cloud SQL; empty: community
     admin: str = ""
     rights: frozenset[str] = frozenset()  # what the admin may do on the whole server

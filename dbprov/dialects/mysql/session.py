@@ -178,6 +178,7 @@ def facts(answers: Sequence[list[dict[str, Any]]], connection: Any) -> Facts:
         version=tuple(map(int, number[1].split("."))) if number else (0,),
         flavor="mariadb" if "mariadb" in version.lower() else "mysql",
         version_text=number[1] if number else version,
+        identity=_identity(settings),
         service=service,
         admin=rights[0]["admin"] if rights else "",
         rights=frozenset(row["privilege"] for row in rights),
@@ -193,6 +194,18 @@ def facts(answers: Sequence[list[dict[str, Any]]], connection: Any) -> Facts:
             "partial_revokes": "1" if settings.get("partial_revokes") == "ON" else "0",
         },
     )
+
+
+def _identity(settings: Mapping[str, Any]) -> str:
+    """MySQL has a UUID of its own.
+
+    MariaDB has a hash of its network card and port (from 10.5.26 and 10.11.9 on), which containers
+    may share: with its host it is the best that there is.
+    """
+    if settings.get("server_uuid"):
+        return f"server_uuid {settings['server_uuid']}"
+    uid = f"server_uid {settings['server_uid']} on " if settings.get("server_uid") else ""
+    return f"{uid}host {settings.get('hostname', '')}:{settings.get('port', '')}"
 
 
 def facts_offline(flavor: str, version: tuple[int, ...], settings: Mapping[str, str]) -> Facts:

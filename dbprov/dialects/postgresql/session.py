@@ -86,6 +86,7 @@ def facts(answers: Sequence[list[dict[str, Any]]], connection: Any) -> Facts:
         version=(number // 10000, number % 10000),
         flavor=NAME,
         version_text=row["version"].split()[0],
+        identity=row["identity"],
         service=row["service"] or "",
         admin=row["admin"],
         rights=frozenset(rights),
