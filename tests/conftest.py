@@ -7,6 +7,9 @@ a marker chooses among them:
     @pytest.mark.postgresql(">= 15")   and only from that version on
     @pytest.mark.mysql                 MySQL and MariaDB
     @pytest.mark.mysql("mariadb >= 11", "mysql")
+
+A test that takes `secure` runs once for each flavor among those, on a server of its own that shows
+whatever certificate the test asks for (see harness/tls.py). Such servers are always binaries.
 """
 
 import operator
@@ -16,11 +19,13 @@ import secrets
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NoReturn
 
 import pytest
 
 from tests import harness
 from tests.harness import ServerUnavailable, TestServer, WrongSetting
+from tests.harness.tls import VERSIONS, Certificates, TlsServer, start_tls
 
 Pair = tuple[str, str]
 
@@ -89,11 +94,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         pairs = metafunc.config.stash[SERVERS].wanted
         ids = ["-".join(pair) for pair in pairs]
         metafunc.parametrize("server", pairs, ids=ids, indirect=True, scope="session")
+    if "tls_server" in metafunc.fixturenames:
+        pairs = list(_speaking_tls(metafunc.config.stash[SERVERS].wanted))
+        ids = ["-".join(pair) for pair in pairs]
+        metafunc.parametrize("tls_server", pairs, ids=ids, indirect=True, scope="session")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    others = [item for item in items if not _marked_for(item, _server_of(item))]
+    others = [item for item in items if not _marked_for(item, _pair_of(item))]
     if others:
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
@@ -125,11 +134,31 @@ def server(request: pytest.FixtureRequest) -> TestServer:
     """Each wanted server in turn; a missing one is an error in CI, and a loud skip elsewhere."""
     future = request.config.stash[SERVERS].starting[request.param]
     if isinstance(future.exception(), ServerUnavailable):
-        text = f"{_missing(request.param)}, see the summary"
-        if os.environ.get("CI"):
-            pytest.fail(text, pytrace=False)
-        pytest.skip(text)
+        _do_without(f"{_missing(request.param)}, see the summary")
     return future.result()
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="session")
+def tls_server(request: pytest.FixtureRequest, certificates: Certificates) -> TlsServer:
+    """One of each wanted flavor, started when it is first needed."""
+    try:
+        flavor, version = request.param
+        return start_tls(flavor, version, certificates)
+    except ServerUnavailable as error:
+        _do_without(f"{_missing(request.param)} with TLS: {error}")
+
+
+@pytest.fixture
+def secure(tls_server: TlsServer) -> Iterator[TlsServer]:
+    """With a good certificate, and asking for none, whatever the test before did."""
+    yield tls_server
+    tls_server.show("good")
+    tls_server.demand(False)
 
 
 @pytest.fixture(params=["superuser", "restricted"])
@@ -149,6 +178,25 @@ def prefix(server: TestServer) -> Iterator[str]:
 
 def _missing(pair: Pair) -> str:
     return f"NO SERVER {' '.join(pair)}"
+
+
+def _do_without(text: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(text, pytrace=False)
+    pytest.skip(text)
+
+
+def _speaking_tls(wanted: list[Pair]) -> Iterator[Pair]:
+    """Of each wanted flavor one version: a wanted one, where its binaries speak TLS."""
+    for flavor in dict.fromkeys(flavor for flavor, _ in wanted):
+        versions = [version for one, version in wanted if one == flavor]
+        able = [version for version in versions if version in VERSIONS[flavor]]
+        yield flavor, (able or VERSIONS[flavor][-1:])[0]
+
+
+def _pair_of(item: pytest.Item) -> Pair | None:
+    callspec = getattr(item, "callspec", None)
+    return _server_of(item) or (callspec.params.get("tls_server") if callspec else None)
 
 
 def _server_of(item: pytest.Item) -> Pair | None:

@@ -7,6 +7,7 @@ import shlex
 import signal
 import socket
 import tempfile
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -32,12 +33,18 @@ MYSQL = f"--mysqlx=OFF --performance-schema=OFF --secure-file-priv=NULL {INNODB}
 MARIADB = INNODB
 
 
-def start(flavor: str, version: str) -> Reached:
+def start(
+    flavor: str, version: str, options: str = "", files: Mapping[str, bytes] | None = None
+) -> Reached:
+    """``options`` are for the server; ``{folder}`` in them is its own, where ``files`` are put."""
     installed, origin = _bring(flavor, version)
     for _ in range(3):
         folder, port = _make_folder(), _free_port()
         password = secrets.token_hex(12)
-        _prepare(flavor, installed, folder, port, password)
+        for name, content in (files or {}).items():
+            put(folder / name, content)
+        more = options.format(folder=folder)
+        _prepare(flavor, installed, folder, port, password, more)
         # Only SIGQUIT lets PostgreSQL end at once and leave no shared memory behind.
         end = signal.SIGQUIT if flavor == "postgresql" else signal.SIGKILL
         kept = keeper.keep_server(["sh", "run.sh"], folder, end, cache.server_user())
@@ -48,6 +55,7 @@ def start(flavor: str, version: str) -> Reached:
             superuser=("postgres" if flavor == "postgresql" else "root", password),
             client=_client(flavor, installed),
             log=folder / ("server.log" if flavor == "postgresql" else "general.log"),
+            folder=folder,
         )
         try:
             accounts.wait(flavor, reached, partial(keeper.runs, folder))
@@ -100,10 +108,19 @@ def _free_port() -> int:
         return port
 
 
-def _prepare(flavor: str, installed: Path, folder: Path, port: int, password: str) -> None:
+def put(path: Path, content: bytes) -> None:
+    """A file that only the server's user can read."""
+    path.touch(mode=0o600)
+    path.write_bytes(content)
+    _give(path)
+
+
+def _prepare(
+    flavor: str, installed: Path, folder: Path, port: int, password: str, more: str
+) -> None:
     """Write run.sh, which makes the data folder and then becomes the server."""
     if flavor == "postgresql":
-        files = {"password": password, "run.sh": _run_postgresql(installed, port)}
+        files = {"password": password, "run.sh": _run_postgresql(installed, port, more)}
     else:
         run = _run_mysql if flavor == "mysql" else _run_mariadb
         # root@localhost would shadow root@% for a client on 127.0.0.1.
@@ -112,33 +129,30 @@ def _prepare(flavor: str, installed: Path, folder: Path, port: int, password: st
             "GRANT ALL PRIVILEGES ON *.* TO 'root'@'%' WITH GRANT OPTION;\n"
             f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{password}';\n"
         )
-        files = {"init.sql": accounts_sql, "run.sh": run(installed, folder, port)}
+        files = {"init.sql": accounts_sql, "run.sh": run(installed, folder, port, more)}
     for name, text in files.items():
-        path = folder / name
-        path.touch(mode=0o600)
-        path.write_text(text)
-        _give(path)
+        put(folder / name, text.encode())
 
 
-def _run_postgresql(installed: Path, port: int) -> str:
+def _run_postgresql(installed: Path, port: int, more: str) -> str:
     binaries = shlex.quote(str(installed / "bin"))
     return f"""set -e
 {binaries}/initdb -D data -U postgres --auth=scram-sha-256 --pwfile=password \\
     --encoding=UTF8 --locale=C --no-sync
-exec {binaries}/postgres -D data -c port={port} {POSTGRESQL}
+exec {binaries}/postgres -D data -c port={port} {POSTGRESQL} {more}
 """
 
 
-def _run_mysql(installed: Path, folder: Path, port: int) -> str:
+def _run_mysql(installed: Path, folder: Path, port: int, more: str) -> str:
     share = shlex.quote(str(installed / "root/usr/share/mysql"))
     server = f"{_mysqld(installed, 'mysqld')} --lc-messages-dir={share} {MYSQL}"
     return f"""set -e
 {server} --datadir={folder}/data --initialize-insecure
-exec {server} {_serve(folder, port)}
+exec {server} {_serve(folder, port)} {more}
 """
 
 
-def _run_mariadb(installed: Path, folder: Path, port: int) -> str:
+def _run_mariadb(installed: Path, folder: Path, port: int, more: str) -> str:
     shares = [installed / "root/usr/share" / name for name in ("mysql", "mariadb")]
     share = next(path for path in shares if list(path.glob("*_system_tables.sql")))
     names = ("system_tables", "performance_tables", "system_tables_data")
@@ -154,7 +168,7 @@ def _run_mariadb(installed: Path, folder: Path, port: int) -> str:
 mkdir data
 {{ printf '%s\\n' {shlex.join(lines)}; cat {shlex.join(map(str, tables))}; }} |
     {server} --datadir={folder}/data --bootstrap --skip-log-bin
-exec {server} {_serve(folder, port)}
+exec {server} {_serve(folder, port)} {more}
 """
 
 

@@ -63,6 +63,7 @@ class Reached:
     superuser: tuple[str, str]
     client: tuple[str, ...]
     log: Path | None
+    folder: Path | None = None  # where its files are, if they are within reach
 
 
 def same_version(wanted: str, release: str) -> bool:

@@ -11,7 +11,8 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from tests.harness import accounts, binaries, clients, containers, keeper
 from tests.harness.model import (
@@ -56,6 +57,15 @@ def start(flavor: str, version: str) -> TestServer:
         if key not in _started:
             _started[key] = _with_admin(flavor, version, _reach(flavor, version))
         return _started[key]
+
+
+def start_own(
+    flavor: str, version: str, options: str, files: Mapping[str, bytes] | None = None
+) -> tuple[TestServer, Path]:
+    """One more server, from binaries, with options and files of its own; and its folder."""
+    reached = binaries.start(flavor, version, options, files)
+    assert reached.folder
+    return _with_admin(flavor, version, reached), reached.folder
 
 
 def stop_all() -> None:
