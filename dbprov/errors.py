@@ -9,7 +9,8 @@ DbprovError
  +-- LookError          the server was reached, but what is there could not be read
  +-- RefusedError       the plan cannot be carried out by this admin; nothing was changed
  +-- ApplyError         a statement failed, or succeeded without effect;
- |                      what was done before it stands
+ |   |                  what was done before it stands
+ |   +-- Interrupted    somebody ended the run: Ctrl-C, SIGTERM, a terminal that was closed
  +-- UsageError         the command line asks for something that cannot be
 """
 
@@ -105,6 +106,10 @@ class ApplyError(DbprovError):
     """
 
     undone = 0
+
+
+class Interrupted(ApplyError):
+    pass
 
 
 class UsageError(DbprovError):

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 from dbprov.deployments import Address, Tls
 from dbprov.dialects import Dialect, Facts, Notice, Obstacle, of
-from dbprov.errors import ApplyError, ConnectError, DbprovError, LookError, RenderError
+from dbprov.errors import (
+    ApplyError,
+    ConnectError,
+    DbprovError,
+    Interrupted,
+    LookError,
+    RenderError,
+)
 from dbprov.items import Database, Item
 from dbprov.plan import Pair, Step, transactions
 from dbprov.render import Renderer
@@ -174,7 +181,7 @@ class Server:
 
     # -- apply -------------------------------------------------------------------------------------
 
-    def apply(self, steps: Sequence[Step]) -> Iterator[Done]:
+    def apply(self, steps: Sequence[Step]) -> Generator[Done]:
         """One statement at a time, each yielded as it ends.
 
         Raises ApplyError at the first that fails or has no effect. What shares a transaction stands
@@ -192,16 +199,19 @@ class Server:
             try:
                 with self.dialect.transaction(connection):
                     for step in group:
-                        yield self._run(connection, step, sent, shown)
+                        done = self._run(connection, step, sent, shown)
                         finished += 1
+                        yield done
             except ApplyError as error:
                 raise _undone(error, finished) from None
             except DbprovError:
                 raise
+            except KeyboardInterrupt:
+                raise _undone(_interrupted(group[-1]), finished, len(group)) from None
             except Exception as error:
                 # Of BEGIN or COMMIT: the connection is gone, and so is all that was in between.
                 failed = self._failed(group[-1], *self.dialect.explain(error, secret=True))
-                raise _undone(failed, finished) from None
+                raise _undone(failed, finished, len(group)) from None
 
     def _run(self, connection: Any, step: Step, sent: Renderer, shown: Renderer) -> Done:
         statement = sent.item(step.item, step.verb)
@@ -209,6 +219,8 @@ class Server:
         began = time.perf_counter()
         try:
             notices = self.dialect.run(connection, statement)
+        except KeyboardInterrupt:
+            raise _interrupted(step) from None
         except Exception as error:
             code, words = self.dialect.explain(error, secret=secret)
             raise self._failed(step, code, words) from None
@@ -263,10 +275,26 @@ def _found(wanted: Item, rows: list[dict[str, Any]]) -> Item | None:
         ) from None  # fmt: skip
 
 
-def _undone(error: ApplyError, finished: int) -> ApplyError:
+def _interrupted(step: Step) -> Interrupted:
+    return Interrupted(
+        f"interrupted at: {step}",
+        "somebody ended the run; the server may still have done this one statement",
+        "run the same command again: it looks first, and goes on where it stopped",
+    )
+
+
+def _undone(error: ApplyError, finished: int, committing: int = 0) -> ApplyError:
+    """With how many statements before it went with their transaction.
+
+    Where all of them had run it is COMMIT that failed, and only the next look knows.
+    """
     if finished:
         error.undone = finished
-        error.what += f"; with its transaction {finished} done before were taken back"
+        error.what += (
+            f"; whether the server kept the {finished} of its transaction is not known"
+            if finished == committing
+            else f"; with its transaction {finished} done before were taken back"
+        )
     return error
 
 

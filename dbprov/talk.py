@@ -78,6 +78,14 @@ def show_left(applied: Applied) -> None:
         show_plan(applied.left, err=True)
 
 
+def show_not_done(applied: Applied) -> None:
+    """What an error, or an interruption, kept from being done."""
+    if applied.not_done:
+        _say("", f"{applied.deployment.name}: not done:", err=True)
+    for step, _ in applied.not_done:
+        _say(click.style("  -", fg="yellow"), f"{step}{_where(step.item.inside)}", err=True)
+
+
 def show_error(error: DbprovError) -> None:
     click.echo("\n".join(map(_clean, f"dbprov: {error}".split("\n"))), err=True)
 

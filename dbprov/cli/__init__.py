@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from dbprov._version import __version__
+
+if TYPE_CHECKING:
+    from dbprov.errors import DbprovError
 
 COMMANDS = {  # in the order of --help, each with the module that holds it
     "render": "render",
@@ -41,23 +48,16 @@ class Group(click.Group):
         return found
 
     def invoke(self, ctx: click.Context) -> Any:
-        from dbprov.errors import DbprovError
+        from dbprov.errors import DbprovError, Interrupted
 
         try:
-            return super().invoke(ctx)
+            with interruptible():
+                return super().invoke(ctx)
         except DbprovError as error:
-            from dbprov import talk
-
-            if ctx.obj and ctx.obj.get("json"):
-                click.echo(json.dumps({"error": error.as_json()}, indent=2, ensure_ascii=False))
-            talk.show_error(error)
-            ctx.exit(error.exit_code)
+            _give_up(ctx, error)
         except (KeyboardInterrupt, click.Abort):
-            click.echo(
-                "dbprov: interrupted; run the same command again, it goes on where it stopped",
-                err=True,
-            )
-            ctx.exit(2)
+            again = "run the same command again: it goes on where it stopped"
+            _give_up(ctx, Interrupted("interrupted", "somebody ended the run", again))
         except (click.ClickException, click.exceptions.Exit):
             raise
         except BrokenPipeError:  # whoever read stdout has read enough
@@ -72,6 +72,43 @@ class Group(click.Group):
                 f"dbprov: unexpected {type(error).__name__}: this is a defect of dbprov", err=True
             )
             ctx.exit(2)
+
+
+def _give_up(ctx: click.Context, error: DbprovError) -> NoReturn:
+    from dbprov import talk
+
+    if ctx.obj and ctx.obj.get("json"):
+        click.echo(json.dumps({"error": error.as_json()}, indent=2, ensure_ascii=False))
+    talk.show_error(error)
+    ctx.exit(error.exit_code)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Ctrl-C, SIGTERM and a closed terminal end a run in order: rolled back, and told.
+
+    Asked a second time it ends at once, as it would by kill -9, which it survives as well.
+    """
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+
+    def interrupt(*_: object) -> NoReturn:
+        for number in caught:
+            signal.signal(number, signal.SIG_DFL)
+        raise KeyboardInterrupt
+
+    # What nohup or a shell told us to ignore stays ignored.
+    caught = [n for n in numbers if before[n] not in (signal.SIG_IGN, None)]
+    if threading.current_thread() is not threading.main_thread():
+        caught = []
+    for number in caught:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number in caught:
+            signal.signal(number, before[number])
 
 
 @click.group(

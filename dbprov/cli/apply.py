@@ -46,6 +46,10 @@ def apply(spec: Spec, yes: bool, as_json: bool, templates: Path | None) -> None:
         for planned in plans:
             commands.fill_places(planned)
         for planned in plans:
+            if any(one.error for one in ended):
+                ended.append(commands.Applied(planned.deployment, planned))
+                talk.show_not_done(ended[-1])
+                continue
             if len(plans) > 1:
                 talk.show_name(planned.deployment, err=True)
             ended.append(
@@ -58,16 +62,14 @@ def apply(spec: Spec, yes: bool, as_json: bool, templates: Path | None) -> None:
                 )
             )
             talk.show_left(ended[-1])
-            if ended[-1].error:
-                break
+            talk.show_not_done(ended[-1])
     if as_json:
         print_json({"ok": all(a.ok for a in ended), "deployments": [a.as_json() for a in ended]})
     failed = next((a.error for a in ended if a.error), None)
     if failed:
         talk.show_error(failed)
-        click.echo(
-            "dbprov: what was done before stands; the same command goes on from there", err=True
-        )
+        words = "what was done before stands; the same command goes on from there"
+        click.echo(f"dbprov: {words}", err=True)
         sys.exit(2)
     if all(a.ok for a in ended):
         click.echo(

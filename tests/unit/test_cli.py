@@ -20,7 +20,7 @@ from dbprov.cli import COMMANDS, Group, main
 from dbprov.commands import Applied, Planned
 from dbprov.deployments import Deployment, Spec
 from dbprov.dialects import Check, Notice, Obstacle
-from dbprov.errors import ApplyError, ConnectError, PlaceError
+from dbprov.errors import ApplyError, ConnectError, Interrupted, PlaceError
 from dbprov.plan import Step, plan
 from dbprov.secret import Secret
 from dbprov.server import Done
@@ -78,7 +78,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         one: Deployment, server: Nowhere, planned: Planned, *, report: Any, check: Any
     ) -> Applied:
         answers["called"].append("apply")
-        made: Applied = answers["applied"] or Applied(one, left=empty())
+        made: Applied = answers["applied"] or Applied(one, empty(), left=empty())
         for done in made.done:
             report(done)
         for tried in made.checks:
@@ -291,7 +291,7 @@ def test_a_plan_with_an_obstacle(world: dict[str, Any]) -> None:
 def applied(**more: Any) -> Applied:
     step = steps()["steps"][0]
     done = Done(step, "CREATE ROLE x PASSWORD '***'", (Notice("00000", "be aware"),), 1.26)
-    return replace(Applied(deployment(), [done], empty(), [HELD]), **more)
+    return replace(Applied(deployment(), empty(), [done], empty(), [HELD]), **more)
 
 
 def test_apply(world: dict[str, Any]) -> None:
@@ -311,7 +311,17 @@ def test_apply(world: dict[str, Any]) -> None:
     document = json.loads(result.stdout)
     assert (result.exit_code, document["ok"]) == (0, True)
     (one,) = document["deployments"]
-    assert set(one) == {"name", "server", "ok", "changed", "done", "left", "checks", "error"}
+    assert set(one) == {
+        "name",
+        "server",
+        "ok",
+        "changed",
+        "done",
+        "not_done",
+        "left",
+        "checks",
+        "error",
+    }
     assert (one["changed"], one["done"][0]["sql"], one["done"][0]["notices"], one["done"][0]["ms"]) == (
         True, "CREATE ROLE x PASSWORD '***'", ["be aware"], 1.3,
     )  # fmt: skip
@@ -351,6 +361,28 @@ def test_exit_codes_of_apply(world: dict[str, Any], more: dict[str, Any], code: 
         assert json.loads(result.stdout)["deployments"][0]["error"]["code"] == "42501"
     if "left" in more and code == 1:
         assert "still missing after apply" in result.stderr
+
+
+def test_what_was_not_done_is_told_of_every_deployment(
+    world: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that was interrupted, and the one after it that was not begun."""
+    monkeypatch.setattr(commands, "fill_places", lambda planned: None)
+    path = tmp_path / "spec.yaml"
+    path.write_text(
+        "server: postgresql://dba@db.example.com/postgres\ndeployments:\n"
+        "  - {name: one, database: a, user: a}\n  - {name: two, database: b, user: b}\n"
+    )
+    planned = replace(empty(), **steps())
+    error = Interrupted("interrupted", "somebody ended the run", "run it again")
+    world |= {"planned": steps(), "applied": applied(planned=planned, left=None, error=error)}
+    result = run("apply", str(path), "--yes", "--json")
+    assert result.exit_code == 2
+    first, second = json.loads(result.stdout)["deployments"]
+    assert (len(first["done"]), len(first["not_done"])) == (1, 11)
+    assert (len(second["done"]), len(second["not_done"])) == (0, 12)
+    assert "not done:\n  - create database" in result.stderr.replace('"', "")
+    assert world["called"] == ["apply"]
 
 
 # -- verify and check ------------------------------------------------------------------------------------------------------
