@@ -41,6 +41,22 @@ class Connection:
             self.deployment, self.account, password, self.host, self.port
         )
 
+    def parts(self, reveal: bool) -> dict[str, str]:
+        """What the forms put together each in its own way; empty where the spec says nothing.
+
+        A password that is not known is masked also where it is to be revealed.
+        """
+        tls = self.deployment.tls
+        return {
+            "user": self.account.name,
+            "password": self.password.reveal() if reveal and self.password else MASK,
+            "host": self.host,
+            "port": str(self.port),
+            "database": self.deployment.database,
+            "sslmode": tls.mode if tls.given else "",
+            "sslrootcert": (tls.ca or "") if tls.given else "",
+        }
+
     def login_url(self) -> Secret:
         """The string that is handed out, but for the address: where the DBA reaches the server."""
         server = self.deployment.server
@@ -59,7 +75,7 @@ class Connection:
             return None
         return {
             "user": self.account.name,
-            "pass": self.password.reveal() if reveal and self.password else MASK,
+            "pass": self.parts(reveal)["password"],
             "protocol": "postgresql",
             "host": self.host,
             "port": self.port,
@@ -165,5 +181,4 @@ def _shell(text: str) -> str:
 FORMATS: dict[str, Callable[[Sequence[Handout], bool], str]] = {
     "text": as_text,
     "json": as_json,
-    "env": as_env,
 }

@@ -36,7 +36,7 @@ DIALECTS: dict[str, Any] = {"postgresql": postgresql, "mysql": mysql}
 # (connections), one function for each command (commands), and the terminal (cli). Each imports only from those before it.
 ORDER = [
     "_version", "errors", "secret", "names", "given", "yaml_nodes", "deployments", "spec", "items", "dialects", "render", "plan",
-    "script", "server", "verify", "connections", "commands", "talk", "flags", "cli",
+    "script", "server", "verify", "connections", "formats", "commands", "talk", "flags", "cli",
 ]  # fmt: skip
 
 DRIVERS = {"psycopg", "pymysql"}
@@ -45,7 +45,7 @@ HEAVY = {*DRIVERS, "jinja2", "yaml"}
 REVEALING = {  # the only places where a password stops being a Secret, and why
     ("connections", "url"): 1,  # into the string that is handed out, where told to
     ("connections", "login_url"): 1,  # into the string that verify logs in with, a Secret again
-    ("connections", "as_json"): 1,  # into the JSON form, where told to
+    ("connections", "parts"): 1,  # into the forms of the consumers, where told to
     ("secret", "fill"): 1,  # into its file
     ("dialects.postgresql.session", "connect"): 1,
     ("dialects.postgresql.session", "connect_as"): 1,

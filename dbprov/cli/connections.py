@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,49 +12,122 @@ from dbprov.cli.output import write
 from dbprov.flags import json_option, with_spec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dbprov.connections import Handout
     from dbprov.deployments import Spec
+    from dbprov.formats import Wish
+
+FORMS = (
+    "text", "json", "env", "cfg", "houston", "values", "k8s", "chart", "pgbouncer", "pgpass",
+    "service", "mycnf", "sqlalchemy", "jdbc", "dotenv",
+)  # fmt: skip
 
 
 @click.command()
 @with_spec
 @click.option("--reveal", is_flag=True, help="Print the passwords, not ***.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "env"]), help="Default: text.")
+@click.option("--format", "form", type=click.Choice(FORMS), help="Default: text.")
+@click.option(
+    "--template", type=click.Path(dir_okay=False), help="Your own Jinja template, as the form."
+)
 @click.option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False),
-    help="Write to this file (mode 0600), with the passwords.",
+    type=click.Path(),
+    help="With the passwords into this file; into a folder (NAME/) one file per Deployment. 0600.",
 )
+@click.option(
+    "--platform",
+    type=click.Choice(["0.37", "1.x", "2.x"]),
+    default="2.x",
+    help="values: the platform's version.",
+)
+@click.option(
+    "--pgbouncer", is_flag=True, help="houston, chart: the Deployment has PgBouncer before it."
+)
+@click.option(
+    "--base",
+    type=click.Path(dir_okay=False),
+    help="houston: a JSON file of variables to merge into; the rest of it is kept.",
+)
+@click.option("--release", help="k8s, chart: the Helm release; default: the Deployment's name.")
+@click.option("--namespace", help="k8s: the namespace of the Secrets.")
+@click.option("--metadata-secret", help="k8s, chart: another name for the metadata Secret.")
+@click.option("--result-secret", help="k8s, chart: another name for the result backend's.")
+@click.option("--by-secret", is_flag=True, help="chart: name the Secrets instead of the parts.")
 @json_option
 def connections(
-    spec: Spec, reveal: bool, form: str | None, output: str | None, as_json: bool
+    spec: Spec,
+    reveal: bool,
+    form: str | None,
+    template: str | None,
+    output: str | None,
+    as_json: bool,
+    base: str | None,
+    **said: Any,
 ) -> None:
     """Print the connection strings of each Deployment; *** for passwords unless told otherwise.
 
     Example: dbprov connections deployment.yaml --format env -o airflow.env
     """
-    from dbprov import commands
-    from dbprov.connections import FORMATS
-    from dbprov.errors import UsageError
+    from dbprov import commands, formats
 
-    if form and as_json and form != "json":
-        raise UsageError(
-            "--json and another format are both asked for", f"--format {form}", "one of the two"
-        )
-    if form == "env" and len(spec.deployments) > 1:
-        raise UsageError(
-            "env is the format of one Deployment",
-            f"the spec has {len(spec.deployments)}, and their variables have the same names",
-            "a spec for each, or --format json",
-        )
+    name = _form(form, template, as_json)
     revealed = reveal or output is not None
     handouts = commands.handouts(spec, passwords=revealed)
-    for one in handouts:
-        for words in one.warnings():
+    wish = formats.Wish(shown=revealed, base=_base(base), **said)
+    if name in ("text", "json"):
+        for words in (words for one in handouts for words in one.warnings()):
             click.echo(f"note: {words}", err=True)
-    text = FORMATS[form or ("json" if as_json else "text")](handouts, revealed)
-    if output:
-        write(Path(output), text, 0o600)
-        click.echo(f"wrote {output} (mode 0600)", err=True)
+    if template is None:
+        formats.refuse(name, handouts, wish)
+    if output and (output.endswith("/") or Path(output).is_dir()):
+        for one in handouts:
+            suffix = Path(template).suffix if template else f".{formats.FORMS[name].suffix}"
+            path = Path(output) / f"{one.deployment.name}{suffix}"
+            _put(path, _text(name, template, [one], wish))
+    elif output:
+        _put(Path(output), _text(name, template, handouts, wish))
     else:
-        click.echo(text, nl=False)
+        click.echo(_text(name, template, handouts, wish), nl=False)
+
+
+def _form(form: str | None, template: str | None, as_json: bool) -> str:
+    from dbprov.errors import UsageError
+
+    said = [f"--format {form}"] * bool(form) + [f"--template {template}"] * bool(template)
+    said += ["--json"] * (as_json and form != "json")
+    if len(said) > 1:
+        raise UsageError("two forms are asked for", ", ".join(said), "one of the two")
+    return form or ("json" if as_json else "text")
+
+
+def _text(name: str, template: str | None, handouts: Sequence[Handout], wish: Wish) -> str:
+    from dbprov import formats
+    from dbprov.formats.own import rendered
+
+    if template:
+        return rendered(Path(template), handouts, wish)
+    return formats.document(name, handouts, wish)
+
+
+def _put(path: Path, text: str) -> None:
+    write(path, text, 0o600)
+    click.echo(f"wrote {path} (mode 0600)", err=True)
+
+
+def _base(path: str | None) -> dict[str, Any]:
+    from dbprov.errors import UsageError
+
+    if path is None:
+        return {}
+    try:
+        made = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read as JSON", str(error), "correct it") from None
+    if not isinstance(made, dict):
+        raise UsageError(
+            f"{path} is no document of variables", "its JSON is no object", '{"label": "..."}'
+        )
+    return made

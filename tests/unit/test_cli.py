@@ -597,4 +597,4 @@ def test_the_variables_of_two_deployments_do_not_mix(tmp_path: Path) -> None:
     spec.write_text(f"server: postgresql://h\ndeployments: [{both}]\n")
     ended = CliRunner().invoke(main, ["connections", str(spec), "--format", "env"])
     assert ended.exit_code == 2
-    assert "env is the format of one Deployment" in ended.stderr
+    assert "env is the form of one Deployment" in ended.stderr

@@ -1,0 +1,116 @@
+"""The forms in which each consumer takes a connection: one function for each, named in ``FORMS``.
+
+Pure: handouts in, text out. A form that cannot carry a name or a password says so before anything
+is written (traps T69, B.3, D.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from dbprov.connections import FORMATS, Connection, Handout
+from dbprov.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person says about a form. ``release`` is the Helm release; None: the Deployment's."""
+
+    shown: bool = False
+    platform: str = "2.x"
+    pgbouncer: bool = False
+    release: str | None = None
+    namespace: str | None = None
+    metadata_secret: str | None = None
+    result_secret: str | None = None
+    by_secret: bool = False
+    base: Mapping[str, Any] = field(default_factory=dict)
+
+
+Write = Callable[[Handout, Wish], str]
+
+
+@dataclass(frozen=True)
+class Form:
+    """``home``: the module that writes it. ``single``: a document holds one Deployment."""
+
+    home: str
+    suffix: str
+    single: bool = False
+    between: str = ""
+
+    def written(self, name: str) -> Write:
+        made: Write = getattr(import_module(f"dbprov.formats.{self.home}"), f"as_{name}")
+        return made
+
+    def objections(self, name: str, one: Handout, wish: Wish) -> list[str]:
+        """Why this form cannot carry this Deployment; empty where it can."""
+        module = import_module(f"dbprov.formats.{self.home}")
+        said: list[str] = getattr(module, "objections")(name, one, wish)  # noqa: B009
+        return said
+
+
+PLATFORMS = ("0.37", "1.x", "2.x")
+FORMS: dict[str, Form] = {
+    "text": Form("plain", "txt"),
+    "json": Form("plain", "json"),
+    "env": Form("airflow", "env", single=True),
+    "cfg": Form("airflow", "cfg", single=True),
+    "houston": Form("platform", "json", single=True),
+    "values": Form("platform", "yaml", single=True),
+    "k8s": Form("cluster", "yaml", between="---\n"),
+    "chart": Form("cluster", "yaml", single=True),
+    "pgbouncer": Form("bouncer", "ini", single=True),
+    "pgpass": Form("clients", "pgpass"),
+    "service": Form("clients", "conf", between="\n"),
+    "mycnf": Form("clients", "cnf", single=True),
+    "sqlalchemy": Form("clients", "url"),
+    "jdbc": Form("clients", "url"),
+    "dotenv": Form("clients", "env", single=True),
+}
+
+
+def refuse(name: str, handouts: Sequence[Handout], wish: Wish) -> None:
+    """Raises UsageError, with every reason, if the form cannot carry one of them."""
+    refused = [
+        f"{one.deployment.name}: {why}"
+        for one in handouts
+        for why in FORMS[name].objections(name, one, wish)
+    ]
+    if refused:
+        raise UsageError(
+            f"the form {name} cannot carry this",
+            "\n".join(refused),
+            "another form, or another name or password; those that dbprov makes fit every form",
+        )
+
+
+def written(name: str, one: Handout, wish: Wish) -> str:
+    """One Deployment in this form."""
+    if name in FORMATS:
+        return FORMATS[name]([one], wish.shown)
+    return FORMS[name].written(name)(one, wish)
+
+
+def document(name: str, handouts: Sequence[Handout], wish: Wish) -> str:
+    """All of them in one text. Raises UsageError where the form holds one Deployment only."""
+    form = FORMS[name]
+    if name in FORMATS:
+        return FORMATS[name](handouts, wish.shown)
+    if form.single and len(handouts) > 1:
+        raise UsageError(
+            f"{name} is the form of one Deployment",
+            f"the spec has {len(handouts)}, and a document of this form holds one",
+            "-o FOLDER/ for a file of each, a spec for each, or --format json",
+        )
+    return form.between.join(written(name, one, wish) for one in handouts)
+
+
+def told(connections: Iterable[Connection]) -> Iterator[tuple[str, str]]:
+    """Each name and each password that a form would carry, with the words for it."""
+    for user, c in {c.account.name: c for c in connections}.items():
+        yield f'the name of user "{user}"', user
+        yield f'the password of user "{user}"', c.parts(True)["password"]

@@ -1,0 +1,290 @@
+"""Each consumer's form is read back by that consumer's own parser, with names and passwords that mean harm."""
+
+from __future__ import annotations
+
+import base64
+import configparser
+import io
+import json
+import re
+import shlex
+import string
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import dotenv
+import kubernetes_validate  # type: ignore[import-untyped]
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.engine import make_url
+
+from dbprov import formats
+from dbprov.cli.connections import FORMS
+from dbprov.connections import MASK, Handout, handout
+from dbprov.errors import UsageError
+from dbprov.formats import Wish
+from dbprov.secret import Secret
+from tests.unit.made import deployment
+
+SHOWN = Wish(shown=True)
+PASSWORDS = st.text(st.sampled_from([*string.printable[:95], "ü", "日"]), min_size=1, max_size=12)
+SPLIT: dict[str, Any] = {"layout": "split", "users": [{"name": "app"}, {"name": "cel"}]}
+
+
+def made(engine: str = "postgresql", password: str = "pw", **keys: Any) -> Handout:
+    if "users" in keys:
+        keys["users"] = [{**user, "password": {"env": "P"}} for user in keys["users"]]
+    return handout(deployment(engine, **keys), lambda account: Secret(password))
+
+
+def text(name: str, one: Handout, wish: Wish = SHOWN) -> str:
+    formats.refuse(name, [one], wish)
+    return formats.document(name, [one], wish)
+
+
+def read(url: str) -> tuple[str | None, ...]:
+    found = make_url(url.removeprefix("db+"))
+    return found.username, found.password, found.host, str(found.port), found.database
+
+
+def wanted(password: str, engine: str = "postgresql") -> tuple[str, ...]:
+    return (
+        "app",
+        password,
+        "db.example.com",
+        {"postgresql": "5432", "mysql": "3306"}[engine],
+        "shop",
+    )
+
+
+def test_the_command_line_has_every_form() -> None:
+    assert tuple(formats.FORMS) == FORMS
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "mysql"])
+@given(password=PASSWORDS)
+def test_airflow_reads_its_file(engine: str, password: str) -> None:
+    parser = configparser.ConfigParser()
+    parser.read_string(text("cfg", made(engine, password)))
+    assert read(parser["database"]["sql_alchemy_conn"]) == wanted(password, engine)
+    result = parser["celery"]["result_backend"]
+    assert result.startswith("db+")
+    assert read(result) == wanted(password, engine)
+
+
+@given(password=PASSWORDS)
+def test_a_shell_and_dotenv_read_the_environment(password: str) -> None:
+    one = text("env", made(password=password))
+    for found in (
+        dict(word.split("=", 1) for word in shlex.split(one)),
+        dotenv.dotenv_values(stream=io.StringIO(one)),
+    ):
+        assert read(found["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] or "") == wanted(password)
+        assert read(found["AIRFLOW__CELERY__RESULT_BACKEND"] or "") == wanted(password)
+        # Airflow expands variables in it, again and again until nothing changes (D.2).
+        assert "$" not in (found["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] or "")
+
+
+@given(password=PASSWORDS)
+def test_dotenv_reads_every_part(password: str) -> None:
+    found = dotenv.dotenv_values(
+        stream=io.StringIO(text("dotenv", made(password=password))), interpolate=False
+    )
+    assert found["DATABASE_PASSWORD"] == password
+    assert found["DATABASE_PORT"] == "5432"
+    assert read(found["DATABASE_URL"] or "") == wanted(password)
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "mysql"])
+@given(password=PASSWORDS)
+def test_jdbc(engine: str, password: str) -> None:
+    parts = urlsplit(text("jdbc", made(engine, password)).strip().removeprefix("jdbc:"))
+    query = parse_qs(parts.query, strict_parsing=True)
+    user, clear = query["user"][0], query["password"][0]
+    assert "+" not in parts.query  # pgjdbc decodes as a form, Connector/J as a URL
+    assert (user, clear, parts.hostname, str(parts.port), unquote(parts.path[1:])) == wanted(
+        password, engine
+    )
+
+
+@given(password=PASSWORDS)
+def test_pgpass(password: str) -> None:
+    (line,) = text("pgpass", made(password=password)).splitlines()
+    fields = [re.sub(r"\\(.)", r"\1", field) for field in re.findall(r"(?:[^:\\]|\\.)+", line)]
+    assert fields == ["db.example.com", "5432", "shop", "app", password]
+
+
+@given(password=PASSWORDS)
+def test_a_userlist_of_pgbouncer(password: str) -> None:
+    line = text("pgbouncer", made(password=password)).splitlines()[-1]
+    assert [p.replace('""', '"') for p in re.findall(r'"((?:[^"]|"")*)"', line)] == [
+        "app",
+        password,
+    ]
+
+
+@given(password=PASSWORDS)
+def test_kubernetes_takes_the_secrets(password: str) -> None:
+    documents = list(yaml.safe_load_all(text("k8s", made(password=password, **SPLIT))))
+    assert [d["metadata"]["name"] for d in documents] == [
+        "analytics-airflow-metadata",
+        "analytics-airflow-result-backend",
+    ]
+    for document in documents:
+        kubernetes_validate.validate(document, "1.30", strict=True)
+        base64.b64encode(document["stringData"]["connection"].encode())
+    metadata, result = (d["stringData"]["connection"] for d in documents)
+    assert read(metadata) == wanted(password)
+    assert read(result)[:2] == ("cel", password)
+    assert result.startswith("db+postgresql://")
+
+
+def test_kubernetes_takes_other_names() -> None:
+    wish = Wish(metadata_secret="meta", release="r", namespace="astronomer-r", by_secret=True)
+    first, second = yaml.safe_load_all(text("k8s", made(), wish))
+    assert first["metadata"] == {"name": "meta", "namespace": "astronomer-r"}
+    assert second["metadata"]["name"] == "r-airflow-result-backend"
+    assert yaml.safe_load(text("chart", made(), wish)) == {
+        "data": {
+            "metadataSecretName": "meta",
+            "resultBackendSecretName": "r-airflow-result-backend",
+        }
+    }
+    with pytest.raises(UsageError, match="cannot carry"):
+        text("k8s", made(), Wish(release="Not_A_Name"))
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "mysql"])
+def test_the_chart(engine: str) -> None:
+    found = yaml.safe_load(text("chart", made(engine, "p'w#:")))["data"]
+    assert found["metadataConnection"] == found["resultBackendConnection"]
+    metadata = found["metadataConnection"]
+    keys = {"user", "pass", "protocol", "host", "port", "db"}
+    assert set(metadata) == keys | ({"sslmode"} if engine == "postgresql" else set())
+    assert metadata["protocol"] == engine
+    assert metadata["pass"] == "p'w#:"
+    assert isinstance(metadata["port"], int)
+
+
+@pytest.mark.parametrize("pgbouncer", [False, True])
+def test_the_variables_of_houston(pgbouncer: bool) -> None:
+    base = {"label": "x", "metadataConnection": "old", "metadataConnectionJson": {"user": "old"}}
+    found = json.loads(text("houston", made(**SPLIT), Wish(True, pgbouncer=pgbouncer, base=base)))
+    assert found.pop("label") == "x"
+    if pgbouncer:
+        assert set(found) == {"metadataConnectionJson", "resultBackendConnectionJson"}
+        assert found["metadataConnectionJson"] == {
+            "user": "app", "pass": "pw", "protocol": "postgresql", "host": "db.example.com", "port": 5432, "db": "shop",
+        }  # fmt: skip
+        assert found["resultBackendConnectionJson"]["user"] == "cel"
+    else:
+        assert set(found) == {"metadataConnection", "resultBackendConnection"}
+        assert read(found["metadataConnection"]) == wanted("pw")
+
+
+@pytest.mark.parametrize(
+    ("platform", "keys", "override"),
+    [
+        ("0.37", ["manualConnectionStrings"], False),
+        ("1.x", ["manualConnectionStrings"], True),
+        ("2.x", ["databaseManagement", "manualConnectionStrings"], True),
+    ],
+)
+def test_what_allows_manual_strings(platform: str, keys: list[str], override: bool) -> None:
+    one = text("values", made(), Wish(platform=platform))
+    found = yaml.safe_load(one)["astronomer"]["houston"]["config"]["deployments"]
+    comments = [line[2:] for line in one.splitlines() if line.startswith("# {")]
+    assert bool(comments) == override
+    for document in (found, *map(json.loads, comments)):
+        nested: dict[str, Any] = {"enabled": True}
+        for key in reversed(keys):
+            nested = {key: nested}
+        assert document == nested
+    assert "connection:" not in one  # it would replace the platform's own root connection (A.2)
+
+
+CANNOT: list[tuple[str, Callable[[], Handout], Wish, str]] = [
+    ("env", lambda: made(database="a$HOME"), SHOWN, "name of a variable"),
+    ("cfg", lambda: made(database="a$b"), SHOWN, "name of a variable"),
+    ("houston", lambda: made(database="a b"), SHOWN, "does not decode"),
+    ("sqlalchemy", lambda: made(database="a%b"), SHOWN, "does not decode"),
+    ("houston", lambda: made("mysql"), Wish(pgbouncer=True), "before PostgreSQL only"),
+    ("houston", lambda: made(password='a"b'), Wish(True, pgbouncer=True), "does not read"),
+    ("houston", lambda: made(password="a\\b"), Wish(True, pgbouncer=True), "does not read"),
+    ("houston", lambda: made(database="a;b"), Wish(True, pgbouncer=True), "without quotes"),
+    ("chart", lambda: made(password="a b"), SHOWN, "encodes a blank"),
+    ("chart", lambda: made(user="a b"), SHOWN, "encodes a blank"),
+    ("pgbouncer", lambda: made("mysql"), SHOWN, "before PostgreSQL only"),
+    ("pgpass", lambda: made("mysql"), SHOWN, "file of postgresql"),
+    ("mycnf", made, SHOWN, "file of mysql"),
+    ("service", lambda: made(password="a "), SHOWN, "loses the blank"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "one", "wish", "why"), CANNOT)
+def test_what_a_form_cannot_carry_is_refused(
+    name: str, one: Callable[[], Handout], wish: Wish, why: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        text(name, one(), wish)
+    assert why in caught.value.why
+    assert "analytics" in caught.value.why
+
+
+def test_a_refusal_does_not_show_the_password() -> None:
+    with pytest.raises(UsageError) as caught:
+        text("chart", made(password="Top Secret1"), SHOWN)
+    assert "Secret1" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_no_form_shows_a_password_unasked(name: str) -> None:
+    engine = "mysql" if name == "mycnf" else "postgresql"
+    one = text(name, made(engine, "TopSecret1", tls={"mode": "require"}), Wish())
+    assert "TopSecret1" not in one
+    assert (MASK in one) == (name != "values")
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_several_deployments_in_one_document(name: str) -> None:
+    engine = "mysql" if name == "mycnf" else "postgresql"
+    both = [made(engine), made(engine, name="other")]
+    if formats.FORMS[name].single:
+        with pytest.raises(UsageError, match="one Deployment"):
+            formats.document(name, both, SHOWN)
+    else:
+        document = formats.document(name, both, SHOWN)
+        assert document.count("db.example.com") == 2 * formats.document(
+            name, both[:1], SHOWN
+        ).count("db.example.com")
+        if name == "k8s":
+            assert len(list(yaml.safe_load_all(document))) == 4
+
+
+def test_a_form_of_ones_own(tmp_path: Path) -> None:
+    from dbprov.errors import RenderError
+    from dbprov.formats.own import rendered
+
+    file = tmp_path / "mine.j2"
+    file.write_text(
+        "{% for d in deployments %}{{ d.name }} {{ d.metadata.user }} {{ d.result.password }}"
+        " {{ d.users | length }} {{ d.resultBackendConnection }}\n{% endfor %}"
+    )
+    one = made(**SPLIT)
+    assert rendered(file, [one], SHOWN).startswith("analytics app pw 2 db+postgresql://cel:pw@")
+    assert MASK in rendered(file, [one], Wish())
+    for bad, why in (
+        ("{{ nothing }}", "nothing"),
+        ("{% if %}", "Expected"),
+        ("{{ deployments.append(1) }}", "unsafe"),
+        ("{{ ''.__class__.__mro__ }}", "unsafe|access"),
+        ("{% include 'x' %}", "loader"),
+    ):
+        file.write_text(bad)
+        with pytest.raises(RenderError, match=r"mine\.j2") as caught:
+            rendered(file, [one], SHOWN)
+        assert re.search(why, caught.value.why)
