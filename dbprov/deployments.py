@@ -60,6 +60,21 @@ class Tls:
 
 
 @dataclass(frozen=True)
+class Timeouts:
+    """How long dbprov waits, in seconds."""
+
+    connect: int = 10  # until a server has let us in
+    statement: int = 60  # for the end of one statement
+    busy: int = 3  # in one attempt for a thing that others use; whoever comes next waits behind us
+    lock: int = 60  # for another run of dbprov on the same Deployment; 0: not at all
+
+    @property
+    def answer(self) -> int:
+        """Until a server that says nothing at all is given up: it should have ended by itself."""
+        return self.statement + 5
+
+
+@dataclass(frozen=True)
 class Account:
     """One user of a Deployment.
 

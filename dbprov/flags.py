@@ -52,6 +52,12 @@ FLAGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("publish-port", "Port in the connection strings.", {"type": int}),
 )
 GROUPED = ("password", "tls", "publish")
+# Those of Timeouts, which --help does not load; a test compares.
+DEFAULT_TIMEOUTS = {
+    "connect": 10,
+    "statement": 60,
+    "lock": 60,
+}
 
 
 def with_spec(command: F) -> F:
@@ -121,6 +127,41 @@ def never(label: str, confirm: bool = False) -> Any:
     from dbprov.secret import never_ask
 
     return never_ask(label)
+
+
+def timeouts_options(*, lock: bool = False) -> Callable[[F], F]:
+    """How long to wait, as one Timeouts; ``lock`` for commands that change something."""
+    told = {
+        "connect": "until the server has let us in",
+        "statement": "for the end of one statement",
+        "lock": "for another run of dbprov on the same Deployment; 0: not at all",
+    }
+
+    def decorate(command: F) -> F:
+        @wraps(command)
+        def with_timeouts(*words: Any, **options: Any) -> Any:
+            from dbprov.deployments import Timeouts
+
+            said = {name: options.pop(f"{name}_timeout", None) for name in told}
+            timeouts = Timeouts(
+                **{name: given for name, given in said.items() if given is not None}
+            )
+            return command(*words, timeouts=timeouts, **options)
+
+        wrapped: Any = with_timeouts
+        for name, text in reversed(told.items()):
+            if lock or name != "lock":
+                least = click.IntRange(min=0 if name == "lock" else 1)
+                option = click.option(
+                    f"--{name}-timeout",
+                    type=least,
+                    metavar="SECONDS",
+                    help=f"Wait so long {text}. Default: {DEFAULT_TIMEOUTS[name]}.",
+                )
+                wrapped = option(wrapped)
+        return wrapped  # type: ignore[no-any-return]
+
+    return decorate
 
 
 templates_option = click.option(

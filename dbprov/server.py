@@ -6,10 +6,11 @@ import json
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from dbprov.deployments import Address, Tls
+from dbprov.deployments import Address, Timeouts, Tls
 from dbprov.dialects import Dialect, Facts, Notice, Obstacle, of
 from dbprov.errors import (
     ApplyError,
@@ -61,8 +62,9 @@ class Server:
         password: Secret | None = None,
         ask: Callable[[str], Secret] = never_ask,
         templates: Path | None = None,
+        timeouts: Timeouts | None = None,
     ) -> None:
-        self.address, self.tls = address, tls
+        self.address, self.tls, self.timeouts = address, tls, timeouts or Timeouts()
         self.dialect: Dialect = of(address.engine)
         self._password = password
         self._ask = ask
@@ -120,14 +122,21 @@ class Server:
 
         Then the terminal is asked, once.
         """
+        connect = partial(self.dialect.connect, self.address, self.tls)
         try:
-            connection = self.dialect.connect(self.address, self.tls, self._password, database)
+            connection = connect(self._password, database, self.timeouts)
         except Exception as error:
             if self._password is not None or not self.dialect.needs_password(error):
                 raise
             self._password = self._ask(f"Password of the admin on {self.address}")
-            connection = self.dialect.connect(self.address, self.tls, self._password, database)
-        self.dialect.ask(connection, [self.renderer(no_password, UNKNOWN).text("session")])
+            connection = connect(self._password, database, self.timeouts)
+        pins = self.dialect.pins(self.timeouts)
+        try:
+            told = self.renderer(no_password, UNKNOWN).text("session", **pins)
+            self.dialect.ask(connection, [told])
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def renderer(

@@ -28,7 +28,7 @@ def verify(
     dialect = server.dialect
     probe = f"dbprov_probe_{os.urandom(4).hex()}"
     try:
-        connection = dialect.connect_as(url, deployment)
+        connection = dialect.connect_as(url, deployment, server.timeouts)
     except Exception as error:
         code, words = dialect.explain(error, secret=False)
         kept = f"its password is kept in {account.place}"

@@ -196,6 +196,8 @@ WORDS: dict[str, Any] = {
     "variable": "some_password",
     "privileges": ("SELECT", "UPDATE"),
     "schemas": (HOSTILE,),
+    "busy": 3,
+    "statement": HOSTILE,
 }
 """What is handed to the templates that are no Item's."""
 

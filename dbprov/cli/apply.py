@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from dbprov.cli.output import confirm, print_json
-from dbprov.flags import ask, json_option, never, templates_option, with_spec
+from dbprov.flags import ask, json_option, never, templates_option, timeouts_options, with_spec
 
 if TYPE_CHECKING:
     from dbprov.commands import Applied
-    from dbprov.deployments import Spec
+    from dbprov.deployments import Spec, Timeouts
 
 
 @click.command()
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 )
 @json_option
 @templates_option
-def apply(spec: Spec, yes: bool, as_json: bool, templates: Path | None) -> None:
+@timeouts_options(lock=True)
+def apply(spec: Spec, yes: bool, as_json: bool, templates: Path | None, timeouts: Timeouts) -> None:
     """Show the plan, ask, carry it out, and verify it as each user.
 
     Example: dbprov apply deployment.yaml
@@ -34,7 +35,7 @@ def apply(spec: Spec, yes: bool, as_json: bool, templates: Path | None) -> None:
     from dbprov import commands, talk
 
     ended: list[Applied] = []
-    with commands.servers(spec, never if yes else ask, templates) as servers:
+    with commands.servers(spec, never if yes else ask, templates, timeouts) as servers:
         plans = [
             commands.compare(deployment, servers[deployment]) for deployment in spec.deployments
         ]

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dbprov.cli.output import print_json
-from dbprov.flags import ask, json_option, templates_option, with_spec
+from dbprov.flags import ask, json_option, templates_option, timeouts_options, with_spec
 
 if TYPE_CHECKING:
-    from dbprov.deployments import Spec
+    from dbprov.deployments import Spec, Timeouts
     from dbprov.dialects import Check
 
 
@@ -21,38 +21,44 @@ if TYPE_CHECKING:
 @with_spec
 @json_option
 @templates_option
-def verify(spec: Spec, as_json: bool, templates: Path | None) -> None:
+@timeouts_options()
+def verify(spec: Spec, as_json: bool, templates: Path | None, timeouts: Timeouts) -> None:
     """Log in as each user with the string that is handed out, and prove what it can and cannot do.
 
     Example: dbprov verify deployment.yaml
     """
     from dbprov import commands
 
-    _checks(spec, as_json, templates, commands.prove)
+    _checks(spec, as_json, templates, timeouts, commands.prove)
 
 
 @click.command()
 @with_spec
 @json_option
 @templates_option
-def check(spec: Spec, as_json: bool, templates: Path | None) -> None:
+@timeouts_options()
+def check(spec: Spec, as_json: bool, templates: Path | None, timeouts: Timeouts) -> None:
     """Can this admin do this on this server? What is missing, and who can give it? Changes nothing.
 
     Example: dbprov check deployment.yaml
     """
     from dbprov import commands
 
-    _checks(spec, as_json, templates, commands.check)
+    _checks(spec, as_json, templates, timeouts, commands.check)
 
 
 def _checks(
-    spec: Spec, as_json: bool, templates: Path | None, try_all: Callable[..., Iterable[Check]]
+    spec: Spec,
+    as_json: bool,
+    templates: Path | None,
+    timeouts: Timeouts,
+    try_all: Callable[..., Iterable[Check]],
 ) -> None:
     from dbprov import commands, talk
 
     made: list[dict[str, Any]] = []
     held = True
-    with commands.servers(spec, ask, templates) as servers:
+    with commands.servers(spec, ask, templates, timeouts) as servers:
         for deployment in spec.deployments:
             checks = []
             if not as_json and len(spec.deployments) > 1:

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 import click
 
 from dbprov.cli.output import print_json
-from dbprov.flags import ask, json_option, templates_option, with_spec
+from dbprov.flags import ask, json_option, templates_option, timeouts_options, with_spec
 
 if TYPE_CHECKING:
-    from dbprov.deployments import Spec
+    from dbprov.deployments import Spec, Timeouts
 
 
 @click.command()
 @with_spec
 @json_option
 @templates_option
-def plan(spec: Spec, as_json: bool, templates: Path | None) -> None:
+@timeouts_options()
+def plan(spec: Spec, as_json: bool, templates: Path | None, timeouts: Timeouts) -> None:
     """Show what the server lacks. Exit code 1 if anything.
 
     Example: dbprov plan deployment.yaml
@@ -27,7 +28,7 @@ def plan(spec: Spec, as_json: bool, templates: Path | None) -> None:
     from dbprov import commands, talk
 
     planned = []
-    with commands.servers(spec, ask, templates) as servers:
+    with commands.servers(spec, ask, templates, timeouts) as servers:
         for deployment in spec.deployments:
             planned.append(commands.compare(deployment, servers[deployment]))
             if not as_json:

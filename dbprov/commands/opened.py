@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from dbprov.connections import Handout, handout
-from dbprov.deployments import Account, Deployment, Spec
+from dbprov.deployments import Account, Deployment, Spec, Timeouts
 from dbprov.errors import PlaceError
 from dbprov.secret import Secret, admin_password, never_ask
 from dbprov.server import Server
@@ -18,7 +18,10 @@ Ask = Callable[[str], Secret]
 
 @contextmanager
 def servers(
-    spec: Spec, ask: Ask = never_ask, templates: Path | None = None
+    spec: Spec,
+    ask: Ask = never_ask,
+    templates: Path | None = None,
+    timeouts: Timeouts | None = None,
 ) -> Iterator[dict[Deployment, Server]]:
     """The Server of each Deployment.
 
@@ -28,7 +31,7 @@ def servers(
         opened: dict[Deployment, Server] = {}
         for (address, tls), deployments in spec.servers().items():
             server = stack.enter_context(
-                Server(address, tls, admin_password(os.environ), ask, templates)
+                Server(address, tls, admin_password(os.environ), ask, templates, timeouts)
             )
             opened |= dict.fromkeys(deployments, server)
         yield opened

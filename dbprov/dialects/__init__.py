@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any, Protocol, cast
 from urllib.parse import quote
 
-from dbprov.deployments import Account, Address, Deployment, Tls
+from dbprov.deployments import Account, Address, Deployment, Timeouts, Tls
 from dbprov.items import Item
 from dbprov.secret import Place, Secret
 
@@ -137,9 +137,15 @@ class Dialect(Protocol):
     def unfit(self, deployment: Deployment, facts: Facts) -> list[tuple[str, str]]: ...
 
     def connect(
-        self, address: Address, tls: Tls, password: Secret | None, database: str | None
+        self,
+        address: Address,
+        tls: Tls,
+        password: Secret | None,
+        database: str | None,
+        timeouts: Timeouts,
     ) -> Any: ...
-    def connect_as(self, url: Secret, deployment: Deployment) -> Any: ...
+    def connect_as(self, url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any: ...
+    def pins(self, timeouts: Timeouts) -> dict[str, Any]: ...
     def needs_password(self, error: BaseException) -> bool: ...
     def tls_of(self, connection: Any) -> str: ...
     def facts(self, answers: Sequence[list[dict[str, Any]]], connection: Any) -> Facts: ...

@@ -12,7 +12,7 @@ import yaml
 
 import dbprov
 from dbprov.commands import Applied, Planned
-from dbprov.deployments import Deployment, Spec
+from dbprov.deployments import Deployment, Spec, Timeouts
 from tests.harness import TestServer
 
 
@@ -75,7 +75,7 @@ class Walk:
         url = type(connection)(deployment, account, account.place.read()).login_url()
         with dbprov.servers(spec) as servers:
             dialect = servers[deployment].dialect
-            opened = dialect.connect_as(url, deployment)
+            opened = dialect.connect_as(url, deployment, Timeouts())
             try:
                 for statement in statements:
                     dialect.run(opened, statement)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 import dbprov
-from dbprov.deployments import Access, Account, Address, Deployment, Spec, Tls
+from dbprov.deployments import Access, Account, Address, Deployment, Spec, Timeouts, Tls
 from dbprov.dialects import of
 from dbprov.errors import PlaceError
 from dbprov.names import objections
@@ -253,13 +253,13 @@ def test_any_password(session: Session, prefix: str, monkeypatch: pytest.MonkeyP
         assert kept
         session.run(change + password(place, user))
         made = dbprov.handouts(Spec((deployment,)), passwords=True)[0].metadata.login_url()
-        dialect.connect_as(made, deployment).close()
+        dialect.connect_as(made, deployment, Timeouts()).close()
 
     set_and_used()
     monkeypatch.setenv("APP_PASSWORD", secrets.token_hex(8))
     wrong = dbprov.handouts(Spec((deployment,)), passwords=True)[0].metadata.login_url()
     with pytest.raises(Exception, match=r"(?i)password"):
-        dialect.connect_as(wrong, deployment)
+        dialect.connect_as(wrong, deployment, Timeouts())
     assert os.environ["APP_PASSWORD"]
 
 
@@ -308,7 +308,7 @@ def test_patterns_in_grants(session: Session, prefix: str) -> None:
 
 def see(server: TestServer, user: str) -> set[str]:
     address = Address("mysql", user, server.host, server.port, "")
-    opened = of("mysql").connect(address, Tls(), Secret("secret"), None)
+    opened = of("mysql").connect(address, Tls(), Secret("secret"), None, Timeouts())
     try:
         [rows] = of("mysql").ask(opened, ["SHOW DATABASES"])
     finally:

@@ -18,9 +18,10 @@ from click.testing import CliRunner, Result
 from dbprov import __version__, commands
 from dbprov.cli import COMMANDS, Group, main
 from dbprov.commands import Applied, Planned
-from dbprov.deployments import Deployment, Spec
+from dbprov.deployments import Deployment, Spec, Timeouts
 from dbprov.dialects import Check, Notice, Obstacle
 from dbprov.errors import ApplyError, ConnectError, Interrupted, PlaceError
+from dbprov.flags import DEFAULT_TIMEOUTS
 from dbprov.plan import Step, plan
 from dbprov.secret import Secret
 from dbprov.server import Done
@@ -65,7 +66,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     @contextmanager
     def servers(
-        spec: Any, ask: Any = None, templates: Any = None
+        spec: Any, ask: Any = None, templates: Any = None, timeouts: Any = None
     ) -> Iterator[dict[Deployment, Nowhere]]:
         if answers["error"]:
             raise answers["error"]
@@ -458,7 +459,7 @@ def test_yes_never_asks(world: dict[str, Any], monkeypatch: pytest.MonkeyPatch) 
     asked: list[Any] = []
 
     @contextmanager
-    def servers(spec: Any, ask: Any, templates: Any) -> Iterator[dict[Any, Any]]:
+    def servers(spec: Any, ask: Any, templates: Any, timeouts: Any) -> Iterator[dict[Any, Any]]:
         asked.append(ask)
         spec.deployments[0].accounts[0].place.read()
         yield {}
@@ -470,6 +471,23 @@ def test_yes_never_asks(world: dict[str, Any], monkeypatch: pytest.MonkeyPatch) 
     assert "--yes forbids asking" in result.stderr
     with pytest.raises(PlaceError):
         asked[0]("Password of the admin")
+
+
+def test_how_long_to_wait(world: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[Timeouts] = []
+
+    @contextmanager
+    def servers(spec: Any, ask: Any, templates: Any, timeouts: Any) -> Iterator[dict[Any, Any]]:
+        waited.append(timeouts)
+        yield {one: Nowhere() for one in spec.deployments}
+
+    monkeypatch.setattr(commands, "servers", servers)
+    assert run("plan", *FLAGS).exit_code == 0
+    assert run("apply", *FLAGS, "--connect-timeout", "3", "--lock-timeout", "0").exit_code == 0
+    assert waited == [Timeouts(), Timeouts(connect=3, lock=0)]
+    assert {n: getattr(Timeouts(), n) for n in DEFAULT_TIMEOUTS} == DEFAULT_TIMEOUTS
+    assert run("plan", *FLAGS, "--statement-timeout", "0").exit_code == 2
+    assert run("plan", *FLAGS, "--lock-timeout", "1").exit_code == 2, "a plan changes nothing"
 
 
 # -- render, schema, templates ---------------------------------------------------------------------------------------------

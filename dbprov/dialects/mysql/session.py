@@ -17,7 +17,7 @@ import pymysql
 from pymysql.constants import CR
 from pymysql.cursors import DictCursor
 
-from dbprov.deployments import Address, Deployment, Tls
+from dbprov.deployments import Address, Deployment, Timeouts, Tls
 from dbprov.dialects import Facts, Notice
 from dbprov.dialects.mysql.quoting import literal
 from dbprov.errors import ConnectError, PlaceError
@@ -32,7 +32,9 @@ TRANSACTIONS = False
 LONGEST = 256
 
 
-def connect(address: Address, tls: Tls, password: Secret | None, database: str | None) -> Any:
+def connect(
+    address: Address, tls: Tls, password: Secret | None, database: str | None, timeouts: Timeouts
+) -> Any:
     """The admin's session.
 
     A password that is not given here comes from MYSQL_PWD or the usual option files.
@@ -43,6 +45,7 @@ def connect(address: Address, tls: Tls, password: Secret | None, database: str |
         else os.environ.get("MYSQL_PWD") or _option_file_password() or ""
     )
     return _opened(
+        timeouts,
         address.user,
         clear,
         address.host,
@@ -53,12 +56,13 @@ def connect(address: Address, tls: Tls, password: Secret | None, database: str |
     )
 
 
-def connect_as(url: Secret, deployment: Deployment) -> Any:
+def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any:
     """A user's session, with the very string that is handed out."""
     parts = urlsplit(url.reveal(), allow_fragments=False)
     socket = parse_qs(parts.query).get("unix_socket", [None])[0]
     database = unquote(parts.path[1:])
     return _opened(
+        timeouts,
         unquote(parts.username or ""),
         unquote(parts.password or ""),
         unquote(parts.hostname or ""),
@@ -69,18 +73,34 @@ def connect_as(url: Secret, deployment: Deployment) -> Any:
     )
 
 
-def _opened(*way: Any) -> Any:
+def _opened(timeouts: Timeouts, *way: Any) -> Any:
     """PyMySQL has one timeout for all reads.
 
     Of a server that does not even say its name, and of a long statement.
     """
-    connection = _connected(*way)
-    connection._read_timeout = 60
+    connection = _connected(timeouts.connect, *way)
+    connection._read_timeout = connection._write_timeout = timeouts.answer
     return connection
 
 
+def pins(timeouts: Timeouts) -> dict[str, Any]:
+    """What the template ``session`` is told.
+
+    No time for a statement: MySQL knows one for SELECT only, and MariaDB has it under another name.
+    What does not end is given up on this side.
+    """
+    return {"busy": timeouts.busy}
+
+
 def _connected(
-    user: str, password: str, host: str, port: int, database: str, tls: Tls, socket: str | None
+    patience: int,
+    user: str,
+    password: str,
+    host: str,
+    port: int,
+    database: str,
+    tls: Tls,
+    socket: str | None,
 ) -> Any:
     said: dict[str, Any] = {
         "user": user,
@@ -90,9 +110,9 @@ def _connected(
         "database": database or None,
         "charset": "utf8mb4",
         "autocommit": True,
-        "connect_timeout": 10,
-        "read_timeout": 10,
-        "write_timeout": 60,
+        "connect_timeout": patience,
+        "read_timeout": patience,
+        "write_timeout": patience,
         "cursorclass": DictCursor,
         "program_name": "dbprov",
     }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -11,7 +12,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
-from dbprov.deployments import Address, Deployment, Tls
+from dbprov.deployments import Address, Deployment, Timeouts, Tls
 from dbprov.dialects import Facts, Notice
 from dbprov.dialects.postgresql.quoting import literal
 from dbprov.dialects.postgresql.wanted import NAME
@@ -26,32 +27,41 @@ EMPTY = frozenset({"01006", "01007", "42622"})
 TRANSACTIONS = True
 
 
-def connect(address: Address, tls: Tls, password: Secret | None, database: str | None) -> Any:
+def connect(
+    address: Address, tls: Tls, password: Secret | None, database: str | None, timeouts: Timeouts
+) -> Any:
     """The admin's session.
 
     What is not given here libpq finds in its own places: PGPASSWORD, pgpass, service files.
     """
     said: dict[str, Any] = {key: value for key, value in address.options if key != "host"}
-    said |= {"dbname": database or address.database or "postgres", **_session(tls)}
+    said |= {"dbname": database or address.database or "postgres", **_session(tls, timeouts)}
     if "service" not in said or address.host:
         said |= {"host": address.host, "port": address.port}
     said |= {"user": address.user} if address.user else {}
     said |= {"password": password.reveal()} if password else {}
-    return _opened(make_conninfo("", **{k: v for k, v in said.items() if v not in (None, "")}))
+    said = {key: value for key, value in said.items() if value not in (None, "")}
+    return _opened(make_conninfo("", **said), timeouts)
 
 
-def connect_as(url: Secret, deployment: Deployment) -> Any:
+def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any:
     """A user's session, with the very string that is handed out."""
     extra = {
         key: value for key, value in deployment.server.options if key in ("hostaddr", "gssencmode")
     }
-    return _opened(make_conninfo(url.reveal(), **_session(deployment.tls), **extra))
+    said = _session(deployment.tls, timeouts)
+    return _opened(make_conninfo(url.reveal(), **said, **extra), timeouts)
 
 
-def _session(tls: Tls) -> dict[str, Any]:
+def _session(tls: Tls, timeouts: Timeouts) -> dict[str, Any]:
     said: dict[str, Any] = {
         "sslmode": tls.mode,
-        "connect_timeout": 10,
+        "connect_timeout": timeouts.connect,
+        # A server that is gone without a word is missed within half a minute (T79).
+        "keepalives_idle": 15,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,
         "application_name": "dbprov",
         "client_encoding": "utf8",
     }
@@ -62,10 +72,45 @@ def _session(tls: Tls) -> dict[str, Any]:
     return said
 
 
-def _opened(conninfo: str) -> Any:
-    connection = psycopg.connect(conninfo, autocommit=True, row_factory=dict_row)
+class Session(psycopg.Connection[dict[str, Any]]):
+    """A connection that is given up when nothing comes back.
+
+    statement_timeout is the server's, and TCP's own only help where packets are lost: a proxy or a
+    firewall may keep a connection alive with nobody behind it.
+    """
+
+    patience: float = 60
+
+    def wait(self, gen: Any, *more: Any, **named: Any) -> Any:
+        timed: Any = self._until(gen, time.monotonic() + self.patience)
+        return super().wait(timed, *more, **named)
+
+    def _until(self, gen: Any, end: float) -> Generator[Any, Any, Any]:
+        """The same generator; psycopg sends it nothing ten times a second while nothing happens."""
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                if time.monotonic() > end:
+                    self.pgconn.finish()
+                    raise psycopg.OperationalError(
+                        f"no answer within {self.patience:.0f} seconds: the connection is given up"
+                    )
+                wanted = gen.send(ready)
+        except StopIteration as ended:
+            return ended.value
+
+
+def _opened(conninfo: str, timeouts: Timeouts) -> Any:
+    connection = Session.connect(conninfo, autocommit=True, row_factory=dict_row)
     connection.prepare_threshold = None
+    connection.patience = timeouts.answer
     return connection
+
+
+def pins(timeouts: Timeouts) -> dict[str, Any]:
+    """What the template ``session`` is told."""
+    return {"busy": f"{timeouts.busy}s", "statement": f"{timeouts.statement}s"}
 
 
 def needs_password(error: BaseException) -> bool:

@@ -1,0 +1,80 @@
+"""No server and no network makes dbprov wait for ever: each wait has an end, and says what it waited for."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import dbprov
+from dbprov.deployments import Deployment, Spec, Timeouts
+from dbprov.errors import ConnectError, LookError
+from dbprov.server import Server
+from tests.servers.conftest import Walk
+from tests.servers.proxy import Proxy
+from tests.servers.test_apply import one
+
+SHORT = Timeouts(connect=2, statement=1)
+
+
+class Hole(Proxy):
+    """Both sides think that all is well, and from some moment on nothing gets through."""
+
+    swallows = False
+
+    def _forward(self, source: Any, sink: Any, from_client: bool, last: Any) -> None:
+        super()._forward(source, _Sink(self, sink), from_client, last)  # type: ignore[arg-type]
+
+
+class _Sink:
+    def __init__(self, hole: Hole, sink: socket.socket) -> None:
+        self.hole, self.sink = hole, sink
+
+    def sendall(self, chunk: bytes) -> None:
+        if not self.hole.swallows:
+            self.sink.sendall(chunk)
+
+    def shutdown(self, how: int) -> None:
+        self.sink.shutdown(how)
+
+
+@contextmanager
+def behind(walk: Walk, proxy: Any) -> Iterator[tuple[Deployment, Server]]:
+    [deployment] = walk.spec(one("any")).deployments
+    near = replace(deployment, server=replace(deployment.server, host="127.0.0.1", port=proxy))
+    with dbprov.servers(Spec((near,)), timeouts=SHORT) as servers:
+        yield near, servers[near]
+
+
+def test_a_server_that_never_answers(walk: Walk) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as deaf,
+        behind(walk, deaf.getsockname()[1]) as (_, server),
+        pytest.raises(ConnectError, match="cannot be reached"),
+    ):
+        server.connection()
+
+
+def test_a_connection_that_goes_silent(walk: Walk) -> None:
+    with (
+        Hole(walk.server.host, walk.server.port) as hole,
+        behind(walk, hole.port) as (deployment, server),
+    ):
+        server.connection()
+        assert server.facts
+        hole.swallows = True
+        with pytest.raises(LookError, match="could not be read") as caught:
+            dbprov.compare(deployment, server)
+        assert caught.value.why
+
+
+def test_a_statement_that_does_not_end(walk: Walk) -> None:
+    """On PostgreSQL the server ends it, on MySQL the connection is given up."""
+    with behind(walk, walk.server.port) as (_, server):
+        sleep = "SELECT pg_sleep(30)" if server.dialect.TRANSACTIONS else "SELECT SLEEP(30)"
+        with pytest.raises(Exception, match=r"statement timeout|timed out"):
+            server.dialect.run(server.connection(), sleep)
