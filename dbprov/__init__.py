@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from dbprov._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from dbprov.audit import Journal as Journal
     from dbprov.commands import Applied as Applied
     from dbprov.commands import Planned as Planned
     from dbprov.commands import apply as apply
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from dbprov.spec import parse as parse
 
 _HOMES = {
+    "audit": ("Journal",),
     "commands": (
         "Applied",
         "Planned",

@@ -11,6 +11,7 @@ DbprovError
  +-- ApplyError         a statement failed, or succeeded without effect;
  |   |                  what was done before it stands
  |   +-- Interrupted    somebody ended the run: Ctrl-C, SIGTERM, a terminal that was closed
+ +-- AuditError         the record cannot be written; what cannot be recorded is not done
  +-- UsageError         the command line asks for something that cannot be
 """
 
@@ -109,6 +110,10 @@ class ApplyError(DbprovError):
 
 
 class Interrupted(ApplyError):
+    pass
+
+
+class AuditError(DbprovError):
     pass
 
 

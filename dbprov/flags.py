@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from dbprov.audit import Journal
     from dbprov.deployments import Spec
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -170,3 +171,22 @@ templates_option = click.option(
     help="Own templates, in front of ours file by file.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+
+
+def _journal(ctx: click.Context, _: click.Parameter, path: str | None) -> Journal | None:
+    """Opened by ``commands.servers``, before anything is asked of a server."""
+    if path is None:
+        return None
+    from dbprov.audit import Journal
+
+    return Journal(Path(path), ctx.info_name or "")
+
+
+audit_option = click.option(
+    "--audit",
+    "journal",
+    type=click.Path(dir_okay=False),
+    callback=_journal,
+    help="Append every statement that changes the server to this file (dbprov audit checks it).",
+)
+"""For every command that changes a server: hand what it gives to ``commands.servers``."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from dbprov.deployments import Address, Timeouts, Tls
 from dbprov.dialects import Dialect, Facts, Notice, Obstacle, of
@@ -22,8 +23,12 @@ from dbprov.errors import (
 )
 from dbprov.items import Database, Item
 from dbprov.plan import Pair, Step, transactions
+from dbprov.recording import Announced, Recording, digest
 from dbprov.render import Renderer
 from dbprov.secret import Place, Secret, never_ask
+
+if TYPE_CHECKING:
+    from dbprov.audit import Journal
 
 UNKNOWN = Facts((0,), "")
 
@@ -63,12 +68,14 @@ class Server:
         ask: Callable[[str], Secret] = never_ask,
         templates: Path | None = None,
         timeouts: Timeouts | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self.address, self.tls, self.timeouts = address, tls, timeouts or Timeouts()
         self.dialect: Dialect = of(address.engine)
         self._password = password
         self._ask = ask
         self._templates = templates
+        self._journal = journal
         self._connections: dict[str | None, Any] = {}
         self._facts: Facts | None = None
 
@@ -197,34 +204,40 @@ class Server:
         or falls together; what was done before it stands.
         """
         shown = self.renderer(masked)
+        told = {id(step): announced(step, shown.item(step.item, step.verb)) for step in steps}
+        plan = digest(list(told.values()))
         for group in transactions(steps):
             connection = self.connection(group[0].item.inside)
             sent = self.renderer(self.dialect.password_literal(connection, self.tls))
             if group[0].item.alone or not self.dialect.TRANSACTIONS:
                 for step in group:
-                    yield self._run(connection, step, sent, shown)
+                    with self.recorded([told[id(step)]], plan) as recording:
+                        done = self._run(connection, step, sent, recording)
+                    yield done
                 continue
             finished = 0
-            try:
-                with self.dialect.transaction(connection):
-                    for step in group:
-                        done = self._run(connection, step, sent, shown)
-                        finished += 1
-                        yield done
-            except ApplyError as error:
-                raise _undone(error, finished) from None
-            except DbprovError:
-                raise
-            except KeyboardInterrupt:
-                raise _undone(_interrupted(group[-1]), finished, len(group)) from None
-            except Exception as error:
-                # Of BEGIN or COMMIT: the connection is gone, and so is all that was in between.
-                failed = self._failed(group[-1], *self.dialect.explain(error, secret=True))
-                raise _undone(failed, finished, len(group)) from None
+            with self.recorded([told[id(step)] for step in group], plan, True) as recording:
+                try:
+                    with self.dialect.transaction(connection):
+                        for step in group:
+                            done = self._run(connection, step, sent, recording)
+                            finished += 1
+                            yield done
+                except ApplyError as error:
+                    raise _undone(error, finished) from None
+                except DbprovError:
+                    raise
+                except KeyboardInterrupt:
+                    raise _undone(_interrupted(group[-1]), finished, len(group)) from None
+                except Exception as error:
+                    # Of BEGIN or COMMIT: the connection is gone, and so is all in between.
+                    failed = self._failed(group[-1], *self.dialect.explain(error, secret=True))
+                    raise _undone(failed, finished, len(group)) from None
 
-    def _run(self, connection: Any, step: Step, sent: Renderer, shown: Renderer) -> Done:
+    def _run(self, connection: Any, step: Step, sent: Renderer, recording: Recording) -> Done:
         statement = sent.item(step.item, step.verb)
         secret = getattr(step.item, "place", None) is not None and step.verb == "create"
+        recording.begins()
         began = time.perf_counter()
         try:
             notices = self.dialect.run(connection, statement)
@@ -232,17 +245,45 @@ class Server:
             raise _interrupted(step) from None
         except Exception as error:
             code, words = self.dialect.explain(error, secret=secret)
+            recording.failed(code, words, _since(began))
             raise self._failed(step, code, words) from None
         there = next((notice for notice in notices if notice.code in self.dialect.EXISTS), None)
-        if there:
-            raise self._failed(step, there.code, there.words)
         empty = next((notice for notice in notices if notice.empty), None)
-        if empty:
-            raise self._failed(
-                step, empty.code, f"{empty.words} (the statement succeeded without effect)"
-            )
-        milliseconds = (time.perf_counter() - began) * 1000
-        return Done(step, shown.item(step.item, step.verb), tuple(notices), milliseconds)
+        wrong = there or empty
+        if wrong:
+            words = wrong.words
+            if not there:
+                words += " (the statement succeeded without effect)"
+            recording.failed(wrong.code, words, _since(began))
+            raise self._failed(step, wrong.code, words)
+        recording.done([f"{n.code} {n.words}" for n in notices], _since(began))
+        shown = recording.announced[len(recording.ended) - 1].sql
+        return Done(step, shown, tuple(notices), _since(began))
+
+    @contextmanager
+    def recorded(
+        self,
+        announced: Sequence[Announced],
+        plan: str = "",
+        whole: bool = False,
+        kept: bool = True,
+    ) -> Iterator[Recording]:
+        """Around every statement with which the admin changes something.
+
+        Announced in the record before, its end written after. ``whole``: they share a transaction,
+        and it ends inside. ``kept`` False: it always ends by being rolled back.
+        """
+        recording = Recording(announced, whole)
+        if self._journal is None:
+            yield recording
+            return
+        where = {
+            "server": str(self.address),
+            "identity": self.facts.identity,
+            "admin": self.facts.admin,
+        }
+        with self._journal.recording(recording, plan or digest(announced), where, kept):
+            yield recording
 
     def _failed(self, step: Step, code: str, words: str) -> ApplyError:
         todo = self.dialect.remedy(code)
@@ -282,6 +323,15 @@ def _found(wanted: Item, rows: list[dict[str, Any]]) -> Item | None:
             f"the answer of {wanted.kind}/inspect.sql cannot be read", str(error),
             f"let its columns be named like fields of {type(wanted).__name__}",
         ) from None  # fmt: skip
+
+
+def announced(step: Step, sql: str) -> Announced:
+    item = step.item
+    return Announced(str(step), str(item), item.kind, step.verb, item.inside, sql)
+
+
+def _since(began: float) -> float:
+    return (time.perf_counter() - began) * 1000
 
 
 def _interrupted(step: Step) -> Interrupted:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from dbprov.audit import Journal
+    from dbprov.chain import Checked
     from dbprov.commands import Applied, Planned
     from dbprov.deployments import Deployment
     from dbprov.dialects import Check
@@ -84,6 +86,25 @@ def show_not_done(applied: Applied) -> None:
         _say("", f"{applied.deployment.name}: not done:", err=True)
     for step, _ in applied.not_done:
         _say(click.style("  -", fg="yellow"), f"{step}{_where(step.item.inside)}", err=True)
+
+
+def show_recorded(journal: Journal | None) -> None:
+    """The hash of the last line, to be kept where nobody who can write the file can."""
+    if journal and journal.lines:
+        words = f"recorded in {journal.path}; its last line has the hash {journal.head}"
+        _say("", words, err=True)
+
+
+def show_checked(path: str, checked: Checked) -> None:
+    for one in checked.wrong:
+        where = f"{path}:{one.where}" if one.where else path
+        _say(click.style("  WRONG", fg="red"), f"{where}: {one.sort}: {one.what}", err=False)
+    for words in checked.notes:
+        _say(click.style("  note", fg="yellow"), words, err=False)
+    if not checked.wrong:
+        words = f"{path}: {checked.lines} lines, one following on the other"
+        _say(click.style("  ok", fg="green"), words, err=False)
+        _say("      ", f"the last one has the hash {checked.head}", err=False)
 
 
 def show_error(error: DbprovError) -> None:

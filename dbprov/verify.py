@@ -6,12 +6,14 @@ What must work, and what must not.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from typing import Any
 
 from dbprov.deployments import Account, Deployment
 from dbprov.dialects import Check, Trial
-from dbprov.errors import DbprovError
+from dbprov.errors import AuditError, DbprovError
+from dbprov.recording import Announced
 from dbprov.secret import Secret
 from dbprov.server import Server, no_password
 
@@ -143,11 +145,34 @@ def _try(server: Server, connection: Any, trial: Trial) -> tuple[str, str]:
                     (rows[0]["held"], rows[0]["observed"]) if rows else (False, "nothing")
                 )
                 return ("" if held else "no"), observed
-            dialect.run(connection, statement)
+            if trial.by_admin:
+                _change(server, connection, trial, statement)
+            else:
+                dialect.run(connection, statement)
         return "", "it worked"
+    except AuditError:
+        raise
     except Exception as error:
         code, words = dialect.explain(error, secret=False)
         return code or type(error).__name__, words
+
+
+def _change(server: Server, connection: Any, trial: Trial, statement: str) -> None:
+    """What the admin makes for a trial, on the record as anything else that it changes."""
+    dialect = server.dialect
+    step = f"try {trial.template}"
+    announced = Announced(step, trial.template, "verify", "try", None, statement)
+    undone = dialect.TRANSACTIONS  # all that is tried is rolled back
+    with server.recorded([announced], whole=undone, kept=not undone) as recording:
+        recording.begins()
+        began = time.perf_counter()
+        try:
+            dialect.run(connection, statement)
+        except Exception as error:
+            code, words = dialect.explain(error, secret=False)
+            recording.failed(code, words, (time.perf_counter() - began) * 1000)
+            raise
+        recording.done([], (time.perf_counter() - began) * 1000)
 
 
 def _judged(server: Server, account: Account, trial: Trial, code: str, observed: str) -> Check:

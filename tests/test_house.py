@@ -36,7 +36,7 @@ DIALECTS: dict[str, Any] = {"postgresql": postgresql, "mysql": mysql}
 # (connections), one function for each command (commands), and the terminal (cli). Each imports only from those before it.
 ORDER = [
     "_version", "errors", "secret", "names", "given", "yaml_nodes", "deployments", "spec", "items", "dialects", "render", "plan",
-    "script", "server", "verify", "connections", "formats", "commands", "talk", "flags", "cli",
+    "script", "chain", "recording", "audit", "server", "verify", "connections", "formats", "commands", "talk", "flags", "cli",
 ]  # fmt: skip
 
 DRIVERS = {"psycopg", "pymysql"}

@@ -29,6 +29,7 @@ COMMANDS = {  # in the order of --help, each with the module that holds it
     "verify": "checks",
     "check": "checks",
     "connections": "connections",
+    "audit": "audit",
     "schema": "files",
     "templates": "files",
 }

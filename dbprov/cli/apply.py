@@ -9,9 +9,18 @@ from typing import TYPE_CHECKING
 import click
 
 from dbprov.cli.output import confirm, print_json
-from dbprov.flags import ask, json_option, never, templates_option, timeouts_options, with_spec
+from dbprov.flags import (
+    ask,
+    audit_option,
+    json_option,
+    never,
+    templates_option,
+    timeouts_options,
+    with_spec,
+)
 
 if TYPE_CHECKING:
+    from dbprov.audit import Journal
     from dbprov.commands import Applied
     from dbprov.deployments import Spec, Timeouts
 
@@ -24,10 +33,18 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Do not ask; anything that would have to be asked is an error.",
 )
+@audit_option
 @json_option
 @templates_option
 @timeouts_options(lock=True)
-def apply(spec: Spec, yes: bool, as_json: bool, templates: Path | None, timeouts: Timeouts) -> None:
+def apply(
+    spec: Spec,
+    yes: bool,
+    journal: Journal | None,
+    as_json: bool,
+    templates: Path | None,
+    timeouts: Timeouts,
+) -> None:
     """Show the plan, ask, carry it out, and verify it as each user.
 
     Example: dbprov apply deployment.yaml
@@ -35,7 +52,9 @@ def apply(spec: Spec, yes: bool, as_json: bool, templates: Path | None, timeouts
     from dbprov import commands, talk
 
     ended: list[Applied] = []
-    with commands.servers(spec, never if yes else ask, templates, timeouts) as servers:
+    with commands.servers(
+        spec, never if yes else ask, templates, timeouts, journal=journal
+    ) as servers:
         plans = [
             commands.compare(deployment, servers[deployment]) for deployment in spec.deployments
         ]
@@ -64,6 +83,7 @@ def apply(spec: Spec, yes: bool, as_json: bool, templates: Path | None, timeouts
             )
             talk.show_left(ended[-1])
             talk.show_not_done(ended[-1])
+    talk.show_recorded(journal)
     if as_json:
         print_json({"ok": all(a.ok for a in ended), "deployments": [a.as_json() for a in ended]})
     failed = next((a.error for a in ended if a.error), None)

@@ -6,12 +6,16 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dbprov.connections import Handout, handout
 from dbprov.deployments import Account, Deployment, Spec, Timeouts
 from dbprov.errors import PlaceError
 from dbprov.secret import Secret, admin_password, never_ask
 from dbprov.server import Server
+
+if TYPE_CHECKING:
+    from dbprov.audit import Journal
 
 Ask = Callable[[str], Secret]
 
@@ -22,16 +26,20 @@ def servers(
     ask: Ask = never_ask,
     templates: Path | None = None,
     timeouts: Timeouts | None = None,
+    journal: Journal | None = None,
 ) -> Iterator[dict[Deployment, Server]]:
     """The Server of each Deployment.
 
-    Each is opened when something is first asked of it, and closed at the end.
+    Each is opened when something is first asked of it, and closed at the end. ``journal``: where
+    every change is recorded.
     """
     with ExitStack() as stack:
+        if journal:
+            stack.enter_context(journal)
         opened: dict[Deployment, Server] = {}
         for (address, tls), deployments in spec.servers().items():
             server = stack.enter_context(
-                Server(address, tls, admin_password(os.environ), ask, templates, timeouts)
+                Server(address, tls, admin_password(os.environ), ask, templates, timeouts, journal)
             )
             opened |= dict.fromkeys(deployments, server)
         yield opened

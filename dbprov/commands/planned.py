@@ -11,8 +11,9 @@ from dbprov.dialects import Facts, Obstacle
 from dbprov.errors import RefusedError
 from dbprov.items import Item, ObjectGrant, User
 from dbprov.plan import Step, plan
+from dbprov.recording import digest
 from dbprov.secret import PromptPlace
-from dbprov.server import Server, masked
+from dbprov.server import Server, announced, masked
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class Planned:
     def complete(self) -> bool:
         return not self.steps and not self.beyond
 
+    @property
+    def digest(self) -> str:
+        """As the record has it."""
+        return digest([announced(s, q) for s, q in zip(self.steps, self.statements, strict=True)])
+
     def essential_obstacles(self) -> list[tuple[Step, Obstacle]]:
         return [(step, obstacle) for step, obstacle in self.obstacles if step.item.essential]
 
@@ -42,6 +48,7 @@ class Planned:
             "name": self.deployment.name,
             "server": str(self.deployment.server),
             "complete": self.complete,
+            "digest": self.digest,
             "steps": [
                 step_json(step, sql) for step, sql in zip(self.steps, self.statements, strict=True)
             ],

@@ -1,0 +1,42 @@
+"""What was recorded."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from dbprov.cli.output import print_json
+from dbprov.flags import json_option
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False))
+@click.option("--head", help="The hash of what was the last line once: it must be there still.")
+@json_option
+@click.pass_context
+def audit(ctx: click.Context, file: str, head: str | None, as_json: bool) -> None:
+    """Check the file that --audit writes: each line against the one before it.
+
+    Exit code 1 if a line was altered, removed, moved or cut off.
+
+    Example: dbprov audit changes.jsonl
+    """
+    from dbprov import talk
+    from dbprov.chain import check
+    from dbprov.errors import AuditError
+
+    ctx.obj["json"] = as_json
+    try:
+        with Path(file).open("rb") as lines:
+            checked = check(lines, head)
+    except OSError as error:
+        raise AuditError(
+            f"{file} cannot be read", error.strerror or "", "name the file given to --audit"
+        ) from None
+    if as_json:
+        print_json(checked.as_json())
+    else:
+        talk.show_checked(file, checked)
+    sys.exit(1 if checked.wrong else 0)
