@@ -125,6 +125,7 @@ def test_commands() -> None:
         "apply",
         "verify",
         "check",
+        "audit",
         "connections",
         "schema",
         "templates",
