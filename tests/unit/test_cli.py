@@ -38,7 +38,7 @@ FLAGS = [
     "app",
 ]
 WITH_SPEC = ("render", "plan", "apply", "verify", "check", "connections")
-WITH_JSON = ("plan", "apply", "verify", "check", "connections")
+WITH_JSON = ("plan", "apply", "verify", "check", "connections", "audit")
 WITH_SERVER = ("plan", "apply", "verify", "check")
 
 
@@ -66,7 +66,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     @contextmanager
     def servers(
-        spec: Any, ask: Any = None, templates: Any = None, timeouts: Any = None
+        spec: Any, ask: Any = None, templates: Any = None, timeouts: Any = None, **more: Any
     ) -> Iterator[dict[Deployment, Nowhere]]:
         if answers["error"]:
             raise answers["error"]
@@ -251,6 +251,7 @@ def test_a_plan_with_differences(world: dict[str, Any]) -> None:
     assert set(one) == {
         "name",
         "server",
+        "digest",
         "complete",
         "steps",
         "obstacles",
@@ -460,7 +461,9 @@ def test_yes_never_asks(world: dict[str, Any], monkeypatch: pytest.MonkeyPatch) 
     asked: list[Any] = []
 
     @contextmanager
-    def servers(spec: Any, ask: Any, templates: Any, timeouts: Any) -> Iterator[dict[Any, Any]]:
+    def servers(
+        spec: Any, ask: Any, templates: Any, timeouts: Any, **more: Any
+    ) -> Iterator[dict[Any, Any]]:
         asked.append(ask)
         spec.deployments[0].accounts[0].place.read()
         yield {}
@@ -478,7 +481,9 @@ def test_how_long_to_wait(world: dict[str, Any], monkeypatch: pytest.MonkeyPatch
     waited: list[Timeouts] = []
 
     @contextmanager
-    def servers(spec: Any, ask: Any, templates: Any, timeouts: Any) -> Iterator[dict[Any, Any]]:
+    def servers(
+        spec: Any, ask: Any, templates: Any, timeouts: Any, **more: Any
+    ) -> Iterator[dict[Any, Any]]:
         waited.append(timeouts)
         yield {one: Nowhere() for one in spec.deployments}
 
