@@ -38,7 +38,7 @@ FLAGS = [
     "app",
 ]
 WITH_SPEC = ("render", "plan", "apply", "verify", "check", "connections")
-WITH_JSON = ("plan", "apply", "verify", "check", "connections", "audit")
+WITH_JSON = ("plan", "apply", "verify", "check", "connections")
 WITH_SERVER = ("plan", "apply", "verify", "check")
 
 
