@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote
 
-from dbprov.secret import Place
+from dbprov.places import Place
 
 
 class Access(StrEnum):
@@ -107,6 +107,7 @@ class Deployment:
     collation: str | None = None
     publish_host: str | None = None
     publish_port: int | None = None
+    admin: Place | None = None  # the admin's password, where the spec names a place for it
 
     def metadata_account(self) -> Account:
         """Who Airflow is: the first user that may create, since Airflow makes its own tables."""
@@ -122,9 +123,9 @@ class Spec:
     deployments: tuple[Deployment, ...]
     source: str = "flags"
 
-    def servers(self) -> dict[tuple[Address, Tls], list[Deployment]]:
+    def servers(self) -> dict[tuple[Address, Tls, Place | None], list[Deployment]]:
         """The Deployments by the server that they are on, in the order of the spec."""
-        grouped: dict[tuple[Address, Tls], list[Deployment]] = {}
-        for deployment in self.deployments:
-            grouped.setdefault((deployment.server, deployment.tls), []).append(deployment)
+        grouped: dict[tuple[Address, Tls, Place | None], list[Deployment]] = {}
+        for one in self.deployments:
+            grouped.setdefault((one.server, one.tls, one.admin), []).append(one)
         return grouped

@@ -5,6 +5,7 @@ A spec file, or the flags that say one Deployment without a file.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
     from dbprov.deployments import Spec
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _words(ctx: click.Context, parameter: click.Parameter, value: str | None) -> list[str] | None:
+    """A program and its arguments, quoted as for a shell; none ever reads them."""
+    try:
+        return shlex.split(value) if value is not None else None
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+WORDS = {"callback": _words}
 
 FLAGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (
@@ -43,6 +55,14 @@ FLAGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("password-env", "Environment variable with the user's password.", {}),
     ("password-file", "File with the user's password; filled if it is not there.", {}),
     ("password-prompt", "Ask for the user's password.", {"is_flag": True, "default": None}),
+    ("password-command", "Program, with its arguments, that prints the user's password.", WORDS),
+    ("password-store", "Program that takes a new password on its standard input.", WORDS),
+    ("password-timeout", "Seconds that these programs may take.", {"type": int}),
+    ("password-aws", "Name of the password's secret in AWS Secrets Manager.", {}),
+    ("password-region", "Its region.", {}),
+    ("password-vault", "Path of the password's secret in HashiCorp Vault, its mount first.", {}),
+    ("password-address", "Address of Vault.", {}),
+    ("password-key", "Key of the password in the secret.", {}),
     (
         "tls-mode",
         "How to connect.",

@@ -125,6 +125,7 @@ EXAMPLES = {
     ),
     "name": "name: analytics",
     "database": "database: analytics_airflow",
+    "password": "password: {vault: secret/dba}, or another place",
 }
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
-from dbprov.secret import Place
+from dbprov.places import Place
 
 GRANTED: Mapping[str, str] = {"create": "grant", "alter": "grant"}
 SET: Mapping[str, str] = {"create": "set", "alter": "set"}

@@ -13,7 +13,7 @@ from typing import Any
 
 from dbprov.errors import RenderError
 from dbprov.items import Item
-from dbprov.secret import Place
+from dbprov.places import Place
 
 
 class Sql(str):

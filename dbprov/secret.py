@@ -1,15 +1,13 @@
-"""A password: a string that does not print, and the places where it comes from and is kept."""
+"""A password: a string that does not print, how one is made, and what none can be."""
 
 from __future__ import annotations
 
 import os
 import re
 import string
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from itertools import islice
-from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 from dbprov.errors import PlaceError
 
@@ -67,140 +65,6 @@ def generate() -> Secret:
     return Secret(first + "".join(islice(drawn, 39)))
 
 
-class Place(Protocol):
-    """Where one password lives."""
-
-    @property
-    def writable(self) -> bool: ...
-
-    def read(self) -> Secret | None:
-        """The password kept here, or None where nothing is kept yet. Raises PlaceError."""
-
-    def fill(self) -> Secret:
-        """Keep a newly generated password here and return what is kept.
-
-        Somebody else's, if they were faster.
-        """
-
-    def __str__(self) -> str: ...
-
-
-@dataclass(frozen=True)
-class EnvPlace:
-    name: str
-    writable = False
-
-    def __str__(self) -> str:
-        return f"environment variable {self.name}"
-
-    def read(self) -> Secret | None:
-        value = os.environ.get(self.name)
-        return checked(value, str(self)) if value is not None else None
-
-    def fill(self) -> Secret:
-        raise PlaceError(
-            f"the password is to come from {self}",
-            "it is not set",
-            f"export {self.name}, or name another place: password: {{file: PATH}}",
-        )
-
-
-@dataclass(frozen=True)
-class FilePlace:
-    """A file with the password as its only line. Made with mode 0600, and never written over."""
-
-    path: Path
-    shown: str = ""  # as the spec says it: files of SQL are the same whoever makes them, wherever
-    kept_out_of_git: Path | None = None  # a folder of our own, which gets a .gitignore
-    writable = True
-
-    def __str__(self) -> str:
-        return f"file {self.shown or self.path}"
-
-    def read(self) -> Secret | None:
-        try:
-            text = self.path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return None
-        except UnicodeDecodeError:
-            raise PlaceError(
-                f"{self} cannot be used",
-                "it is not UTF-8 text",
-                "keep the password in it as one line of UTF-8",
-            ) from None
-        except OSError as error:
-            raise PlaceError(
-                f"{self} cannot be read",
-                error.strerror or "",
-                "make it readable for this user only (mode 0600)",
-            ) from None
-        return checked(text.removesuffix("\n").removesuffix("\r"), str(self))
-
-    def fill(self) -> Secret:
-        """Written whole under another name, then linked.
-
-        No crash leaves half a password, and no run writes over another's.
-        """
-        try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if (
-                self.kept_out_of_git
-                and not (ignore := self.kept_out_of_git / ".gitignore").exists()
-            ):
-                ignore.write_text("*\n")
-            password = generate()
-            draft = self.path.with_name(f".{os.getpid()}-{os.urandom(4).hex()}.new")
-            try:
-                handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with os.fdopen(handle, "w") as stream:
-                    stream.write(password.reveal() + "\n")
-                    stream.flush()
-                    os.fsync(stream.fileno())
-                os.link(draft, self.path)
-            except FileExistsError:
-                kept = self.read()
-                if kept is None:
-                    raise
-                return kept
-            finally:
-                draft.unlink(missing_ok=True)
-            _sync_folder(self.path.parent)
-            return password
-        except OSError as error:
-            raise PlaceError(
-                f"a new password could not be kept in {self}",
-                error.strerror or "",
-                "make room or give another place; nothing was changed on the server for this user",
-            ) from None
-
-
-@dataclass(frozen=True)
-class PromptPlace:
-    label: str
-    ask: Callable[..., Secret]
-    """Asks on the terminal, twice with ``confirm=True``, or raises PlaceError where there is none.
-
-    Or where it was told never to ask.
-    """
-    kept: dict[str, Secret] = field(compare=False)
-    """Answers of this run, so that one password is asked for once."""
-    writable = False
-
-    def __str__(self) -> str:
-        return "prompt"
-
-    def read(self) -> Secret | None:
-        if self.label not in self.kept:
-            self.kept[self.label] = self.ask(f"Password of {self.label}")
-        return self.kept[self.label]
-
-    def fill(self) -> Secret:
-        """Asked for twice: what is mistyped would be the password, and verify would agree."""
-        if self.label not in self.kept:
-            self.kept[self.label] = self.ask(f"New password of {self.label}", confirm=True)
-        return self.kept[self.label]
-
-
 def checked(value: str, place: str) -> Secret:
     """Refused before it gets anywhere: what no engine takes, or would take for something else.
 
@@ -219,14 +83,6 @@ def checked(value: str, place: str) -> Secret:
     return Secret(value)
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def admin_password(environ: Mapping[str, str]) -> Secret | None:
     """``DBPROV_ADMIN_PASSWORD``.
 
@@ -241,5 +97,5 @@ def never_ask(label: str, confirm: bool = False) -> Any:
         f"{label} is needed",
         "it is in none of its places, and there is no terminal to ask on, or --yes forbids asking",
         "the admin's: export DBPROV_ADMIN_PASSWORD, or keep it where psql or mysql find it;"
-        " a user's: give its password a place that needs no question (env or file)",
+        " a user's: give its password a place that needs no question (env, file, vault ...)",
     )

@@ -19,13 +19,15 @@ from dbprov.errors import (
     DbprovError,
     Interrupted,
     LookError,
+    PlaceError,
     RenderError,
 )
 from dbprov.items import Database, Item
+from dbprov.places import Place
 from dbprov.plan import Pair, Step, transactions
 from dbprov.recording import Announced, Recording, digest
 from dbprov.render import Renderer
-from dbprov.secret import Place, Secret, never_ask
+from dbprov.secret import Secret, never_ask
 
 if TYPE_CHECKING:
     from dbprov.audit import Journal
@@ -69,8 +71,10 @@ class Server:
         templates: Path | None = None,
         timeouts: Timeouts | None = None,
         journal: Journal | None = None,
+        admin: Place | None = None,
     ) -> None:
         self.address, self.tls, self.timeouts = address, tls, timeouts or Timeouts()
+        self._admin = admin
         self.dialect: Dialect = of(address.engine)
         self._password = password
         self._ask = ask
@@ -127,9 +131,17 @@ class Server:
     def _connect(self, database: str | None) -> Any:
         """Without a password of ours the engine's own places are tried.
 
-        Then the terminal is asked, once.
+        Then the terminal is asked, once. A place that the spec names is the only one.
         """
         connect = partial(self.dialect.connect, self.address, self.tls)
+        if self._password is None and self._admin is not None:
+            self._password = self._admin.read()
+            if self._password is None:
+                raise PlaceError(
+                    f"the admin's password on {self.address} is not known",
+                    f"nothing is kept in {self._admin}",
+                    "put it there; dbprov makes no admin's password",
+                )
         try:
             connection = connect(self._password, database, self.timeouts)
         except Exception as error:

@@ -8,7 +8,6 @@ file says the same to editors; tests/unit/test_spec.py holds the two against eac
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +19,9 @@ from dbprov import names, yaml_nodes
 from dbprov.deployments import ENGINES, TLS_MODES, Access, Account, Address, Deployment, Spec, Tls
 from dbprov.errors import Mistake, SpecError
 from dbprov.given import EXAMPLES, Given, Reading
-from dbprov.secret import EnvPlace, FilePlace, Place, PromptPlace, never_ask
+from dbprov.places import Place, said
+from dbprov.places.file import FilePlace
+from dbprov.secret import never_ask
 
 
 def load(path: Path, ask: Any = never_ask) -> Spec:
@@ -62,7 +63,9 @@ def from_flags(flags: Mapping[str, Any], folder: Path, ask: Any = never_ask) -> 
         return Given(value, flag)
 
     said = {key: given(key, value) for key, value in flags.items() if value not in (None, (), {})}
-    top: dict[str, Given] = {key: said.pop(key) for key in ("server", "tls") if key in said}
+    top: dict[str, Given] = {
+        key: said.pop(key) for key in ("server", "admin", "tls") if key in said
+    }
     top["deployments"] = Given([Given(said, "flags")], "flags")
     return _Reader("flags", folder, ask, Reading()).spec(Given(top, "flags"))
 
@@ -90,7 +93,7 @@ class _Reader:
                 )
             for one in entries:
                 deployment = self.deployment(
-                    one, server, tls, "" if "server" in top else given.place
+                    one, server, tls, "" if "server" in top else given.place, top.get("admin")
                 )
                 if deployment:
                     deployments.append(deployment)
@@ -100,7 +103,7 @@ class _Reader:
         return Spec(tuple(deployments), self.source)
 
     def deployment(
-        self, given: Given, server: Address | None, tls: Tls, top: str
+        self, given: Given, server: Address | None, tls: Tls, top: str, admin: Given | None
     ) -> Deployment | None:
         keys = self.values.mapping(given, DEPLOYMENT, required=("name", "database"))
         before = len(self.values.mistakes)
@@ -141,6 +144,7 @@ class _Reader:
             name=name or "",
             server=server,
             tls=tls,
+            admin=self.admin(keys.get("admin"), server, admin),
             database=database or "",
             accounts=accounts,
             layout=layout,
@@ -250,37 +254,19 @@ class _Reader:
             file = f"{file[:150]}-{crc32(file.encode()):08x}"
         folder = f"{quote(server.host, safe='') or 'local'}_{server.port}"
         default = FilePlace(kept / folder / file, f".dbprov/{folder}/{file}", kept)
-        if given is None:
-            return default
-        if isinstance(given.value, str):
-            # Not shown: it is the password itself, or the name of its place.
-            self.values.wrong(
-                given,
-                "a password is never in the spec",
-                "its place: {env: NAME} or {file: PATH} or {prompt: true}",
-            )
-            return default
-        keys = self.values.mapping(given, ("env", "file", "prompt"))
-        if len(keys) != 1:
-            if isinstance(given.value, dict):
-                self.values.wrong(
-                    given,
-                    "a password has one place",
-                    "password: {env: NAME} or {file: PATH} or {prompt: true}",
-                )
-            return default
-        if "env" in keys:
-            right = "the name of an environment variable, such as ANALYTICS_PASSWORD"
-            name = self.values.text(keys["env"], right) or ""
-            if name and not ENVIRONMENT.match(name):  # not shown: it may be the password itself
-                self.values.wrong(keys["env"], "this cannot name an environment variable", right)
-            return EnvPlace(name)
-        if "file" in keys:
-            path = self.values.text(keys["file"], "the path of a file, relative to the spec") or ""
-            return FilePlace(self.folder / Path(path).expanduser(), path)
-        if keys["prompt"].value is not True:
-            self.values.wrong(keys["prompt"], "prompt is not true", "prompt: true, or leave it out")
-        return PromptPlace(f'user "{user}" on {server}', self.ask, self.prompts)
+        label = f'user "{user}" on {server}'
+        whose = said.Whose(label, self.folder, default, self.ask, self.prompts)
+        return said.place(self.values, given, whose)
+
+    def admin(self, given: Given | None, server: Address, otherwise: Given | None) -> Place | None:
+        """The admin's password: only read, and never made."""
+        keys = self.values.mapping(given or otherwise, ADMIN, required=("password",))
+        if "password" not in keys:
+            return None
+        kept = FilePlace(self.folder / ".dbprov" / "admin")
+        label = f"the admin on {server}"
+        whose = said.Whose(label, self.folder, kept, self.ask, self.prompts)
+        return said.place(self.values, keys["password"], whose)
 
     def server(self, given: Given) -> Address | None:
         right = "postgresql://dba@db.example.com:5432/postgres or mysql://dba@db.example.com:3306"
@@ -432,10 +418,10 @@ class _Reader:
 
 
 NOWHERE = Address("", "", "", 0, "")
-ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-TOP = ("server", "tls", "deployments")
+TOP = ("server", "admin", "tls", "deployments")
+ADMIN = ("password",)
 DEPLOYMENT = (
-    "name", "server", "tls", "database", "user", "users", "password", "access", "host",
+    "name", "server", "admin", "tls", "database", "user", "users", "password", "access", "host",
     "connection_limit", "layout", "schemas", "isolate", "encoding", "collation", "publish",
 )  # fmt: skip
 ACCOUNT = ("name", "password", "access", "host", "connection_limit")

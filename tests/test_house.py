@@ -20,9 +20,9 @@ from dbprov.cli import COMMANDS
 from dbprov.dialects import Dialect, Facts, mysql, postgresql
 from dbprov.dialects.mysql.wanted import ALL
 from dbprov.items import Item, Membership
+from dbprov.places.env import EnvPlace
 from dbprov.plan import plan
 from dbprov.render import built_in_templates
-from dbprov.secret import EnvPlace
 from tests.unit.made import FOLDER, HOSTILE, command, deployment, expanded, facts, renderer
 
 ROOT = Path(__file__).parent.parent
@@ -35,18 +35,22 @@ DIALECTS: dict[str, Any] = {"postgresql": postgresql, "mysql": mysql}
 # engine is (dialects), text (render), decisions (plan), a file (script), the world (server, verify), what is handed out
 # (connections), one function for each command (commands), and the terminal (cli). Each imports only from those before it.
 ORDER = [
-    "_version", "errors", "secret", "names", "given", "yaml_nodes", "deployments", "spec", "items", "dialects", "render", "plan",
+    "_version", "errors", "secret", "names", "given", "places", "yaml_nodes", "deployments", "spec", "items", "dialects", "render", "plan",
     "script", "chain", "recording", "audit", "server", "verify", "connections", "formats", "commands", "talk", "flags", "cli",
 ]  # fmt: skip
 
 DRIVERS = {"psycopg", "pymysql"}
-HEAVY = {*DRIVERS, "jinja2", "yaml"}
+STORES = {"boto3": "places.aws", "botocore": "places.aws", "hvac": "places.vault"}
+HEAVY = {*DRIVERS, *STORES, "jinja2", "yaml"}
 
 REVEALING = {  # the only places where a password stops being a Secret, and why
     ("connections", "url"): 1,  # into the string that is handed out, where told to
     ("connections", "login_url"): 1,  # into the string that verify logs in with, a Secret again
     ("connections", "parts"): 1,  # into the forms of the consumers, where told to
-    ("secret", "fill"): 1,  # into its file
+    ("places.file", "keep"): 1,  # into its file
+    ("places.command", "_keep"): 1,  # into the program that the spec names, on standard input
+    ("places.aws", "_text"): 1,  # into Secrets Manager, over HTTPS
+    ("places.vault", "_added"): 1,  # into Vault
     ("dialects.postgresql.session", "connect"): 1,
     ("dialects.postgresql.session", "connect_as"): 1,
     ("dialects.postgresql.session", "verifier"): 1,  # libpq hashes it
@@ -107,6 +111,15 @@ def test_a_module_imports_only_from_those_above_it(path: Path) -> None:
 def test_drivers_are_known_to_dialects_only(path: Path) -> None:
     drivers = {name.split(".")[0] for name in imported(path)} & DRIVERS
     assert not drivers or path.parent.parent.name == "dialects"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module)
+def test_a_store_is_known_to_its_place_only(path: Path) -> None:
+    """And imported in a function, when it is asked: they are extras, and slow to load."""
+    stores = {name.split(".")[0] for name in imported(path)} & set(STORES)
+    assert all(STORES[store] == module(path) for store in stores)
+    at_once = {n.name for s in tree(path).body if isinstance(s, ast.Import) for n in s.names}
+    assert not at_once & set(STORES)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module)

@@ -13,8 +13,8 @@ from dbprov.deployments import Deployment
 from dbprov.dialects import Check
 from dbprov.errors import ApplyError, DbprovError, Interrupted, PlaceError
 from dbprov.items import User
+from dbprov.places.prompt import PromptPlace
 from dbprov.plan import Step
-from dbprov.secret import PromptPlace
 from dbprov.server import Done, Server
 
 

@@ -37,9 +37,10 @@ def servers(
         if journal:
             stack.enter_context(journal)
         opened: dict[Deployment, Server] = {}
-        for (address, tls), deployments in spec.servers().items():
+        for (address, tls, admin), deployments in spec.servers().items():
+            given = None if admin else admin_password(os.environ)
             server = stack.enter_context(
-                Server(address, tls, admin_password(os.environ), ask, templates, timeouts, journal)
+                Server(address, tls, given, ask, templates, timeouts, journal, admin)
             )
             opened |= dict.fromkeys(deployments, server)
         yield opened

@@ -10,9 +10,9 @@ from dbprov.deployments import Account, Deployment
 from dbprov.dialects import Facts, Obstacle
 from dbprov.errors import RefusedError
 from dbprov.items import Item, ObjectGrant, User
+from dbprov.places.prompt import PromptPlace
 from dbprov.plan import Step, plan
 from dbprov.recording import digest
-from dbprov.secret import PromptPlace
 from dbprov.server import Server, announced, masked
 
 

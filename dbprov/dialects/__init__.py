@@ -15,7 +15,8 @@ from urllib.parse import quote
 
 from dbprov.deployments import Account, Address, Deployment, Timeouts, Tls
 from dbprov.items import Item
-from dbprov.secret import Place, Secret
+from dbprov.places import Place
+from dbprov.secret import Secret
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from dbprov.deployments import Access, Account, Address, Deployment, Spec, Timeo
 from dbprov.dialects import of
 from dbprov.errors import PlaceError
 from dbprov.names import objections
-from dbprov.secret import EnvPlace, Secret
+from dbprov.places.env import EnvPlace
+from dbprov.secret import Secret
 from tests.harness import TestServer, execute
 from tests.servers.conftest import Walk
 

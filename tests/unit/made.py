@@ -15,8 +15,8 @@ from dbprov.deployments import Deployment, Spec
 from dbprov.dialects import Facts, of
 from dbprov.errors import SpecError
 from dbprov.items import Item
+from dbprov.places import Place
 from dbprov.render import Renderer
-from dbprov.secret import Place
 
 FOLDER = Path("/specs")
 SERVERS = {

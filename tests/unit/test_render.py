@@ -12,8 +12,9 @@ from jinja2 import DictLoader
 
 from dbprov.errors import PlaceError, RenderError
 from dbprov.items import Database, User
+from dbprov.places import Place
+from dbprov.places.env import EnvPlace
 from dbprov.render import Sql, built_in_templates, comment, keywords
-from dbprov.secret import EnvPlace, Place
 from tests.unit.made import HOSTILE, renderer
 
 Render = Callable[..., str]

@@ -20,16 +20,10 @@ from typing import Any
 import pytest
 
 from dbprov.errors import DbprovError, PlaceError
-from dbprov.secret import (
-    ALPHABET,
-    EnvPlace,
-    FilePlace,
-    PromptPlace,
-    Secret,
-    admin_password,
-    generate,
-    never_ask,
-)
+from dbprov.places.env import EnvPlace
+from dbprov.places.file import FilePlace
+from dbprov.places.prompt import PromptPlace
+from dbprov.secret import ALPHABET, Secret, admin_password, generate, never_ask
 
 VALUE = "hunter2-TOPSECRET"
 
@@ -256,7 +250,7 @@ def test_a_full_disk_leaves_nothing(
     def full(*_: Any, **__: Any) -> Any:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(f"dbprov.secret.os.{name}", full)
+    monkeypatch.setattr(f"dbprov.places.file.os.{name}", full)
     place = FilePlace(tmp_path / "p")
     with pytest.raises(PlaceError, match="No space left on device") as caught:
         place.fill()

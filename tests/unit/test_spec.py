@@ -13,8 +13,15 @@ from jsonschema import Draft202012Validator
 from dbprov import spec
 from dbprov.deployments import TLS_MODES, Access, Address, Tls
 from dbprov.errors import SpecError
-from dbprov.secret import EnvPlace, FilePlace, PromptPlace, Secret
-from dbprov.spec import ACCOUNT, DEPLOYMENT, TOP, from_flags
+from dbprov.places.aws import AwsPlace
+from dbprov.places.command import CommandPlace
+from dbprov.places.env import EnvPlace
+from dbprov.places.file import FilePlace
+from dbprov.places.prompt import PromptPlace
+from dbprov.places.said import KEYS
+from dbprov.places.vault import VaultPlace
+from dbprov.secret import Secret
+from dbprov.spec import ACCOUNT, ADMIN, DEPLOYMENT, TOP, from_flags
 from tests.unit.made import FOLDER, HOSTILE, deployment, mistakes, parsed
 
 README = """\
@@ -292,6 +299,18 @@ MISTAKES = [
     (with_keys("password: {env: hunter-2}"), ["3:51 this cannot name an environment variable"]),
     (with_keys("password: {prompt: hunter2}"), ["3:54 prompt is not true"]),
     (with_keys("password: {prompt: false}"), ["3:54 prompt is not true"]),
+    (with_keys("password: {command: pass}"), ["3:55 this is not a list"]),
+    (with_keys("password: {command: []}"), ["3:55 the list is empty"]),
+    (with_keys("password: {command: [a, 5]}"), ["3:59 5 is not text to YAML"]),
+    (with_keys("password: {command: [a], timeout: 0}"), ["3:69 0 is not a number from 1 to 3600"]),
+    (with_keys("password: {env: A, region: eu-west-1}"), ["3:62 region does not belong to env"]),
+    (with_keys("password: {vault: a/b, store: [x]}"), ["3:65 store does not belong to vault"]),
+    (with_keys("password: {key: password}"), ["3:45 a password has one place"]),
+    (with_keys("password: {aws: a, region: Ireland}"), ["3:62 this is no region"]),
+    (with_keys("password: {vault: analytics}"), ["3:53 this is no path of a secret with its mount first"]),
+    (with_keys("password: {vault: a/b, address: 'https://token@vault'}"), ["3:67 this is no address of Vault"]),
+    (with_keys("admin: {}"), ["3:42 password is missing"]),
+    (with_keys("admin: {password: hunter2}"), ["3:53 a password is never in the spec"]),
     (with_keys('password: {file: "a\\0b"}'), ["3:52 this holds a line break or a control character"]),
     # users
     (with_keys("users: [v]"), ["3:32 user and users are both given"]),
@@ -352,7 +371,9 @@ def test_passwords_in_urls_are_refused_and_not_shown(url: str) -> None:
 @pytest.mark.parametrize(
     "keys",
     ["password: hunter2", "password: [hunter2]", "password: {env: hunter-2}", "password: {prompt: hunter2}",
-     "password: {env: [hunter2]}", "password: {file: {is: hunter2}}", "publish: {host: {x: hunter2}}"],
+     "password: {env: [hunter2]}", "password: {aws: [hunter2]}", "password: {command: hunter2}",
+     "password: {aws: a, region: hunter2/}", "password: {vault: hunter2}", "admin: {password: hunter2}",
+     "password: {file: {is: hunter2}}", "publish: {host: {x: hunter2}}"],
 )  # fmt: skip
 def test_no_password_in_the_wrong_place_is_shown(keys: str) -> None:
     with pytest.raises(SpecError) as caught:
@@ -423,6 +444,33 @@ def test_flags_say_the_same_as_a_file() -> None:
     assert from_flags(flags, FOLDER).source == "flags"
 
 
+def test_places_of_passwords() -> None:
+    users = [
+        {"name": "one", "password": {"command": ["pass", "show", "x"], "timeout": 3}},
+        {"name": "two", "password": {"aws": "n", "region": "eu-west-1", "key": "k"}},
+        {"name": "three", "password": {"vault": "secret/a/b"}},
+    ]
+    [one] = parsed(with_keys(f"users: {json.dumps(users)}", user="")).deployments
+    folder = ".dbprov/h_5432/one.new"
+    beside = FilePlace(FOLDER / folder, folder, FOLDER / ".dbprov")
+    assert [account.place for account in one.accounts] == [
+        CommandPlace(("pass", "show", "x"), FOLDER, beside, (), 3),
+        AwsPlace("n", "eu-west-1", "k"),
+        VaultPlace("secret/a/b", "password", None),
+    ]
+    assert [account.place.writable for account in one.accounts] == [False, True, True]
+
+
+def test_the_admins_password_is_the_servers_or_the_deployments() -> None:
+    text = (
+        SERVER + "admin: {password: {env: A}}\ndeployments:\n"
+        "- {name: a, database: a, user: a}\n- {name: b, database: b, user: b, admin: {password: {vault: s/b}}}\n"
+    )
+    made = parsed(text)
+    assert [d.admin for d in made.deployments] == [EnvPlace("A"), VaultPlace("s/b")]
+    assert len(made.servers()) == 2
+
+
 def test_mistakes_in_flags_name_the_flag() -> None:
     flags = {
         "server": "postgresql://a:hunter2@h",
@@ -459,6 +507,13 @@ GOOD = [
     with_keys("password: {env: P, file: null}"),
     with_keys("password: {file: ../p.txt}"),
     with_keys("password: {prompt: true}"),
+    with_keys("password: {command: [pass, show, x], store: [pass, insert, -m, x], timeout: 5}"),
+    with_keys("password: {aws: airflow/analytics, region: us-gov-west-1, key: password}"),
+    with_keys("password: {aws: a, region: null, vault: null, timeout: ~}"),
+    with_keys("password: {vault: kv/team/analytics, key: pw, address: 'https://vault:8200'}"),
+    with_keys("admin: {password: {vault: secret/dba}}"),
+    SERVER + "admin: {password: {env: A}}\n" + ONE,
+    SERVER + "admin: null\n" + ONE,
     with_keys("layout: split"),
     with_keys("layout: split, users: [a, b]", user=""),
     with_keys("users: [a, {name: b, access: read, password: {env: P}, connection_limit: 1}]", user=""),
@@ -510,7 +565,8 @@ def test_schema_has_the_keys_of_the_parser() -> None:
     ):
         assert set(described["properties"]) == set(allowed)
     assert set(kinds["tls"]["properties"]) == {"mode", "ca", "allow_cleartext"}
-    assert set(kinds["password"]["properties"]) == {"env", "file", "prompt"}
+    assert set(kinds["password"]["properties"]) == set(KEYS)
+    assert set(kinds["admin"]["properties"]) == set(ADMIN)
     assert kinds["tls"]["properties"]["mode"]["enum"] == [*TLS_MODES, None]
     assert set(kinds["access"]["enum"]) == {*map(str, Access), None}
 

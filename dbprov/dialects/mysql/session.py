@@ -21,7 +21,8 @@ from dbprov.deployments import Address, Deployment, Timeouts, Tls
 from dbprov.dialects import Facts, Notice
 from dbprov.dialects.mysql.quoting import literal
 from dbprov.errors import ConnectError, PlaceError
-from dbprov.secret import Place, Secret
+from dbprov.places import Place
+from dbprov.secret import Secret
 
 FACTS = ("settings", "rights")
 REFUSED = frozenset({"1044", "1045", "1142", "1143", "1227", "1370", "1410"})

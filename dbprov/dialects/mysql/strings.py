@@ -9,7 +9,7 @@ from urllib.parse import quote
 from dbprov.deployments import Account, Deployment
 from dbprov.dialects import Facts, in_path
 from dbprov.names import variable
-from dbprov.secret import Place
+from dbprov.places import Place
 
 
 def url(deployment: Deployment, account: Account, password: str, host: str, port: int) -> str:

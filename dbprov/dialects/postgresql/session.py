@@ -16,7 +16,8 @@ from dbprov.deployments import Address, Deployment, Timeouts, Tls
 from dbprov.dialects import Facts, Notice
 from dbprov.dialects.postgresql.quoting import literal
 from dbprov.dialects.postgresql.wanted import NAME
-from dbprov.secret import Place, Secret
+from dbprov.places import Place
+from dbprov.secret import Secret
 
 FACTS = ("facts",)
 REFUSED = frozenset({"42501"})

@@ -1,0 +1,145 @@
+"""A password that another program prints: pass, op, gopass, a script of one's own."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
+
+from dbprov.errors import PlaceError
+from dbprov.places.file import FilePlace
+from dbprov.secret import Secret, checked, generate
+
+KEPT_FROM_CHILDREN = ("DBPROV_ADMIN_PASSWORD", "PGPASSWORD", "MYSQL_PWD")
+
+
+@dataclass(frozen=True)
+class CommandPlace:
+    """``command`` prints the password; ``store`` reads a new one on its standard input.
+
+    Neither goes through a shell. With ``store``, a command that prints nothing and ends well says
+    that nothing is kept yet. A program has no second place: the next password is in a file until it
+    is proven.
+    """
+
+    command: tuple[str, ...]
+    folder: Path
+    beside: FilePlace
+    store: tuple[str, ...] = ()
+    timeout: int = 30
+
+    @property
+    def writable(self) -> bool:
+        return bool(self.store)
+
+    def __str__(self) -> str:
+        return f"command {' '.join(self.command)}"
+
+    def read(self) -> Secret | None:
+        printed = self._run(self.command)
+        text = printed.removesuffix("\n").removesuffix("\r")
+        if not text and self.store:
+            return None
+        if "\n" in text:
+            raise PlaceError(
+                f"the password of {self} cannot be used",
+                "it printed more than one line",
+                "let it print the password alone: [sh, -c, 'pass show NAME | head -n 1']",
+            )
+        return checked(text, str(self))
+
+    def fill(self) -> Secret:
+        """What is kept is what the command prints afterwards."""
+        self._writes()
+        kept = self.read()
+        if kept is None:
+            self._keep(generate())
+            kept = self.read()
+        if kept is None:
+            raise PlaceError(
+                f"a new password could not be kept by {self._stored_by}",
+                f"it ended well, but {self} still prints nothing",
+                "let the two name the same secret",
+            )
+        return kept
+
+    def pending(self) -> Secret | None:
+        return self.beside.read() if self.store else None
+
+    def propose(self) -> Secret:
+        self._writes()
+        return self.beside.fill()
+
+    def promote(self) -> None:
+        proposed = self.pending()
+        if proposed is not None:
+            self._keep(proposed)
+            self.beside.forget()
+
+    @property
+    def _stored_by(self) -> str:
+        return f"command {' '.join(self.store)}"
+
+    def _writes(self) -> None:
+        if not self.store:
+            raise PlaceError(
+                f"a new password cannot be kept in {self}",
+                "it only reads",
+                "name a program beside it that takes the new password on its standard input:"
+                " password: {command: [...], store: [...]}",
+            )
+
+    def _keep(self, password: Secret) -> None:
+        self._run(self.store, password.reveal())
+
+    def _run(self, words: tuple[str, ...], given: str = "") -> str:
+        shown = f"command {' '.join(words)}"
+        environ = {k: v for k, v in os.environ.items() if k not in KEPT_FROM_CHILDREN}
+        try:
+            with Popen(
+                words, cwd=self.folder, env=environ, stdin=PIPE if given else DEVNULL,
+                stdout=PIPE, stderr=PIPE,
+            ) as running:  # fmt: skip
+                try:
+                    out, said = running.communicate(given.encode() or None, self.timeout)
+                except BaseException:  # also Ctrl-C: no child outlives the question
+                    running.kill()
+                    raise
+            printed = out.decode()
+        except TimeoutExpired:
+            raise PlaceError(
+                f"{shown} did not end",
+                f"it was stopped after {self.timeout} seconds",
+                "see what it waits for (no terminal is given to it), or give it more: timeout: 120",
+            ) from None
+        except UnicodeDecodeError:
+            raise PlaceError(
+                f"{shown} cannot be used", "what it printed is not UTF-8 text", ""
+            ) from None
+        except OSError as error:
+            raise PlaceError(
+                f"{shown} cannot be run",
+                f"{words[0]}: {error.strerror}",
+                "a list of the program and its arguments; no shell reads it, and a relative path"
+                " begins at the spec",
+            ) from None
+        if running.returncode:
+            raise PlaceError(
+                f"{shown} failed",
+                _why(running.returncode, said, (given, printed.strip())),
+                "run it by hand. Where nothing is kept yet, it must print nothing and end with 0"
+                if self.store and words == self.command
+                else "run it by hand, and see that it ends with 0",
+            )
+        return printed
+
+
+def _why(code: int, said: bytes, secrets: tuple[str, ...]) -> str:
+    """How it ended, and the last that it said: its words only, and no password among them."""
+    text = said.decode(errors="replace")
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "***")
+    lines = ["".join(c if c.isprintable() else " " for c in line) for line in text.splitlines()]
+    ended = f"it was ended by signal {-code}" if code < 0 else f"it ended with exit code {code}"
+    return "\n".join([ended, *(line[:300] for line in lines[-5:] if line.strip())])
