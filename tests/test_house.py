@@ -36,7 +36,7 @@ DIALECTS: dict[str, Any] = {"postgresql": postgresql, "mysql": mysql}
 # (connections), one function for each command (commands), and the terminal (cli). Each imports only from those before it.
 ORDER = [
     "_version", "errors", "secret", "names", "given", "places", "yaml_nodes", "deployments", "spec", "items", "dialects", "render", "plan",
-    "script", "chain", "recording", "audit", "server", "verify", "connections", "formats", "commands", "talk", "flags", "cli",
+    "script", "chain", "recording", "audit", "server", "verify", "connections", "formats", "houston", "commands", "talk", "flags", "cli",
 ]  # fmt: skip
 
 DRIVERS = {"psycopg", "pymysql"}
@@ -51,6 +51,8 @@ REVEALING = {  # the only places where a password stops being a Secret, and why
     ("places.command", "_keep"): 1,  # into the program that the spec names, on standard input
     ("places.aws", "_text"): 1,  # into Secrets Manager, over HTTPS
     ("places.vault", "_added"): 1,  # into Vault
+    ("secret", "fill"): 1,  # into its file
+    ("houston.api", "__init__"): 1,  # the token, into the header of https
     ("dialects.postgresql.session", "connect"): 1,
     ("dialects.postgresql.session", "connect_as"): 1,
     ("dialects.postgresql.session", "verifier"): 1,  # libpq hashes it

@@ -30,6 +30,7 @@ COMMANDS = {  # in the order of --help, each with the module that holds it
     "check": "checks",
     "connections": "connections",
     "audit": "audit",
+    "deployment": "deployment",
     "schema": "files",
     "templates": "files",
 }

@@ -117,6 +117,17 @@ def _put(path: Path, text: str) -> None:
     click.echo(f"wrote {path} (mode 0600)", err=True)
 
 
+def document_of(spec: Spec, base: str, *, pgbouncer: bool, shown: bool) -> dict[str, Any]:
+    """The variables of Houston's mutation, of a spec with one Deployment."""
+    from dbprov import commands, formats
+
+    handouts = commands.handouts(spec, passwords=shown)
+    wish = formats.Wish(shown=shown, pgbouncer=pgbouncer, base=_base(base))
+    formats.refuse("houston", handouts, wish)
+    made: dict[str, Any] = json.loads(formats.document("houston", handouts, wish))
+    return made
+
+
 def _base(path: str | None) -> dict[str, Any]:
     from dbprov.errors import UsageError
 

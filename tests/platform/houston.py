@@ -1,0 +1,178 @@
+"""A GraphQL server over HTTP that stands for the platform: the guide's schema, one variant per version.
+
+Every request is parsed, validated against the schema, and executed by graphql-core, the reference.
+Where the platform's own types are not public, the names are those of the documentation.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from graphql import GraphQLError, GraphQLSchema, build_schema, graphql_sync
+
+TOKEN = "LEAK-MARK-token-of-a-service-account"
+
+COMMON = """
+scalar Uuid
+scalar JSON
+enum ExecutorType { CeleryExecutor KubernetesExecutor LocalExecutor }
+input Workers { replicas: Int }
+input Webserver { replicas: Int }
+input Scheduler { replicas: Int }
+input Triggerer { replicas: Int }
+input DagProcessor { replicas: Int }
+input InputEnvironmentVariable { key: String! value: String isSecret: Boolean }
+input DagDeployment {
+  type: String nfsLocation: String repositoryUrl: String branchName: String syncInterval: Int
+  syncTimeout: Int ephemeralStorage: Int dagDirectoryLocation: String rev: String sshKey: String
+  knownHosts: String
+}
+type Url { type: String url: String }
+type EnvironmentVariable { key: String value: String isSecret: Boolean }
+type AppConfig { version: String }
+type Deployment {
+  id: Uuid type: String label: String releaseName: String version: String runtimeVersion: String
+  urls: [Url] createdAt: String updatedAt: String
+}
+type Query {
+  appConfig: AppConfig
+  workspaceDeployments(workspaceUuid: Uuid!, releaseName: String): [Deployment]
+  deploymentVariables(deploymentUuid: Uuid!, releaseName: String!): [EnvironmentVariable]
+}
+"""
+SHARED = """
+  releaseName: String description: String version: String airflowVersion: String
+  runtimeVersion: String executor: ExecutorType workers: Workers webserver: Webserver
+  scheduler: Scheduler triggerer: Triggerer properties: JSON dagDeployment: DagDeployment
+  metadataConnection: String resultBackendConnection: String
+  metadataConnectionJson: JSON resultBackendConnectionJson: JSON
+"""
+CREATE = f"""
+createDeployment(
+  workspaceUuid: Uuid! namespace: String! type: String! label: String! config: JSON
+  astroUnitsEnabled: Boolean rollbackEnabled: Boolean {SHARED}
+): Deployment
+"""
+UPSERT = f"""
+  workspaceUuid: Uuid deploymentUuid: Uuid label: String namespace: String image: String
+  environmentVariables: [InputEnvironmentVariable] dockerconfigjson: JSON
+  desiredRuntimeVersion: String dagProcessor: DagProcessor cloudRole: String {SHARED}
+"""
+LATER = """
+  clusterId: Uuid skipAirflowDatabaseProvisioning: Boolean kerberosEnabled: Boolean
+  pgbouncerConfig: JSON
+"""
+MUTATIONS = {
+    "0.37": f"{CREATE} upsertDeployment({UPSERT}): Deployment",
+    "1.0": f"upsertDeployment({UPSERT} {LATER}): Deployment",
+    "2.1": f"upsertDeployment({UPSERT} {LATER} mode: AllowedDeploymentModeValues): Deployment",
+}
+FULL = {"0.37": "0.37.4", "1.0": "1.0.1", "2.1": "2.1.0"}
+
+
+def schema(version: str) -> GraphQLSchema:
+    modes = "enum AllowedDeploymentModeValues { helm operator }"
+    return build_schema(f"{COMMON} {modes} type Mutation {{ {MUTATIONS[version]} }}")
+
+
+@dataclass
+class Platform:
+    """What it holds, and how it is to misbehave."""
+
+    version: str
+    deployments: list[dict[str, Any]] = field(default_factory=list)
+    variables: list[dict[str, Any]] = field(default_factory=list)
+    manual: bool = True
+    reads_variables: bool = True
+    faults: list[str] = field(default_factory=list)  # for the next requests, one each
+    seen: list[dict[str, Any]] = field(default_factory=list)
+    url: str = ""
+
+    def answer(self, body: dict[str, Any]) -> dict[str, Any]:
+        self.seen.append(body)
+        made = graphql_sync(
+            schema(self.version), body["query"], root_value=self._root(),
+            variable_values=body["variables"],
+        )  # fmt: skip
+        errors = [{"message": e.message, "extensions": e.extensions} for e in made.errors or []]
+        return {"data": made.data, **({"errors": errors} if errors else {})}
+
+    def _root(self) -> dict[str, Any]:
+        return {
+            "appConfig": {"version": FULL[self.version]},
+            "workspaceDeployments": lambda info, workspaceUuid: self.deployments,
+            "deploymentVariables": self._variables,
+            "createDeployment": lambda info, **given: self._made(given),
+            "upsertDeployment": lambda info, **given: self._made(given),
+        }
+
+    def _variables(self, info: Any, **given: Any) -> list[dict[str, Any]]:
+        if not self.reads_variables:
+            raise GraphQLError('Cannot query field "deploymentVariables" on type "Query".')
+        return [{**v, "value": "" if v["isSecret"] else v["value"]} for v in self.variables]
+
+    def _made(self, given: dict[str, Any]) -> dict[str, Any]:
+        if not self.manual and any(name.startswith(("metadata", "result")) for name in given):
+            raise GraphQLError("Manual connection strings are disabled")
+        there = [d for d in self.deployments if d["id"] == given.get("deploymentUuid")]
+        if not there:
+            release = given.get("releaseName") or "quasi-stellar-1234"
+            there = [{"id": "c1", "label": given["label"], "releaseName": release}]
+            self.deployments += there
+        if "environmentVariables" in given:
+            self.variables = [{"isSecret": False, **v} for v in given["environmentVariables"]]
+        urls = [{"type": "airflow", "url": "https://deployments.example.com/x/airflow"}]
+        return {**there[0], "type": "airflow", "urls": urls}
+
+
+@contextmanager
+def running(platform: Platform) -> Iterator[Platform]:
+    class Door(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            fault = platform.faults.pop(0) if platform.faults else ""
+            if fault == "hang":
+                time.sleep(3)
+                return
+            if fault == "lost":  # carried out, and the answer never arrives
+                platform.answer(body)
+                self.close_connection = True
+                return
+            if fault == "html":
+                self._say(200, "text/html", "<html>Log in</html>")
+            elif fault in ("401", "503"):
+                self._say(int(fault), "application/json", '{"message": "no"}')
+            elif self.headers["authorization"] != TOKEN:
+                errors = [{"message": "You do not have the appropriate permissions for that"}]
+                self._say(200, "application/json", json.dumps({"errors": errors, "data": None}))
+            else:
+                self._say(200, "application/json", json.dumps(platform.answer(body)))
+
+        def _say(self, status: int, kind: str, text: str) -> None:
+            self.send_response(status)
+            self.send_header("content-type", kind)
+            self.send_header("content-length", str(len(text.encode())))
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    platform.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+    try:
+        yield platform
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
