@@ -51,7 +51,6 @@ REVEALING = {  # the only places where a password stops being a Secret, and why
     ("places.command", "_keep"): 1,  # into the program that the spec names, on standard input
     ("places.aws", "_text"): 1,  # into Secrets Manager, over HTTPS
     ("places.vault", "_added"): 1,  # into Vault
-    ("secret", "fill"): 1,  # into its file
     ("houston.api", "__init__"): 1,  # the token, into the header of https
     ("dialects.postgresql.session", "connect"): 1,
     ("dialects.postgresql.session", "connect_as"): 1,
