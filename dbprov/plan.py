@@ -32,6 +32,11 @@ def plan(pairs: Iterable[Pair]) -> list[Step]:
         for wanted, found in pairs
         if not isinstance(wanted, Membership) and not (found and wanted.satisfied_by(found))
     ]
+    return borrowing(steps, pairs)
+
+
+def borrowing(steps: Iterable[Step], pairs: Iterable[Pair]) -> list[Step]:
+    """The Steps, and around them the loans that they need, of the Memberships among the pairs."""
     loans = {
         wanted.role: Step("create", wanted.toward(found), found)
         for wanted, found in pairs

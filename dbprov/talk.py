@@ -12,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from dbprov.audit import Journal
     from dbprov.chain import Checked
-    from dbprov.commands import Applied, Planned
+    from dbprov.commands import Applied, Departing, Planned
     from dbprov.deployments import Deployment
     from dbprov.dialects import Check
     from dbprov.errors import DbprovError
@@ -44,6 +44,28 @@ def show_plan(planned: Planned, err: bool) -> None:
         _say(click.style("  !", fg="red"), words, err)
         click.echo(_indented(f"{statement};"), err=err)
     for words in planned.remarks:
+        _say(click.style("  note:", fg="yellow"), words, err)
+
+
+def show_departing(planned: Departing, err: bool) -> None:
+    count = len(planned.steps)
+    word = "quarantine" if planned.wish.quarantine else "drop"
+    steps = f"{count} step{'s' * (count != 1)}" if count else "nothing to do"
+    _say(
+        click.style(_clean(planned.deployment.name), bold=True),
+        f"on {planned.deployment.server}: {word}: {steps}",
+        err,
+    )
+    for step, statement in zip(planned.steps, planned.statements, strict=True):
+        _say(click.style("  -", fg="red"), f"{step}{_where(step.item.inside)}", err)
+        click.echo(click.style(_indented(statement), dim=True), err=err)
+    for step, obstacle in planned.obstacles:
+        _say(click.style("  !", fg="red"), f"{step}: {obstacle.why}", err)
+        click.echo(_indented(obstacle.todo), err=err)
+    for refusal in planned.departure.refusals:
+        _say(click.style("  !", fg="red"), refusal.why, err)
+        click.echo(_indented(refusal.todo), err=err)
+    for words in planned.departure.remarks:
         _say(click.style("  note:", fg="yellow"), words, err)
 
 

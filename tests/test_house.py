@@ -23,6 +23,7 @@ from dbprov.items import Item, Membership
 from dbprov.places.env import EnvPlace
 from dbprov.plan import plan
 from dbprov.render import built_in_templates
+from dbprov.traces import Lockout, Session
 from tests.unit.made import FOLDER, HOSTILE, command, deployment, expanded, facts, renderer
 
 ROOT = Path(__file__).parent.parent
@@ -35,8 +36,9 @@ DIALECTS: dict[str, Any] = {"postgresql": postgresql, "mysql": mysql}
 # engine is (dialects), text (render), decisions (plan), a file (script), the world (server, verify), what is handed out
 # (connections), one function for each command (commands), and the terminal (cli). Each imports only from those before it.
 ORDER = [
-    "_version", "errors", "secret", "names", "given", "places", "yaml_nodes", "deployments", "spec", "items", "dialects", "render", "plan",
-    "script", "chain", "recording", "audit", "server", "verify", "connections", "formats", "houston", "commands", "talk", "flags", "cli",
+    "_version", "errors", "secret", "names", "given", "places", "yaml_nodes", "deployments", "spec", "items", "traces", "dialects",
+    "render", "plan", "departure", "script", "chain", "recording", "audit", "server", "verify", "connections", "formats", "houston",
+    "commands", "talk", "flags", "cli",
 ]  # fmt: skip
 
 DRIVERS = {"psycopg", "pymysql"}
@@ -180,9 +182,11 @@ def test_a_dialect_has_its_names_in_the_order_of_the_protocol(name: str) -> None
 
 # -- templates -------------------------------------------------------------------------------------------------------------
 
+LOCKS = ("mysql.user", "mysql.global_priv")
 KNOWN: dict[str, list[Facts]] = {
     "postgresql": [facts("postgresql", (number,)) for number in (13, 14, 15, 16, 17, 18)],
-    "mysql": [facts("mysql"), facts("mariadb"), facts("mysql", partial_revokes="1")],
+    "mysql": [facts("mysql"), facts("mariadb"), facts("mysql", partial_revokes="1")]
+    + [facts("mysql", account_locks=table) for table in LOCKS],
 }
 USERS = [{"name": f"{HOSTILE}{access}"[-30:], "access": access, "connection_limit": limit}
          for access, limit in (("all", None), ("all", 5), ("owner", 5), ("write", None), ("read", 1))]  # fmt: skip
@@ -239,16 +243,23 @@ def items(engine: str, known: Facts) -> Iterator[Item]:
                 yield Membership(role=HOSTILE, lent=("INHERIT", "SET"))
 
 
+TRACES: list[Item] = [
+    Lockout(user=HOSTILE, host=HOSTILE),
+    Session(user=HOSTILE, host=HOSTILE, number=7),
+    Session(user=HOSTILE, host=HOSTILE, number=7, means="procedure"),
+    Session(user=None, database=HOSTILE, number=7),
+]
+"""What a departure looks at and ends; never wanted, so no spec expands to it."""
+
+
 def rendered(engine: str) -> Iterator[tuple[str, str]]:
     """Every template with hostile values, as often as it can differ: its name, and its text."""
     for known in KNOWN[engine]:
         render = renderer(known.flavor, known)
-        for item in items(engine, known):
+        for item in (*items(engine, known), *TRACES):
             for file in sorted((TEMPLATES / engine / item.kind).glob("*.sql")):
-                if (engine, item.kind, file.stem) == ("mysql", "user", "alter") and getattr(
-                    item, "connection_limit", None
-                ) is None:
-                    continue  # there nothing but the limit is ever altered
+                if isinstance(item, Session) and item.user is None and file.stem == "drop":
+                    continue  # what is ended has a user
                 yield f"{item.kind}/{file.stem}", render.item(item, file.stem)
         for made in hostile(engine):
             for account in made.accounts:
@@ -272,7 +283,7 @@ def texts(engine: str) -> set[str]:
             for node in ast.walk(tree(path)):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     asked.add(node.value)
-    kinds = {item.kind for item in items(engine, KNOWN[engine][0])}
+    kinds = {item.kind for item in (*items(engine, KNOWN[engine][0]), *TRACES)}
     there = {name for name in files(engine) if name.split("/")[0] not in kinds}
     return {name for name in there if name in asked}
 
@@ -289,6 +300,7 @@ def test_every_kind_can_be_looked_at_and_made(engine: str) -> None:
     kinds = {item.kind for known in KNOWN[engine] for item in items(engine, known)}
     for kind in kinds:
         assert {f"{kind}/inspect", f"{kind}/create"} <= files(engine)
+    kinds |= {item.kind for item in TRACES}
     folders = {name.split("/")[0] for name in files(engine) if "/" in name}
     assert folders - kinds <= {"verify", "remedy", "script", "fragments"}, "no folder is unused"
     for name in files(engine):

@@ -31,6 +31,7 @@ COMMANDS = {  # in the order of --help, each with the module that holds it
     "connections": "connections",
     "audit": "audit",
     "deployment": "deployment",
+    "drop": "drop",
     "schema": "files",
     "templates": "files",
 }

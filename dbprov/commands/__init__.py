@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from dbprov.commands.applied import Applied as Applied
     from dbprov.commands.applied import apply as apply
     from dbprov.commands.applied import fill_places as fill_places
+    from dbprov.commands.departures import Departed as Departed
+    from dbprov.commands.departures import Departing as Departing
+    from dbprov.commands.departures import depart as depart
+    from dbprov.commands.departures import departing as departing
+    from dbprov.commands.departures import refuse_departure as refuse_departure
+    from dbprov.commands.departures import refused as refused
     from dbprov.commands.offline import scripts as scripts
     from dbprov.commands.opened import handouts as handouts
     from dbprov.commands.opened import servers as servers
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "applied": ("Applied", "apply", "fill_places"),
+    "departures": ("Departed", "Departing", "depart", "departing", "refuse_departure", "refused"),
     "offline": ("scripts",),
     "opened": ("handouts", "servers"),
     "planned": ("Planned", "compare", "refuse"),

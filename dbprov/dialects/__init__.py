@@ -122,7 +122,9 @@ class Dialect(Protocol):
     REFUSED: frozenset[str]  # error codes that mean: this user may not
     LOGIN: frozenset[str]  # error codes that mean: wrong password, or nobody of this name from here
     EXISTS: frozenset[str]  # error codes that mean: somebody else made it a moment ago
+    MOVED: frozenset[str]  # error codes that mean: it is gone, or changed, since it was looked at
     TRANSACTIONS: bool  # can DDL be rolled back?
+    OWNERS: bool  # do things belong to users, and can an admin borrow a user's rights?
 
     def expand(self, deployment: Deployment, facts: Facts) -> list[Item]: ...
     def newborn(self, item: Item, facts: Facts) -> Item | None: ...

@@ -28,6 +28,7 @@ FACTS = ("settings", "rights")
 REFUSED = frozenset({"1044", "1045", "1142", "1143", "1227", "1370", "1410"})
 LOGIN = frozenset({"1045", "1698"})
 EXISTS = frozenset({"1007", "1396", "1973", "3163"})
+MOVED = frozenset({"1008", "1094", "1396"})
 TRANSACTIONS = False
 # Of caching_sha2_password, in bytes: a longer one is answered with ER 1396, as if the user existed.
 LONGEST = 256
@@ -213,6 +214,7 @@ def facts(answers: Sequence[list[dict[str, Any]]], connection: Any) -> Facts:
         settings={
             **settings,
             "partial_revokes": "1" if settings.get("partial_revokes") == "ON" else "0",
+            "account_locks": (rights[0]["account_locks"] if rights else None) or "",
         },
     )
 
@@ -235,7 +237,7 @@ def facts_offline(flavor: str, version: tuple[int, ...], settings: Mapping[str, 
         flavor,
         ".".join(map(str, version)),
         rights_known=False,
-        settings={"partial_revokes": "0", **settings},
+        settings={"partial_revokes": "0", "account_locks": "", **settings},
     )
 
 
@@ -338,6 +340,12 @@ REMEDIES = {
         "the server's rules for passwords want another one:"
         " put it into its place, and run this again"
     ),
+    "1095": (
+        "to end the session of another user takes CONNECTION_ADMIN, on MariaDB CONNECTION ADMIN,"
+        " on RDS the procedure mysql.rds_kill"
+    ),
+    "3118": "the account is locked: dbprov apply unlocks it where it can see that",
+    "4151": "the account is locked: dbprov apply unlocks it where it can see that",
     "1049": "the database is not there: dbprov apply makes it",
     "2003": (
         "see that the host and port are right, that it is MySQL, and that no firewall is between"

@@ -12,9 +12,11 @@ from dbprov.items import (
     PatternGrant,
     User,
 )
+from dbprov.traces import Lockout, Session
 
 NAME = "mysql"
 VERSIONS = {"mysql": "9.7", "mariadb": "11.8"}
+OWNERS = False
 
 ALL = (
     "ALTER", "ALTER ROUTINE", "CREATE", "CREATE ROUTINE", "CREATE TEMPORARY TABLES", "CREATE VIEW",
@@ -62,8 +64,14 @@ def obstacle(
     """
     if not facts.rights_known:
         return None
+    if isinstance(item, Session) and item.means == "none":
+        return Obstacle(
+            f'"{facts.admin}" lacks CONNECTION_ADMIN (on MariaDB CONNECTION ADMIN)',
+            "an admin who has it, or SUPER,",
+            render.item(item, verb),
+        )
     needed: frozenset[str] = frozenset()
-    if isinstance(item, User):
+    if isinstance(item, (User, Lockout)):
         needed = frozenset({"CREATE USER"})
     elif isinstance(item, Database):
         needed = frozenset({"CREATE"})

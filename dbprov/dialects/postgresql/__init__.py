@@ -7,6 +7,7 @@ from dbprov.dialects.postgresql.session import (
     EXISTS,
     FACTS,
     LOGIN,
+    MOVED,
     REFUSED,
     TRANSACTIONS,
     ask,
@@ -28,6 +29,7 @@ from dbprov.dialects.postgresql.strings import conninfo, how_to_run, password_pl
 from dbprov.dialects.postgresql.trials import cleanup, trials
 from dbprov.dialects.postgresql.wanted import (
     NAME,
+    OWNERS,
     VERSIONS,
     advice,
     expand,
@@ -45,7 +47,9 @@ __all__ = [  # noqa: RUF022  in the order of the Protocol
     "REFUSED",
     "LOGIN",
     "EXISTS",
+    "MOVED",
     "TRANSACTIONS",
+    "OWNERS",
     "expand",
     "newborn",
     "trials",

@@ -23,6 +23,7 @@ FACTS = ("facts",)
 REFUSED = frozenset({"42501"})
 LOGIN = frozenset({"28P01", "28000"})
 EXISTS = frozenset({"42710", "42P04", "42P06", "23505"})
+MOVED = frozenset({"3D000", "42704", "55006", "2BP01"})
 # Success without effect (T14): nothing revoked, nothing granted, name cut.
 EMPTY = frozenset({"01006", "01007", "42622"})
 TRANSACTIONS = True

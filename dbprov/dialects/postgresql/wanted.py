@@ -26,9 +26,11 @@ from dbprov.items import (
     SearchPath,
     User,
 )
+from dbprov.traces import Lockout, Session
 
 NAME = "postgresql"
 VERSIONS = {"postgresql": "18"}
+OWNERS = True
 OLDEST = (13,)
 
 # What each access means. ALL is spelled out, since what is found is compared with it; MAINTAIN came
@@ -200,7 +202,14 @@ def obstacle(
         if right not in facts.rights:
             statement = render.text("remedy/attribute", **admin, attribute=(right,))
             return Obstacle(f'"{facts.admin}" lacks {right}', "a superuser", statement)
-    if isinstance(found, (User, SearchPath)) and not found.administered:
+    if isinstance(item, Session) and item.means == "none":
+        return Obstacle(
+            f'"{facts.admin}" has neither the rights of "{item.user}" nor pg_signal_backend,'
+            " which ends the sessions of all but superusers",
+            "a superuser",
+            render.item(item, verb),
+        )
+    if isinstance(found, (User, SearchPath, Lockout)) and not found.administered:
         role = found.name if isinstance(found, User) else found.user
         return Obstacle(
             f'"{facts.admin}" may not alter role "{role}", which somebody else made',

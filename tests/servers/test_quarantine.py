@@ -1,0 +1,227 @@
+"""``drop --quarantine``: nobody gets in, whoever was in is out, nothing else is touched; ``apply`` takes it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+import pymysql
+import pytest
+
+import dbprov
+from dbprov.commands import Departed, depart, departing
+from dbprov.departure import Wish
+from dbprov.deployments import Spec, Timeouts
+from dbprov.errors import RefusedError
+from tests.harness import execute
+from tests.harness.accounts import MYSQL_ADMIN
+from tests.servers.conftest import Walk
+from tests.servers.test_apply import TABLES, one, users
+
+QUARANTINE = Wish(quarantine=True)
+ODD = "we\"i`rd_%d'b"
+LOGIN = (psycopg.OperationalError, pymysql.err.OperationalError)
+
+
+def quarantine(walk: Walk, spec: Spec, number: int = 0) -> Departed:
+    return drop(walk, spec, QUARANTINE, number)
+
+
+def drop(walk: Walk, spec: Spec, wish: Wish, number: int = 0) -> Departed:
+    deployment = spec.deployments[number]
+    with dbprov.servers(spec) as servers:
+        return depart(spec, deployment, servers[deployment], wish)
+
+
+def planned(walk: Walk, spec: Spec, wish: Wish, number: int = 0) -> Any:
+    deployment = spec.deployments[number]
+    with dbprov.servers(spec) as servers:
+        return departing(spec, deployment, servers[deployment], wish)
+
+
+@contextmanager
+def logged_in(walk: Walk, spec: Spec, *names: str, number: int = 0) -> Iterator[list[Any]]:
+    """Sessions of users, as the application has them."""
+    deployment = spec.deployments[number]
+    opened: list[Any] = []
+    try:
+        with dbprov.servers(spec) as servers:
+            dialect = servers[deployment].dialect
+            handout = dbprov.handouts(spec, passwords=True)[number]
+            for account in deployment.accounts:
+                if account.name in names:
+                    made = replace(handout.metadata, account=account, password=account.place.read())
+                    opened.append(dialect.connect_as(made.login_url(), deployment, Timeouts()))
+        yield opened
+    finally:
+        for connection in opened:
+            if getattr(connection, "open", True):
+                connection.close()
+
+
+def alive(connection: Any) -> bool:
+    try:
+        connection.cursor().execute("SELECT 1")
+    except (psycopg.Error, pymysql.Error):
+        return False
+    return True
+
+
+def lets_in(walk: Walk, spec: Spec, name: str) -> bool:
+    try:
+        walk.as_user(spec, name)
+    except LOGIN:
+        return False
+    return True
+
+
+def with_all_it_takes(walk: Walk, prefix: str) -> None:
+    """The restricted admin of MySQL may end nobody's session: one that may, as of a service that hands it out."""
+    if walk.server.engine == "postgresql" or walk.url == walk.server.url("superuser"):
+        return
+    right = "CONNECTION ADMIN" if walk.server.flavor == "mariadb" else "CONNECTION_ADMIN"
+    user = f"'{prefix}dba'@'%'"
+    execute(walk.server, "superuser", f"CREATE USER {user} IDENTIFIED BY 'dba-of-this-test'")
+    execute(
+        walk.server, "superuser", f"GRANT {MYSQL_ADMIN}, {right} ON *.* TO {user} WITH GRANT OPTION"
+    )
+    walk.url = walk.url.replace(f"{walk.server.user('admin')}@", f"{prefix}dba@")
+    walk.password = "dba-of-this-test"
+
+
+@pytest.mark.parametrize("odd", [False, True])
+def test_out_and_in_again(walk: Walk, prefix: str, odd: bool) -> None:
+    with_all_it_takes(walk, prefix)
+    name = f"{prefix}{ODD}" if odd else f"{prefix}app"
+    more = {"database": f"{prefix}{ODD}"} if odd else {}
+    spec = walk.spec(one(prefix, user=name, **more))
+    walk.provision(spec)
+    walk.as_user(spec, name, *TABLES[walk.server.engine], "INSERT INTO dag (name) VALUES ('kept')")
+    with logged_in(walk, spec, name) as sessions:
+        shown = planned(walk, spec, QUARANTINE)
+        assert [s.item.kind for s in shown.steps if s.verb == "drop"].count("sessions") == 1
+        assert alive(sessions[0])
+        departed = quarantine(walk, spec)
+        assert departed.ok, (departed.error, departed.left)
+        assert not alive(sessions[0])
+    assert not lets_in(walk, spec, name)
+    assert not walk.plan(spec).complete
+    again = quarantine(walk, spec)
+    assert again.ok
+    assert not again.done
+    walk.provision(spec)
+    walk.as_user(spec, name, "UPDATE dag SET name = 'there' WHERE name = 'kept'")
+
+
+@pytest.mark.parametrize("access", ["all", "owner"])
+def test_each_of_several_users(walk: Walk, prefix: str, access: str) -> None:
+    with_all_it_takes(walk, prefix)
+    accounts = [{**users(prefix)[0], "access": access}, *users(prefix)[1:]]
+    spec = walk.spec(one(prefix, users=accounts))
+    walk.provision(spec)
+    names = [user["name"] for user in accounts]
+    with logged_in(walk, spec, *names, *names) as sessions:
+        assert len(sessions) == 3
+        assert quarantine(walk, spec).ok
+        assert [alive(session) for session in sessions] == [False] * 3
+    assert not any(lets_in(walk, spec, name) for name in names)
+    walk.provision(spec)
+    assert memberships(walk, prefix) == []
+
+
+def memberships(walk: Walk, prefix: str) -> list[Any]:
+    """Which the admin granted to itself, and did not give back."""
+    if walk.server.engine == "mysql":
+        return []
+    return execute(
+        walk.server, "superuser",
+        "SELECT r.rolname FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid"
+        f" WHERE m.member = m.grantor AND strpos(r.rolname, '{prefix}') > 0",
+    )  # fmt: skip
+
+
+def test_others_stay(walk: Walk, prefix: str) -> None:
+    """Another Deployment's users, and on MySQL the same name from another host."""
+    with_all_it_takes(walk, prefix)
+    mine: dict[str, Any] = {"name": f"{prefix}app", "access": "all"}
+    theirs: dict[str, Any] = {"name": f"{prefix}other", "access": "all"}
+    if walk.server.engine == "mysql":
+        mine["host"], theirs = "10.9.%", {**theirs, "name": f"{prefix}app"}
+    spec = walk.spec(
+        one(prefix, users=[mine]),
+        {"name": "reports", "database": f"{prefix}db2", "users": [theirs]},
+    )
+    with dbprov.servers(spec) as servers:
+        for deployment in spec.deployments:
+            assert dbprov.apply(deployment, servers[deployment]).error is None
+    with logged_in(walk, spec, theirs["name"], number=1) as [session]:
+        departed = quarantine(walk, spec)
+        assert departed.ok, (departed.error, departed.left)
+        assert alive(session)
+    with dbprov.servers(spec) as servers:
+        checks = list(dbprov.prove(spec.deployments[1], servers[spec.deployments[1]]))
+    assert [c for c in checks if not c.held] == []
+
+
+def test_a_user_that_serves_another_deployment(walk: Walk, prefix: str) -> None:
+    spec = walk.spec(
+        one(prefix), {"name": "reports", "database": f"{prefix}db2", "user": f"{prefix}app"}
+    )
+    with dbprov.servers(spec) as servers:
+        for deployment in spec.deployments:
+            assert dbprov.apply(deployment, servers[deployment]).error is None
+    with pytest.raises(RefusedError, match="nothing was changed") as met:
+        quarantine(walk, spec)
+    assert "serves reports too" in met.value.why
+    assert lets_in(walk, spec, f"{prefix}app")
+
+
+def test_nothing_is_there(walk: Walk, prefix: str) -> None:
+    departed = quarantine(walk, walk.spec(one(prefix)))
+    assert departed.ok
+    assert not departed.done
+
+
+@pytest.mark.mysql
+def test_sessions_that_this_admin_cannot_end(walk: Walk, prefix: str) -> None:
+    """Nobody new gets in; those who are in are reported, with what another would run."""
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    with logged_in(walk, spec, f"{prefix}app") as [session]:
+        departed = quarantine(walk, spec)
+        assert departed.error is None
+        assert departed.left
+        if walk.url == walk.server.url("superuser"):
+            assert departed.ok
+            return
+        assert not departed.ok
+        [(step, obstacle)] = departed.left.obstacles
+        assert f'of "{prefix}app"' in str(step)
+        assert obstacle.statement.startswith("KILL ")
+        assert "CONNECTION_ADMIN" in obstacle.why
+        assert alive(session)
+        assert not lets_in(walk, spec, f"{prefix}app")
+        execute(walk.server, "superuser", obstacle.statement)
+        assert not alive(session)
+    assert quarantine(walk, spec).ok
+    walk.provision(spec)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("admin", ["restricted"], indirect=True)
+def test_a_user_that_somebody_else_made(walk: Walk, prefix: str) -> None:
+    """From PostgreSQL 16 on CREATEROLE is not enough: refused, with the statement of whoever can."""
+    execute(walk.server, "superuser", f"CREATE ROLE \"{prefix}app\" LOGIN PASSWORD 'made-by-hand'")
+    walk.monkeypatch.setenv("APP_PASSWORD", "made-by-hand")
+    spec = walk.spec(one(prefix, password={"env": "APP_PASSWORD"}))
+    walk.provision(spec)
+    if walk.server.version in ("13", "14", "15"):
+        assert quarantine(walk, spec).ok
+        return
+    with pytest.raises(RefusedError, match="nothing was changed") as met:
+        quarantine(walk, spec)
+    assert f'ALTER ROLE "{prefix}app" NOLOGIN;' in met.value.todo
+    assert lets_in(walk, spec, f"{prefix}app")
