@@ -98,9 +98,7 @@ class Server:
         if self._facts is None:
             render = self.renderer(no_password, UNKNOWN)
             connection = self.connection()
-            answers = self.dialect.ask(
-                connection, [render.text(name) for name in self.dialect.FACTS]
-            )
+            answers = self.answers([render.text(name) for name in self.dialect.FACTS])
             self._facts = self.dialect.facts(answers, connection)
         return self._facts
 
@@ -195,9 +193,16 @@ class Server:
         if not items:
             return {}
         queries = [render.item(item, "inspect") for item in items]
+        answers = self.answers(queries, database)
+        return {id(item): _found(item, rows) for item, rows in zip(items, answers, strict=True)}
+
+    def answers(
+        self, queries: Sequence[str], database: str | None = None
+    ) -> list[list[dict[str, Any]]]:
+        """What the server says to queries of the admin's, all in one go where the engine can."""
         connection = self.connection(database)
         try:
-            answers = self.dialect.ask(connection, queries)
+            return self.dialect.ask(connection, queries)
         except Exception as error:
             code, words = self.dialect.explain(error, secret=False)
             where = (
@@ -205,7 +210,6 @@ class Server:
             )
             todo = self.dialect.remedy(code)
             raise LookError(f"what is {where} could not be read", words, todo, code=code) from None
-        return {id(item): _found(item, rows) for item, rows in zip(items, answers, strict=True)}
 
     # -- apply -------------------------------------------------------------------------------------
 

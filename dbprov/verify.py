@@ -112,7 +112,7 @@ def _sweep(server: Server, deployment: Deployment, probe: str) -> None:
         return
     names = {"probe": probe, "database": deployment.database}
     queries = [render.text("verify/lock", **names), render.text("verify/leftovers", **names)]
-    for row in server.dialect.ask(server.connection(), queries)[1]:
+    for row in server.answers(queries)[1]:
         for trial in server.dialect.cleanup(deployment, row["probe"]):
             _try(server, server.connection(), trial)
 
@@ -123,7 +123,7 @@ def _rivals(server: Server, account: Account) -> str:
     if not render.has("verify/rivals"):
         return ""
     query = render.text("verify/rivals", user=account.name, host=account.host)
-    rows = server.dialect.ask(server.connection(), [query])[0]
+    rows = server.answers([query])[0]
     names = ", ".join(row["rival"] for row in rows)
     return (
         "these accounts can stand in its way,"

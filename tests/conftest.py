@@ -63,7 +63,25 @@ class Servers:
         harness.stop_all()
 
 
+class Matrix:
+    """The faults of this run: how often each struck a command, and how often it was survived."""
+
+    def __init__(self) -> None:
+        self.tried: Counter[tuple[str, str, str]] = Counter()
+        self.survived: Counter[tuple[str, str, str]] = Counter()
+
+    def record(self, server: TestServer, fault: str, command: str, *, survived: bool) -> None:
+        key = (f"{server.flavor} {server.version}", fault, command)
+        self.tried[key] += 1
+        self.survived[key] += survived
+
+    def rows(self) -> Iterator[tuple[str, str, str, int, int]]:
+        for key, count in self.tried.items():
+            yield (*key, count, self.survived[key])
+
+
 SERVERS = pytest.StashKey[Servers]()
+MATRIX = pytest.StashKey[Matrix]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -73,6 +91,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[SERVERS] = Servers()
+    config.stash[MATRIX] = Matrix()
     for name, flavors in ENGINES.items():
         line = f"{name}(condition, ...): only for {' and '.join(flavors)}, e.g. '>= 15'"
         config.addinivalue_line("markers", line)
@@ -127,6 +146,25 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for pair, error in bad:
         terminalreporter.line(f"{_missing(pair)}: {servers.tests[pair]} tests", red=True)
         terminalreporter.line(f"    {error}")
+    _show_faults(terminalreporter)
+
+
+def _show_faults(terminalreporter: pytest.TerminalReporter) -> None:
+    rows = sorted(terminalreporter.config.stash[MATRIX].rows())
+    if not rows:
+        return
+    terminalreporter.section("faults survived")
+    terminalreporter.line(f"{'server':<17}{'fault':<45}{'command':<12}{'tried':>6}{'survived':>10}")
+    for server, fault, command, tried, survived in rows:
+        line = f"{server:<17}{fault:<45}{command:<12}{tried:>6}{survived:>10}"
+        terminalreporter.line(line, red=tried != survived)
+    tried, survived = sum(row[3] for row in rows), sum(row[4] for row in rows)
+    terminalreporter.line(f"{'all':<74}{tried:>6}{survived:>10}", bold=True)
+
+
+@pytest.fixture(scope="session")
+def matrix(request: pytest.FixtureRequest) -> Matrix:
+    return request.config.stash[MATRIX]
 
 
 @pytest.fixture(scope="session")

@@ -44,13 +44,20 @@ class Proxy:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            server = socket.create_connection(self.target)
+            try:
+                server = socket.create_connection(self.target)
+            except OSError:  # it is down
+                client.close()
+                continue
             self._sockets += [client, server]
             for one in (client, server):
                 one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             last = [server]  # who spoke last
             for source, sink in ((client, server), (server, client)):
                 self._start(self._forward, source, sink, source is client, last)
+
+    def _pass(self, chunk: bytes, sink: socket.socket, from_client: bool) -> None:
+        sink.sendall(chunk)
 
     def _forward(
         self,
@@ -66,7 +73,7 @@ class Proxy:
                 last[0] = source
                 if self.delay:
                     time.sleep(self.delay)
-                sink.sendall(chunk)
+                self._pass(chunk, sink, from_client)
         except OSError:
             return
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -27,6 +28,9 @@ MOVED = frozenset({"3D000", "42704", "55006", "2BP01"})
 # Success without effect (T14): nothing revoked, nothing granted, name cut.
 EMPTY = frozenset({"01006", "01007", "42622"})
 TRANSACTIONS = True
+
+# Of a broken connection psycopg also logs what it could not take back: the error is told, once.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 def connect(
