@@ -17,6 +17,8 @@ from dbprov.items import Membership
 from dbprov.plan import Step, transactions
 from dbprov.render import Renderer, comment
 
+HASHED = "hashed"  # a setting of the Facts: verifiers stand in the file, not placeholders
+
 
 def script(
     dialect: Dialect, deployment: Deployment, steps: Sequence[Step], render: Renderer, facts: Facts
@@ -39,7 +41,7 @@ def _lines(
     yield render.text(
         "script/head", what=what, lines=tuple(_head(dialect, deployment, product, facts))
     )
-    if render.has("script/password"):
+    if render.has("script/password") and HASHED not in facts.settings:
         yield ""
         for account in deployment.accounts:
             yield render.text("script/password", variable=names.variable(account.name))
@@ -74,6 +76,17 @@ def _head(dialect: Dialect, deployment: Deployment, product: str, facts: Facts) 
     )
     yield "No password is in this file, and nothing of it was executed by dbprov."
     yield ""
+    if HASHED in facts.settings:
+        yield (
+            "It holds hashes of these passwords. Nobody can log in with a hash;"
+            " but who has one can try out"
+        )
+        yield "passwords on it, so keep the file as you keep them:"
+        for account in deployment.accounts:
+            yield f"  of user {account.name}, kept in {account.place}"
+        yield ""
+        yield from dialect.how_to_run(deployment, [], facts)
+        return
     asked = [(names.variable(a.name), a.name, str(a.place)) for a in deployment.accounts]
     if len({variable for variable, _, _ in asked}) < len(asked):
         raise UsageError(

@@ -57,6 +57,8 @@ REVEALING = {  # the only places where a password stops being a Secret, and why
     ("dialects.postgresql.session", "connect"): 1,
     ("dialects.postgresql.session", "connect_as"): 1,
     ("dialects.postgresql.session", "verifier"): 1,  # libpq hashes it
+    ("dialects.postgresql.verifiers", "verifier"): 1,  # hashed, for a file
+    ("dialects.mysql.verifiers", "verifier"): 1,
     ("dialects.mysql.session", "connect"): 1,
     ("dialects.mysql.session", "connect_as"): 1,
     (

@@ -11,7 +11,7 @@ from dbprov.cli.output import write
 from dbprov.flags import templates_option, with_spec
 
 if TYPE_CHECKING:
-    from dbprov.deployments import Spec
+    from dbprov.deployments import Account, Spec
 
 
 @click.command()
@@ -30,6 +30,18 @@ if TYPE_CHECKING:
     is_flag=True,
     help="For a MySQL server with partial_revokes=ON (Aurora MySQL 3).",
 )
+@click.option(
+    "--password",
+    "passwords",
+    type=click.Choice(["placeholder", "hash"]),
+    default="placeholder",
+    help="hash: what the server keeps instead of a password, in the file; made if there is none.",
+)
+@click.option(
+    "--scram-iterations",
+    type=click.IntRange(4096, 9_999_999),
+    help="PostgreSQL, with --password hash: scram_iterations of the target. Default: 4096.",
+)
 @templates_option
 def render(
     spec: Spec,
@@ -37,6 +49,8 @@ def render(
     server_version: str | None,
     flavor: str | None,
     partial_revokes: bool,
+    passwords: str,
+    scram_iterations: int | None,
     templates: Path | None,
 ) -> None:
     """Write reviewable SQL for a server that is never contacted.
@@ -44,19 +58,37 @@ def render(
     Example: dbprov render deployment.yaml --server-version 16 -o sql/
     """
     from dbprov import commands
+    from dbprov.errors import UsageError
 
     settings = {"partial_revokes": "1" if partial_revokes else "0"}
     version = _version(server_version) if server_version else None
+    hashed = passwords == "hash"
+    if scram_iterations and not hashed:
+        raise UsageError(
+            "--scram-iterations is given", "without hashes it says nothing", "--password hash"
+        )
     made = commands.scripts(
-        spec, version=version, flavor=flavor, settings=settings, templates=templates
+        spec,
+        version=version,
+        flavor=flavor,
+        settings=settings,
+        templates=templates,
+        hashed=hashed,
+        iterations=scram_iterations,
+        filled=_say,
     )
     if output is None:
         click.echo("\n".join(made.values()), nl=False)
         return
     for name, text in made.items():
         path = Path(output) / f"{name}.sql"
-        write(path, text, 0o644)
+        write(path, text, 0o600 if hashed else 0o644)
         click.echo(f"wrote {path}", err=True)
+
+
+def _say(account: Account) -> None:
+    words = f'a new password of user "{account.name}" is kept in {account.place}'
+    click.echo(f"note: {words}", err=True)
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from dbprov.deployments import Spec
+from dbprov.deployments import Account, Deployment, Spec
 from dbprov.dialects import of
 from dbprov.errors import UsageError
+from dbprov.places import Place
+from dbprov.places.prompt import PromptPlace
 from dbprov.plan import Pair, plan
-from dbprov.script import script
+from dbprov.script import HASHED, script
 from dbprov.server import renderer
 
 
@@ -19,10 +22,14 @@ def scripts(
     flavor: str | None = None,
     settings: dict[str, str] | None = None,
     templates: Path | None = None,
+    hashed: bool = False,
+    iterations: int | None = None,
+    filled: Callable[[Account], None] = lambda account: None,
 ) -> dict[str, str]:
     """The script of each Deployment, by its name, for a server that is never asked.
 
-    It is the plan against nothing.
+    It is the plan against nothing. ``hashed``: with verifiers in it, and ``filled`` is told of each
+    password that had to be made for that.
     """
     made = {}
     for deployment in spec.deployments:
@@ -35,8 +42,23 @@ def scripts(
                 "one of " + ", ".join(dialect.VERSIONS),
             )
         newest = tuple(map(int, dialect.VERSIONS[flavor_of].split(".")))
-        facts = dialect.facts_offline(flavor_of, version or newest, settings or {})
+        said = {**(settings or {}), **({HASHED: flavor_of} if hashed else {})}
+        facts = dialect.facts_offline(flavor_of, version or newest, said)
+        password: Callable[[Place, str], str] = dialect.password_placeholder
+        if hashed:
+            password = dialect.password_verifier(facts, iterations)
+            _fill(deployment, filled)
         pairs: list[Pair] = [(item, None) for item in dialect.expand(deployment, facts)]
-        written = renderer(dialect, facts, dialect.password_placeholder, templates)
+        written = renderer(dialect, facts, password, templates)
         made[deployment.name] = script(dialect, deployment, plan(pairs), written, facts)
     return made
+
+
+def _fill(deployment: Deployment, filled: Callable[[Account], None]) -> None:
+    """Every password is known before its verifier is made; one that is typed is typed twice."""
+    for account in deployment.accounts:
+        if isinstance(account.place, PromptPlace):
+            account.place.fill()
+        elif account.place.read() is None:
+            account.place.fill()
+            filled(account)

@@ -8,7 +8,6 @@ import ssl
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from hashlib import sha1
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -20,7 +19,8 @@ from pymysql.cursors import DictCursor
 from dbprov.deployments import Address, Deployment, Timeouts, Tls
 from dbprov.dialects import Facts, Notice
 from dbprov.dialects.mysql.quoting import literal
-from dbprov.errors import ConnectError, PlaceError
+from dbprov.dialects.mysql.verifiers import native, short_enough
+from dbprov.errors import ConnectError
 from dbprov.places import Place
 from dbprov.secret import Secret
 
@@ -30,8 +30,6 @@ LOGIN = frozenset({"1045", "1698"})
 EXISTS = frozenset({"1007", "1396", "1973", "3163"})
 MOVED = frozenset({"1008", "1094", "1396"})
 TRANSACTIONS = False
-# Of caching_sha2_password, in bytes: a longer one is answered with ER 1396, as if the user existed.
-LONGEST = 256
 
 
 def connect(
@@ -279,13 +277,8 @@ def password_literal(connection: Any, tls: Tls) -> Callable[[Place, str], str]:
         assert password is not None, "a place is filled before the server is changed"
         clear = password.reveal().encode()
         if "MariaDB" in connection.server_version:
-            return "PASSWORD " + literal("*" + sha1(sha1(clear).digest()).hexdigest().upper())
-        if len(clear) > LONGEST:
-            raise PlaceError(
-                f'the password of user "{user}" cannot be used',
-                f"MySQL takes at most {LONGEST} bytes",
-                "keep a shorter one",
-            )
+            return "PASSWORD " + literal(native(clear))
+        short_enough(clear, user)
         near = (
             connection.unix_socket
             or str(connection.host).startswith("127.")

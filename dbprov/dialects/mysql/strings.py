@@ -39,6 +39,13 @@ def conninfo(database: str) -> str:
 
 def how_to_run(deployment: Deployment, variables: Sequence[str], facts: Facts) -> Iterator[str]:
     server = deployment.server
+    where = (
+        f"--host={shlex.quote(server.host)} --port={server.port} --user={shlex.quote(server.user)}"
+    )
+    run = f"{CLIENTS[facts.flavor]} {where}{_tls(deployment, facts)} -p"
+    if not variables:
+        yield f"  {run} < {deployment.name}.sql"
+        return
     yield (
         "Each is to be put in as a quoted string of SQL;"
         " without that the file stops at its first statement:"
@@ -46,14 +53,12 @@ def how_to_run(deployment: Deployment, variables: Sequence[str], facts: Facts) -
     for name in variables:
         yield f"  export {name}=\"'...'\""
     handed = " ".join("${" + name + "}" for name in variables)
-    where = (
-        f"--host={shlex.quote(server.host)} --port={server.port} --user={shlex.quote(server.user)}"
-    )
+    yield f"  envsubst '{handed}' < {deployment.name}.sql | {run}"
     yield (
-        f"  envsubst '{handed}' < {deployment.name}.sql"
-        f" | {CLIENTS[facts.flavor]} {where}{_tls(deployment, facts)} -p"
+        "In it double each ' and each \\ of the password; those that dbprov makes have neither."
+        " A file with"
     )
-    yield "In it double each ' and each \\ of the password; those that dbprov makes have neither."
+    yield "hashes, where there is nothing to put in: dbprov render --password hash."
 
 
 CLIENTS = {"mysql": "mysql", "mariadb": "mariadb"}

@@ -27,6 +27,7 @@ from dbprov.dialects.postgresql.session import (
 )
 from dbprov.dialects.postgresql.strings import conninfo, how_to_run, password_placeholder, url
 from dbprov.dialects.postgresql.trials import cleanup, trials
+from dbprov.dialects.postgresql.verifiers import password_verifier
 from dbprov.dialects.postgresql.wanted import (
     NAME,
     OWNERS,
@@ -71,6 +72,7 @@ __all__ = [  # noqa: RUF022  in the order of the Protocol
     "roll_back",
     "password_literal",
     "password_placeholder",
+    "password_verifier",
     "explain",
     "remedy",
     "url",

@@ -16,6 +16,7 @@ from psycopg.rows import dict_row
 from dbprov.deployments import Address, Deployment, Timeouts, Tls
 from dbprov.dialects import Facts, Notice
 from dbprov.dialects.postgresql.quoting import literal
+from dbprov.dialects.postgresql.verifiers import well_formed
 from dbprov.dialects.postgresql.wanted import NAME
 from dbprov.places import Place
 from dbprov.secret import Secret
@@ -199,7 +200,7 @@ def password_literal(connection: Any, tls: Tls) -> Callable[[Place, str], str]:
         made = connection.pgconn.encrypt_password(
             password.reveal().encode(), user.encode(), b"scram-sha-256"
         )
-        return literal(made.decode())
+        return literal(well_formed(made.decode()))
 
     return verifier
 

@@ -50,10 +50,13 @@ def conninfo(database: str) -> str:
 
 def how_to_run(deployment: Deployment, variables: Sequence[str], facts: Facts) -> Iterator[str]:
     server = deployment.server
-    yield (
-        "Put them into the environment; psql 15 or newer takes them from there,"
-        " and goes into the new database by itself:"
-    )
+    if variables:
+        yield (
+            "Put them into the environment; psql 15 or newer takes them from there,"
+            " and goes into the new database by itself:"
+        )
+    else:
+        yield "psql goes into the new database by itself:"
     for name in variables:
         yield f"  export {name}=..."
     url = f"{server}/{quote(server.database or 'postgres', safe='')}"
@@ -61,8 +64,9 @@ def how_to_run(deployment: Deployment, variables: Sequence[str], facts: Facts) -
         ca = f"&sslrootcert={quote(deployment.tls.ca, safe='/')}" if deployment.tls.ca else ""
         url += f"?sslmode={deployment.tls.mode}{ca}"
     yield f"  psql {shlex.quote(url)} -X -f {deployment.name}.sql"
-    yield (
-        "An older psql takes each as -v NAME=VALUE."
-        " A SCRAM-SHA-256 verifier serves as well as a password; then neither the"
-    )
-    yield "server nor its log ever sees the password."
+    if variables:
+        yield (
+            "An older psql takes each as -v NAME=VALUE."
+            " A file with hashes, from which neither the server nor"
+        )
+        yield "its log learns a password: dbprov render --password hash."

@@ -1,3 +1,4 @@
+{# A hash where a file was asked for with hashes; MariaDB says BY PASSWORD before one. -#}
 CREATE USER IF NOT EXISTS {{ name | literal }}@{{ host | literal }}
-    IDENTIFIED BY {{ place | password(name) }}
+    IDENTIFIED {% if settings.hashed is defined and settings.hashed == "mysql" %}WITH caching_sha2_password AS{% else %}BY{% endif %} {{ place | password(name) }}
     {%- if connection_limit is not none %} WITH MAX_USER_CONNECTIONS {{ connection_limit | literal }}{% endif %}

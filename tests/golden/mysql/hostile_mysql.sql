@@ -10,7 +10,8 @@
 -- Each is to be put in as a quoted string of SQL; without that the file stops at its first statement:
 --   export o_w_n_e_r______x____password="'...'"
 --   envsubst '${o_w_n_e_r______x____password}' < analytics.sql | mysql --host=db.example.com --port=3306 --user=dba --ssl-mode=REQUIRED -p
--- In it double each ' and each \ of the password; those that dbprov makes have neither.
+-- In it double each ' and each \ of the password; those that dbprov makes have neither. A file with
+-- hashes, where there is nothing to put in: dbprov render --password hash.
 --
 SET NAMES utf8mb4;
 SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION';

@@ -14,7 +14,8 @@
 --   export analytics_loader_password="'...'"
 --   export analytics_reader_password="'...'"
 --   envsubst '${analytics_owner_password} ${analytics_loader_password} ${analytics_reader_password}' < analytics.sql | mysql --host=db.example.com --port=3306 --user=dba --ssl-mode=REQUIRED -p
--- In it double each ' and each \ of the password; those that dbprov makes have neither.
+-- In it double each ' and each \ of the password; those that dbprov makes have neither. A file with
+-- hashes, where there is nothing to put in: dbprov render --password hash.
 --
 SET NAMES utf8mb4;
 SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION';

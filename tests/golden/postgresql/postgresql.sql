@@ -10,8 +10,8 @@
 -- Put them into the environment; psql 15 or newer takes them from there, and goes into the new database by itself:
 --   export analytics_airflow_password=...
 --   psql postgresql://dba@db.example.com:5432/postgres -X -f analytics.sql
--- An older psql takes each as -v NAME=VALUE. A SCRAM-SHA-256 verifier serves as well as a password; then neither the
--- server nor its log ever sees the password.
+-- An older psql takes each as -v NAME=VALUE. A file with hashes, from which neither the server nor
+-- its log learns a password: dbprov render --password hash.
 --
 \set ON_ERROR_STOP on
 \set QUIET on

@@ -14,8 +14,8 @@
 --   export analytics_loader_password=...
 --   export analytics_reader_password=...
 --   psql postgresql://dba@db.example.com:5432/postgres -X -f analytics.sql
--- An older psql takes each as -v NAME=VALUE. A SCRAM-SHA-256 verifier serves as well as a password; then neither the
--- server nor its log ever sees the password.
+-- An older psql takes each as -v NAME=VALUE. A file with hashes, from which neither the server nor
+-- its log learns a password: dbprov render --password hash.
 --
 \set ON_ERROR_STOP on
 \set QUIET on
