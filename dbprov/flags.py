@@ -190,6 +190,11 @@ templates_option = click.option(
     type=click.Path(exists=True, file_okay=False),
     help="Own templates, in front of ours file by file.",
 )
+prune_option = click.option(
+    "--prune",
+    is_flag=True,
+    help="Also take away what the spec's own users hold beyond it, each thing named in the plan.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
 

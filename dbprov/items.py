@@ -168,6 +168,7 @@ class Grant(Item):
     grantee: str | None  # None: the admin itself
     privileges: tuple[str, ...]
     every: bool = False  # the privileges are all that this server knows for such a thing
+    direct: bool = False  # what comes through other roles does not count
     # found
     effective: tuple[
         str, ...
@@ -261,6 +262,7 @@ class ObjectGrant(Item):
     grantee: str
     privileges: tuple[str, ...]
     every: bool = False
+    direct: bool = False
     # found
     lacking: tuple[str, ...] = ()  # objects on which the admin can grant what is lacking
     beyond: tuple[str, ...] = ()  # objects on which it cannot, each with its owner
@@ -400,6 +402,7 @@ class PatternGrant(Item):
         return [
             f'"{self.user}"@{self.host} has a grant on {row},'
             " which the server reads as a pattern or not at all;"
-            f" it is left as it is (traps T40 to T43). {self} is kept in a row of its own"
+            " it is left as it is without --prune (traps T40 to T43)."
+            f" {self} is kept in a row of its own"
             for row in found.others
         ]

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from dbprov.deployments import Address, Timeouts, Tls
+from dbprov.deployments import Address, Deployment, Timeouts, Tls
 from dbprov.dialects import Dialect, Facts, Notice, Obstacle, of
 from dbprov.errors import (
     ApplyError,
@@ -72,8 +72,10 @@ class Server:
         timeouts: Timeouts | None = None,
         journal: Journal | None = None,
         admin: Place | None = None,
+        deployments: Sequence[Deployment] = (),
     ) -> None:
         self.address, self.tls, self.timeouts = address, tls, timeouts or Timeouts()
+        self.deployments = deployments  # all that the spec wants on this server
         self._admin = admin
         self.dialect: Dialect = of(address.engine)
         self._password = password

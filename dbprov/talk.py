@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from dbprov.deployments import Deployment
     from dbprov.dialects import Check
     from dbprov.errors import DbprovError
+    from dbprov.plan import Step
     from dbprov.server import Done
+    from dbprov.surplus import Surplus
 
 
 def show_plan(planned: Planned, err: bool) -> None:
@@ -28,7 +30,7 @@ def show_plan(planned: Planned, err: bool) -> None:
         err,
     )
     for step, statement in zip(planned.steps, planned.statements, strict=True):
-        _say(click.style("  +", fg="green"), f"{step}{_where(step.item.inside)}", err)
+        _say(_mark(step), f"{step}{_where(step.item.inside)}", err)
         click.echo(click.style(_indented(statement), dim=True), err=err)
     for step, obstacle in planned.obstacles:
         _say(click.style("  !", fg="red"), f"{step}: {obstacle.why}", err)
@@ -43,6 +45,8 @@ def show_plan(planned: Planned, err: bool) -> None:
         words = f"{item}: not by this admin on {', '.join(item.beyond)}; their owners would run:"
         _say(click.style("  !", fg="red"), words, err)
         click.echo(_indented(f"{statement};"), err=err)
+    for one in planned.surplus:
+        _show_surplus(one, err)
     for words in planned.remarks:
         _say(click.style("  note:", fg="yellow"), words, err)
 
@@ -67,6 +71,21 @@ def show_departing(planned: Departing, err: bool) -> None:
         click.echo(_indented(refusal.todo), err=err)
     for words in planned.departure.remarks:
         _say(click.style("  note:", fg="yellow"), words, err)
+
+
+def _mark(step: Step) -> str:
+    return click.style("  -", fg="red") if step.verb == "drop" else click.style("  +", fg="green")
+
+
+def _show_surplus(one: Surplus, err: bool) -> None:
+    """There and not wanted: what apply --prune would take away, or who could."""
+    words = f"{one.item}{_where(one.item.inside)}"
+    if one.obstacle is None:
+        _say(click.style("  surplus", fg="yellow"), f"{words}: left alone without --prune", err)
+        click.echo(click.style(_indented(one.statement), dim=True), err=err)
+    else:
+        _say(click.style("  surplus", fg="yellow"), f"{words}: not ours: {one.obstacle.why}", err)
+        click.echo(_indented(one.obstacle.todo), err=err)
 
 
 def show_done(done: Done) -> None:

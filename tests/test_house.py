@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ from dbprov import spec
 from dbprov.cli import COMMANDS
 from dbprov.dialects import Dialect, Facts, mysql, postgresql
 from dbprov.dialects.mysql.wanted import ALL
-from dbprov.items import Item, Membership
+from dbprov.held import KINDS as HELD
+from dbprov.held import AclEntry, Acting, Attribute, DefaultEntry, RoleEntry
+from dbprov.items import Grant, Item, Membership, ObjectGrant
 from dbprov.places.env import EnvPlace
 from dbprov.plan import plan
 from dbprov.render import built_in_templates
@@ -36,8 +39,8 @@ DIALECTS: dict[str, Any] = {"postgresql": postgresql, "mysql": mysql}
 # engine is (dialects), text (render), decisions (plan), a file (script), the world (server, verify), what is handed out
 # (connections), one function for each command (commands), and the terminal (cli). Each imports only from those before it.
 ORDER = [
-    "_version", "errors", "secret", "names", "given", "places", "yaml_nodes", "deployments", "spec", "items", "traces", "dialects",
-    "render", "plan", "departure", "script", "chain", "recording", "audit", "server", "verify", "connections", "formats", "houston",
+    "_version", "errors", "secret", "names", "given", "places", "yaml_nodes", "deployments", "spec", "items", "held", "traces", "dialects",
+    "render", "plan", "surplus", "departure", "script", "chain", "recording", "audit", "server", "verify", "connections", "formats", "houston",
     "commands", "talk", "flags", "cli",
 ]  # fmt: skip
 
@@ -68,7 +71,7 @@ REVEALING = {  # the only places where a password stops being a Secret, and why
 }
 
 PRIVILEGES = {
-    *ALL, "CREATE USER", "TRUNCATE", "USAGE", "CONNECT", "TEMPORARY", "TRIGGER", "REFERENCES", "MAINTAIN",
+    *ALL, "GRANT OPTION", "CREATE USER", "TRUNCATE", "USAGE", "CONNECT", "TEMPORARY", "TRIGGER", "REFERENCES", "MAINTAIN",
 }  # fmt: skip
 SQL = re.compile(
     r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|DROP|GRANT|REVOKE|SET|SHOW|DO|BEGIN|COMMIT|ROLLBACK|WITH|CALL|USE|TRUNCATE|EXECUTE)\b"
@@ -241,6 +244,8 @@ def items(engine: str, known: Facts) -> Iterator[Item]:
     for made in hostile(engine):
         for item in expanded(made, known):
             yield item
+            if isinstance(item, (Grant, ObjectGrant)):
+                yield replace(item, direct=True)
             if isinstance(item, Membership):
                 yield Membership(role=HOSTILE, lent=("INHERIT", "SET"))
 
@@ -254,6 +259,50 @@ TRACES: list[Item] = [
 """What a departure looks at and ends; never wanted, so no spec expands to it."""
 
 
+def held(engine: str) -> list[Item]:
+    """What users may hold beyond the spec, as the questions of surplus/ find it."""
+    said: dict[str, Any] = {
+        "grantee": HOSTILE,
+        "grantor": HOSTILE,
+        "privileges": ("SELECT", "UPDATE"),
+    }
+    if engine == "mysql":
+        said |= {"host": HOSTILE}
+    two = (HOSTILE, HOSTILE)
+    sorts: dict[str, tuple[tuple[str, ...], ...]] = {
+        "DATABASE": ((HOSTILE,),),
+        "TABLE": (two,),
+        "COLUMN": ((*two, HOSTILE),),
+    }
+    sorts |= (
+        {"ROUTINE": ((*two, *two, *two),)}
+        if engine == "postgresql"
+        else {"FUNCTION": (two,), "GLOBAL": ()}
+    )
+    found: list[Item] = [
+        AclEntry(**said, sort=sort, things=things, option=option, option_only=option)
+        for sort, things in sorts.items()
+        for option in (False, True)
+    ]
+    found += [
+        RoleEntry(**said, role=HOSTILE, role_host=host, option=bool(host), option_only=bool(host))
+        for host in ("", HOSTILE)
+    ]
+    if engine == "postgresql":
+        found += [
+            DefaultEntry(
+                **said,
+                objects="TABLES",
+                schema=schema,
+                option=schema is None,
+                option_only=schema is None,
+            )
+            for schema in (None, HOSTILE)
+        ]
+        found += [Attribute(grantee=HOSTILE, privileges=("CREATEDB",)), Acting(role=HOSTILE)]
+    return found
+
+
 def rendered(engine: str) -> Iterator[tuple[str, str]]:
     """Every template with hostile values, as often as it can differ: its name, and its text."""
     for known in KNOWN[engine]:
@@ -263,7 +312,12 @@ def rendered(engine: str) -> Iterator[tuple[str, str]]:
                 if isinstance(item, Session) and item.user is None and file.stem == "drop":
                     continue  # what is ended has a user
                 yield f"{item.kind}/{file.stem}", render.item(item, file.stem)
+        for thing in held(engine):
+            for verb in ("create", "drop"):
+                yield f"{thing.kind}/{verb}", render.item(thing, verb)
         for made in hostile(engine):
+            for question in DIALECTS[engine].questions(made.accounts, known):
+                yield question.template, render.text(question.template, **question.values)
             for account in made.accounts:
                 for trial in [
                     *DIALECTS[engine].trials(made, account, known, HOSTILE),
@@ -285,8 +339,9 @@ def texts(engine: str) -> set[str]:
             for node in ast.walk(tree(path)):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     asked.add(node.value)
-    kinds = {item.kind for item in (*items(engine, KNOWN[engine][0]), *TRACES)}
-    there = {name for name in files(engine) if name.split("/")[0] not in kinds}
+    known = (*items(engine, KNOWN[engine][0]), *TRACES, *held(engine))
+    kinds = {item.kind for item in known}
+    there = {name for name in files(engine) if name.split("/")[0] not in {*kinds, "surplus"}}
     return {name for name in there if name in asked}
 
 
@@ -303,8 +358,17 @@ def test_every_kind_can_be_looked_at_and_made(engine: str) -> None:
     for kind in kinds:
         assert {f"{kind}/inspect", f"{kind}/create"} <= files(engine)
     kinds |= {item.kind for item in TRACES}
+    found = {item.kind for item in held(engine)}
+    for kind in found:  # found by the questions of surplus/, given and taken like any other
+        assert {n for n in files(engine) if n.startswith(f"{kind}/")} == {
+            f"{kind}/create",
+            f"{kind}/drop",
+        }
+    assert found == {*HELD, "acting"} & {name.split("/")[0] for name in files(engine)}
     folders = {name.split("/")[0] for name in files(engine) if "/" in name}
-    assert folders - kinds <= {"verify", "remedy", "script", "fragments"}, "no folder is unused"
+    assert folders - kinds - found <= {"surplus", "verify", "remedy", "script", "fragments"}, (
+        "no folder is unused"
+    )
     for name in files(engine):
         kind, _, verb = name.partition("/")
         assert kind not in kinds or verb in (

@@ -14,6 +14,7 @@ from dbprov.flags import (
     audit_option,
     json_option,
     never,
+    prune_option,
     templates_option,
     timeouts_options,
     with_spec,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @with_spec
+@prune_option
 @click.option(
     "-y",
     "--yes",
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 @timeouts_options(lock=True)
 def apply(
     spec: Spec,
+    prune: bool,
     yes: bool,
     journal: Journal | None,
     as_json: bool,
@@ -56,7 +59,8 @@ def apply(
         spec, never if yes else ask, templates, timeouts, journal=journal
     ) as servers:
         plans = [
-            commands.compare(deployment, servers[deployment]) for deployment in spec.deployments
+            commands.compare(deployment, servers[deployment], prune=prune)
+            for deployment in spec.deployments
         ]
         for planned in plans:
             talk.show_plan(planned, err=True)

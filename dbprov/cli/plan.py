@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from dbprov.cli.output import print_json
-from dbprov.flags import ask, json_option, templates_option, timeouts_options, with_spec
+from dbprov.flags import (
+    ask,
+    json_option,
+    prune_option,
+    templates_option,
+    timeouts_options,
+    with_spec,
+)
 
 if TYPE_CHECKING:
     from dbprov.deployments import Spec, Timeouts
@@ -17,10 +24,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @with_spec
+@prune_option
 @json_option
 @templates_option
 @timeouts_options()
-def plan(spec: Spec, as_json: bool, templates: Path | None, timeouts: Timeouts) -> None:
+def plan(
+    spec: Spec, prune: bool, as_json: bool, templates: Path | None, timeouts: Timeouts
+) -> None:
     """Show what the server lacks. Exit code 1 if anything.
 
     Example: dbprov plan deployment.yaml
@@ -30,7 +40,7 @@ def plan(spec: Spec, as_json: bool, templates: Path | None, timeouts: Timeouts) 
     planned = []
     with commands.servers(spec, ask, templates, timeouts) as servers:
         for deployment in spec.deployments:
-            planned.append(commands.compare(deployment, servers[deployment]))
+            planned.append(commands.compare(deployment, servers[deployment], prune=prune))
             if not as_json:
                 talk.show_plan(planned[-1], err=False)
     if as_json:

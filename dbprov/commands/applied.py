@@ -84,7 +84,7 @@ def apply(
     applied = Applied(deployment, planned)
     try:
         if _carry_out(applied, server, report):
-            applied.left = compare(deployment, server)
+            applied.left = compare(deployment, server, prune=applied.planned.prune)
             applied.checks = list(prove(deployment, server, check))
     except DbprovError as error:  # of looking again, and of verifying
         applied.error = error
@@ -115,7 +115,7 @@ def _carry_out(applied: Applied, server: Server, report: Callable[[Done], None])
                 return False
         # Somebody else made the same thing a moment ago: what they made is taken as found.
         time.sleep(0.1 * 2**attempt)
-        applied.planned = compare(applied.deployment, server)
+        applied.planned = compare(applied.deployment, server, prune=applied.planned.prune)
     return False
 
 

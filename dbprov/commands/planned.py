@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from dbprov.commands.surpluses import surpluses
 from dbprov.deployments import Account, Deployment
 from dbprov.dialects import Facts, Obstacle
 from dbprov.errors import RefusedError
@@ -14,6 +15,7 @@ from dbprov.places.prompt import PromptPlace
 from dbprov.plan import Step, plan
 from dbprov.recording import digest
 from dbprov.server import Server, announced, masked
+from dbprov.surplus import Surplus
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Planned:
     unknown: tuple[Account, ...]  # users that exist, and whose passwords are not kept
     remarks: tuple[str, ...]
     facts: Facts
+    surplus: tuple[Surplus, ...] = ()  # there, not wanted, and in no step
+    prune: bool = False  # what can be taken away of it is among the steps
 
     @property
     def complete(self) -> bool:
@@ -60,6 +64,7 @@ class Planned:
                 {"item": str(item), "objects": list(item.beyond), "statement": statement}
                 for item, statement in self.beyond
             ],
+            "surplus": [one.as_json() for one in self.surplus],
             "passwords_not_known": [account.name for account in self.unknown],
             "remarks": list(self.remarks),
         }
@@ -75,11 +80,20 @@ def step_json(step: Step, statement: str) -> dict[str, Any]:
     }
 
 
-def compare(deployment: Deployment, server: Server) -> Planned:
-    """Compare one Deployment with its server. Reads only."""
+def compare(deployment: Deployment, server: Server, *, prune: bool = False) -> Planned:
+    """Compare one Deployment with its server. Reads only.
+
+    ``prune``: what its users hold beyond the spec is taken away by steps, where this admin can.
+    """
     _fit(deployment, server)
-    pairs = server.look(server.dialect.expand(deployment, server.facts))
+    items = server.dialect.expand(deployment, server.facts)
+    pairs = server.look(items)
     steps = plan(pairs)
+    over = surpluses(deployment, server, pairs)
+    surplus = over.surplus
+    if prune and (taken := over.steps()):
+        steps = [*plan(over.pairs), *taken]
+        surplus = tuple(one for one in surplus if one.obstacle)
     shown = server.renderer(masked)
     found = [(wanted, there) for wanted, there in pairs if there is not None]
     return Planned(
@@ -96,8 +110,11 @@ def compare(deployment: Deployment, server: Server) -> Planned:
         remarks=(
             *server.dialect.misgivings(server.facts),
             *(r for w, f in found for r in w.remarks(f)),
+            *over.remarks,
         ),
         facts=server.facts,
+        surplus=surplus,
+        prune=prune,
     )
 
 

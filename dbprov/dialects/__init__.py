@@ -14,6 +14,7 @@ from typing import Any, Protocol, cast
 from urllib.parse import quote
 
 from dbprov.deployments import Account, Address, Deployment, Timeouts, Tls
+from dbprov.held import Held
 from dbprov.items import Item
 from dbprov.places import Place
 from dbprov.secret import Secret
@@ -63,6 +64,16 @@ class Obstacle:
     @property
     def todo(self) -> str:
         return f"{self.who} would run:\n{self.statement};" if self.statement else self.who
+
+
+@dataclass(frozen=True)
+class Question:
+    """A template of ``surplus/`` whose rows are what users hold."""
+
+    template: str
+    values: Mapping[str, Any]
+    inside: bool = False  # asked in the Deployment's database, where there is one
+    unsure: str = ""  # not every admin may ask it; what then is not known
 
 
 @dataclass(frozen=True)
@@ -135,6 +146,15 @@ class Dialect(Protocol):
     def obstacle(
         self, item: Item, verb: str, found: Item | None, facts: Facts, render: Any
     ) -> Obstacle | None: ...
+    def questions(self, accounts: Sequence[Account], facts: Facts) -> list[Question]: ...
+    def beyond(
+        self,
+        deployment: Deployment,
+        beside: Sequence[Deployment],
+        held: Sequence[Held],
+        facts: Facts,
+    ) -> list[Held]: ...
+    def kept(self, item: Held, facts: Facts, render: Any) -> Obstacle | None: ...
     def misgivings(self, facts: Facts) -> list[str]: ...
     def advice(self, facts: Facts) -> list[tuple[str, str, str]]: ...
     def unfit(self, deployment: Deployment, facts: Facts) -> list[tuple[str, str]]: ...

@@ -72,7 +72,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             raise answers["error"]
         yield {one: Nowhere() for one in spec.deployments}
 
-    def compare(one: Deployment, server: Nowhere) -> Planned:
+    def compare(one: Deployment, server: Nowhere, prune: bool = False) -> Planned:
         return replace(empty(), deployment=one, **dict(answers["planned"]))
 
     def apply(
@@ -247,6 +247,7 @@ def test_a_plan_with_differences(world: dict[str, Any]) -> None:
         "steps",
         "obstacles",
         "beyond",
+        "surplus",
         "remarks",
         "passwords_not_known",
     }

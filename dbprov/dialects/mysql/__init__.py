@@ -26,6 +26,7 @@ from dbprov.dialects.mysql.session import (
     transaction,
 )
 from dbprov.dialects.mysql.strings import conninfo, how_to_run, password_placeholder, url
+from dbprov.dialects.mysql.surplus import beyond, kept, questions
 from dbprov.dialects.mysql.trials import cleanup, trials
 from dbprov.dialects.mysql.verifiers import password_verifier
 from dbprov.dialects.mysql.wanted import (
@@ -56,6 +57,9 @@ __all__ = [  # noqa: RUF022  in the order of the Protocol
     "trials",
     "cleanup",
     "obstacle",
+    "questions",
+    "beyond",
+    "kept",
     "misgivings",
     "advice",
     "unfit",

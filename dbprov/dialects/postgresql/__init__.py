@@ -26,6 +26,7 @@ from dbprov.dialects.postgresql.session import (
     transaction,
 )
 from dbprov.dialects.postgresql.strings import conninfo, how_to_run, password_placeholder, url
+from dbprov.dialects.postgresql.surplus import beyond, kept, questions
 from dbprov.dialects.postgresql.trials import cleanup, trials
 from dbprov.dialects.postgresql.verifiers import password_verifier
 from dbprov.dialects.postgresql.wanted import (
@@ -56,6 +57,9 @@ __all__ = [  # noqa: RUF022  in the order of the Protocol
     "trials",
     "cleanup",
     "obstacle",
+    "questions",
+    "beyond",
+    "kept",
     "misgivings",
     "advice",
     "unfit",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from psycopg import sql
 
@@ -23,9 +23,21 @@ def body_literal(value: str) -> str:
     return f"E'{escaped}'"
 
 
+def path(names: Sequence[str]) -> str:
+    return ".".join(map(ident, names))
+
+
+def signature(names: Sequence[str]) -> str:
+    """A routine: its schema and name, then schema and name of each input type."""
+    types = [path(names[at : at + 2]) for at in range(2, len(names), 2)]
+    return f"{path(names[:2])}({', '.join(types)})"
+
+
 FILTERS: Mapping[str, Callable[..., str]] = {
     "ident": ident,
     "idents": lambda names: ", ".join(map(ident, names)),
+    "paths": lambda things: ", ".join(map(path, things)),
+    "signatures": lambda things: ", ".join(map(signature, things)),
     "literal": literal,
     "literals": lambda values: ", ".join(map(literal, values)),
     "body_literal": body_literal,

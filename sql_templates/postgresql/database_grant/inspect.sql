@@ -6,7 +6,7 @@ SELECT pg_get_userbyid(d.datdba)::text AS owner,
              FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) AS a
              WHERE a.grantee = r.oid{% if lenders %} AND (r.rolsuper OR d.datdba <> r.oid OR r.rolname = ANY ({% include "postgresql/fragments/lent.sql" %})){% endif %} ORDER BY 1) AS privileges,
        ARRAY(SELECT p FROM unnest(ARRAY['CONNECT', 'CREATE', 'TEMPORARY']) AS p
-             WHERE coalesce(has_database_privilege(r.oid, d.oid, p), has_database_privilege('public', d.oid, p)){% if lenders %} AND (r.rolsuper OR d.datdba <> r.oid OR r.rolname = ANY ({% include "postgresql/fragments/lent.sql" %})){% endif %} ORDER BY 1) AS effective
+             WHERE {% if direct %}has_database_privilege('public', d.oid, p){% else %}coalesce(has_database_privilege(r.oid, d.oid, p), has_database_privilege('public', d.oid, p)){% endif %}{% if lenders %} AND (r.rolsuper OR d.datdba <> r.oid OR r.rolname = ANY ({% include "postgresql/fragments/lent.sql" %})){% endif %} ORDER BY 1) AS effective
 FROM pg_database AS d
 LEFT JOIN pg_roles AS r ON r.rolname = {% if grantee %}{{ grantee | literal }}{% else %}current_user{% endif %}
 

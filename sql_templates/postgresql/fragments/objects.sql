@@ -1,7 +1,7 @@
 {# The objects of one sort in a schema on which the grantee lacks a privilege, and does not own: the only ones that need a
    GRANT. Granting again what is there rewrites every row of the catalogue, and fails for an admin who owns none (T81).
    Routines go by their input types (T9). What an extension
-   made is the extension's. Written for a plain query and for the body of a DO alike: its literals hold no $. -#}
+   made is the extension's. Direct: what comes through other roles does not count, PUBLIC's does. Written for a plain query and for the body of a DO alike: its literals hold no $. -#}
 {% if objects == "ROUTINES" -%}
 SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,
        p.proowner AS owner, NULL::"char" AS relkind,
@@ -10,7 +10,10 @@ FROM pg_proc AS p
 JOIN pg_namespace AS n ON n.oid = p.pronamespace
 LEFT JOIN pg_roles AS g ON g.rolname = {{ grantee | body_literal }}
 WHERE n.nspname = {{ schema | body_literal }} AND p.proowner IS DISTINCT FROM g.oid
-  AND has_function_privilege(g.oid, p.oid, 'EXECUTE') IS NOT TRUE
+  AND {% if direct %}NOT EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS x
+                  WHERE x.grantee IN (0, g.oid) AND x.privilege_type = 'EXECUTE')
+      {%- else %}has_function_privilege(g.oid, p.oid, 'EXECUTE') IS NOT TRUE{% endif %}
+
   AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')
 {%- else -%}
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
@@ -23,5 +26,7 @@ WHERE n.nspname = {{ schema | body_literal }} AND c.relowner IS DISTINCT FROM g.
   AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
   AND c.relkind IN ({% if objects == "TABLES" %}'r', 'p', 'v', 'm', 'f'{% else %}'S'{% endif %})
   AND EXISTS (SELECT FROM unnest(ARRAY[{{ privileges | body_literals }}]) AS p
-              WHERE {% if objects == "TABLES" %}has_table_privilege{% else %}has_sequence_privilege{% endif %}(g.oid, c.oid, p) IS NOT TRUE)
+              WHERE {% if direct %}NOT EXISTS (SELECT FROM aclexplode(c.relacl) AS x
+                                  WHERE x.grantee IN (0, g.oid) AND x.privilege_type = p)
+                    {%- else %}{% if objects == "TABLES" %}has_table_privilege{% else %}has_sequence_privilege{% endif %}(g.oid, c.oid, p) IS NOT TRUE{% endif %})
 {%- endif %}

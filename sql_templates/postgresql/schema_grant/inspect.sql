@@ -6,7 +6,7 @@ SELECT pg_get_userbyid(o.oid)::text AS owner,
              FROM aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) AS a
              WHERE a.grantee = r.oid ORDER BY 1) AS privileges,
        ARRAY(SELECT p FROM unnest(ARRAY['CREATE', 'USAGE']) AS p
-             WHERE coalesce(has_schema_privilege(r.oid, n.oid, p), has_schema_privilege('public', n.oid, p)) ORDER BY 1) AS effective
+             WHERE {% if direct %}has_schema_privilege('public', n.oid, p){% else %}coalesce(has_schema_privilege(r.oid, n.oid, p), has_schema_privilege('public', n.oid, p)){% endif %} ORDER BY 1) AS effective
 FROM pg_namespace AS n
 CROSS JOIN LATERAL (SELECT CASE WHEN pg_get_userbyid(n.nspowner) = 'pg_database_owner'
                                 THEN (SELECT datdba FROM pg_database WHERE datname = current_database())

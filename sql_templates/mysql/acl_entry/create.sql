@@ -1,0 +1,3 @@
+GRANT {% include "mysql/fragments/entry.sql" %}
+
+    TO {{ grantee | literal }}@{{ host | literal }}

@@ -1,0 +1,1 @@
+CAST(p.GRANTEE AS BINARY) = CAST(CONCAT('''', u.grantee, '''@''', u.host, '''') AS BINARY)

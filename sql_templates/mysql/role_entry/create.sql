@@ -1,0 +1,1 @@
+GRANT {{ role | literal }}{% if role_host %}@{{ role_host | literal }}{% endif %} TO {{ grantee | literal }}@{{ host | literal }}{% if option %} WITH ADMIN OPTION{% endif %}

@@ -1,0 +1,1 @@
+ALTER ROLE {{ grantee | ident }} {{ privileges | keywords }}

@@ -1,0 +1,2 @@
+ALTER ROLE {{ grantee | ident }} {% for word in privileges %}NO{{ [word] | keywords }}{% endfor %}
+

@@ -1,0 +1,1 @@
+GRANT {{ role | ident }} TO {{ grantee | ident }}{% if option %} WITH ADMIN OPTION{% endif %}
