@@ -7,6 +7,7 @@ DbprovError
  +-- PlaceError         a password's place cannot be read or filled
  +-- ConnectError       the server was not reached, or did not let us in
  +-- LookError          the server was reached, but what is there could not be read
+ +-- LockError          another run changes the same Deployment, or no lock can be had or kept
  +-- RefusedError       the plan cannot be carried out by this admin; nothing was changed
  +-- ApplyError         a statement failed, or succeeded without effect;
  |   |                  what was done before it stands
@@ -93,6 +94,10 @@ class ConnectError(DbprovError):
 
 
 class LookError(DbprovError):
+    pass
+
+
+class LockError(DbprovError):
     pass
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from dbprov.errors import (
     RenderError,
 )
 from dbprov.items import Database, Item
+from dbprov.lock import Delay, Delayed, Lock, names
 from dbprov.places import Place
 from dbprov.plan import Pair, Step, transactions
 from dbprov.recording import Announced, Recording, digest
@@ -84,6 +85,7 @@ class Server:
         self._journal = journal
         self._connections: dict[str | None, Any] = {}
         self._facts: Facts | None = None
+        self._lock: Lock | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -164,6 +166,51 @@ class Server:
         facts = facts or self.facts
         return renderer(self.dialect, facts, password, self._templates)
 
+    # -- one at a time -----------------------------------------------------------------------------
+
+    @contextmanager
+    def lock(self, deployment: Deployment, delayed: Delayed = lambda delay: None) -> Iterator[Lock]:
+        """While it lasts no other run of dbprov changes the same database or users on this server.
+
+        Raises LockError when it is not had within ``timeouts.lock`` seconds. ``waited`` of what it
+        gives: somebody else may have changed things meanwhile, so plan again.
+        """
+        home, connection = self._lock_home(delayed)
+        lock = Lock(
+            self.dialect,
+            connection,
+            self.renderer(no_password),
+            [self.dialect.lock_key(name) for name in names(deployment)],
+            lambda: closing(self._connect(home)),
+            f"{deployment.name} on {self.address}",
+        )
+        outer, self._lock = self._lock, lock
+        try:
+            lock.take(self.timeouts.lock, delayed)
+            yield lock
+        finally:
+            self._lock = outer
+            lock.release()
+
+    def _lock_home(self, delayed: Delayed) -> tuple[str | None, Any]:
+        """The admin's own session where it is in the right database already."""
+        home = self.dialect.LOCK_DATABASE
+        if not home or home == (self.address.database or home):
+            return None, self.connection()
+        try:
+            return home, self.connection(home)
+        except ConnectError as error:
+            known = f'locked in database "{self.address.database}": "{home}" cannot be entered'
+            why = f"{known}, so runs whose server names another database are not kept out"
+            delayed(Delay(why, error.code))
+            return None, self.connection()
+
+    def _still_locked(self, connection: Any) -> None:
+        """The lock is its session's: no need to ask where that is the one that works."""
+        lock = self._lock
+        if lock and (lock.pooled or lock.connection is not connection):
+            lock.check()
+
     # -- look --------------------------------------------------------------------------------------
 
     def look(self, items: Sequence[Item]) -> list[Pair]:
@@ -226,6 +273,7 @@ class Server:
         plan = digest(list(told.values()))
         for group in transactions(steps):
             connection = self.connection(group[0].item.inside)
+            self._still_locked(connection)
             sent = self.renderer(self.dialect.password_literal(connection, self.tls))
             if group[0].item.alone or not self.dialect.TRANSACTIONS:
                 for step in group:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dbprov.deployments import Deployment
     from dbprov.dialects import Check
     from dbprov.errors import DbprovError
+    from dbprov.lock import Delay
     from dbprov.plan import Step
     from dbprov.server import Done
     from dbprov.surplus import Surplus
@@ -108,6 +109,12 @@ def show_check(check: Check, err: bool = True) -> None:
     _say(click.style(f"  {mark}", fg=color), f"{check.subject}: {claim}{code}{check.observed}", err)
     if check.todo:
         click.echo(_indented(check.todo), err=err)
+
+
+def show_delay(delay: Delay) -> None:
+    again = f"; again in {delay.seconds:.1f} s" if delay.seconds else ""
+    code = f"{delay.code} " if delay.code else ""
+    _say(click.style("  wait", fg="yellow"), f"{code}{delay.why}{again}", err=True)
 
 
 def show_name(deployment: Deployment, err: bool) -> None:

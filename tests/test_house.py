@@ -40,7 +40,7 @@ DIALECTS: dict[str, Any] = {"postgresql": postgresql, "mysql": mysql}
 # (connections), one function for each command (commands), and the terminal (cli). Each imports only from those before it.
 ORDER = [
     "_version", "errors", "secret", "names", "given", "places", "yaml_nodes", "deployments", "spec", "items", "held", "traces", "dialects",
-    "render", "plan", "surplus", "departure", "script", "chain", "recording", "audit", "server", "verify", "connections", "formats", "houston",
+    "render", "plan", "surplus", "departure", "script", "chain", "recording", "audit", "lock", "server", "verify", "connections", "formats", "houston",
     "commands", "talk", "flags", "cli",
 ]  # fmt: skip
 
@@ -220,6 +220,8 @@ WORDS: dict[str, Any] = {
     "privileges": ("SELECT", "UPDATE"),
     "schemas": (HOSTILE,),
     "busy": 3,
+    "session": 7,
+    "keys": (7, 8),
     "statement": HOSTILE,
 }
 """What is handed to the templates that are no Item's."""
@@ -366,9 +368,14 @@ def test_every_kind_can_be_looked_at_and_made(engine: str) -> None:
         }
     assert found == {*HELD, "acting"} & {name.split("/")[0] for name in files(engine)}
     folders = {name.split("/")[0] for name in files(engine) if "/" in name}
-    assert folders - kinds - found <= {"surplus", "verify", "remedy", "script", "fragments"}, (
-        "no folder is unused"
-    )
+    assert folders - kinds - found <= {
+        "surplus",
+        "verify",
+        "remedy",
+        "script",
+        "fragments",
+        "lock",
+    }, "no folder is unused"
     for name in files(engine):
         kind, _, verb = name.partition("/")
         assert kind not in kinds or verb in (

@@ -68,7 +68,7 @@ def apply(
         if any(planned.steps for planned in plans) and not yes:
             confirm()
         for planned in plans:
-            commands.fill_places(planned)
+            commands.ask_places(planned)
         for planned in plans:
             if any(one.error for one in ended):
                 ended.append(commands.Applied(planned.deployment, planned))
@@ -83,6 +83,8 @@ def apply(
                     planned,
                     report=talk.show_done,
                     check=talk.show_check,
+                    delayed=talk.show_delay,
+                    agreed=not yes,
                 )
             )
             talk.show_left(ended[-1])

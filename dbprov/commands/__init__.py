@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dbprov.commands.applied import Applied as Applied
     from dbprov.commands.applied import apply as apply
+    from dbprov.commands.applied import ask_places as ask_places
     from dbprov.commands.applied import fill_places as fill_places
     from dbprov.commands.departures import Departed as Departed
     from dbprov.commands.departures import Departing as Departing
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from dbprov.commands.proofs import prove as prove
 
 _HOMES = {
-    "applied": ("Applied", "apply", "fill_places"),
+    "applied": ("Applied", "apply", "ask_places", "fill_places"),
     "departures": ("Departed", "Departing", "depart", "departing", "refuse_departure", "refused"),
     "offline": ("scripts",),
     "opened": ("handouts", "servers"),

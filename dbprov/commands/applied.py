@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,11 +12,15 @@ from dbprov.commands.planned import Planned, compare, refuse, step_json
 from dbprov.commands.proofs import prove
 from dbprov.deployments import Deployment
 from dbprov.dialects import Check
-from dbprov.errors import ApplyError, DbprovError, Interrupted, PlaceError
+from dbprov.errors import ApplyError, DbprovError, Interrupted, PlaceError, RefusedError
 from dbprov.items import User
+from dbprov.lock import Delay, Delayed
 from dbprov.places.prompt import PromptPlace
 from dbprov.plan import Step
 from dbprov.server import Done, Server
+
+FRESH = 2.0
+"""Seconds for which a plan is as good as one made now: nobody was asked, and nobody waited for."""
 
 
 @dataclass
@@ -28,6 +33,7 @@ class Applied:
     left: Planned | None = None
     checks: list[Check] = field(default_factory=list)
     error: DbprovError | None = None
+    delays: list[Delay] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
@@ -58,6 +64,7 @@ class Applied:
                 }
                 for d in self.done
             ],
+            "delays": [delay.as_json() for delay in self.delays],
             "not_done": [step_json(*pair) for pair in self.not_done],
             "left": self.left.as_json() if self.left else None,
             "checks": [check.as_json() for check in self.checks],
@@ -72,21 +79,34 @@ def apply(
     *,
     report: Callable[[Done], None] = lambda done: None,
     check: Callable[[Check], None] = lambda check: None,
+    delayed: Delayed = lambda delay: None,
+    agreed: bool = False,
 ) -> Applied:
-    """Do what the plan says, look again, and verify.
+    """Do what the plan says, look again, and verify, while no other run changes the same things.
 
-    Raises RefusedError or PlaceError before anything is changed. A statement that fails, or Ctrl-C,
-    ends up in ``error``.
+    Raises RefusedError or PlaceError before anything is changed. A statement that fails, Ctrl-C, or
+    a lock that is not had, ends up in ``error``. ``agreed``: somebody read this plan and said yes,
+    so nothing but what is in it is done.
     """
     planned = planned or compare(deployment, server)
     refuse(planned)
-    fill_places(planned)
     applied = Applied(deployment, planned)
+
+    def wait(delay: Delay) -> None:
+        applied.delays.append(delay)
+        delayed(delay)
+
     try:
-        if _carry_out(applied, server, report):
-            applied.left = compare(deployment, server, prune=applied.planned.prune)
-            applied.checks = list(prove(deployment, server, check))
-    except DbprovError as error:  # of looking again, and of verifying
+        with server.lock(deployment, wait) if planned.steps else nullcontext() as lock:
+            if lock and (lock.waited or planned.age > FRESH):
+                applied.planned = _planned_again(planned, server, agreed)
+            fill_places(applied.planned)
+            if _carry_out(applied, server, report):
+                applied.left = compare(deployment, server, prune=applied.planned.prune)
+                applied.checks = list(prove(deployment, server, check))
+    except (RefusedError, PlaceError):  # before anything was changed
+        raise
+    except DbprovError as error:  # of the lock, of looking again, and of verifying
         applied.error = error
     except KeyboardInterrupt:
         applied.error = Interrupted(
@@ -95,6 +115,21 @@ def apply(
             "run the same command again: it does what is missing, and verifies all of it",
         )
     return applied
+
+
+def _planned_again(planned: Planned, server: Server, agreed: bool) -> Planned:
+    """Others may have done a part of it, or something else, since it was made."""
+    now = compare(planned.deployment, server, prune=planned.prune)
+    refuse(now)
+    new = [sql for sql in now.statements if sql not in planned.statements]
+    if agreed and new:
+        raise RefusedError(
+            f"{planned.deployment.name}: the server has changed since the plan was shown;"
+            " nothing was changed",
+            "not in that plan:\n" + "\n".join(new),
+            "run the same command again, and read the new plan",
+        )
+    return now
 
 
 def _carry_out(applied: Applied, server: Server, report: Callable[[Done], None]) -> bool:
@@ -119,7 +154,16 @@ def _carry_out(applied: Applied, server: Server, report: Callable[[Done], None])
     return False
 
 
-def fill_places(planned: Planned) -> None:
+def ask_places(planned: Planned) -> None:
+    """What can be known of passwords before anything is changed anywhere.
+
+    Prompts ask; a place that should have a password and has none is a PlaceError. Nothing is
+    written yet: only who holds the lock knows whose password a new user gets.
+    """
+    fill_places(planned, write=False)
+
+
+def fill_places(planned: Planned, *, write: bool = True) -> None:
     """Every password is in its place before the server is changed: no crash can lose one."""
     missing = {
         s.item.name for s in planned.steps if isinstance(s.item, User) and s.verb == "create"
@@ -135,4 +179,5 @@ def fill_places(planned: Planned) -> None:
                     "keep its password there, or set a new one on the server yourself and keep"
                     " that; dbprov never resets the password of a user that it did not make",
                 )
-            account.place.fill()
+            if write or not account.place.writable:
+                account.place.fill()

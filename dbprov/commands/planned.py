@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dbprov.commands.surpluses import surpluses
@@ -34,6 +35,11 @@ class Planned:
     facts: Facts
     surplus: tuple[Surplus, ...] = ()  # there, not wanted, and in no step
     prune: bool = False  # what can be taken away of it is among the steps
+    at: float = field(default_factory=time.monotonic, compare=False)
+
+    @property
+    def age(self) -> float:
+        return time.monotonic() - self.at
 
     @property
     def complete(self) -> bool:

@@ -76,7 +76,14 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         return replace(empty(), deployment=one, **dict(answers["planned"]))
 
     def apply(
-        one: Deployment, server: Nowhere, planned: Planned, *, report: Any, check: Any
+        one: Deployment,
+        server: Nowhere,
+        planned: Planned,
+        *,
+        report: Any,
+        check: Any,
+        delayed: Any,
+        agreed: bool,
     ) -> Applied:
         answers["called"].append("apply")
         made: Applied = answers["applied"] or Applied(one, empty(), left=empty())
@@ -311,6 +318,7 @@ def test_apply(world: dict[str, Any]) -> None:
         "server",
         "ok",
         "changed",
+        "delays",
         "done",
         "not_done",
         "left",
@@ -362,7 +370,7 @@ def test_what_was_not_done_is_told_of_every_deployment(
     world: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one that was interrupted, and the one after it that was not begun."""
-    monkeypatch.setattr(commands, "fill_places", lambda planned: None)
+    monkeypatch.setattr(commands, "ask_places", lambda planned: None)
     path = tmp_path / "spec.yaml"
     path.write_text(
         "server: postgresql://dba@db.example.com/postgres\ndeployments:\n"

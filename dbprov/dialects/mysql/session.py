@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -30,6 +31,7 @@ LOGIN = frozenset({"1045", "1698"})
 EXISTS = frozenset({"1007", "1396", "1973", "3163"})
 MOVED = frozenset({"1008", "1094", "1396"})
 TRANSACTIONS = False
+LOCK_DATABASE = None
 
 
 def connect(
@@ -174,6 +176,17 @@ def _option_file_password() -> str | None:
 def needs_password(error: BaseException) -> bool:
     """The server wanted a password, and we had none to send."""
     return isinstance(error, pymysql.OperationalError) and "using password: NO" in str(error)
+
+
+def session_number(connection: Any) -> int:
+    """As it was said at the start: a proxy says a number of its own."""
+    number: int = connection.thread_id()
+    return number
+
+
+def lock_key(name: str) -> str:
+    """At most 64 characters, of which the server does not tell upper from lower case."""
+    return "dbprov:" + sha256(name.encode()).hexdigest()[:40]
 
 
 def tls_of(connection: Any) -> str:

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from hashlib import sha256
 from typing import Any
 
 import psycopg
@@ -29,6 +30,7 @@ MOVED = frozenset({"3D000", "42704", "55006", "2BP01"})
 # Success without effect (T14): nothing revoked, nothing granted, name cut.
 EMPTY = frozenset({"01006", "01007", "42622"})
 TRANSACTIONS = True
+LOCK_DATABASE = "postgres"
 
 # Of a broken connection psycopg also logs what it could not take back: the error is told, once.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
@@ -123,6 +125,17 @@ def pins(timeouts: Timeouts) -> dict[str, Any]:
 def needs_password(error: BaseException) -> bool:
     """libpq was asked for a password that it found in none of its places."""
     return isinstance(error, psycopg.OperationalError) and "no password supplied" in str(error)
+
+
+def session_number(connection: Any) -> int:
+    """As it was said at the start: a pooler says a number of its own."""
+    number: int = connection.info.backend_pid
+    return number
+
+
+def lock_key(name: str) -> int:
+    """The second of the two numbers of an advisory lock; two names with the same one only wait."""
+    return int.from_bytes(sha256(name.encode()).digest()[:4], "big") >> 1
 
 
 def tls_of(connection: Any) -> str:
