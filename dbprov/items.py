@@ -406,3 +406,26 @@ class PatternGrant(Item):
             f" {self} is kept in a row of its own"
             for row in found.others
         ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectOwner(Item):
+    """Who owns one table, view, sequence, routine or type: ALTER asks for that, not for grants."""
+
+    kind = "object_owner"
+    words: ClassVar[Mapping[str, str]] = {"alter": "give"}
+    schema: str
+    owner: str
+    sort: str = "TABLE"
+    name: str = ""
+    argument_schemas: tuple[str, ...] = ()
+    argument_types: tuple[str, ...] = ()
+    # found
+    grantable: bool = True  # the admin has, or may borrow, the rights of the owner of today
+
+    def __str__(self) -> str:
+        types = f"({', '.join(self.argument_types)})" if self.sort == "ROUTINE" else ""
+        return f'{self.sort.lower()} "{self.schema}"."{self.name}"{types} to "{self.owner}"'
+
+    def satisfied_by(self, found: Self) -> bool:
+        return found.owner == self.owner

@@ -236,6 +236,18 @@ class Server:
                 found[id(item)] = self.dialect.newborn(item, self.facts)
         return [(item, found[id(item)]) for item in items]
 
+    def every(self, asked: Item) -> list[Item]:
+        """All that an Item's inspect.sql answers with, each as an Item.
+
+        For kinds whose question is not about one thing but about what there is.
+        """
+        rows = self.answers([self.renderer(no_password).item(asked, "inspect")], asked.inside)[0]
+        return [found for row in rows if (found := _found(asked, [row]))]
+
+    def rows(self, template: str, /, **values: Any) -> list[dict[str, Any]]:
+        """What a template that only reads answers with, asked in the admin's own database."""
+        return self.answers([self.renderer(no_password).text(template, **values)])[0]
+
     def _look(
         self, database: str | None, items: list[Item], render: Renderer
     ) -> dict[int, Item | None]:

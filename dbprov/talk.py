@@ -12,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from dbprov.audit import Journal
     from dbprov.chain import Checked
-    from dbprov.commands import Applied, Departing, Planned
+    from dbprov.commands import Adoption, Applied, Departing, Planned
     from dbprov.deployments import Deployment
     from dbprov.dialects import Check
     from dbprov.errors import DbprovError
@@ -87,6 +87,24 @@ def _show_surplus(one: Surplus, err: bool) -> None:
     else:
         _say(click.style("  surplus", fg="yellow"), f"{words}: not ours: {one.obstacle.why}", err)
         click.echo(_indented(one.obstacle.todo), err=err)
+
+
+def show_adoption(planned: Adoption) -> None:
+    count = len(planned.steps)
+    steps = f"{count} step{'s' * (count != 1)}" if count else "nothing to adopt"
+    _say(
+        click.style(_clean(planned.deployment.name), bold=True),
+        f"on {planned.deployment.server}: {steps}",
+        True,
+    )
+    for step, statement in zip(planned.steps, planned.statements, strict=True):
+        _say(click.style("  +", fg="green"), f"{step}{_where(step.item.inside)}", True)
+        click.echo(click.style(_indented(statement), dim=True), err=True)
+    for step, obstacle in planned.obstacles:
+        _say(click.style("  !", fg="red"), f"{step}: {obstacle.why}", True)
+        click.echo(_indented(obstacle.todo), err=True)
+    for words in planned.remarks:
+        _say(click.style("  note:", fg="yellow"), words, True)
 
 
 def show_done(done: Done) -> None:

@@ -22,7 +22,7 @@ from dbprov.dialects import Dialect, Facts, mysql, postgresql
 from dbprov.dialects.mysql.wanted import ALL
 from dbprov.held import KINDS as HELD
 from dbprov.held import AclEntry, Acting, Attribute, DefaultEntry, RoleEntry
-from dbprov.items import Grant, Item, Membership, ObjectGrant
+from dbprov.items import Grant, Item, Membership, ObjectGrant, ObjectOwner
 from dbprov.places.env import EnvPlace
 from dbprov.plan import plan
 from dbprov.render import built_in_templates
@@ -250,6 +250,16 @@ def items(engine: str, known: Facts) -> Iterator[Item]:
                 yield replace(item, direct=True)
             if isinstance(item, Membership):
                 yield Membership(role=HOSTILE, lent=("INHERIT", "SET"))
+        if engine == "postgresql":
+            for sort in ("TABLE", "ROUTINE"):
+                types: dict[str, Any] = {
+                    "argument_schemas": (HOSTILE, "b"),
+                    "argument_types": ("a", HOSTILE),
+                }
+                names: dict[str, Any] = {"schema": HOSTILE, "owner": HOSTILE, "name": HOSTILE}
+                yield ObjectOwner(
+                    inside=HOSTILE, sort=sort, **names, **(types if sort == "ROUTINE" else {})
+                )
 
 
 TRACES: list[Item] = [
@@ -369,6 +379,7 @@ def test_every_kind_can_be_looked_at_and_made(engine: str) -> None:
     assert found == {*HELD, "acting"} & {name.split("/")[0] for name in files(engine)}
     folders = {name.split("/")[0] for name in files(engine) if "/" in name}
     assert folders - kinds - found <= {
+        "adopt",
         "surplus",
         "verify",
         "remedy",

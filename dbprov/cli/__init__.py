@@ -28,6 +28,7 @@ COMMANDS = {  # in the order of --help, each with the module that holds it
     "apply": "apply",
     "verify": "checks",
     "check": "checks",
+    "adopt": "adopt",
     "connections": "connections",
     "audit": "audit",
     "deployment": "deployment",

@@ -9,6 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dbprov.commands.adopted import Adopted as Adopted
+    from dbprov.commands.adopted import Adoption as Adoption
+    from dbprov.commands.adopted import adopt as adopt
+    from dbprov.commands.adopted import adoption as adoption
+    from dbprov.commands.adopted import refuse_adoption as refuse_adoption
     from dbprov.commands.applied import Applied as Applied
     from dbprov.commands.applied import apply as apply
     from dbprov.commands.applied import ask_places as ask_places
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
     from dbprov.commands.proofs import prove as prove
 
 _HOMES = {
+    "adopted": ("Adopted", "Adoption", "adopt", "adoption", "refuse_adoption"),
     "applied": ("Applied", "apply", "ask_places", "fill_places"),
     "departures": ("Departed", "Departing", "depart", "departing", "refuse_departure", "refused"),
     "offline": ("scripts",),

@@ -19,6 +19,7 @@ from dbprov.items import (
     Item,
     Membership,
     ObjectGrant,
+    ObjectOwner,
     Opening,
     Ownership,
     Schema,
@@ -230,6 +231,11 @@ def obstacle(
                 "a superuser, or who has ADMIN on the role,",
                 render.text("remedy/administer", **admin, role=item.role),
             )
+    if isinstance(found, ObjectOwner) and not found.grantable:
+        return Obstacle(
+            f'it belongs to "{found.owner}", whose rights "{facts.admin}" may not borrow',
+            "a superuser", render.item(item, verb),
+        )  # fmt: skip
     if isinstance(item, (Ownership, Isolation, DatabaseGrant, SchemaGrant)) and found is not None:
         assert isinstance(found, type(item))
         if not found.grantable and (verb, item.kind) != ("drop", "membership"):

@@ -1,0 +1,71 @@
+"""What a restored dump needs before the next upgrade of Airflow."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dbprov.cli.output import confirm, print_json
+from dbprov.flags import (
+    ask,
+    audit_option,
+    json_option,
+    never,
+    templates_option,
+    timeouts_options,
+    with_spec,
+)
+
+if TYPE_CHECKING:
+    from dbprov.audit import Journal
+    from dbprov.deployments import Spec, Timeouts
+
+
+@click.command()
+@with_spec
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@audit_option
+@json_option
+@templates_option
+@timeouts_options(lock=True)
+def adopt(
+    spec: Spec,
+    yes: bool,
+    journal: Journal | None,
+    as_json: bool,
+    templates: Path | None,
+    timeouts: Timeouts,
+) -> None:
+    """Give what others own in the Deployment's schemas to its users: the tables of a restored dump.
+
+    An upgrade of Airflow alters tables, and only their owner may. Shows the statements, and asks.
+
+    Example: dbprov adopt deployment.yaml
+    """
+    from dbprov import commands, talk
+
+    asked = never if yes else ask
+    with commands.servers(spec, asked, templates, timeouts, journal=journal) as servers:
+        plans = [commands.adoption(one, servers[one]) for one in spec.deployments]
+        for planned in plans:
+            talk.show_adoption(planned)
+            commands.refuse_adoption(planned)
+        if any(planned.steps for planned in plans) and not yes:
+            confirm()
+        ended = []
+        for planned in plans:
+            one = planned.deployment
+            ended.append(commands.adopt(one, servers[one], planned, report=talk.show_done))
+            if ended[-1].error:
+                break
+    talk.show_recorded(journal)
+    ok = all(one.ok for one in ended) and len(ended) == len(plans)
+    if as_json:
+        print_json({"ok": ok, "deployments": [one.as_json() for one in ended]})
+    failed = next((one.error for one in ended if one.error), None)
+    if failed:
+        talk.show_error(failed)
+    sys.exit(2 if failed else 0 if ok else 1)

@@ -1,0 +1,1 @@
+{% include "postgresql/object_owner/create.sql" %}
