@@ -9,6 +9,7 @@ DbprovError
  +-- LookError          the server was reached, but what is there could not be read
  +-- LockError          another run changes the same Deployment, or no lock can be had or kept
  +-- RefusedError       the plan cannot be carried out by this admin; nothing was changed
+ +-- ReviewError        what would run now is not what was reviewed; nothing was changed
  +-- ApplyError         a statement failed, or succeeded without effect;
  |   |                  what was done before it stands
  |   +-- Interrupted    somebody ended the run: Ctrl-C, SIGTERM, a terminal that was closed
@@ -103,6 +104,18 @@ class LockError(DbprovError):
 
 class RefusedError(DbprovError):
     pass
+
+
+class ReviewError(DbprovError):
+    """``difference``: from the reviewed file to what would run now, as lines of a unified diff."""
+
+    difference: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return "\n".join([super().__str__(), *self.difference])
+
+    def as_json(self) -> dict[str, str]:
+        return {**super().as_json(), "difference": "\n".join(self.difference)}
 
 
 class ApplyError(DbprovError):

@@ -13,38 +13,54 @@ from dbprov._version import __version__
 from dbprov.deployments import Deployment
 from dbprov.dialects import Dialect, Facts
 from dbprov.errors import UsageError
-from dbprov.items import Membership
+from dbprov.items import Membership, User
 from dbprov.plan import Step, transactions
 from dbprov.render import Renderer, comment
 
 HASHED = "hashed"  # a setting of the Facts: verifiers stand in the file, not placeholders
+PRODUCTS = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
 
 
 def script(
-    dialect: Dialect, deployment: Deployment, steps: Sequence[Step], render: Renderer, facts: Facts
+    dialect: Dialect,
+    deployment: Deployment,
+    steps: Sequence[Step],
+    render: Renderer,
+    facts: Facts,
+    about: Sequence[str] = (),
+    file: str = "",
 ) -> str:
     """The file, to the byte the same for the same steps.
 
-    No date, no host, no user of this machine in it.
+    No date, no host, no user of this machine in it. ``about``: what its head says of it, where it
+    is not the file of any server; ``file``: its name in the words about running it.
     """
-    return "\n".join(_lines(dialect, deployment, steps, render, facts)) + "\n"
+    lines = _lines(dialect, deployment, steps, render, facts, tuple(about), file)
+    return "\n".join(lines) + "\n"
 
 
 def _lines(
-    dialect: Dialect, deployment: Deployment, steps: Sequence[Step], render: Renderer, facts: Facts
+    dialect: Dialect,
+    deployment: Deployment,
+    steps: Sequence[Step],
+    render: Renderer,
+    facts: Facts,
+    about: tuple[str, ...],
+    file: str,
 ) -> Iterator[str]:
-    product = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}[facts.flavor]
     what = (
-        f"{deployment.name}: database {deployment.database} on {product},"
+        f"{deployment.name}: database {deployment.database} on {PRODUCTS[facts.flavor]},"
         f" made by dbprov {__version__}"
     )
-    yield render.text(
-        "script/head", what=what, lines=tuple(_head(dialect, deployment, product, facts))
-    )
-    if render.has("script/password") and HASHED not in facts.settings:
+    asked = {} if HASHED in facts.settings else _asked(deployment, steps)
+    passwords = _hashes(deployment) if HASHED in facts.settings else _passwords(asked)
+    run = dialect.how_to_run(deployment, [*asked], facts, file or f"{deployment.name}.sql")
+    head = (*(about or _of_any_server(facts)), "", *passwords, *run)
+    yield render.text("script/head", what=what, lines=head)
+    if asked and render.has("script/password"):
         yield ""
-        for account in deployment.accounts:
-            yield render.text("script/password", variable=names.variable(account.name))
+        for variable in asked:
+            yield render.text("script/password", variable=variable)
     inside: str | None = None
     borrowed: dict[str, str] = {}
     for group in transactions(steps):
@@ -65,9 +81,9 @@ def _lines(
             yield render.text("script/end")
 
 
-def _head(dialect: Dialect, deployment: Deployment, product: str, facts: Facts) -> Iterator[str]:
+def _of_any_server(facts: Facts) -> Iterator[str]:
     yield (
-        f"For {product} {'.'.join(map(str, facts.version))}, to be run by an admin:"
+        f"For {PRODUCTS[facts.flavor]} {'.'.join(map(str, facts.version))}, to be run by an admin:"
         " a superuser, or the restricted"
     )
     yield (
@@ -75,30 +91,41 @@ def _head(dialect: Dialect, deployment: Deployment, product: str, facts: Facts) 
         " what is there already is left as it is."
     )
     yield "No password is in this file, and nothing of it was executed by dbprov."
-    yield ""
-    if HASHED in facts.settings:
-        yield (
-            "It holds hashes of these passwords. Nobody can log in with a hash;"
-            " but who has one can try out"
-        )
-        yield "passwords on it, so keep the file as you keep them:"
-        for account in deployment.accounts:
-            yield f"  of user {account.name}, kept in {account.place}"
-        yield ""
-        yield from dialect.how_to_run(deployment, [], facts)
-        return
-    asked = [(names.variable(a.name), a.name, str(a.place)) for a in deployment.accounts]
-    if len({variable for variable, _, _ in asked}) < len(asked):
+
+
+def _asked(deployment: Deployment, steps: Sequence[Step]) -> dict[str, str]:
+    """The passwords of the users that it makes: each variable, and whose it is."""
+    made = {
+        (s.item.name, s.item.host) for s in steps if isinstance(s.item, User) and s.verb == "create"
+    }
+    accounts = [a for a in deployment.accounts if (a.name, a.host) in made]
+    asked = {names.variable(a.name): f"of user {a.name}, kept in {a.place}" for a in accounts}
+    if len(asked) < len(accounts):
         raise UsageError(
             f"{deployment.name} cannot be written as a file",
             "two of its users differ only in signs that a variable cannot have",
             "name one of them otherwise, or use dbprov apply",
         )
-    yield "It takes these passwords from the environment:"
-    for variable, user, place in asked:
-        yield f"  {variable}: of user {user}, kept in {place}"
+    return asked
+
+
+def _passwords(asked: dict[str, str]) -> Iterator[str]:
+    if asked:
+        yield "It takes these passwords from the environment:"
+        for variable, whose in asked.items():
+            yield f"  {variable}: {whose}"
+        yield ""
+
+
+def _hashes(deployment: Deployment) -> Iterator[str]:
+    yield (
+        "It holds hashes of these passwords. Nobody can log in with a hash;"
+        " but who has one can try out"
+    )
+    yield "passwords on it, so keep the file as you keep them:"
+    for account in deployment.accounts:
+        yield f"  of user {account.name}, kept in {account.place}"
     yield ""
-    yield from dialect.how_to_run(deployment, [variable for variable, _, _ in asked], facts)
 
 
 def _statement(step: Step, render: Renderer, borrowed: dict[str, str]) -> Iterator[str]:
@@ -108,20 +135,22 @@ def _statement(step: Step, render: Renderer, borrowed: dict[str, str]) -> Iterat
     """
     item = step.item
     yield f"-- {comment(step)}"
-    asked, variable = render.has(f"{item.kind}/guard"), "missing"
-    if asked and step.verb != "drop":
+    # Of what is there in part nothing has to be asked: to alter it twice does no harm.
+    asked, variable = step.verb == "create" and render.has(f"{item.kind}/guard"), "missing"
+    if asked:
         yield render.item(item, "guard") + " \\gset"
     if isinstance(item, Membership):
         # What was borrowed is given back, what was there before is not taken.
         variable = borrowed.setdefault(item.role, f"borrowed_{len(borrowed) + 1}")
         if step.verb == "create":
             yield f"\\set {variable} :missing"
+        asked = True
     if asked:
         yield f"\\if :{variable}"
     yield _ended(render.item(item, step.verb))
     if asked:
         yield "\\endif"
-    if render.has(f"{item.kind}/ensure"):
+    if step.verb in ("create", "alter") and render.has(f"{item.kind}/ensure"):
         yield _ended(render.item(item, "ensure"))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dbprov.cli.output import confirm, print_json
+from dbprov.cli.output import confirm, files, print_json
 from dbprov.flags import (
     ask,
     audit_option,
@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Do not ask; anything that would have to be asked is an error.",
 )
+@click.option(
+    "--reviewed",
+    type=click.Path(exists=True),
+    help="Run exactly this file (or the folder) of plan -o, without a question, or nothing.",
+)
 @audit_option
 @json_option
 @templates_option
@@ -43,14 +48,16 @@ def apply(
     spec: Spec,
     prune: bool,
     yes: bool,
+    reviewed: str | None,
     journal: Journal | None,
     as_json: bool,
     templates: Path | None,
     timeouts: Timeouts,
 ) -> None:
-    """Show the plan, ask, carry it out, and verify it as each user.
+    """Show the plan, ask, carry it out, and verify it as each user. With --reviewed nothing is
+    asked: what was reviewed is what runs.
 
-    Example: dbprov apply deployment.yaml
+    Example: dbprov apply deployment.yaml --reviewed change.sql
     """
     from dbprov import commands, talk
 
@@ -62,10 +69,17 @@ def apply(
             commands.compare(deployment, servers[deployment], prune=prune)
             for deployment in spec.deployments
         ]
+        changes = files(spec, reviewed) if reviewed else {}
+        reviewed_as = commands.insisting(changes, servers)
+        for planned in plans:
+            if planned.deployment in reviewed_as:
+                reviewed_as[planned.deployment](planned)
         for planned in plans:
             talk.show_plan(planned, err=True)
             commands.refuse(planned)
-        if any(planned.steps for planned in plans) and not yes:
+        if reviewed:
+            click.echo(f"this is what was reviewed in {reviewed}: nobody is asked", err=True)
+        elif any(planned.steps for planned in plans) and not yes:
             confirm()
         for planned in plans:
             commands.ask_places(planned)
@@ -85,6 +99,7 @@ def apply(
                     check=talk.show_check,
                     delayed=talk.show_delay,
                     agreed=not yes,
+                    insist=reviewed_as.get(planned.deployment),
                 )
             )
             talk.show_left(ended[-1])

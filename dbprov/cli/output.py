@@ -6,9 +6,12 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from dbprov.deployments import Deployment, Spec
 
 
 def print_json(document: dict[str, Any]) -> None:
@@ -35,6 +38,22 @@ def write(path: Path, text: str, mode: int) -> None:
         raise PlaceError(
             f"{path} could not be written", error.strerror or "", "make room, or name another file"
         ) from None
+
+
+def files(spec: Spec, path: str) -> dict[Deployment, Path]:
+    """One Deployment: a file. Several, or a folder that is there or ends in /: a file for each."""
+    from dbprov.errors import UsageError
+
+    one = len(spec.deployments) == 1
+    if one and not path.endswith("/") and not Path(path).is_dir():
+        return {spec.deployments[0]: Path(path)}
+    if Path(path).exists() and not Path(path).is_dir():
+        raise UsageError(
+            f"{path} is a file",
+            f"the spec has {len(spec.deployments)} Deployments, with a file for each",
+            "name a folder",
+        )
+    return {deployment: Path(path) / f"{deployment.name}.sql" for deployment in spec.deployments}
 
 
 def confirm() -> None:

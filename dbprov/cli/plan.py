@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dbprov.cli.output import print_json
+from dbprov.cli.output import files, print_json, write
 from dbprov.flags import (
     ask,
     json_option,
@@ -25,24 +25,41 @@ if TYPE_CHECKING:
 @click.command()
 @with_spec
 @prune_option
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(),
+    help="Write the SQL for review: a file; a folder where there are several Deployments.",
+)
 @json_option
 @templates_option
 @timeouts_options()
 def plan(
-    spec: Spec, prune: bool, as_json: bool, templates: Path | None, timeouts: Timeouts
+    spec: Spec,
+    output: str | None,
+    prune: bool,
+    as_json: bool,
+    templates: Path | None,
+    timeouts: Timeouts,
 ) -> None:
-    """Show what the server lacks. Exit code 1 if anything.
+    """Show what the server lacks. Exit code 1 if anything. With -o the SQL goes into a file for
+    review, and apply --reviewed runs exactly that file.
 
-    Example: dbprov plan deployment.yaml
+    Example: dbprov plan deployment.yaml -o change.sql
     """
     from dbprov import commands, talk
 
     planned = []
+    changes = files(spec, output) if output else {}
     with commands.servers(spec, ask, templates, timeouts) as servers:
         for deployment in spec.deployments:
             planned.append(commands.compare(deployment, servers[deployment], prune=prune))
             if not as_json:
                 talk.show_plan(planned[-1], err=False)
+            if deployment in changes:
+                text = commands.change(planned[-1], servers[deployment])
+                write(changes[deployment], text, 0o644)
+                click.echo(f"wrote {changes[deployment]}", err=True)
     if as_json:
         print_json(
             {

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from dbprov.commands.planned import refuse as refuse
     from dbprov.commands.proofs import check as check
     from dbprov.commands.proofs import prove as prove
+    from dbprov.commands.reviewed import change as change
+    from dbprov.commands.reviewed import insisting as insisting
 
 _HOMES = {
     "adopted": ("Adopted", "Adoption", "adopt", "adoption", "refuse_adoption"),
@@ -41,6 +43,7 @@ _HOMES = {
     "opened": ("handouts", "servers"),
     "planned": ("Planned", "compare", "refuse"),
     "proofs": ("check", "prove"),
+    "reviewed": ("change", "insisting"),
 }
 
 

@@ -12,7 +12,14 @@ from dbprov.commands.planned import Planned, compare, refuse, step_json
 from dbprov.commands.proofs import prove
 from dbprov.deployments import Deployment
 from dbprov.dialects import Check
-from dbprov.errors import ApplyError, DbprovError, Interrupted, PlaceError, RefusedError
+from dbprov.errors import (
+    ApplyError,
+    DbprovError,
+    Interrupted,
+    PlaceError,
+    RefusedError,
+    ReviewError,
+)
 from dbprov.items import User
 from dbprov.lock import Delay, Delayed
 from dbprov.places.prompt import PromptPlace
@@ -81,12 +88,14 @@ def apply(
     check: Callable[[Check], None] = lambda check: None,
     delayed: Delayed = lambda delay: None,
     agreed: bool = False,
+    insist: Callable[[Planned], None] | None = None,
 ) -> Applied:
     """Do what the plan says, look again, and verify, while no other run changes the same things.
 
     Raises RefusedError or PlaceError before anything is changed. A statement that fails, Ctrl-C, or
     a lock that is not had, ends up in ``error``. ``agreed``: somebody read this plan and said yes,
-    so nothing but what is in it is done.
+    so nothing but what is in it is done. ``insist`` raises ReviewError for a plan that nobody
+    reviewed: then this one is done as it is, or nothing.
     """
     planned = planned or compare(deployment, server)
     refuse(planned)
@@ -99,12 +108,14 @@ def apply(
     try:
         with server.lock(deployment, wait) if planned.steps else nullcontext() as lock:
             if lock and (lock.waited or planned.age > FRESH):
-                applied.planned = _planned_again(planned, server, agreed)
+                applied.planned = _planned_again(planned, server, agreed and not insist)
+                if insist:
+                    insist(applied.planned)
             fill_places(applied.planned)
-            if _carry_out(applied, server, report):
+            if _carry_out(applied, server, report, exactly=insist is not None):
                 applied.left = compare(deployment, server, prune=applied.planned.prune)
                 applied.checks = list(prove(deployment, server, check))
-    except (RefusedError, PlaceError):  # before anything was changed
+    except (RefusedError, PlaceError, ReviewError):  # before anything was changed
         raise
     except DbprovError as error:  # of the lock, of looking again, and of verifying
         applied.error = error
@@ -132,7 +143,9 @@ def _planned_again(planned: Planned, server: Server, agreed: bool) -> Planned:
     return now
 
 
-def _carry_out(applied: Applied, server: Server, report: Callable[[Done], None]) -> bool:
+def _carry_out(
+    applied: Applied, server: Server, report: Callable[[Done], None], exactly: bool
+) -> bool:
     for attempt in range(5):
         running = server.apply(applied.planned.steps)
         try:
@@ -145,7 +158,7 @@ def _carry_out(applied: Applied, server: Server, report: Callable[[Done], None])
             return True
         except ApplyError as error:
             del applied.done[len(applied.done) - error.undone :]
-            if error.code not in server.dialect.EXISTS or attempt == 4:
+            if error.code not in server.dialect.EXISTS or attempt == 4 or exactly:
                 applied.error = error
                 return False
         # Somebody else made the same thing a moment ago: what they made is taken as found.

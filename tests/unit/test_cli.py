@@ -84,6 +84,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         check: Any,
         delayed: Any,
         agreed: bool,
+        insist: Any,
     ) -> Applied:
         answers["called"].append("apply")
         made: Applied = answers["applied"] or Applied(one, empty(), left=empty())

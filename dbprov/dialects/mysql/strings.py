@@ -37,14 +37,16 @@ def conninfo(database: str) -> str:
     return ""
 
 
-def how_to_run(deployment: Deployment, variables: Sequence[str], facts: Facts) -> Iterator[str]:
+def how_to_run(
+    deployment: Deployment, variables: Sequence[str], facts: Facts, file: str
+) -> Iterator[str]:
     server = deployment.server
     where = (
         f"--host={shlex.quote(server.host)} --port={server.port} --user={shlex.quote(server.user)}"
     )
     run = f"{CLIENTS[facts.flavor]} {where}{_tls(deployment, facts)} -p"
     if not variables:
-        yield f"  {run} < {deployment.name}.sql"
+        yield f"  {run} < {file}"
         return
     yield (
         "Each is to be put in as a quoted string of SQL;"
@@ -53,7 +55,7 @@ def how_to_run(deployment: Deployment, variables: Sequence[str], facts: Facts) -
     for name in variables:
         yield f"  export {name}=\"'...'\""
     handed = " ".join("${" + name + "}" for name in variables)
-    yield f"  envsubst '{handed}' < {deployment.name}.sql | {run}"
+    yield f"  envsubst '{handed}' < {file} | {run}"
     yield (
         "In it double each ' and each \\ of the password; those that dbprov makes have neither."
         " A file with"

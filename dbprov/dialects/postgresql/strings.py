@@ -48,7 +48,9 @@ def conninfo(database: str) -> str:
     return make_conninfo("", dbname=database) if odd else ""
 
 
-def how_to_run(deployment: Deployment, variables: Sequence[str], facts: Facts) -> Iterator[str]:
+def how_to_run(
+    deployment: Deployment, variables: Sequence[str], facts: Facts, file: str
+) -> Iterator[str]:
     server = deployment.server
     if variables:
         yield (
@@ -63,7 +65,7 @@ def how_to_run(deployment: Deployment, variables: Sequence[str], facts: Facts) -
     if deployment.tls.given:
         ca = f"&sslrootcert={quote(deployment.tls.ca, safe='/')}" if deployment.tls.ca else ""
         url += f"?sslmode={deployment.tls.mode}{ca}"
-    yield f"  psql {shlex.quote(url)} -X -f {deployment.name}.sql"
+    yield f"  psql {shlex.quote(url)} -X -f {file}"
     if variables:
         yield (
             "An older psql takes each as -v NAME=VALUE."
