@@ -37,8 +37,9 @@ class Connection:
 
     def url(self, reveal: bool) -> str:
         password = quote(self.password.reveal(), safe="") if reveal and self.password else MASK
-        return of(self.deployment.server.engine).url(
-            self.deployment, self.account, password, self.host, self.port
+        deployment = self.deployment
+        return of(deployment.server.engine).url(
+            deployment, self.account, password, self.host, self.port, deployment.handed_tls
         )
 
     def parts(self, reveal: bool) -> dict[str, str]:
@@ -46,7 +47,7 @@ class Connection:
 
         A password that is not known is masked also where it is to be revealed.
         """
-        tls = self.deployment.tls
+        tls = self.deployment.handed_tls
         return {
             "user": self.account.name,
             "password": self.password.reveal() if reveal and self.password else MASK,
@@ -55,14 +56,21 @@ class Connection:
             "database": self.deployment.database,
             "sslmode": tls.mode if tls.given else "",
             "sslrootcert": (tls.ca or "") if tls.given else "",
+            "sslcert": (tls.cert or "") if tls.given else "",
+            "sslkey": (tls.key or "") if tls.given else "",
         }
 
     def login_url(self) -> Secret:
-        """The string that is handed out, but for the address: where the DBA reaches the server."""
+        """The string that is handed out, but for what ``publish`` says of another place."""
         server = self.deployment.server
         password = quote(self.password.reveal(), safe="") if self.password else ""
         made = of(server.engine).url(
-            self.deployment, self.account, password, server.host, server.port
+            self.deployment,
+            self.account,
+            password,
+            server.host,
+            server.port,
+            self.deployment.tls,
         )
         return Secret(made)
 
@@ -107,7 +115,23 @@ class Handout:
         return made
 
     def warnings(self) -> list[str]:
-        """What a consumer cannot carry (facts D.2)."""
+        """What a consumer cannot carry (facts D.2), and what it must have itself."""
+        return [*self._of_name(), *self._of_files()]
+
+    def _of_files(self) -> list[str]:
+        """Files of the DBA's machine: whoever uses the string looks for them where it is used."""
+        here, there = self.deployment.tls, self.deployment.handed_tls
+        paths = {w: getattr(here, w) for w in ("ca", "cert", "key")}
+        own = {w: path for w, path in paths.items() if path and getattr(there, w) == path}
+        if not own:
+            return []
+        said = ", ".join(f"{which}: PATH" for which in own)
+        return [
+            f"the strings name {', '.join(own.values())} as on this machine;"
+            f" publish: {{tls: {{{said}}}}} names the paths where the Deployment runs"
+        ]
+
+    def _of_name(self) -> list[str]:
         database = self.deployment.database
         if any(c in "%? " or not c.isprintable() for c in database):
             return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import quote
 
@@ -22,6 +22,10 @@ class Access(StrEnum):
 
 ENGINES = {"postgresql": 5432, "postgres": 5432, "mysql": 3306, "mariadb": 3306}
 TLS_MODES = ("disable", "prefer", "require", "verify-ca", "verify-full")
+# Where Debian, Ubuntu and Alpine keep the system's CA certificates, and with them Airflow's images.
+# Handed out by its path: what a driver that brings its own OpenSSL takes for the system's may be a
+# folder that is not there, and libpq knows the word "system" from 16 on only.
+SYSTEM_CA = "/etc/ssl/certs/ca-certificates.crt"
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,25 @@ class Address:
 
 @dataclass(frozen=True)
 class Tls:
+    """How a connection is protected. The files are named by their paths; ``ca`` None: the system's.
+
+    ``given``: said in the spec; then the strings that are handed out say it too.
+    """
+
     mode: str = "prefer"
     ca: str | None = None
+    cert: str | None = None
+    key: str | None = None
     allow_cleartext: bool = False
-    given: bool = False  # said in the spec: then the strings that are handed out say it too
+    given: bool = False
+
+    @property
+    def insists(self) -> bool:
+        return self.mode not in ("disable", "prefer")
+
+    @property
+    def verifies(self) -> bool:
+        return self.mode.startswith("verify")
 
 
 @dataclass(frozen=True)
@@ -108,6 +127,13 @@ class Deployment:
     publish_host: str | None = None
     publish_port: int | None = None
     admin: Place | None = None  # the admin's password, where the spec names a place for it
+    publish_tls: Tls | None = None  # what of TLS is another thing where the Deployment runs
+
+    @property
+    def handed_tls(self) -> Tls:
+        """What the strings say of TLS, with the system's CA certificates by their path."""
+        tls = self.publish_tls or self.tls
+        return replace(tls, ca=SYSTEM_CA) if tls.verifies and not tls.ca else tls
 
     def metadata_account(self) -> Account:
         """Who Airflow is: the first user that may create, since Airflow makes its own tables."""

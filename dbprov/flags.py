@@ -69,6 +69,8 @@ FLAGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
         {"type": click.Choice(["disable", "prefer", "require", "verify-ca", "verify-full"])},
     ),
     ("tls-ca", "File of CA certificates.", {}),
+    ("tls-cert", "File of a client certificate.", {}),
+    ("tls-key", "File of its private key.", {}),
     ("publish-host", "Host in the connection strings, where it is another one.", {}),
     ("publish-port", "Port in the connection strings.", {"type": int}),
 )

@@ -160,6 +160,14 @@ class Server:
             raise
         return connection
 
+    def refuses(self, tls: Tls) -> str:
+        """What stands against connecting in this way; empty where nothing does."""
+        try:
+            self.dialect.connect(self.address, tls, self._password, None, self.timeouts).close()
+        except Exception as error:
+            return self.dialect.explain(error, secret=False)[1] or type(error).__name__
+        return ""
+
     def renderer(
         self, password: Callable[[Place, str], str], facts: Facts | None = None
     ) -> Renderer:

@@ -15,8 +15,8 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 from zlib import crc32
 
-from dbprov import names, yaml_nodes
-from dbprov.deployments import ENGINES, TLS_MODES, Access, Account, Address, Deployment, Spec, Tls
+from dbprov import names, tls, yaml_nodes
+from dbprov.deployments import ENGINES, Access, Account, Address, Deployment, Spec, Tls
 from dbprov.errors import Mistake, SpecError
 from dbprov.given import EXAMPLES, Given, Reading
 from dbprov.places import Place, said
@@ -85,7 +85,7 @@ class _Reader:
         if given is not None:
             top = self.values.mapping(given, TOP, required=("deployments",))
             server = self.server(top["server"]) if "server" in top else None
-            tls = self.tls(top.get("tls"), Tls())
+            secured = tls.said(self.values, top.get("tls"), self.folder, Tls())
             entries = self.values.listed(top.get("deployments"), "a list of deployments")
             if "deployments" in top and top["deployments"].value == []:
                 self.values.wrong(
@@ -93,7 +93,7 @@ class _Reader:
                 )
             for one in entries:
                 deployment = self.deployment(
-                    one, server, tls, "" if "server" in top else given.place, top.get("admin")
+                    one, server, secured, "" if "server" in top else given.place, top.get("admin")
                 )
                 if deployment:
                     deployments.append(deployment)
@@ -103,7 +103,7 @@ class _Reader:
         return Spec(tuple(deployments), self.source)
 
     def deployment(
-        self, given: Given, server: Address | None, tls: Tls, top: str, admin: Given | None
+        self, given: Given, server: Address | None, otherwise: Tls, top: str, admin: Given | None
     ) -> Deployment | None:
         keys = self.values.mapping(given, DEPLOYMENT, required=("name", "database"))
         before = len(self.values.mistakes)
@@ -114,7 +114,7 @@ class _Reader:
                 top, "no server is named", "server: postgresql://dba@db.example.com:5432/postgres"
             )
         server = server or NOWHERE  # whose mistake is told already; the others are told with it
-        tls = self.tls(keys.get("tls"), tls)
+        secured = tls.said(self.values, keys.get("tls"), self.folder, otherwise)
         name = self.values.text(keys.get("name"), "a name such as analytics")
         if name is not None and not names.DEPLOYMENT.match(name):
             self.values.wrong(
@@ -136,14 +136,14 @@ class _Reader:
             self.values.wrong(
                 keys["access"], "layout: split is for users that create", "access: all, or owner"
             )
-        publish = self.values.mapping(keys.get("publish"), ("host", "port"))
+        publish = self.values.mapping(keys.get("publish"), ("host", "port", "tls"))
         database = self.name(keys.get("database"), server.engine, "database")
         schemas = ("airflow", "celery") if layout == "split" else schemas or ("public",)
         accounts = self.accounts(keys, server, layout, schemas, given)
         made = Deployment(
             name=name or "",
             server=server,
-            tls=tls,
+            tls=secured,
             admin=self.admin(keys.get("admin"), server, admin),
             database=database or "",
             accounts=accounts,
@@ -156,6 +156,7 @@ class _Reader:
             ),
             publish_host=self.values.text(publish.get("host"), "a host name"),
             publish_port=self.values.number(publish.get("port"), 1, 65535),
+            publish_tls=tls.elsewhere(self.values, publish.get("tls"), secured),
         )
         return (
             made
@@ -296,7 +297,7 @@ class _Reader:
         if any(key == "password" or key.startswith("sslpassword") for key, _ in options):
             self.values.wrong(given, "the server's URL holds a password", "leave it out")
             return Address(engine, "", "", ENGINES[scheme], "")
-        if any(key in ("sslmode", "sslrootcert", "ssl_mode", "ssl_ca") for key, _ in options):
+        if any(key in tls.IN_URLS for key, _ in options):
             self.values.wrong(
                 given,
                 "the server's URL says how to use TLS",
@@ -321,28 +322,10 @@ class _Reader:
                 given, "the port in the server's URL is not a number from 1 to 65535", right
             )
             return None
+        if "hostaddr" in said and not tls.is_address(said["hostaddr"]):
+            self.values.wrong(given, "hostaddr in the server's URL is no IP address", "127.0.0.1")
         host = unquote(host) or said.get("host", "") or said.get("unix_socket", "")
         return Address(engine, unquote(user), host, int(port), unquote(path), options)
-
-    def tls(self, given: Given | None, otherwise: Tls) -> Tls:
-        if given is None:
-            return otherwise
-        keys = self.values.mapping(given, ("mode", "ca", "allow_cleartext"))
-        mode = self.values.one_of(keys.get("mode"), TLS_MODES)
-        ca = self.values.text(keys.get("ca"), "the path of a CA file, relative to the spec")
-        path = str(self.folder / Path(ca).expanduser()) if ca else None
-        if path and not Path(path).is_file():
-            self.values.wrong(
-                keys["ca"], f"there is no file {ca}", "a file of CA certificates in PEM"
-            )
-        if mode and mode.startswith("verify") and not ca:
-            path = None  # the system's own CA certificates
-        return Tls(
-            mode or ("verify-full" if ca else "prefer"),
-            path,
-            self.values.boolean(keys.get("allow_cleartext")) or False,
-            True,
-        )
 
     # -- names -------------------------------------------------------------------------------------
 

@@ -85,7 +85,8 @@ def _logged_in(deployment: Deployment, account: Account, over: str) -> Check:
 
     That is another network's, and may be none from here.
     """
-    if not (deployment.publish_host or deployment.publish_port):
+    elsewhere = deployment.publish_host or deployment.publish_port
+    if not (elsewhere or deployment.publish_tls):
         observed = f"with the string that is handed out, over {over}"
         return Check(account.name, "logs in", "works", observed, True)
     host = deployment.publish_host or deployment.server.host
@@ -94,8 +95,9 @@ def _logged_in(deployment: Deployment, account: Account, over: str) -> Check:
         account.name,
         "logs in",
         "works",
-        f"by the server's own address, over {over};"
-        f" {host}:{port}, which is published, was not tried",
+        f"by the server's own address, over {over}; "
+        + (f"{host}:{port}, which is" if elsewhere else "the TLS that is")
+        + " published, was not tried",
         True,
         todo="try the string that is handed out from where the Deployment runs",
         warning=True,

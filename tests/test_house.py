@@ -39,7 +39,7 @@ DIALECTS: dict[str, Any] = {"postgresql": postgresql, "mysql": mysql}
 # engine is (dialects), text (render), decisions (plan), a file (script), the world (server, verify), what is handed out
 # (connections), one function for each command (commands), and the terminal (cli). Each imports only from those before it.
 ORDER = [
-    "_version", "errors", "secret", "names", "given", "places", "yaml_nodes", "deployments", "spec", "items", "held", "traces", "dialects",
+    "_version", "errors", "secret", "names", "given", "places", "yaml_nodes", "deployments", "tls", "spec", "items", "held", "traces", "dialects",
     "render", "plan", "surplus", "departure", "script", "review", "chain", "recording", "audit", "lock", "server", "verify", "connections", "formats", "houston",
     "commands", "talk", "flags", "cli",
 ]  # fmt: skip
@@ -497,7 +497,7 @@ def test_the_specs_of_the_readme_load() -> None:
     ]
     assert blocks
     for text in blocks:
-        without_files = re.sub(r"\bca: [\w./-]+,?", "", text)  # none of them is here
+        without_files = re.sub(r"\b(ca|cert|key): [\w./-]+,?", "", text)  # none of them is here
         assert spec.parse(without_files, "README.md", FOLDER).deployments
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from dbprov.commands.planned import compare
+from dbprov.commands.strictness import stricter
 from dbprov.connections import handout
 from dbprov.deployments import Account, Deployment
 from dbprov.dialects import Check
@@ -61,6 +62,7 @@ def check(deployment: Deployment, server: Server) -> Iterator[Check]:
         f"{where}, {facts.flavor} {facts.version_text}{service}, {facts.identity}",
         True,
     )
+    yield from stricter(server)
     for words in server.dialect.misgivings(facts):
         yield Check(
             "server",

@@ -191,7 +191,13 @@ class Dialect(Protocol):
     def remedy(self, code: str, words: str = "") -> str: ...
 
     def url(
-        self, deployment: Deployment, account: Account, password: str, host: str, port: int
+        self,
+        deployment: Deployment,
+        account: Account,
+        password: str,
+        host: str,
+        port: int,
+        tls: Tls,
     ) -> str: ...
     def conninfo(self, database: str) -> str: ...
     def how_to_run(

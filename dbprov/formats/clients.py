@@ -75,6 +75,8 @@ def _service(one: Handout, c: Connection, wish: Wish) -> Iterator[str]:
         ("password", parts["password"]),
         ("sslmode", parts["sslmode"]),
         ("sslrootcert", parts["sslrootcert"]),
+        ("sslcert", parts["sslcert"]),
+        ("sslkey", parts["sslkey"]),
     ):
         if value:
             yield f"{key}={value}"
@@ -102,8 +104,9 @@ def _options(one: Handout, c: Connection, wish: Wish) -> Iterator[str]:
     if parts["sslmode"]:
         # MariaDB's client does not know it: loose makes that a warning there, not an end.
         yield f"loose-ssl-mode={MYSQL_TLS[parts['sslmode']]}"
-    if parts["sslrootcert"]:
-        yield f"ssl-ca={_option(parts['sslrootcert'])}"
+    for option, part in (("ca", "sslrootcert"), ("cert", "sslcert"), ("key", "sslkey")):
+        if parts[part]:
+            yield f"ssl-{option}={_option(parts[part])}"
     yield "[mysql]" if c.account == one.metadata.account else f"[mysql_{c.account.name}]"
     yield f"database={_option(parts['database'])}"
 

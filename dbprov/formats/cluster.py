@@ -94,6 +94,6 @@ def _parts(connection: Connection, wish: Wish) -> dict[str, Any]:
         "port": int(parts["port"]),
         "db": parts["database"],
     }
-    tls = connection.deployment.tls
+    tls = connection.deployment.handed_tls
     postgresql = connection.as_json(reveal=False) is not None
     return {**made, "sslmode": tls.mode if tls.given else "prefer"} if postgresql else made

@@ -1,15 +1,70 @@
-"""TLS means the same on both engines, right and wrong in each way; with a CA that is made on the spot."""
+"""TLS means the same on both engines, right and wrong in each way; with a CA that is made on the spot.
+
+The servers are reached by 127.0.0.1 under a name that no DNS knows (``hostaddr``), so that the name counts.
+"""
 
 from __future__ import annotations
 
+import json
+import socket
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
+import sqlalchemy
+import yaml
+from sqlalchemy import make_url
 
-from dbprov import DbprovError
-from tests.harness.tls import Shown, TlsServer
+import dbprov
+from dbprov.deployments import TLS_MODES
+from dbprov.dialects import Check
+from dbprov.errors import ConnectError
+from tests import harness
+from tests.harness import TestServer, execute
+from tests.harness.tls import NAME, Certificates, Shown, TlsServer
+from tests.servers.command import dbprov as command
 from tests.servers.conftest import Walk
+from tests.servers.proxy import Proxy
 from tests.servers.test_apply import one
+
+Case = Shown | Literal["no TLS", "asks for a certificate", "refuses it"]
+VERIFYING = ("verify-ca", "verify-full")
+INSISTING = ("require", *VERIFYING)
+
+HELD: dict[Case, tuple[str, ...]] = {  # the modes in which each server is reached
+    "good": TLS_MODES,
+    "expired": ("disable", "prefer", "require"),
+    "wrong CA": ("disable", "prefer", "require"),
+    "wrong name": ("disable", "prefer", "require", "verify-ca"),
+    "no TLS": ("disable", "prefer"),
+    "asks for a certificate": (),
+    "refuses it": (),
+}
+SAID: dict[Case, tuple[str, str]] = {  # to whom is not: what, and what to do
+    "expired": ("has expired", "renews it"),
+    "wrong CA": ("is signed by no CA that is trusted here", "tls: {ca: FILE}"),
+    "wrong name": ("is for another name", "?hostaddr=127.0.0.1"),
+    "no TLS": ("speaks no TLS", "turn TLS on"),
+    "asks for a certificate": ("", "tls: {cert"),
+    "refuses it": ("does not accept the client certificate", "tls: {cert, key}"),
+}
+
+
+def said_of(mode: str, certificates: Certificates, **more: Any) -> dict[str, Any]:
+    ca = {"ca": str(certificates.ca)} if mode in VERIFYING else {}
+    return {"mode": mode, **ca, **more}
+
+
+def named(server: TestServer, host: str = NAME, port: int = 0) -> str:
+    database = "postgres" if server.engine == "postgresql" else ""
+    port = port or server.port
+    return f"{server.engine}://dba@{host}:{port}/{database}?hostaddr=127.0.0.1"
+
+
+def pair(files: tuple[Path, Path]) -> dict[str, str]:
+    return dict(zip(("cert", "key"), map(str, files), strict=True))
 
 
 @pytest.fixture
@@ -17,15 +72,275 @@ def walk(secure: TlsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     for name in ("PGPASSWORD", "MYSQL_PWD", "PGPASSFILE", "PGSERVICE"):
         monkeypatch.delenv(name, raising=False)
     server = secure.server
-    return Walk(server, server.url("admin"), server.password("admin"), tmp_path, monkeypatch)
+    return Walk(server, named(server), server.password("admin"), tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def prefix(secure: TlsServer) -> Iterator[str]:
+    yield "t_tls_"
+    harness.remove(secure.server, "t_tls_")
+
+
+def way_in(secure: TlsServer, walk: Walk, case: Case, tls: dict[str, Any]) -> dict[str, Any]:
+    """Make the server what the case says. What the spec says of TLS then."""
+    if case == "no TLS":
+        plain = secure.plain()
+        walk.url, walk.password = named(plain), plain.password("admin")
+    elif case == "asks for a certificate" or case == "refuses it":
+        secure.demand(True)
+        if case == "refuses it" and tls["mode"] != "disable":
+            return tls | pair(secure.certificates.client_of_stranger)
+    else:
+        secure.show(case)
+    return tls
+
+
+@pytest.mark.parametrize("case", HELD)
+def test_each_mode_with_each_server(secure: TlsServer, walk: Walk, case: Case) -> None:
+    reached: dict[str, str] = {}
+    told: dict[str, ConnectError] = {}
+    for mode in TLS_MODES:
+        tls = way_in(secure, walk, case, said_of(mode, secure.certificates))
+        try:
+            reached[mode] = walk.plan(walk.spec(one("t_tls_"), tls=tls)).facts.tls
+        except ConnectError as error:
+            told[mode] = error
+    assert tuple(reached) == HELD[case]
+    for mode, over in reached.items():
+        assert bool(over) == (mode != "disable" and case != "no TLS"), mode
+    for mode in set(told) & set(INSISTING):  # without TLS it is a login that fails, with its words
+        what, todo = SAID[case]
+        assert what in told[mode].why
+        assert todo in told[mode].todo
+
+
+@pytest.mark.parametrize("mode", INSISTING)
+def test_a_certificate_opens_what_asks_for_one(
+    secure: TlsServer, walk: Walk, prefix: str, mode: str
+) -> None:
+    """The admin's door, and the logins that verify."""
+    secure.demand(True)
+    tls = said_of(mode, secure.certificates, **pair(secure.certificates.client))
+    applied = walk.provision(walk.spec(one(prefix), tls=tls))
+    assert "over TLS" in applied.checks[0].observed
+    assert execute(secure.server, "superuser", "SELECT 1") == [(1,)]
+
+
+def test_the_flags_say_the_same(secure: TlsServer, walk: Walk) -> None:
+    secure.demand(True)
+    cert, key = secure.certificates.client
+    said = ("--server", walk.url, "--name", "a", "--database", "t_tls_db", "--user", "t_tls_app",
+            "--tls-ca", str(secure.certificates.ca), "--tls-cert", str(cert))  # fmt: skip
+    env = {"DBPROV_ADMIN_PASSWORD": walk.password}
+    ended = command("plan", *said, "--tls-key", str(key), folder=walk.folder, env=env)
+    assert ended.returncode == 1, ended.stderr
+    ended = command("plan", *said, folder=walk.folder, env=env)
+    assert "a client certificate is cert and key" in ended.stderr
+
+
+def test_the_systems_certificates(secure: TlsServer, walk: Walk) -> None:
+    """Both engines take them from where OpenSSL, and whoever sets it up, has them."""
+    said = {"server": walk.url, "tls": {"mode": "verify-full"}, "deployments": [one("t_tls_")]}
+    (walk.folder / "spec.yaml").write_text(yaml.safe_dump(said))
+    codes = []
+    for ca in (secure.certificates.ca, secure.certificates.stranger):
+        env = {"DBPROV_ADMIN_PASSWORD": walk.password, "SSL_CERT_FILE": str(ca)}
+        ended = command("plan", "spec.yaml", folder=walk.folder, env=env)
+        codes.append(ended.returncode)
+    assert codes == [1, 2]
+    assert "is signed by no CA that is trusted here" in ended.stderr
+
+
+# -- in between ------------------------------------------------------------------------------------------------------------
+
+SSL_REQUEST = bytes.fromhex("0000000804d2162f")
+
+
+class Downgrade(Proxy):
+    """Tells the client that the server speaks no TLS. ``heard``: what the client says all the same."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(host, port)
+        self.heard: list[bytes] = []
+        self.greeted: set[socket.socket] = set()
+
+    def _pass(self, chunk: bytes, sink: socket.socket, from_client: bool) -> None:
+        if from_client and chunk == SSL_REQUEST:
+            client = self._sockets[self._sockets.index(sink) - 1]
+            client.sendall(b"N")
+            return
+        if from_client:
+            self.heard.append(chunk)
+        elif sink not in self.greeted:
+            self.greeted.add(sink)
+            chunk = without_tls(chunk)
+        sink.sendall(chunk)
+
+
+def without_tls(greeting: bytes) -> bytes:
+    """The first words of MySQL, without CLIENT_SSL among what it can."""
+    if greeting[4] != 10:
+        return greeting
+    flags = greeting.index(0, 5) + 1 + 4 + 8 + 1  # after version, thread, salt and a filler
+    return greeting[: flags + 1] + bytes([greeting[flags + 1] & ~0x08]) + greeting[flags + 2 :]
+
+
+def test_nobody_in_between_takes_tls_away(secure: TlsServer, walk: Walk) -> None:
+    reached = []
+    for mode in TLS_MODES:
+        with Downgrade(secure.server.host, secure.server.port) as between:
+            walk.url = named(secure.server, port=between.port)
+            spec = walk.spec(one("t_tls_"), tls=said_of(mode, secure.certificates))
+            try:
+                reached.append((mode, walk.plan(spec).facts.tls))
+            except ConnectError as error:
+                assert "somebody in between" in error.why  # noqa: PT017
+                assert between.heard == []  # not even who wanted to log in
+    assert reached == [("disable", ""), ("prefer", "")]
+
+
+@pytest.mark.mysql("mysql")
+def test_nobody_in_between_gets_a_new_password(secure: TlsServer, walk: Walk, prefix: str) -> None:
+    """In the mode that goes on without TLS as well: under a name that is not this machine's."""
+    with Downgrade(secure.server.host, secure.server.port) as between:
+        walk.url = named(secure.server, port=between.port)
+        walk.monkeypatch.setenv("APP_PASSWORD", "hunter2hunter2")
+        spec = walk.spec(one(prefix, password={"env": "APP_PASSWORD"}))
+        assert "is not sent" in str(walk.apply(spec).error)
+        assert between.heard
+        assert not any(b"hunter2" in chunk for chunk in between.heard)
+
+
+# -- strings ---------------------------------------------------------------------------------------------------------------
+
+
+def drivers(url: str) -> Iterator[str]:
+    """The string for SQLAlchemy with each driver that is here. PyMySQL has no ssl_mode: README, TLS."""
+    made = make_url(url)
+    if made.drivername == "postgresql":
+        yield url.replace("postgresql:", "postgresql+psycopg:", 1)
+        return
+    if find_spec("MySQLdb"):
+        yield url.replace("mysql:", "mysql+mysqldb:", 1)
+    mode = str(made.query["ssl_mode"])
+    made = made.set(drivername="mysql+pymysql").difference_update_query(["ssl_mode"])
+    if mode == "VERIFY_CA":
+        made = made.update_query_dict({"ssl_check_hostname": "false"})
+    if mode.startswith("VERIFY"):
+        yield made.render_as_string(hide_password=False)
 
 
 @pytest.mark.parametrize("shown", ["good", "expired", "wrong CA", "wrong name"])
-def test_verify_full(secure: TlsServer, walk: Walk, shown: Shown) -> None:
+def test_a_string_is_as_strict_as_it_says(
+    secure: TlsServer, walk: Walk, prefix: str, shown: Shown
+) -> None:
+    walk.url = secure.server.url("admin")  # 127.0.0.1, which stands in the good certificate
+    walk.provision(walk.spec(one(prefix)))
     secure.show(shown)
-    spec = walk.spec(one("tls_"), tls={"mode": "verify-full", "ca": str(secure.certificates.ca)})
-    if shown == "good":
-        assert walk.plan(spec).facts.tls
-    else:
-        with pytest.raises(DbprovError, match="certificate"):
-            walk.plan(spec)
+    for mode in INSISTING:
+        [handed] = dbprov.handouts(
+            walk.spec(one(prefix), tls=said_of(mode, secure.certificates)), passwords=True
+        )
+        for url in drivers(handed.metadata.url(True)):
+            engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
+            # MariaDB's library, which mysqlclient may be built with, looks at the name in any case.
+            stricter = "mysqldb" in url and (mode, shown) == ("verify-ca", "wrong name")
+            if mode in HELD[shown] and not stricter:
+                with engine.connect() as connection:
+                    assert connection.scalar(sqlalchemy.text("SELECT 1")) == 1
+            else:
+                with pytest.raises(sqlalchemy.exc.OperationalError):
+                    engine.connect()
+
+
+def test_verify_uses_what_the_string_says(secure: TlsServer, walk: Walk, prefix: str) -> None:
+    """It fails where the string fails: the server's certificate has become another's."""
+    spec = walk.spec(one(prefix), tls=said_of("verify-full", secure.certificates))
+    walk.provision(spec)
+    with dbprov.servers(spec) as servers:
+        deployment = spec.deployments[0]
+        server = servers[deployment]
+        assert server.facts.tls
+        secure.show("wrong CA")
+        [failed] = dbprov.prove(deployment, server)
+    assert not failed.held
+    assert "is signed by no CA that is trusted here" in failed.observed
+
+
+def test_a_published_tls_is_not_called_proven(secure: TlsServer, walk: Walk, prefix: str) -> None:
+    publish = {"tls": {"ca": "/etc/db/ca.pem"}}
+    spec = walk.spec(one(prefix, publish=publish), tls=said_of("verify-full", secure.certificates))
+    login = walk.provision(spec).checks[0]
+    assert login.warning
+    assert "the TLS that is published, was not tried" in login.observed
+
+
+# -- what check says -------------------------------------------------------------------------------------------------------
+
+
+def strictness(walk: Walk, **top: Any) -> list[Check]:
+    spec = walk.spec(one("t_tls_"), **top)
+    [checks] = walk.each(spec, lambda deployment, server: list(dbprov.check(deployment, server)))
+    return [check for check in checks if check.claim == "the connection is protected"]
+
+
+def test_check_says_what_would_be_stricter(secure: TlsServer, walk: Walk) -> None:
+    [said] = strictness(walk)
+    assert said.warning
+    assert "nobody looks at the server's certificate; nothing insists on TLS" in said.observed
+    assert "tls: {mode: verify-full, ca: FILE}" in said.todo
+    assert "global-bundle.pem" in said.todo
+    assert "is signed by no CA that is trusted here" in said.todo
+    [said] = strictness(walk, tls={"mode": "require"})
+    assert "nothing insists" not in said.observed
+    [said] = strictness(walk, tls=said_of("verify-ca", secure.certificates))
+    assert said.todo == "tls: {mode: verify-full}: this server stands it"
+    assert strictness(walk, tls=said_of("verify-full", secure.certificates)) == []
+    [said] = strictness(walk, tls={"mode": "disable"})
+    assert said.observed == "it is not encrypted, as tls: {mode: disable} says"
+    walk.url = secure.server.url("admin")
+    assert strictness(walk) == []  # what is sent stays on this machine
+
+
+def test_check_says_that_the_systems_certificates_do(secure: TlsServer, walk: Walk) -> None:
+    said = {"server": walk.url, "deployments": [one("t_tls_")]}
+    (walk.folder / "spec.yaml").write_text(yaml.safe_dump(said))
+    env = {
+        "DBPROV_ADMIN_PASSWORD": walk.password,
+        "SSL_CERT_FILE": str(secure.certificates.ca),
+    }
+    ended = command("check", "spec.yaml", "--json", folder=walk.folder, env=env)
+    [found] = [
+        check
+        for check in json.loads(ended.stdout)["deployments"][0]["checks"]
+        if check["claim"] == "the connection is protected"
+    ]
+    assert found["do"] == (
+        "tls: {mode: verify-full}: the system's CA certificates know this server's"
+    )
+
+
+def test_check_says_that_there_is_no_tls(secure: TlsServer, walk: Walk) -> None:
+    way_in(secure, walk, "no TLS", {})
+    [said] = strictness(walk)
+    assert said.observed == "it is not encrypted"
+
+
+@pytest.mark.mysql
+def test_a_server_that_insists_on_tls(secure: TlsServer, walk: Walk) -> None:
+    execute(secure.server, "superuser", "SET GLOBAL require_secure_transport = ON")
+    try:
+        with pytest.raises(ConnectError) as caught:
+            walk.plan(walk.spec(one("t_tls_"), tls={"mode": "disable"}))
+        assert walk.plan(walk.spec(one("t_tls_"))).facts.tls
+    finally:
+        execute(secure.server, "superuser", "SET GLOBAL require_secure_transport = OFF")
+    assert "tls: {mode: require}" in caught.value.todo
+
+
+@pytest.mark.postgresql
+def test_an_entry_of_pg_hba_that_insists_on_tls(secure: TlsServer, walk: Walk) -> None:
+    secure.demand(True)
+    with pytest.raises(ConnectError) as caught:
+        walk.plan(walk.spec(one("t_tls_"), tls={"mode": "disable"}))
+    assert "tls: {mode: require}" in caught.value.todo

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from dbprov import spec
+from dbprov import spec, tls
 from dbprov.deployments import TLS_MODES, Access, Address, Tls
 from dbprov.errors import SpecError
 from dbprov.places.aws import AwsPlace
@@ -222,16 +222,6 @@ def test_two_hosts_of_one_mysql_user_have_two_places() -> None:
     assert len({str(a.place) for a in one.accounts}) == 2
 
 
-def test_a_ca_means_verify_full() -> None:
-    """The file itself must be there: the one look at a disk that a spec takes."""
-    assert mistakes("tls: {ca: nowhere.pem}\n" + SERVER + ONE) == [
-        "1:11 there is no file nowhere.pem"
-    ]
-    here = Path(__file__)
-    made = spec.parse(f"tls: {{ca: {here.name}}}\n{SERVER}{ONE}", "x", here.parent)
-    assert made.deployments[0].tls == Tls("verify-full", str(here), given=True)
-
-
 # -- mistakes --------------------------------------------------------------------------------------------------------------
 
 MISTAKES = [
@@ -338,6 +328,15 @@ MISTAKES = [
     ("server: postgresql://h:0\n" + ONE, ["1:9 the port in the server's URL is not a number from 1 to 65535"]),
     ("server: postgresql:///p?port=x\n" + ONE, ["1:9 the port in the server's URL is not a number from 1 to 65535"]),
     ("server: postgresql://h?sslmode=verify-full\n" + ONE, ["1:9 the server's URL says how to use TLS"]),
+    ("server: postgresql://h?sslcert=a.pem\n" + ONE, ["1:9 the server's URL says how to use TLS"]),
+    ("server: mysql://h?hostaddr=tunnel\n" + ONE, ["1:9 hostaddr in the server's URL is no IP address"]),
+    # TLS; of what its files are, test_tls.py
+    (with_keys("tls: {mode: verify-ca}"), ["3:47 verify-ca without a ca takes every certificate that any public CA signed"]),
+    (with_keys("publish: {tls: {cert: /c, key: /k, mode: disable}}"), ["3:57 without TLS no certificate is shown"]),
+    (with_keys("publish: {tls: {ca: /ca.pem, mode: require}}"),
+     ["3:55 mode require does not look at the server's certificate, nor at a ca"]),
+    (with_keys("publish: {tls: {key: /k}}"), ["3:56 a client certificate is cert and key"]),
+    (with_keys("publish: {tls: {allow_cleartext: true}}"), ["3:68 'allow_cleartext' is not known here"]),
     ("server: {url: hunter2}\n" + ONE, ["1:9 a mapping is not text to YAML"]),
     # what only the whole shows
     (SERVER + "deployments:\n- {name: a, database: d, user: u}\n- {name: A, database: e, user: u}",
@@ -526,7 +525,8 @@ GOOD = [
 ONLY_THE_PARSER = (
     "stands twice", "this holds itself", "this is not YAML", "cannot be read", "this cannot be a key",
     "belong to the server", "belongs to the server", "is for MySQL", "is for PostgreSQL", "there is no file", "several hosts",
-    "the port in", "two deployments", "have the same database", "is not text to YAML: a date",
+    "the port in", "two deployments", "a client certificate is", "does not look at", "verify-ca without",
+    "holds no", "no certificate is shown", "no IP address", "have the same database", "is not text to YAML: a date",
 )  # fmt: skip
 """What a JSON Schema cannot say: of one YAML text, of two values at once, of an engine."""
 
@@ -564,7 +564,11 @@ def test_schema_has_the_keys_of_the_parser() -> None:
         ((*ACCOUNT, "user"), mapping),
     ):
         assert set(described["properties"]) == set(allowed)
-    assert set(kinds["tls"]["properties"]) == {"mode", "ca", "allow_cleartext"}
+    assert set(kinds["tls"]["properties"]) == set(tls.KEYS)
+    publish = kinds["deployment"]["properties"]["publish"]["properties"]
+    assert set(publish) == {"host", "port", "tls"}
+    assert set(publish["tls"]["properties"]) == {"mode", *tls.FILES}
+    assert publish["tls"]["properties"]["mode"]["enum"] == [*TLS_MODES, None]
     assert set(kinds["password"]["properties"]) == set(KEYS)
     assert set(kinds["admin"]["properties"]) == set(ADMIN)
     assert kinds["tls"]["properties"]["mode"]["enum"] == [*TLS_MODES, None]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import ssl
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import cache
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from pymysql.constants import CR
 from pymysql.cursors import DictCursor
 
 from dbprov.deployments import Address, Deployment, Timeouts, Tls
-from dbprov.dialects import Facts, Notice
+from dbprov.dialects import Facts, Notice, handshake
 from dbprov.dialects.mysql.quoting import literal
+from dbprov.dialects.mysql.strings import MODES
 from dbprov.dialects.mysql.verifiers import native, short_enough
 from dbprov.errors import ConnectError
 from dbprov.places import Place
@@ -54,14 +55,19 @@ def connect(
         address.port,
         "",
         tls,
-        dict(address.options).get("unix_socket"),
+        dict(address.options),
     )
 
 
 def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any:
     """A user's session, with the very string that is handed out."""
     parts = urlsplit(url.reveal(), allow_fragments=False)
-    socket = parse_qs(parts.query).get("unix_socket", [None])[0]
+    said = {key: values[0] for key, values in parse_qs(parts.query).items()}
+    tls, tunnel = deployment.tls, dict(deployment.server.options).get("hostaddr", "")
+    if "ssl_mode" in said:
+        mode = next(mode for mode, word in MODES.items() if word == said["ssl_mode"])
+        ca, cert, key = (said.get(f"ssl_{which}") for which in ("ca", "cert", "key"))
+        tls = replace(tls, mode=mode, ca=ca, cert=cert, key=key)
     database = unquote(parts.path[1:])
     return _opened(
         timeouts,
@@ -70,8 +76,8 @@ def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any:
         unquote(parts.hostname or ""),
         parts.port or 3306,
         database,
-        deployment.tls,
-        socket,
+        tls,
+        {**said, "hostaddr": tunnel},
     )
 
 
@@ -102,7 +108,7 @@ def _connected(
     port: int,
     database: str,
     tls: Tls,
-    socket: str | None,
+    options: Mapping[str, str],
 ) -> Any:
     said: dict[str, Any] = {
         "user": user,
@@ -120,34 +126,40 @@ def _connected(
     }
     # The password as bytes: PyMySQL 1.2 would encode it in latin1, where the server and other
     # clients mean UTF-8.
-    if host.startswith("/"):
-        socket = host
-    if socket:
-        return pymysql.connect(**said, unix_socket=socket, ssl_disabled=True)
+    where = host if host.startswith("/") else options.get("unix_socket")
+    if where:
+        return pymysql.connect(**said, unix_socket=where, ssl_disabled=True)
+    tunnel = options.get("hostaddr", "")
     if tls.mode == "disable":
-        return pymysql.connect(**said, ssl_disabled=True)
+        return _reached(tunnel, **said, ssl_disabled=True)
     try:
-        return pymysql.connect(**said, ssl=_tls_context(tls.mode, tls.ca))
+        return _reached(tunnel, **said, ssl=handshake.context(tls))
     except pymysql.OperationalError as error:
-        if tls.mode != "prefer" or error.args[0] != CR.CR_SSL_CONNECTION_ERROR:
-            raise
-        return pymysql.connect(**said, ssl_disabled=True)  # the server speaks no TLS
+        if tls.mode == "prefer" and error.args[0] == CR.CR_SSL_CONNECTION_ERROR:
+            return _reached(tunnel, **said, ssl_disabled=True)  # the server speaks no TLS
+        if tls.cert and error.args[0] in ENDED:
+            # TLS 1.3: the server's verdict on a client certificate comes after the handshake, and
+            # may be lost when it hangs up.
+            raise pymysql.OperationalError(error.args[0], handshake.REFUSED) from None
+        raise
 
 
-@cache
-def _tls_context(mode: str, ca: str | None) -> ssl.SSLContext:
-    """One for the whole run.
+ENDED = (CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST)
 
-    PyMySQL would make one for each connection, and load the CA store each time (T83).
+
+def _reached(tunnel: str, **said: Any) -> Any:
+    """As libpq's ``hostaddr``: connect to that address, and look for the host in the certificate.
+
+    Through a tunnel the two are different (T70).
     """
-    if not mode.startswith("verify"):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return context
-    context = ssl.create_default_context(cafile=ca)
-    context.check_hostname = mode == "verify-full"
-    return context
+    if not tunnel:
+        return pymysql.connect(**said)
+    connection: Any = pymysql.Connection(**said, defer_connect=True)
+    reached = socket.create_connection((tunnel, said["port"]), said["connect_timeout"])
+    reached.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    reached.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    connection.connect(reached)
+    return connection
 
 
 def _option_file_password() -> str | None:
@@ -323,7 +335,7 @@ def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
             code,
             "the server's words are left out, since they may hold the password"
             if secret
-            else words,
+            else handshake.explained(words),
         )
     return "", str(error) if not secret else type(error).__name__
 
@@ -331,7 +343,9 @@ def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
 REMEDIES = {
     "1045": (
         "the password is not the one that the server knows,"
-        " or another account is nearer to this address"
+        " or another account is nearer to this address,"
+        " or the account wants TLS (tls: {mode: require})"
+        " or a client certificate (tls: {cert, key})"
     ),
     "1698": (
         "this account logs in by its socket only:"
@@ -356,12 +370,14 @@ REMEDIES = {
     "2003": (
         "see that the host and port are right, that it is MySQL, and that no firewall is between"
     ),
-    "2026": "see tls in the spec: the server's certificate does not fit, or it speaks no TLS",
+    "2026": "see tls in the spec, and the log of the server",
     "3159": "the server wants TLS: tls: {mode: require}",
 }
 
 
 def remedy(code: str, words: str = "") -> str:
+    if found := handshake.fault(words):
+        return found.todo
     if "CERTIFICATE" in words or "SSL" in words:
         code = "2026"
     elif (not code and words) or code == "2013":

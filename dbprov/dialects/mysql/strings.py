@@ -6,23 +6,38 @@ import shlex
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
-from dbprov.deployments import Account, Deployment
+from dbprov.deployments import SYSTEM_CA, Account, Deployment, Tls
 from dbprov.dialects import Facts, in_path
 from dbprov.names import variable
 from dbprov.places import Place
 
 
-def url(deployment: Deployment, account: Account, password: str, host: str, port: int) -> str:
-    """What mysqlclient and PyMySQL read through SQLAlchemy; a socket goes into the query."""
+def url(
+    deployment: Deployment, account: Account, password: str, host: str, port: int, tls: Tls
+) -> str:
+    """What mysqlclient reads through SQLAlchemy; a socket and TLS go into the query."""
     login = f"{quote(account.name, safe='')}:{password}"
     of_admin = dict(deployment.server.options).get("unix_socket", "")
     socket = host if host.startswith("/") else "" if deployment.publish_host else of_admin
     named = "localhost" if socket or not host else host
     where = f"{f'[{named}]' if ':' in named else quote(named, safe='')}:{port}"
     database = in_path(deployment.database)
+    query = {"unix_socket": socket} if socket else _in_url(tls) if tls.given else {}
     return f"mysql://{login}@{where}/{database}" + (
-        f"?unix_socket={quote(socket, safe='/')}" if socket else ""
+        "?" + "&".join(f"{key}={quote(value, safe='/')}" for key, value in query.items())
+        if query
+        else ""
     )
+
+
+def _in_url(tls: Tls) -> dict[str, str]:
+    said = {
+        "ssl_mode": MODES[tls.mode],
+        "ssl_ca": tls.ca,
+        "ssl_cert": tls.cert,
+        "ssl_key": tls.key,
+    }
+    return {key: value for key, value in said.items() if value}
 
 
 def password_placeholder(place: Place, user: str) -> str:
@@ -41,10 +56,11 @@ def how_to_run(
     deployment: Deployment, variables: Sequence[str], facts: Facts, file: str
 ) -> Iterator[str]:
     server = deployment.server
-    where = (
-        f"--host={shlex.quote(server.host)} --port={server.port} --user={shlex.quote(server.user)}"
-    )
+    host = dict(server.options).get("hostaddr") or server.host
+    where = f"--host={shlex.quote(host)} --port={server.port} --user={shlex.quote(server.user)}"
     run = f"{CLIENTS[facts.flavor]} {where}{_tls(deployment, facts)} -p"
+    if facts.flavor == "mariadb" and deployment.tls.mode == "require":
+        yield "MariaDB's client insists on TLS with --ssl-verify-server-cert only, not with --ssl."
     if not variables:
         yield f"  {run} < {file}"
         return
@@ -66,7 +82,7 @@ def how_to_run(
 CLIENTS = {"mysql": "mysql", "mariadb": "mariadb"}
 MODES = {
     "disable": "DISABLED",
-    "prefer": "REQUIRED",  # the file has passwords in it: as strict as apply is
+    "prefer": "PREFERRED",
     "require": "REQUIRED",
     "verify-ca": "VERIFY_CA",
     "verify-full": "VERIFY_IDENTITY",
@@ -81,8 +97,13 @@ def _tls(deployment: Deployment, facts: Facts) -> str:
     tls = deployment.tls
     if not tls.given and deployment.server.local:
         return ""
-    ca = f" --ssl-ca={shlex.quote(tls.ca)}" if tls.ca else ""
+    # mysql goes to no CA store by itself; in both it is the file that names the CAs that are taken.
+    ca = tls.ca or (SYSTEM_CA if tls.verifies else None)
+    named = (("ca", ca), ("cert", tls.cert), ("key", tls.key))
+    files = "".join(f" --ssl-{key}={shlex.quote(path)}" for key, path in named if path)
     if facts.flavor == "mariadb":
-        verified = " --ssl-verify-server-cert" if tls.mode.startswith("verify") else ""
-        return " --skip-ssl" if tls.mode == "disable" else f" --ssl{verified}{ca}"
-    return f" --ssl-mode={MODES[tls.mode]}{ca}"
+        verified = " --ssl-verify-server-cert" if tls.verifies else ""
+        return " --skip-ssl" if tls.mode == "disable" else f" --ssl{verified}{files}"
+    # The file has passwords in it: as strict as apply is.
+    mode = "REQUIRED" if tls.mode == "prefer" else MODES[tls.mode]
+    return f" --ssl-mode={mode}{files}"

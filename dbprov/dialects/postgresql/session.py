@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
+import socket
+import ssl
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -11,11 +13,11 @@ from hashlib import sha256
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 
 from dbprov.deployments import Address, Deployment, Timeouts, Tls
-from dbprov.dialects import Facts, Notice
+from dbprov.dialects import Facts, Notice, handshake
 from dbprov.dialects.postgresql.quoting import literal
 from dbprov.dialects.postgresql.verifiers import well_formed
 from dbprov.dialects.postgresql.wanted import NAME
@@ -43,8 +45,9 @@ def connect(
 
     What is not given here libpq finds in its own places: PGPASSWORD, pgpass, service files.
     """
-    said: dict[str, Any] = {key: value for key, value in address.options if key != "host"}
-    said |= {"dbname": database or address.database or "postgres", **_session(tls, timeouts)}
+    said: dict[str, Any] = _protected(tls)
+    said |= {key: value for key, value in address.options if key != "host"}
+    said |= {"dbname": database or address.database or "postgres", **_session(timeouts)}
     if "service" not in said or address.host:
         said |= {"host": address.host, "port": address.port}
     said |= {"user": address.user} if address.user else {}
@@ -58,13 +61,26 @@ def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any:
     extra = {
         key: value for key, value in deployment.server.options if key in ("hostaddr", "gssencmode")
     }
-    said = _session(deployment.tls, timeouts)
-    return _opened(make_conninfo(url.reveal(), **said, **extra), timeouts)
+    told = conninfo_to_dict(url.reveal())
+    # What the string says of TLS stands; what it leaves open is not for this machine to say.
+    told = {**_protected(deployment.tls), **told, **_session(timeouts), **extra}
+    return _opened(make_conninfo("", **told), timeouts)
 
 
-def _session(tls: Tls, timeouts: Timeouts) -> dict[str, Any]:
-    said: dict[str, Any] = {
-        "sslmode": tls.mode,
+def _protected(tls: Tls) -> dict[str, Any]:
+    """TLS in libpq's words."""
+    said = {"sslmode": tls.mode, "sslcert": tls.cert, "sslkey": tls.key}
+    if tls.verifies:
+        said["sslrootcert"] = tls.ca or "system"
+        handshake.name_system_store()
+    if tls.insists:
+        # With a Kerberos ticket at hand libpq would encrypt by that, and forget about sslmode.
+        said["gssencmode"] = "disable"
+    return {key: value for key, value in said.items() if value}
+
+
+def _session(timeouts: Timeouts) -> dict[str, Any]:
+    return {
         "connect_timeout": timeouts.connect,
         # A server that is gone without a word is missed within half a minute (T79).
         "keepalives_idle": 15,
@@ -74,11 +90,6 @@ def _session(tls: Tls, timeouts: Timeouts) -> dict[str, Any]:
         "application_name": "dbprov",
         "client_encoding": "utf8",
     }
-    if tls.ca:
-        said["sslrootcert"] = tls.ca
-    elif tls.mode == "verify-full":
-        said["sslrootcert"] = "system"
-    return said
 
 
 class Session(psycopg.Connection[dict[str, Any]]):
@@ -111,10 +122,35 @@ class Session(psycopg.Connection[dict[str, Any]]):
 
 
 def _opened(conninfo: str, timeouts: Timeouts) -> Any:
-    connection = Session.connect(conninfo, autocommit=True, row_factory=dict_row)
+    try:
+        connection = Session.connect(conninfo, autocommit=True, row_factory=dict_row)
+    except psycopg.OperationalError as error:
+        if "certificate verify failed" in str(error):
+            _refuse_too(conninfo, timeouts)
+        raise
     connection.prepare_threshold = None
     connection.patience = timeouts.answer
     return connection
+
+
+SSL_REQUEST = bytes.fromhex("0000000804d2162f")
+
+
+def _refuse_too(conninfo: str, timeouts: Timeouts) -> None:
+    """Raises what Python has against the server's certificate: libpq keeps the reason to itself."""
+    said = {key: str(value) for key, value in conninfo_to_dict(conninfo).items()}
+    ca = said.get("sslrootcert", "system")
+    tls = Tls(said["sslmode"], None if ca == "system" else ca)
+    where = (said.get("hostaddr") or said.get("host", ""), int(said.get("port", 5432)))
+    try:
+        with socket.create_connection(where, timeouts.connect) as plain:
+            plain.sendall(SSL_REQUEST)
+            if plain.recv(1) == b"S":
+                handshake.context(tls).wrap_socket(plain, server_hostname=said.get("host"))
+    except ssl.SSLError:
+        raise
+    except OSError:
+        return
 
 
 def pins(timeouts: Timeouts) -> dict[str, Any]:
@@ -231,7 +267,7 @@ def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
             return error.sqlstate, type(error).__name__
     text = str(error).strip()
     code = next((code for said, code in ON_CONNECTING.items() if re.search(said, text)), "")
-    return code, text if not secret else type(error).__name__
+    return code, handshake.explained(text) if not secret else type(error).__name__
 
 
 # Of a connection that failed libpq hands out the server's words only; in another language they go
@@ -239,6 +275,8 @@ def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
 ON_CONNECTING = {
     "password authentication failed": "28P01",
     "no pg_hba.conf entry": "28000",
+    "requires a valid client certificate": "28000",
+    "certificate authentication failed": "28000",
     "is not permitted to log in": "28000",
     "permission denied for database": "42501",
     "not currently accepting connections": "55000",
@@ -252,6 +290,7 @@ REMEDIES = {
     "28000": (
         "the user may not log in (NOLOGIN),"
         " or the server's pg_hba.conf lets it in from no such address, or asks for TLS"
+        " (tls: {mode: require})"
     ),
     "3D000": "the database is not there; name another one in the server's URL",
     "53300": "all connections are taken: wait, or have somebody end some",
@@ -268,12 +307,12 @@ REMEDIES = {
 UNREACHED = (
     "see that the host and port are right, that it is PostgreSQL, and that no firewall is between"
 )
-SEE_TLS = (
-    "see tls in the spec: the server speaks no TLS (mode), or its certificate does not fit (ca)"
-)
+SEE_TLS = "see tls in the spec, and the log of the server"
 
 
 def remedy(code: str, words: str = "") -> str:
+    if found := handshake.fault(words):
+        return found.todo
     if not code and words:
         return SEE_TLS if "SSL" in words or "certificate" in words else UNREACHED
     if code in EMPTY:

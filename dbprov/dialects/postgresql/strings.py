@@ -8,16 +8,17 @@ from urllib.parse import quote
 
 from psycopg.conninfo import make_conninfo
 
-from dbprov.deployments import Account, Deployment
+from dbprov.deployments import Account, Deployment, Tls
 from dbprov.dialects import Facts, in_path
 from dbprov.names import variable
 from dbprov.places import Place
 
 
-def url(deployment: Deployment, account: Account, password: str, host: str, port: int) -> str:
+def url(
+    deployment: Deployment, account: Account, password: str, host: str, port: int, tls: Tls
+) -> str:
     """What libpq, SQLAlchemy, Airflow and Celery all read back alike."""
     login = f"{quote(account.name, safe='')}:{password}"
-    tls = deployment.tls
     query = []
     if host.startswith("/") or not host:  # a socket: libpq's own form
         query += [f"host={quote(host, safe='')}"] if host else []
@@ -25,13 +26,21 @@ def url(deployment: Deployment, account: Account, password: str, host: str, port
         where = ""
     else:
         where = f"{f'[{host}]' if ':' in host else quote(host, safe='')}:{port}"
-    if tls.given:
-        query += [f"sslmode={tls.mode}"] + (
-            [f"sslrootcert={quote(tls.ca, safe='/')}"] if tls.ca else []
-        )
+    query += _tls(tls)
     return f"postgresql://{login}@{where}/{in_path(deployment.database)}" + (
         "?" + "&".join(query) if query else ""
     )
+
+
+def _tls(tls: Tls) -> list[str]:
+    """Nothing where the spec says nothing."""
+    said = {
+        "sslmode": tls.mode,
+        "sslrootcert": tls.ca or ("system" if tls.verifies else None),
+        "sslcert": tls.cert,
+        "sslkey": tls.key,
+    }
+    return [f"{key}={quote(value, safe='/')}" for key, value in said.items() if tls.given and value]
 
 
 def password_placeholder(place: Place, user: str) -> str:
@@ -62,9 +71,9 @@ def how_to_run(
     for name in variables:
         yield f"  export {name}=..."
     url = f"{server}/{quote(server.database or 'postgres', safe='')}"
-    if deployment.tls.given:
-        ca = f"&sslrootcert={quote(deployment.tls.ca, safe='/')}" if deployment.tls.ca else ""
-        url += f"?sslmode={deployment.tls.mode}{ca}"
+    tunnel = dict(server.options).get("hostaddr")
+    query = ([f"hostaddr={tunnel}"] if tunnel else []) + _tls(deployment.tls)
+    url += "?" + "&".join(query) if query else ""
     yield f"  psql {shlex.quote(url)} -X -f {file}"
     if variables:
         yield (
