@@ -40,7 +40,7 @@ DIALECTS: dict[str, Any] = {"postgresql": postgresql, "mysql": mysql}
 # (connections), one function for each command (commands), and the terminal (cli). Each imports only from those before it.
 ORDER = [
     "_version", "errors", "secret", "names", "given", "places", "yaml_nodes", "deployments", "tls", "spec", "items", "held", "traces", "dialects",
-    "render", "plan", "surplus", "departure", "script", "review", "chain", "recording", "audit", "lock", "server", "verify", "connections", "formats", "houston",
+    "render", "plan", "surplus", "departure", "script", "review", "chain", "recording", "audit", "lock", "races", "server", "verify", "connections", "formats", "houston",
     "commands", "talk", "flags", "cli",
 ]  # fmt: skip
 

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
+from dbprov import races
 from dbprov.commands.planned import Planned, compare, refuse, step_json
 from dbprov.commands.proofs import prove
 from dbprov.deployments import Deployment
@@ -112,7 +113,7 @@ def apply(
                 if insist:
                     insist(applied.planned)
             fill_places(applied.planned)
-            if _carry_out(applied, server, report, exactly=insist is not None):
+            if _carry_out(applied, server, report, wait, exactly=insist is not None):
                 applied.left = compare(deployment, server, prune=applied.planned.prune)
                 applied.checks = list(prove(deployment, server, check))
     except (RefusedError, PlaceError, ReviewError):  # before anything was changed
@@ -144,9 +145,18 @@ def _planned_again(planned: Planned, server: Server, agreed: bool) -> Planned:
 
 
 def _carry_out(
-    applied: Applied, server: Server, report: Callable[[Done], None], exactly: bool
+    applied: Applied,
+    server: Server,
+    report: Callable[[Done], None],
+    delayed: Delayed,
+    exactly: bool,
 ) -> bool:
-    for attempt in range(5):
+    """What is lost against others is planned again and done again, its whole transaction.
+
+    ``exactly``: as long as that is a part of what was reviewed, and nothing else.
+    """
+    reviewed = applied.planned.statements
+    for attempt in range(races.TRIES):
         running = server.apply(applied.planned.steps)
         try:
             try:
@@ -158,12 +168,21 @@ def _carry_out(
             return True
         except ApplyError as error:
             del applied.done[len(applied.done) - error.undone :]
-            if error.code not in server.dialect.EXISTS or attempt == 4 or exactly:
+            # What somebody else made a moment ago is taken as found.
+            there = error.code in server.dialect.EXISTS and not exactly
+            again = there or races.lost(server.dialect, error)
+            if not again or attempt == races.TRIES - 1:
                 applied.error = error
                 return False
-        # Somebody else made the same thing a moment ago: what they made is taken as found.
-        time.sleep(0.1 * 2**attempt)
-        applied.planned = compare(applied.deployment, server, prune=applied.planned.prune)
+            failed = error
+            delay = Delay(f"{error.what}: {error.why}", error.code, races.pause(attempt))
+        delayed(delay)
+        time.sleep(delay.seconds)
+        now = compare(applied.deployment, server, prune=applied.planned.prune)
+        if exactly and not set(now.statements) <= set(reviewed):
+            applied.error = failed
+            return False
+        applied.planned = now
     return False
 
 

@@ -134,6 +134,7 @@ class Dialect(Protocol):
     LOGIN: frozenset[str]  # error codes that mean: wrong password, or nobody of this name from here
     EXISTS: frozenset[str]  # error codes that mean: somebody else made it a moment ago
     MOVED: frozenset[str]  # error codes that mean: it is gone, or changed, since it was looked at
+    RETRY: Mapping[str, str]  # codes of lost races, which are tried again; their words
     TRANSACTIONS: bool  # can DDL be rolled back?
     OWNERS: bool  # do things belong to users, and can an admin borrow a user's rights?
     LOCK_DATABASE: str | None  # the one in which all runs lock, where locks are a database's (T33)

@@ -31,6 +31,7 @@ REFUSED = frozenset({"1044", "1045", "1142", "1143", "1227", "1370", "1410"})
 LOGIN = frozenset({"1045", "1698"})
 EXISTS = frozenset({"1007", "1396", "1973", "3163"})
 MOVED = frozenset({"1008", "1094", "1396"})
+RETRY = {"1205": "", "1213": ""}  # waited too long for a lock, or was the victim of a deadlock
 TRANSACTIONS = False
 LOCK_DATABASE = None
 

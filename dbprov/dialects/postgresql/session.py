@@ -31,6 +31,15 @@ EXISTS = frozenset({"42710", "42P04", "42P06", "23505"})
 MOVED = frozenset({"3D000", "42704", "55006", "2BP01"})
 # Success without effect (T14): nothing revoked, nothing granted, name cut.
 EMPTY = frozenset({"01006", "01007", "42622"})
+# Races in the catalogue (T32). XX000 is any defect of the server: only with these words, which are
+# never translated. 55P03: it is in use, and lock_timeout is over.
+RETRY = {
+    "XX000": "tuple concurrently (updated|deleted)",
+    "40P01": "",
+    "40001": "",
+    "55006": "",
+    "55P03": "",
+}
 TRANSACTIONS = True
 LOCK_DATABASE = "postgres"
 
