@@ -219,6 +219,7 @@ WORDS: dict[str, Any] = {
     "variable": "some_password",
     "privileges": ("SELECT", "UPDATE"),
     "schemas": (HOSTILE,),
+    "users": (HOSTILE,),
     "busy": 3,
     "session": 7,
     "keys": (7, 8),
@@ -380,6 +381,7 @@ def test_every_kind_can_be_looked_at_and_made(engine: str) -> None:
     folders = {name.split("/")[0] for name in files(engine) if "/" in name}
     assert folders - kinds - found <= {
         "adopt",
+        "airflow",
         "surplus",
         "verify",
         "remedy",
