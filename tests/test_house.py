@@ -195,6 +195,7 @@ KNOWN: dict[str, list[Facts]] = {
 }
 USERS = [{"name": f"{HOSTILE}{access}"[-30:], "access": access, "connection_limit": limit}
          for access, limit in (("all", None), ("all", 5), ("owner", 5), ("write", None), ("read", 1))]  # fmt: skip
+USERS.append({"access": "read", "auth": "iam", "connection_limit": 2})
 for number, user in enumerate(USERS):
     user["name"] = f"{number}{HOSTILE}"[:32]
 WORDS: dict[str, Any] = {
