@@ -25,6 +25,7 @@ import pytest
 
 from tests import harness
 from tests.harness import ServerUnavailable, TestServer, WrongSetting
+from tests.harness.own import OwnServer, start_own_server
 from tests.harness.tls import VERSIONS, Certificates, TlsServer, start_tls
 
 Pair = tuple[str, str]
@@ -113,6 +114,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         pairs = metafunc.config.stash[SERVERS].wanted
         ids = ["-".join(pair) for pair in pairs]
         metafunc.parametrize("server", pairs, ids=ids, indirect=True, scope="session")
+    if "own" in metafunc.fixturenames:
+        pairs = _of_their_own(metafunc.config.stash[SERVERS].wanted)
+        ids = ["-".join(pair) for pair in pairs]
+        metafunc.parametrize("own", pairs, ids=ids, indirect=True, scope="session")
     if "tls_server" in metafunc.fixturenames:
         pairs = list(_speaking_tls(metafunc.config.stash[SERVERS].wanted))
         ids = ["-".join(pair) for pair in pairs]
@@ -191,6 +196,15 @@ def tls_server(request: pytest.FixtureRequest, certificates: Certificates) -> Tl
         _do_without(f"{_missing(request.param)} with TLS: {error}")
 
 
+@pytest.fixture(scope="session")
+def own(request: pytest.FixtureRequest) -> OwnServer:
+    """One of each wanted flavor that a test may stop and start again: the newest of it."""
+    try:
+        return start_own_server(*request.param)
+    except ServerUnavailable as error:
+        _do_without(f"{_missing(request.param)} of its own: {error}")
+
+
 @pytest.fixture
 def secure(tls_server: TlsServer) -> Iterator[TlsServer]:
     """With a good certificate, and asking for none, whatever the test before did."""
@@ -224,6 +238,11 @@ def _do_without(text: str) -> NoReturn:
     pytest.skip(text)
 
 
+def _of_their_own(wanted: list[Pair]) -> list[Pair]:
+    """Of each flavor the last that is named: the newest."""
+    return list({pair[0]: pair for pair in wanted}.values())
+
+
 def _speaking_tls(wanted: list[Pair]) -> Iterator[Pair]:
     """Of each wanted flavor one version: a wanted one, where its binaries speak TLS."""
     for flavor in dict.fromkeys(flavor for flavor, _ in wanted):
@@ -234,7 +253,8 @@ def _speaking_tls(wanted: list[Pair]) -> Iterator[Pair]:
 
 def _pair_of(item: pytest.Item) -> Pair | None:
     callspec = getattr(item, "callspec", None)
-    return _server_of(item) or (callspec.params.get("tls_server") if callspec else None)
+    params = callspec.params if callspec else {}
+    return params.get("server") or params.get("tls_server") or params.get("own")
 
 
 def _server_of(item: pytest.Item) -> Pair | None:

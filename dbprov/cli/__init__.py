@@ -5,13 +5,14 @@ stdout is the product, stderr the talk.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -22,6 +23,7 @@ from dbprov._version import __version__
 if TYPE_CHECKING:
     from dbprov.errors import DbprovError
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 COMMANDS = {  # in the order of --help, each with the module that holds it
     "render": "render",
     "plan": "plan",
@@ -68,6 +70,9 @@ class Group(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(2)
         except Exception as error:
+            if isinstance(error, OSError) and error.errno in NO_ROOM:
+                _unwritten(error)
+                ctx.exit(2)
             # A defect of ours must not look like exit code 1, which means differences.
             import traceback
 
@@ -76,6 +81,18 @@ class Group(click.Group):
                 f"dbprov: unexpected {type(error).__name__}: this is a defect of dbprov", err=True
             )
             ctx.exit(2)
+
+
+def _unwritten(error: OSError) -> None:
+    """Of stdout or stderr: every other file has an error of its own."""
+    from dbprov.errors import PlaceError
+
+    what, again = "what there is to say could not be written", "make room where it goes to"
+    told = PlaceError(what, error.strerror or "", f"{again}, and run the same command again")
+    with suppress(OSError):
+        click.echo(f"dbprov: {told}", err=True)
+    for stream in (sys.stdout, sys.stderr):  # nor is it tried again at the exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _give_up(ctx: click.Context, error: DbprovError) -> NoReturn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,9 @@ def write(path: Path, text: str, mode: int) -> None:
 
     draft = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
+        if path.exists() and not path.is_file():  # a device or a pipe is never replaced by a file
+            path.write_text(text, encoding="utf-8")
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(
             os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8"
@@ -34,10 +38,12 @@ def write(path: Path, text: str, mode: int) -> None:
             stream.write(text)
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise PlaceError(
             f"{path} could not be written", error.strerror or "", "make room, or name another file"
         ) from None
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 def files(spec: Spec, path: str) -> dict[Deployment, Path]:

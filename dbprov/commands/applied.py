@@ -115,7 +115,8 @@ def apply(
             fill_places(applied.planned)
             if _carry_out(applied, server, report, wait, exactly=insist is not None):
                 applied.left = compare(deployment, server, prune=applied.planned.prune)
-                applied.checks = list(prove(deployment, server, check))
+                for one in prove(deployment, server, check):
+                    applied.checks.append(one)
     except (RefusedError, PlaceError, ReviewError):  # before anything was changed
         raise
     except DbprovError as error:  # of the lock, of looking again, and of verifying
@@ -200,7 +201,7 @@ def fill_places(planned: Planned, *, write: bool = True) -> None:
     missing = {
         s.item.name for s in planned.steps if isinstance(s.item, User) and s.verb == "create"
     }
-    for account in planned.deployment.with_passwords:
+    for account in planned.deployment.accounts:
         if isinstance(account.place, PromptPlace) and account.name in missing:
             account.place.fill()
         elif account.place.read() is None:

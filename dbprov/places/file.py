@@ -55,26 +55,17 @@ class FilePlace:
         """
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _sweep(self.path.parent)
             if (
                 self.kept_out_of_git
                 and not (ignore := self.kept_out_of_git / ".gitignore").exists()
             ):
-                ignore.write_text("*\n")
-            draft = self.path.with_name(f".{os.getpid()}-{os.urandom(4).hex()}.new")
-            try:
-                handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                    stream.write(password.reveal() + "\n")
-                    stream.flush()
-                    os.fsync(stream.fileno())
-                os.link(draft, self.path)
-            except FileExistsError:
+                _link(ignore, "*\n")
+            if not _link(self.path, password.reveal() + "\n"):
                 kept = self.read()
                 if kept is None:
-                    raise
+                    raise FileExistsError(None, "what is there is no file")
                 return kept
-            finally:
-                draft.unlink(missing_ok=True)
             _sync_folder(self.path.parent)
             return password
         except OSError as error:
@@ -113,6 +104,41 @@ class FilePlace:
     def forget(self) -> None:
         """The file is gone afterwards."""
         self.path.unlink(missing_ok=True)
+
+
+def _link(path: Path, text: str) -> bool:
+    """Written whole as a draft, then named; False where somebody else was faster."""
+    draft = path.with_name(f".{os.getpid()}-{os.urandom(4).hex()}.new")
+    try:
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.link(draft, path)
+    except FileExistsError:
+        return False
+    finally:
+        draft.unlink(missing_ok=True)
+    return True
+
+
+def _sweep(folder: Path) -> None:
+    """Drafts of runs that were killed: what is in them never was anybody's password."""
+    for path in folder.glob(".*-*.new"):
+        number = path.name[1:].partition("-")[0]
+        if number.isdigit() and not _lives(int(number)):
+            path.unlink(missing_ok=True)
+
+
+def _lives(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # somebody else's
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

@@ -56,6 +56,7 @@ def start(
             client=_client(flavor, installed),
             log=folder / ("server.log" if flavor == "postgresql" else "general.log"),
             folder=folder,
+            kept=kept,
         )
         try:
             accounts.wait(flavor, reached, partial(keeper.runs, folder))
@@ -118,14 +119,14 @@ def put(path: Path, content: bytes) -> None:
 def _prepare(
     flavor: str, installed: Path, folder: Path, port: int, password: str, more: str
 ) -> None:
-    """Write run.sh, which makes the data folder and then becomes the server."""
+    """Write run.sh, which makes the data folder, if it is not there, and becomes the server."""
     if flavor == "postgresql":
         files = {"password": password, "run.sh": _run_postgresql(installed, port, more)}
     else:
         run = _run_mysql if flavor == "mysql" else _run_mariadb
         # root@localhost would shadow root@% for a client on 127.0.0.1.
         accounts_sql = (
-            f"CREATE USER 'root'@'%' IDENTIFIED BY '{password}';\n"
+            f"CREATE USER IF NOT EXISTS 'root'@'%' IDENTIFIED BY '{password}';\n"
             "GRANT ALL PRIVILEGES ON *.* TO 'root'@'%' WITH GRANT OPTION;\n"
             f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{password}';\n"
         )
@@ -137,7 +138,7 @@ def _prepare(
 def _run_postgresql(installed: Path, port: int, more: str) -> str:
     binaries = shlex.quote(str(installed / "bin"))
     return f"""set -e
-{binaries}/initdb -D data -U postgres --auth=scram-sha-256 --pwfile=password \\
+[ -e data ] || {binaries}/initdb -D data -U postgres --auth=scram-sha-256 --pwfile=password \\
     --encoding=UTF8 --locale=C --no-sync
 exec {binaries}/postgres -D data -c port={port} {POSTGRESQL} {more}
 """
@@ -147,7 +148,7 @@ def _run_mysql(installed: Path, folder: Path, port: int, more: str) -> str:
     share = shlex.quote(str(installed / "root/usr/share/mysql"))
     server = f"{_mysqld(installed, 'mysqld')} --lc-messages-dir={share} {MYSQL}"
     return f"""set -e
-{server} --datadir={folder}/data --initialize-insecure
+[ -e data ] || {server} --datadir={folder}/data --initialize-insecure
 exec {server} {_serve(folder, port)} {more}
 """
 
@@ -165,9 +166,11 @@ def _run_mariadb(installed: Path, folder: Path, port: int, more: str) -> str:
     lines = ["CREATE DATABASE mysql;", "USE mysql;"]
     lines += ["SET @auth_root_socket=NULL;", "SET @skip_auth_anonymous=1;"]
     return f"""set -e
-mkdir data
-{{ printf '%s\\n' {shlex.join(lines)}; cat {shlex.join(map(str, tables))}; }} |
-    {server} --datadir={folder}/data --bootstrap --skip-log-bin
+if [ ! -e data ]; then
+    mkdir data
+    {{ printf '%s\\n' {shlex.join(lines)}; cat {shlex.join(map(str, tables))}; }} |
+        {server} --datadir={folder}/data --bootstrap --skip-log-bin
+fi
 exec {server} {_serve(folder, port)} {more}
 """
 

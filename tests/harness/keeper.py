@@ -36,6 +36,13 @@ def keep_container(name: str, folder: Path) -> "subprocess.Popen[bytes]":
     return _keep(["sh", "-c", script, name, str(folder)])
 
 
+def tell(kept: "subprocess.Popen[bytes]", word: str) -> None:
+    """``end 9``: end the server by that signal, and keep its folder. ``start``: start it again."""
+    assert kept.stdin
+    kept.stdin.write(f"{word}\n".encode())
+    kept.stdin.flush()
+
+
 def stop(kept: "subprocess.Popen[bytes]") -> None:
     if kept.stdin and not kept.stdin.closed:
         kept.stdin.close()
@@ -70,6 +77,19 @@ def runs(folder: Path) -> bool:
 
 
 def _main(command: list[str], folder: str, end: int, user: str | None) -> None:
+    server = _begin(command, folder, user)
+    for line in sys.stdin:
+        word, _, number = line.strip().partition(" ")
+        if word == "end":
+            _end(server, int(number))
+        else:
+            Path(folder, "ended").unlink(missing_ok=True)
+            server = _begin(command, folder, user)
+    _end(server, end)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _begin(command: list[str], folder: str, user: str | None) -> "subprocess.Popen[bytes]":
     with Path(folder, "server.log").open("ab") as log:
         server = subprocess.Popen(
             command,
@@ -83,14 +103,17 @@ def _main(command: list[str], folder: str, end: int, user: str | None) -> None:
             extra_groups=[] if user else None,
         )
     threading.Thread(target=_mark_end, args=(server, Path(folder, "ended")), daemon=True).start()
-    sys.stdin.buffer.read()
-    if server.poll() is None:
-        os.killpg(server.pid, end)
-        try:
-            server.wait(15)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-    shutil.rmtree(folder, ignore_errors=True)
+    return server
+
+
+def _end(server: "subprocess.Popen[bytes]", number: int) -> None:
+    if server.poll() is not None:
+        return
+    os.killpg(server.pid, number)
+    try:
+        server.wait(15)
+    except subprocess.TimeoutExpired:
+        os.killpg(server.pid, signal.SIGKILL)
 
 
 def _mark_end(server: "subprocess.Popen[bytes]", mark: Path) -> None:

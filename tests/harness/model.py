@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 Who = Literal["superuser", "admin"]
 
@@ -64,6 +64,7 @@ class Reached:
     client: tuple[str, ...]
     log: Path | None
     folder: Path | None = None  # where its files are, if they are within reach
+    kept: Any = None  # the keeper of its own, if it has one
 
 
 def same_version(wanted: str, release: str) -> bool:

@@ -55,7 +55,7 @@ def start(flavor: str, version: str) -> TestServer:
         lock = _locks.setdefault(key, threading.Lock())
     with lock:
         if key not in _started:
-            _started[key] = _with_admin(flavor, version, _reach(flavor, version))
+            _started[key] = with_admin(flavor, version, _reach(flavor, version))
         return _started[key]
 
 
@@ -65,7 +65,7 @@ def start_own(
     """One more server, from binaries, with options and files of its own; and its folder."""
     reached = binaries.start(flavor, version, options, files)
     assert reached.folder
-    return _with_admin(flavor, version, reached), reached.folder
+    return with_admin(flavor, version, reached), reached.folder
 
 
 def stop_all() -> None:
@@ -126,7 +126,7 @@ def _by_url(flavor: str, name: str) -> Reached:
     return reached
 
 
-def _with_admin(flavor: str, version: str, reached: Reached) -> TestServer:
+def with_admin(flavor: str, version: str, reached: Reached) -> TestServer:
     release = accounts.release(flavor, reached)
     if not same_version(version, release):
         problem = f"{flavor} {version} wanted, but {reached.source} is {release}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import dbprov
 from dbprov.commands import Applied, Planned
 from dbprov.deployments import Deployment, Spec, Timeouts
 from tests.harness import TestServer
+from tests.servers.faults import Forker, forker
 
 
 @dataclass
@@ -90,3 +92,10 @@ def walk(
     for name in ("PGPASSWORD", "MYSQL_PWD", "PGPASSFILE", "PGSERVICE"):
         monkeypatch.delenv(name, raising=False)
     return Walk(server, *admin, tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def runners() -> Iterator[list[Forker]]:
+    """Two at a time: more of them only wait for each other's databases."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(forker()) for _ in range(2)]

@@ -16,15 +16,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from tests.harness import TestServer, execute
+import yaml
+
+from tests.harness import TestServer, Who, execute
 from tests.servers.command import surroundings
 from tests.servers.proxy import Proxy
 
 REPOSITORY = str(Path(__file__).parents[2])
+
+Reaches = Literal["all", "half", "nothing"]
+"""What of the answer."""
 
 Moment = Literal["asked", "answered"]
 """When in a turn. asked: the server has the request, and dbprov waits; answered: the server has done it, and nobody knows."""
@@ -36,8 +41,10 @@ class Fault:
 
     name: str
     moment: Moment
-    strike: Callable[[Gate], Literal["all", "half", "nothing"]]
+    strike: Callable[[Gate], Reaches]
     ends: tuple[int, ...]  # the exit codes with which the struck run may end
+    heal: Callable[[], object] = tuple  # before the same command is run again
+    words: tuple[str, ...] = ()  # more, for the struck run
 
     def __str__(self) -> str:
         return f"{self.name}, {self.moment}"
@@ -51,19 +58,23 @@ class Gate(Proxy):
         self._armed: tuple[int, Fault] | None = None
         self._answer = False
         self.pid = 0
-        self.struck = threading.Event()
+        self.struck, self.over = threading.Event(), threading.Event()
         self.dark = False
 
     def arm(self, turn: int, fault: Fault) -> None:
         self.struck.clear()
+        self.over.clear()
         self.pid, self.turns, self._answer, self._armed = 0, 0, False, (turn, fault)
 
     def disarm(self) -> None:
-        self._armed, self.dark, self.turns = None, False, 0
+        self._armed, self.turns = None, 0
+        if self.dark:
+            self.cut()
+        self.dark = False
 
     def cut(self) -> None:
         """Every connection of the moment; new ones are let in again."""
-        for one in self._sockets[1:]:
+        for one in list(self._sockets[1:]):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
 
@@ -87,11 +98,13 @@ class Gate(Proxy):
         else:
             sink.sendall(chunk)
 
-    def _strike(self, fault: Fault) -> Literal["all", "half", "nothing"]:
+    def _strike(self, fault: Fault) -> Reaches:
         self._armed = None
-        reaches = fault.strike(self)
         self.struck.set()
-        return reaches
+        try:
+            return fault.strike(self)
+        finally:
+            self.over.set()
 
 
 def _signal(number: int) -> Callable[[Gate], Literal["all"]]:
@@ -114,7 +127,23 @@ def _darken(gate: Gate) -> Literal["nothing"]:
     return "nothing"
 
 
+def _ask_twice(gate: Gate) -> Literal["nothing"]:
+    """Ctrl-C while nothing gets through any more, and once more by somebody who does not like to wait."""
+
+    def ask() -> None:
+        for _ in range(2):
+            time.sleep(0.5)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGINT)
+
+    pid = gate.pid
+    gate.dark = True
+    threading.Thread(target=ask, daemon=True).start()
+    return "nothing"
+
+
 # A signal between two turns comes after the answer of the one before: the server has done its part.
+PLAN = ("plan", "--json", "spec.yaml")
 KILLED = tuple(Fault("kill -9", m, _signal(signal.SIGKILL), (-9,)) for m in ("asked", "answered"))
 INTERRUPTED = tuple(
     Fault(name, moment, _signal(number), (2,))
@@ -123,7 +152,10 @@ INTERRUPTED = tuple(
 )
 CUT = tuple(Fault("connection cut", m, _cut, (2, 1)) for m in ("asked", "answered"))
 TRUNCATED = (Fault("answer truncated", "answered", lambda gate: "half", (2, 1)),)
-DARK = (Fault("black hole", "answered", _darken, (2, 1)),)
+SOON = ("--connect-timeout", "2", "--statement-timeout", "1")
+DARK = Fault("black hole", "answered", _darken, (2, 1), words=SOON)
+# psycopg asks the server to cancel, and waits for it a while: the second one ends that.
+ASKED_TWICE = Fault("black hole, SIGINT twice", "answered", _ask_twice, (2, -signal.SIGINT))
 
 
 @dataclass(frozen=True)
@@ -173,6 +205,134 @@ def forker() -> Iterator[Forker]:
         yield one
     finally:
         one.close()
+
+
+NEAR_THE_END = 5
+"""Turns in which a run has all of its answers already, and may end as if nothing had been."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command that is struck: what is run before it, and what must hold after it was run again."""
+
+    words: tuple[str, ...]
+    before: tuple[tuple[str, ...], ...] = ()
+    after: tuple[tuple[str, ...], ...] = ()  # each must end with 0
+    keeps_passwords: bool = True
+    more: dict[str, Any] = field(default_factory=dict)  # of the Deployment
+
+    def __str__(self) -> str:
+        return self.words[0]
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """How many turns a case takes, and between which ones it changes the server."""
+
+    turns: int
+    first: int
+    last: int
+
+
+@dataclass
+class Stage:
+    """Where a case is played: a gate, a process that runs the CLI, and a folder for each run."""
+
+    server: TestServer
+    who: Who
+    folder: Path
+    gate: Gate
+    runner: Forker
+    case: Case
+
+    def prepare(self, name: str) -> Path:
+        folder = self.folder / name
+        folder.mkdir()
+        url = self.server.url(self.who).replace(f":{self.server.port}/", f":{self.gate.port}/")
+        names = {"database": f"{name}_db", "user": f"{name}_app"}
+        deployment = {"name": "analytics", **names, **self.case.more}
+        text = yaml.safe_dump({"server": url, "deployments": [deployment]})
+        (folder / "spec.yaml").write_text(text)
+        for words in self.case.before:
+            assert self.run(words, folder).code == 0, words
+        return folder
+
+    def run(self, words: tuple[str, ...], folder: Path) -> Ended:
+        def began(pid: int) -> None:
+            self.gate.pid = pid
+
+        env = {"DBPROV_ADMIN_PASSWORD": self.server.password(self.who)}
+        return self.runner.run(*words, folder=folder, env=env, began=began)
+
+    def strike(self, name: str, turn: int, fault: Fault, rehearsed: Rehearsed) -> list[str] | None:
+        """What is wrong afterwards; None if the run had ended before that turn."""
+        folder = self.prepare(name)
+        self.gate.arm(turn, fault)
+        try:
+            struck = self.run((*self.case.words, *fault.words), folder)
+        finally:
+            hit = self.gate.struck.is_set() and self.gate.over.wait(60)
+            self.gate.disarm()
+            if hit:
+                fault.heal()
+        if not hit:
+            return None
+        wrong = list(_wrong_of(struck, fault, late=turn > rehearsed.turns - NEAR_THE_END))
+        return wrong + self.again(folder)
+
+    def again(self, folder: Path) -> list[str]:
+        """What is wrong with the same command, and with what must hold after it."""
+        wrong = []
+        kept = passwords(folder)
+        for words in (self.case.words, *self.case.after):
+            ended = self.run(words, folder)
+            if ended.code != 0:
+                said = f"{ended.code} {ended.stdout} {ended.stderr}"
+                wrong.append(f"{' '.join(words)} afterwards: {said}")
+        found = passwords(folder)
+        if self.case.keeps_passwords and not kept.items() <= found.items():
+            wrong.append("a password was changed")
+        if not found:
+            wrong.append("no password is kept")
+        return wrong + [f"{path.name} is left" for path in folder.rglob("*.new")]
+
+
+def passwords(folder: Path) -> dict[str, str]:
+    files = (path for path in (folder / ".dbprov").rglob("*") if path.is_file())
+    return {str(path): path.read_text() for path in files if path.suffix != ".new"}
+
+
+def _wrong_of(struck: Ended, fault: Fault, *, late: bool) -> Iterator[str]:
+    """Of the struck run itself: its code, its words, its JSON."""
+    late = late or (fault not in INTERRUPTED and '"ok": true' in struck.stdout)
+    if struck.code not in fault.ends and not (late and struck.code <= 0):
+        yield f"it ended with {struck.code}: {struck.stdout} {struck.stderr}"
+    if "Traceback" in struck.stderr or "defect" in struck.stderr:
+        yield struck.stderr
+    if struck.code == 2:
+        if "do:" not in struck.stderr:
+            yield f"nothing to do is said: {struck.stderr}"
+        if fault in INTERRUPTED and "interrupted" not in struck.stderr:
+            yield f"it is not called interrupted: {struck.stderr}"
+        try:
+            document = json.loads(struck.stdout)
+        except ValueError:
+            yield f"no JSON: {struck.stdout!r} {struck.stderr}"
+            return
+        if "error" not in document and not any(d["error"] for d in document["deployments"]):
+            yield f"no error in the JSON: {struck.stdout}"
+
+
+def rehearse(stage: Stage, name: str) -> Rehearsed:
+    folder = stage.prepare(name)
+    turns = []
+    for words in (stage.case.words, stage.case.words, PLAN):
+        stage.gate.disarm()
+        ended = stage.run(words, folder)
+        assert ended.code == 0, ended
+        turns.append(stage.gate.turns)
+    first, again, look = turns
+    return Rehearsed(first, look - 1, look + max(first - again, 0) + 6)
 
 
 def left_behind(server: TestServer, prefix: str, databases: Mapping[str, str]) -> list[str]:

@@ -28,7 +28,7 @@ from dbprov.secret import Secret
 
 FACTS = ("settings", "rights")
 REFUSED = frozenset({"1044", "1045", "1142", "1143", "1227", "1370", "1410"})
-LOGIN = frozenset({"1045", "1698"})
+LOGIN = frozenset({"1045", "1698", "1820", "1862", "3118", "4151"})
 EXISTS = frozenset({"1007", "1396", "1973", "3163"})
 MOVED = frozenset({"1008", "1094", "1396"})
 RETRY = {"1205": "", "1213": ""}  # waited too long for a lock, or was the victim of a deadlock
@@ -341,6 +341,14 @@ def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
     return "", str(error) if not secret else type(error).__name__
 
 
+EXPIRED = (
+    "the password has expired: log in with it by the engine's own client, which lets you set"
+    " another one (ALTER USER USER() IDENTIFIED BY ...), and put that into its place"
+)
+LOST = (
+    "see that the server runs, that it is MySQL, and that nothing on the way ends connections;"
+    " the same command goes on where it stopped"
+)
 REMEDIES = {
     "1045": (
         "the password is not the one that the server knows,"
@@ -356,6 +364,12 @@ REMEDIES = {
     "1142": "run it as an admin that has this privilege; dbprov check says who can give it",
     "1227": "run it as an admin that has this privilege; dbprov check says who can give it",
     "1040": "all connections are taken: wait, or have somebody end some",
+    "1053": "the server is stopping: when it is up, run the same command again",
+    "1820": EXPIRED,
+    "1862": EXPIRED,
+    "2006": LOST,
+    "2013": LOST,
+    "1836": "this server is read only or a replica: name the one that takes writes",
     "1290": "this server is read only or a replica: name the one that takes writes",
     "1819": (
         "the server's rules for passwords want another one:"
@@ -367,10 +381,6 @@ REMEDIES = {
     ),
     "3118": "the account is locked: dbprov apply unlocks it where it can see that",
     "4151": "the account is locked: dbprov apply unlocks it where it can see that",
-    "1524": (
-        "the server has no plugin of this name: auth: iam is for RDS and Aurora with IAM database"
-        " authentication switched on"
-    ),
     "1049": "the database is not there: dbprov apply makes it",
     "2003": (
         "see that the host and port are right, that it is MySQL, and that no firewall is between"
@@ -385,7 +395,7 @@ def remedy(code: str, words: str = "") -> str:
         return found.todo
     if "CERTIFICATE" in words or "SSL" in words:
         code = "2026"
-    elif (not code and words) or code == "2013":
+    elif not code and words:
         code = "2003"
     return REMEDIES.get(
         code,

@@ -291,11 +291,15 @@ ON_CONNECTING = {
     "not currently accepting connections": "55000",
     'role ".*" does not exist': "28000",
     'database ".*" does not exist': "3D000",
-    "too many connections": "53300",
+    "too many (clients|connections)": "53300",
     "remaining connection slots": "53300",
+    "the database system is": "57P03",
 }
 REMEDIES = {
-    "28P01": "the password is not the one that the server knows, or the user does not exist",
+    "28P01": (
+        "the password is not the one that the server knows, or it has expired (VALID UNTIL),"
+        " or the user does not exist"
+    ),
     "28000": (
         "the user may not log in (NOLOGIN),"
         " or the server's pg_hba.conf lets it in from no such address, or asks for TLS"
@@ -303,6 +307,8 @@ REMEDIES = {
     ),
     "3D000": "the database is not there; name another one in the server's URL",
     "53300": "all connections are taken: wait, or have somebody end some",
+    "57P01": "somebody ended the session, or the server: when it is up, run the same command again",
+    "57P03": "the server is starting or stopping: when it is up, run the same command again",
     "55P03": "somebody holds a lock on it: run the same command again",
     "25006": "this server is read only or a replica: name the one that takes writes",
     "42501": "run it as an admin that has this privilege; dbprov check says who can give it",
