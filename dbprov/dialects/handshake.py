@@ -92,6 +92,11 @@ FAULTS = (
         " tls: {mode: disable}",
     ),
     Fault(
+        "unsupported protocol|protocol version|no protocols available|version too low",
+        "the server and this machine have no version of TLS in common",
+        "have the server speak TLS 1.2 or 1.3",
+    ),
+    Fault(
         "certificate verify failed",
         "the server's certificate does not fit",
         "see tls in the spec: ca must hold the CA certificate that signed it",

@@ -6,7 +6,9 @@ The servers are reached by 127.0.0.1 under a name that no DNS knows (``hostaddr`
 from __future__ import annotations
 
 import json
+import shlex
 import socket
+import subprocess
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -138,6 +140,15 @@ def test_the_flags_say_the_same(secure: TlsServer, walk: Walk) -> None:
     assert "a client certificate is cert and key" in ended.stderr
 
 
+def test_nobody_answers_through_the_tunnel(walk: Walk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        free = taken.getsockname()[1]
+    walk.url = named(walk.server, port=free)
+    with pytest.raises(ConnectError, match="cannot be reached") as caught:
+        walk.plan(walk.spec(one("t_tls_")))
+    assert "see that the host and port are right" in caught.value.todo
+
+
 def test_the_systems_certificates(secure: TlsServer, walk: Walk) -> None:
     """Both engines take them from where OpenSSL, and whoever sets it up, has them."""
     said = {"server": walk.url, "tls": {"mode": "verify-full"}, "deployments": [one("t_tls_")]}
@@ -251,6 +262,39 @@ def test_a_string_is_as_strict_as_it_says(
             else:
                 with pytest.raises(sqlalchemy.exc.OperationalError):
                     engine.connect()
+
+
+@pytest.mark.mysql
+@pytest.mark.parametrize("shown", ["good", "wrong CA", "wrong name"])
+def test_the_head_of_a_file_is_as_strict_as_it_says(
+    secure: TlsServer, walk: Walk, shown: Shown
+) -> None:
+    """With the engine's own client, whose options are others for each flavor."""
+    walk.url = secure.server.url("admin")
+    secure.show(shown)
+    if shown == "good":
+        secure.demand(True)
+    for mode in INSISTING:
+        tls = said_of(mode, secure.certificates, **pair(secure.certificates.client))
+        facts = walk.plan(walk.spec(one("t_tls_"), tls=tls)).facts if shown == "good" else None
+        [told] = dbprov.scripts(
+            walk.spec(one("t_tls_"), tls=tls), flavor=secure.server.flavor
+        ).values()
+        [line] = [line for line in told.splitlines() if " | " in line and "envsubst" in line]
+        words = shlex.split(line.partition(" | ")[2])
+        assert words[-1] == "-p"
+        ended = subprocess.run(
+            [secure.server.client[0], "--no-defaults", *words[1:-1], "--protocol=TCP", "-Ne", "SELECT 1"],
+            env={"MYSQL_PWD": walk.password}, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        # MariaDB's client knows one way to look at a certificate, which looks at the name as well.
+        stricter = secure.server.flavor == "mariadb" and (mode, shown) == (
+            "verify-ca",
+            "wrong name",
+        )
+        reached = mode in HELD[shown] and not stricter
+        assert (ended.returncode == 0) == reached, (mode, ended.stderr)
+        assert facts is None or facts.tls
 
 
 def test_verify_uses_what_the_string_says(secure: TlsServer, walk: Walk, prefix: str) -> None:

@@ -266,6 +266,10 @@ def test_the_head_of_a_file_says_how(
          'the server\'s certificate is for another name than the one in the server\'s URL (server certificate for "a" does not match host name "b")'),
         ("SSL is required but the server doesn't support it",
          "the server speaks no TLS, or somebody in between keeps it from doing so (SSL is required but the server doesn't support it)"),
+        ("[SSL: TLSV1_ALERT_PROTOCOL_VERSION] tlsv1 alert protocol version (_ssl.c:1006)",
+         "the server and this machine have no version of TLS in common (tlsv1 alert protocol version)"),
+        ("SSL error: sslv3 alert certificate expired",
+         "the server does not accept the client certificate (SSL error: sslv3 alert certificate expired)"),
         ("connection failed: Connection refused", "connection failed: Connection refused"),
     ],
 )  # fmt: skip
@@ -273,9 +277,9 @@ def test_the_words(words: str, sentence: str) -> None:
     assert handshake.explained(words) == sentence
     assert handshake.explained(sentence) == sentence
     for dialect in (postgresql, mysql):
-        assert ("tls" in dialect.remedy("", sentence) or "renews" in dialect.remedy("", sentence)) == (
-            words != sentence
-        )  # fmt: skip
+        found = handshake.fault(words)
+        assert (found is None) == (words == sentence)
+        assert (dialect.remedy("", sentence) == found.todo) if found else True
 
 
 def test_a_context_is_made_once_and_is_as_strict_as_the_mode(certificates: Certificates) -> None:

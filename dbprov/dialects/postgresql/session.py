@@ -158,7 +158,7 @@ def _refuse_too(conninfo: str, timeouts: Timeouts) -> None:
                 handshake.context(tls).wrap_socket(plain, server_hostname=said.get("host"))
     except ssl.SSLError:
         raise
-    except OSError:
+    except (OSError, ValueError):  # it is gone, or the host stands in the environment only
         return
 
 
