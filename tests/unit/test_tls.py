@@ -297,5 +297,22 @@ def test_a_context_is_made_once_and_is_as_strict_as_the_mode(certificates: Certi
         assert (context.check_hostname, context.verify_mode) == (names, checked)
 
 
+def test_the_drivers_own_openssl_is_told_where_the_systems_certificates_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import ssl
+
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.setenv(name, "")  # so that what is set here goes again
+        monkeypatch.delenv(name)
+    found = ssl.get_default_verify_paths()
+    handshake.name_system_store()
+    assert os.environ.get("SSL_CERT_DIR") == found.capath
+    assert os.environ.get("SSL_CERT_FILE") == found.cafile
+    monkeypatch.setenv("SSL_CERT_DIR", "/own")
+    handshake.name_system_store()
+    assert os.environ["SSL_CERT_DIR"] == "/own"
+
+
 def test_tls_belongs_to_the_whole_spec_or_to_one_deployment() -> None:
     assert deployment(tls={"mode": "require"}).tls == Tls("require", given=True)
