@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from dbprov.deployments import Account, Deployment
+from dbprov.deployments import Account, Auth, Deployment
 from dbprov.dialects import of
 from dbprov.secret import Secret
 
@@ -35,8 +35,15 @@ class Connection:
     def port(self) -> int:
         return self.deployment.publish_port or self.deployment.server.port
 
+    @property
+    def _mask(self) -> str:
+        """What stands where a password would: nothing, where the user has none."""
+        return "" if self.account.auth is Auth.IAM else MASK
+
     def url(self, reveal: bool) -> str:
-        password = quote(self.password.reveal(), safe="") if reveal and self.password else MASK
+        password = (
+            quote(self.password.reveal(), safe="") if reveal and self.password else self._mask
+        )
         deployment = self.deployment
         return of(deployment.server.engine).url(
             deployment, self.account, password, self.host, self.port, deployment.handed_tls
@@ -50,7 +57,7 @@ class Connection:
         tls = self.deployment.handed_tls
         return {
             "user": self.account.name,
-            "password": self.password.reveal() if reveal and self.password else MASK,
+            "password": self.password.reveal() if reveal and self.password else self._mask,
             "host": self.host,
             "port": str(self.port),
             "database": self.deployment.database,
@@ -116,7 +123,17 @@ class Handout:
 
     def warnings(self) -> list[str]:
         """What a consumer cannot carry (facts D.2), and what it must have itself."""
-        return [*self._of_name(), *self._of_files()]
+        return [*self._by_token(), *self._of_name(), *self._of_files()]
+
+    def _by_token(self) -> list[str]:
+        return [
+            f'user "{account.name}" logs in with IAM tokens, each valid for 15 minutes: a'
+            " connection string that stands in a setting cannot hold one. What connects must fetch"
+            " a token for each new connection, or a proxy that does so must stand before the server"
+            " (RDS Proxy)"
+            for account in self.deployment.accounts
+            if account.auth is Auth.IAM
+        ]
 
     def _of_files(self) -> list[str]:
         """Files of the DBA's machine: whoever uses the string looks for them where it is used."""

@@ -20,6 +20,13 @@ class Access(StrEnum):
         return self in (Access.ALL, Access.OWNER)
 
 
+class Auth(StrEnum):
+    """How a user logs in."""
+
+    PASSWORD = "password"
+    IAM = "iam"  # RDS and Aurora: with a token of 15 minutes; there is no password anywhere
+
+
 ENGINES = {"postgresql": 5432, "postgres": 5432, "mysql": 3306, "mariadb": 3306}
 TLS_MODES = ("disable", "prefer", "require", "verify-ca", "verify-full")
 # Where Debian, Ubuntu and Alpine keep the system's CA certificates, and with them Airflow's images.
@@ -106,6 +113,7 @@ class Account:
     host: str = "%"
     connection_limit: int | None = None
     schemas: tuple[str, ...] = ()
+    auth: Auth = Auth.PASSWORD
 
 
 @dataclass(frozen=True)
@@ -134,6 +142,10 @@ class Deployment:
         """What the strings say of TLS, with the system's CA certificates by their path."""
         tls = self.publish_tls or self.tls
         return replace(tls, ca=SYSTEM_CA) if tls.verifies and not tls.ca else tls
+
+    @property
+    def with_passwords(self) -> tuple[Account, ...]:
+        return tuple(a for a in self.accounts if a.auth is Auth.PASSWORD)
 
     def metadata_account(self) -> Account:
         """Who Airflow is: the first user that may create, since Airflow makes its own tables."""

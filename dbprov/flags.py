@@ -42,6 +42,11 @@ FLAGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("user", "Its user.", {}),
     ("access", "What the user may do.", {"type": click.Choice(["all", "owner", "write", "read"])}),
     (
+        "auth",
+        "How the user logs in: iam is for RDS and Aurora, without any password.",
+        {"type": click.Choice(["password", "iam"])},
+    ),
+    (
         "layout",
         "shared: one user, one schema; split: schemas airflow and celery.",
         {"type": click.Choice(["shared", "split"])},

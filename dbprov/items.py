@@ -15,6 +15,7 @@ from typing import ClassVar, Self
 from dbprov.places import Place
 
 GRANTED: Mapping[str, str] = {"create": "grant", "alter": "grant"}
+IAM_PLUGIN = "AWSAuthenticationPlugin"
 SET: Mapping[str, str] = {"create": "set", "alter": "set"}
 
 
@@ -56,8 +57,10 @@ class User(Item):
     host: str = "%"
     connection_limit: int | None = None
     place: Place | None = field(default=None, compare=False)
+    auth: str = "password"  # or iam
     # found
     can_login: bool = True
+    plugin: str = ""  # MySQL: what lets it in, asked where it should be IAM
     administered: bool = True  # the admin may alter it, and lend itself its rights
 
     def __str__(self) -> str:
@@ -65,6 +68,14 @@ class User(Item):
 
     def satisfied_by(self, found: Self) -> bool:
         return found.can_login and self.connection_limit in (None, found.connection_limit)
+
+    def remarks(self, found: Self) -> list[str]:
+        if self.auth == "iam" and found.plugin not in ("", IAM_PLUGIN):
+            return [
+                f"{self} is there already and logs in by {found.plugin}, not by IAM;"
+                " it is taken as found, since dbprov never changes how an existing user logs in"
+            ]
+        return []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -353,6 +364,36 @@ class Membership(Item):
 
     def toward(self, found: Self | None) -> Self:
         return replace(self, lent=found.lent) if found else self
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenGrant(Item):
+    """A role of the service's own, whose members log in with tokens instead of passwords."""
+
+    kind = "token_grant"
+    words = GRANTED
+    role: str
+    user: str
+    # found
+    there: bool = True  # the server has such a role
+    in_effect: bool = True
+    captures: bool = False  # the admin acts with the user's rights: it would be a member too (T30)
+    administers: bool = False  # it made the user, and has ADMIN on it: PostgreSQL 16 and newer
+
+    def __str__(self) -> str:
+        return f'login by IAM tokens for "{self.user}"'
+
+    def satisfied_by(self, found: Self) -> bool:
+        return found.in_effect
+
+    def remarks(self, found: Self) -> list[str]:
+        if found.in_effect or not found.administers:
+            return []
+        return [
+            f'{self}: PostgreSQL 16 and newer make the admin who creates "{self.user}" a member'
+            f" of it, with ADMIN only, and so of {self.role}; see that the admin can still log in"
+            " with its password before you close your other sessions"
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)

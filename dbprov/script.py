@@ -98,7 +98,7 @@ def _asked(deployment: Deployment, steps: Sequence[Step]) -> dict[str, str]:
     made = {
         (s.item.name, s.item.host) for s in steps if isinstance(s.item, User) and s.verb == "create"
     }
-    accounts = [a for a in deployment.accounts if (a.name, a.host) in made]
+    accounts = [a for a in deployment.with_passwords if (a.name, a.host) in made]
     asked = {names.variable(a.name): f"of user {a.name}, kept in {a.place}" for a in accounts}
     if len(asked) < len(accounts):
         raise UsageError(
@@ -118,12 +118,14 @@ def _passwords(asked: dict[str, str]) -> Iterator[str]:
 
 
 def _hashes(deployment: Deployment) -> Iterator[str]:
+    if not deployment.with_passwords:
+        return
     yield (
         "It holds hashes of these passwords. Nobody can log in with a hash;"
         " but who has one can try out"
     )
     yield "passwords on it, so keep the file as you keep them:"
-    for account in deployment.accounts:
+    for account in deployment.with_passwords:
         yield f"  of user {account.name}, kept in {account.place}"
     yield ""
 

@@ -16,11 +16,12 @@ from urllib.parse import parse_qsl, quote, unquote
 from zlib import crc32
 
 from dbprov import names, tls, yaml_nodes
-from dbprov.deployments import ENGINES, Access, Account, Address, Deployment, Spec, Tls
+from dbprov.deployments import ENGINES, Access, Account, Address, Auth, Deployment, Spec, Tls
 from dbprov.errors import Mistake, SpecError
 from dbprov.given import EXAMPLES, Given, Reading
 from dbprov.places import Place, said
 from dbprov.places.file import FilePlace
+from dbprov.places.none import NoPlace
 from dbprov.secret import never_ask
 
 
@@ -172,7 +173,7 @@ class _Reader:
         schemas: tuple[str, ...],
         given: Given,
     ) -> tuple[Account, ...]:
-        of_user = ("user", "password", "access", "host", "connection_limit")
+        of_user = ("user", "auth", "password", "access", "host", "connection_limit")
         if "users" in keys:
             for key in of_user:
                 if key in keys:
@@ -225,6 +226,7 @@ class _Reader:
                     f"user {account.name!r} stands twice in this deployment",
                     "one entry each",
                 )
+        self.not_lent(entries, made, server.engine)
         return tuple(account for account in made if account)
 
     def account(self, given: Given, server: Address, schemas: tuple[str, ...]) -> Account | None:
@@ -241,10 +243,32 @@ class _Reader:
         host = self.values.text(keys.get("host"), "a host pattern such as 10.0.%") or "%"
         access = self.values.one_of(keys.get("access"), tuple(Access)) or "all"
         limit = self.values.number(keys.get("connection_limit"), 1, 2**31 - 1)
-        place = self.place(keys.get("password"), name or "", host, server)
+        auth = Auth(self.values.one_of(keys.get("auth"), tuple(Auth)) or "password")
+        place: Place = NoPlace(name or "")
+        if auth is Auth.PASSWORD:
+            place = self.place(keys.get("password"), name or "", host, server)
+        elif "password" in keys:
+            self.values.wrong(
+                keys["password"], "with auth: iam there is no password", "leave one of the two out"
+            )
         if name is None:
             return None
-        return Account(name, Access(access), place, host, limit, schemas)
+        return Account(name, Access(access), place, host, limit, schemas, auth)
+
+    def not_lent(self, entries: list[Given], made: list[Account | None], engine: str) -> None:
+        """On PostgreSQL the admin never becomes a member of a user that logs in by IAM (T30)."""
+        for number, account in enumerate(made):
+            if engine != "postgresql" or not account or account.auth is not Auth.IAM:
+                continue
+            others = [one for one in made if one and one is not account]
+            shared = any(set(one.schemas) & set(account.schemas) for one in others)
+            if account.access is Access.OWNER or (account.access.creates and shared):
+                self.values.wrong(
+                    entries[number],
+                    f"user {account.name!r} logs in by IAM, and the admin would have to borrow its"
+                    " rights: as a member of it the admin could not log in with its password",
+                    "access: all for a user that is alone in its schemas, or auth: password",
+                )
 
     def place(self, given: Given | None, user: str, host: str, server: Address) -> Place:
         kept = self.folder / ".dbprov"
@@ -404,7 +428,7 @@ NOWHERE = Address("", "", "", 0, "")
 TOP = ("server", "admin", "tls", "deployments")
 ADMIN = ("password",)
 DEPLOYMENT = (
-    "name", "server", "admin", "tls", "database", "user", "users", "password", "access", "host",
-    "connection_limit", "layout", "schemas", "isolate", "encoding", "collation", "publish",
+    "name", "server", "admin", "tls", "database", "user", "users", "auth", "password", "access",
+    "host", "connection_limit", "layout", "schemas", "isolate", "encoding", "collation", "publish",
 )  # fmt: skip
-ACCOUNT = ("name", "password", "access", "host", "connection_limit")
+ACCOUNT = ("name", "auth", "password", "access", "host", "connection_limit")

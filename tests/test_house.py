@@ -195,6 +195,7 @@ KNOWN: dict[str, list[Facts]] = {
 }
 USERS = [{"name": f"{HOSTILE}{access}"[-30:], "access": access, "connection_limit": limit}
          for access, limit in (("all", None), ("all", 5), ("owner", 5), ("write", None), ("read", 1))]  # fmt: skip
+USERS.append({"access": "read", "auth": "iam", "connection_limit": 2})
 for number, user in enumerate(USERS):
     user["name"] = f"{number}{HOSTILE}"[:32]
 WORDS: dict[str, Any] = {
@@ -219,6 +220,7 @@ WORDS: dict[str, Any] = {
     "variable": "some_password",
     "privileges": ("SELECT", "UPDATE"),
     "schemas": (HOSTILE,),
+    "users": (HOSTILE,),
     "busy": 3,
     "session": 7,
     "keys": (7, 8),
@@ -380,6 +382,7 @@ def test_every_kind_can_be_looked_at_and_made(engine: str) -> None:
     folders = {name.split("/")[0] for name in files(engine) if "/" in name}
     assert folders - kinds - found <= {
         "adopt",
+        "airflow",
         "surplus",
         "verify",
         "remedy",

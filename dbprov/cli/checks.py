@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,34 +18,66 @@ if TYPE_CHECKING:
     from dbprov.dialects import Check
 
 
+airflow_option = click.option(
+    "--airflow",
+    is_flag=False,
+    flag_value="3",
+    metavar="[VERSION]",
+    help="What Airflow needs beyond grants too, of this version; default: 3.",
+)
+
+
 @click.command()
 @with_spec
+@airflow_option
 @json_option
 @templates_option
 @timeouts_options()
-def verify(spec: Spec, as_json: bool, templates: Path | None, timeouts: Timeouts) -> None:
+def verify(
+    spec: Spec, airflow: str | None, as_json: bool, templates: Path | None, timeouts: Timeouts
+) -> None:
     """Log in as each user with the string that is handed out, and prove what it can and cannot do.
 
     Example: dbprov verify deployment.yaml
     """
     from dbprov import commands
 
-    _checks(spec, as_json, templates, timeouts, commands.prove)
+    _checks(spec, as_json, templates, timeouts, commands.prove, _version(airflow))
 
 
 @click.command()
 @with_spec
+@airflow_option
 @json_option
 @templates_option
 @timeouts_options()
-def check(spec: Spec, as_json: bool, templates: Path | None, timeouts: Timeouts) -> None:
+def check(
+    spec: Spec, airflow: str | None, as_json: bool, templates: Path | None, timeouts: Timeouts
+) -> None:
     """Can this admin do this on this server? What is missing, and who can give it? Changes nothing.
 
     Example: dbprov check deployment.yaml
     """
     from dbprov import commands
 
-    _checks(spec, as_json, templates, timeouts, commands.check)
+    _checks(spec, as_json, templates, timeouts, commands.check, _version(airflow))
+
+
+def _version(airflow: str | None) -> tuple[int, ...]:
+    """Empty: not asked for. click takes the word after --airflow for its value."""
+    import re
+
+    from dbprov.errors import UsageError
+
+    if airflow is None:
+        return ()
+    if not re.fullmatch(r"[23](\.\d+)*", airflow):
+        raise UsageError(
+            f"{airflow} is no version of Airflow that dbprov knows",
+            "it knows 2 and 3; the word after --airflow is taken for the version",
+            "--airflow=3, or --airflow at the end of the line",
+        )
+    return tuple(int(number) for number in airflow.split("."))
 
 
 def _checks(
@@ -53,6 +86,7 @@ def _checks(
     templates: Path | None,
     timeouts: Timeouts,
     try_all: Callable[..., Iterable[Check]],
+    airflow: tuple[int, ...],
 ) -> None:
     from dbprov import commands, talk
 
@@ -63,7 +97,9 @@ def _checks(
             checks = []
             if not as_json and len(spec.deployments) > 1:
                 talk.show_name(deployment, err=False)
-            for one in try_all(deployment, servers[deployment]):
+            server = servers[deployment]
+            needs = commands.ready(deployment, server, airflow) if airflow else ()
+            for one in chain(try_all(deployment, server), needs):
                 checks.append(one)
                 if not as_json:
                     talk.show_check(one, err=False)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from dbprov.commands.planned import refuse as refuse
     from dbprov.commands.proofs import check as check
     from dbprov.commands.proofs import prove as prove
+    from dbprov.commands.readied import ready as ready
     from dbprov.commands.reviewed import change as change
     from dbprov.commands.reviewed import insisting as insisting
 
@@ -44,6 +45,7 @@ _HOMES = {
     "planned": ("Planned", "compare", "refuse"),
     "proofs": ("check", "prove"),
     "reviewed": ("change", "insisting"),
+    "readied": ("ready",),
 }
 
 

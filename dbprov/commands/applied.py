@@ -201,7 +201,7 @@ def fill_places(planned: Planned, *, write: bool = True) -> None:
     missing = {
         s.item.name for s in planned.steps if isinstance(s.item, User) and s.verb == "create"
     }
-    for account in planned.deployment.accounts:
+    for account in planned.deployment.with_passwords:
         if isinstance(account.place, PromptPlace) and account.name in missing:
             account.place.fill()
         elif account.place.read() is None:

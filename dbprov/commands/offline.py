@@ -56,7 +56,7 @@ def scripts(
 
 def _fill(deployment: Deployment, filled: Callable[[Account], None]) -> None:
     """Every password is known before its verifier is made; one that is typed is typed twice."""
-    for account in deployment.accounts:
+    for account in deployment.with_passwords:
         if isinstance(account.place, PromptPlace):
             account.place.fill()
         elif account.place.read() is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dbprov.connections import Handout, handout
-from dbprov.deployments import Account, Address, Deployment, Spec, Timeouts
+from dbprov.deployments import Account, Address, Auth, Deployment, Spec, Timeouts
 from dbprov.errors import PlaceError
 from dbprov.secret import Secret, admin_password, never_ask
 from dbprov.server import Server
@@ -59,6 +59,8 @@ def handouts(spec: Spec, *, passwords: bool) -> list[Handout]:
     """
 
     def password(account: Account) -> Secret | None:
+        if account.auth is Auth.IAM:
+            return None
         kept = account.place.read()
         if kept is None:
             raise PlaceError(

@@ -130,7 +130,7 @@ def _unknown(deployment: Deployment, found: list[tuple[Item, Item]]) -> Iterator
     A prompt is not asked for it.
     """
     there = {(wanted.name, wanted.host) for wanted, _ in found if isinstance(wanted, User)}
-    for account in deployment.accounts:
+    for account in deployment.with_passwords:
         if isinstance(account.place, PromptPlace) or (account.name, account.host) not in there:
             continue
         if account.place.read() is None:

@@ -137,6 +137,7 @@ class Dialect(Protocol):
     RETRY: Mapping[str, str]  # codes of lost races, which are tried again; their words
     TRANSACTIONS: bool  # can DDL be rolled back?
     OWNERS: bool  # do things belong to users, and can an admin borrow a user's rights?
+    READINESS: tuple[str, ...]  # the templates whose answers say whether Airflow would run
     LOCK_DATABASE: str | None  # the one in which all runs lock, where locks are a database's (T33)
 
     def expand(self, deployment: Deployment, facts: Facts) -> list[Item]: ...
@@ -159,6 +160,13 @@ class Dialect(Protocol):
     def kept(self, item: Held, facts: Facts, render: Any) -> Obstacle | None: ...
     def misgivings(self, facts: Facts) -> list[str]: ...
     def advice(self, facts: Facts) -> list[tuple[str, str, str]]: ...
+    def readiness(
+        self,
+        airflow: tuple[int, ...],
+        deployment: Deployment,
+        facts: Facts,
+        answers: Mapping[str, list[dict[str, Any]]],
+    ) -> Iterator[Check]: ...
     def unfit(self, deployment: Deployment, facts: Facts) -> list[tuple[str, str]]: ...
 
     def connect(

@@ -623,3 +623,15 @@ def test_the_variables_of_two_deployments_do_not_mix(tmp_path: Path) -> None:
     ended = CliRunner().invoke(main, ["connections", str(spec), "--format", "env"])
     assert ended.exit_code == 2
     assert "env is the form of one Deployment" in ended.stderr
+
+
+@pytest.mark.parametrize("said", [["--airflow", "spec.yaml"], ["spec.yaml", "--airflow=1.10"]])
+def test_a_version_of_airflow_that_is_none(said: list[str], tmp_path: Path) -> None:
+    (tmp_path / "spec.yaml").write_text(
+        "server: postgresql://h\ndeployments: [{name: a, database: a, user: a}]\n"
+    )
+    arguments = [str(tmp_path / word) if word == "spec.yaml" else word for word in said]
+    ended = CliRunner().invoke(
+        main, ["check", *arguments, *(["--name=x"] if said[0] == "--airflow" else [])]
+    )
+    assert ended.exit_code == 2

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from dbprov import spec, tls
 from dbprov.deployments import TLS_MODES, Access, Address, Tls
-from dbprov.errors import SpecError
+from dbprov.errors import PlaceError, SpecError
 from dbprov.places.aws import AwsPlace
 from dbprov.places.command import CommandPlace
 from dbprov.places.env import EnvPlace
@@ -487,6 +487,47 @@ def test_mistakes_in_flags_name_the_flag() -> None:
         "--password-env",
         "--publish-port",
     ]
+
+
+# -- how a user logs in ------------------------------------------------------------------------------------------------
+
+
+def test_auth() -> None:
+    made = deployment(auth="iam").accounts[0]
+    assert made.auth == "iam"
+    assert made.place.read() is None
+    with pytest.raises(PlaceError, match="has no password"):
+        made.place.fill()
+    assert deployment().accounts[0].auth == "password"
+    assert deployment().with_passwords == deployment().accounts
+    assert deployment(auth="iam").with_passwords == ()
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ("auth: token", "'token' is not known here"),
+        ("auth: iam, password: {env: P}", "there is no password"),
+        ("auth: iam, access: owner", "borrow its rights"),
+    ],
+)
+def test_what_iam_cannot_be(keys: str, words: str) -> None:
+    assert any(words in mistake for mistake in mistakes(with_keys(keys))), mistakes(with_keys(keys))
+
+
+def test_iam_and_others() -> None:
+    """The admin is never lent the rights of a user of IAM; where it would need none, it may stand beside others."""
+    two = "users: [{name: a, auth: iam}, {name: b, access: read}]"
+    assert any("borrow its rights" in mistake for mistake in mistakes(without_user(two)))
+    for fine in (
+        "users: [{name: a}, {name: b, access: read, auth: iam}]",
+        "layout: split, users: [{name: a, auth: iam}, {name: b, auth: iam}]",
+    ):
+        assert mistakes(without_user(fine)) == []
+
+
+def without_user(keys: str) -> str:
+    return f"server: postgresql://h\ndeployments: [{{name: a, database: d, {keys}}}]"
 
 
 # -- the schema for editors ------------------------------------------------------------------------------------------------

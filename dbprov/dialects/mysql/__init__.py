@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dbprov.dialects.mysql.airflow import READINESS, readiness
 from dbprov.dialects.mysql.quoting import FILTERS
 from dbprov.dialects.mysql.session import (
     EXISTS,
@@ -57,6 +58,7 @@ __all__ = [  # noqa: RUF022  in the order of the Protocol
     "RETRY",
     "TRANSACTIONS",
     "OWNERS",
+    "READINESS",
     "LOCK_DATABASE",
     "expand",
     "newborn",
@@ -68,6 +70,7 @@ __all__ = [  # noqa: RUF022  in the order of the Protocol
     "kept",
     "misgivings",
     "advice",
+    "readiness",
     "unfit",
     "connect",
     "connect_as",

@@ -381,6 +381,10 @@ REMEDIES = {
     ),
     "3118": "the account is locked: dbprov apply unlocks it where it can see that",
     "4151": "the account is locked: dbprov apply unlocks it where it can see that",
+    "1524": (
+        "the server has no plugin of this name: auth: iam is for RDS and Aurora with IAM database"
+        " authentication switched on"
+    ),
     "1049": "the database is not there: dbprov apply makes it",
     "2003": (
         "see that the host and port are right, that it is MySQL, and that no firewall is between"

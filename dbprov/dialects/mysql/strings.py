@@ -16,7 +16,7 @@ def url(
     deployment: Deployment, account: Account, password: str, host: str, port: int, tls: Tls
 ) -> str:
     """What mysqlclient reads through SQLAlchemy; a socket and TLS go into the query."""
-    login = f"{quote(account.name, safe='')}:{password}"
+    login = quote(account.name, safe="") + (f":{password}" if password else "")
     of_admin = dict(deployment.server.options).get("unix_socket", "")
     socket = host if host.startswith("/") else "" if deployment.publish_host else of_admin
     named = "localhost" if socket or not host else host

@@ -37,7 +37,10 @@ def expand(deployment: Deployment, facts: Facts) -> list[Item]:
     collation = d.collation or ("utf8mb4_unicode_ci" if d.encoding in (None, "utf8mb4") else None)
     return [
         *(
-            User(name=a.name, host=a.host, connection_limit=a.connection_limit, place=a.place)
+            User(
+                name=a.name, host=a.host, connection_limit=a.connection_limit, place=a.place,
+                auth=a.auth,
+            )
             for a in d.accounts
         ),
         Database(name=d.database, encoding=d.encoding or "utf8mb4", collation=collation),

@@ -18,7 +18,7 @@ def url(
     deployment: Deployment, account: Account, password: str, host: str, port: int, tls: Tls
 ) -> str:
     """What libpq, SQLAlchemy, Airflow and Celery all read back alike."""
-    login = f"{quote(account.name, safe='')}:{password}"
+    login = quote(account.name, safe="") + (f":{password}" if password else "")
     query = []
     if host.startswith("/") or not host:  # a socket: libpq's own form
         query += [f"host={quote(host, safe='')}"] if host else []

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from dbprov.deployments import Access, Deployment
+from dbprov.deployments import Access, Auth, Deployment
 from dbprov.dialects import Facts, Obstacle
 from dbprov.items import (
     Database,
@@ -25,6 +25,7 @@ from dbprov.items import (
     Schema,
     SchemaGrant,
     SearchPath,
+    TokenGrant,
     User,
 )
 from dbprov.traces import Lockout, Session
@@ -33,6 +34,7 @@ NAME = "postgresql"
 VERSIONS = {"postgresql": "18"}
 OWNERS = True
 OLDEST = (13,)
+IAM = "rds_iam"
 
 # What each access means. ALL is spelled out, since what is found is compared with it; MAINTAIN came
 # with 17 (T15).
@@ -72,8 +74,10 @@ def expand(deployment: Deployment, facts: Facts) -> list[Item]:
     lenders = tuple(a.name for a in creators) if owner or shared else ()
     sealed = d.isolate is not False
     items: list[Item] = [
-        User(name=a.name, connection_limit=a.connection_limit, place=a.place) for a in d.accounts
+        User(name=a.name, connection_limit=a.connection_limit, place=a.place, auth=a.auth)
+        for a in d.accounts
     ]
+    items += [TokenGrant(role=IAM, user=a.name) for a in d.accounts if a.auth is Auth.IAM]
     items += [Membership(role=name) for name in lenders]
     items.append(
         Database(
@@ -195,9 +199,22 @@ def obstacle(
 
     And the statement of whoever can.
     """
+    if isinstance(found, TokenGrant) and not found.there:
+        return Obstacle(
+            f"the server has no role {IAM}: it is not RDS or Aurora",
+            "auth: password in the spec; or name the server on RDS",
+            "",
+        )
     if "SUPERUSER" in facts.rights:
         return None
     admin = {"admin": facts.admin}
+    if isinstance(found, TokenGrant) and found.captures:
+        return Obstacle(
+            f'"{facts.admin}" is a member of "{found.user}", or becomes one when it makes it:'
+            f" once that is a member of {IAM} the admin could not log in with its password",
+            f'take "{facts.admin}" out of "{found.user}"; leave createrole_self_grant empty',
+            "",
+        )
     if isinstance(item, (User, Database)) and found is None:
         right = "CREATEROLE" if isinstance(item, User) else "CREATEDB"
         if right not in facts.rights:

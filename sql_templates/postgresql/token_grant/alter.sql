@@ -1,0 +1,1 @@
+{% include "postgresql/token_grant/create.sql" %}

@@ -1,0 +1,1 @@
+GRANT {{ role | ident }} TO {{ user | ident }}

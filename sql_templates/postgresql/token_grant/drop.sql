@@ -1,0 +1,1 @@
+REVOKE {{ role | ident }} FROM {{ user | ident }}

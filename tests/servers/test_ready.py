@@ -1,0 +1,133 @@
+"""What Airflow needs beyond grants: each finding on a server, or a database, that has the fault."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dbprov import commands
+from dbprov.dialects import Check
+from tests.harness import execute
+from tests.servers.conftest import Walk
+from tests.servers.test_apply import one
+
+
+def ready(walk: Walk, spec: Any, *airflow: int) -> list[Check]:
+    [checks] = walk.each(spec, lambda d, server: list(commands.ready(d, server, airflow or (3,))))
+    return list(checks)
+
+
+def failed(checks: list[Check]) -> list[str]:
+    return [check.claim for check in checks if not check.held]
+
+
+@pytest.mark.postgresql(">= 14")
+def test_a_server_that_fits(walk: Walk, prefix: str) -> None:
+    spec = walk.spec(one(prefix))
+    assert failed(ready(walk, spec)) == []  # before anything is there
+    walk.provision(spec)
+    assert failed(ready(walk, spec)) == []
+
+
+@pytest.mark.postgresql("== 13")
+def test_a_server_that_is_too_old(walk: Walk, prefix: str) -> None:
+    spec = walk.spec(one(prefix))
+    assert failed(ready(walk, spec)) == ["supports this server"]
+    assert failed(ready(walk, spec, 2, 11)) == []
+
+
+@pytest.mark.mysql("mariadb")
+def test_mariadb_is_not_supported(walk: Walk, prefix: str) -> None:
+    assert "supports this server" in failed(ready(walk, walk.spec(one(prefix))))
+
+
+@pytest.mark.mysql("mysql")
+def test_a_newer_server_than_airflow_2_knows(walk: Walk, prefix: str) -> None:
+    [check] = [
+        c for c in ready(walk, walk.spec(one(prefix)), 2) if c.claim == "supports this server"
+    ]
+    assert check.held
+    assert check.warning
+
+
+def test_a_database_of_another_encoding(walk: Walk, prefix: str) -> None:
+    postgresql = walk.server.engine == "postgresql"
+    more = {"encoding": "LATIN1", "collation": "C"} if postgresql else {"encoding": "latin1"}
+    spec = walk.spec(one(prefix, **more))
+    walk.provision(spec)
+    assert "stores any text" in failed(ready(walk, spec))
+
+
+def test_a_user_with_few_connections_that_may_only_read(walk: Walk, prefix: str) -> None:
+    spec = walk.spec(one(prefix, access="read", connection_limit=3))
+    walk.provision(spec)
+    checks = ready(walk, spec)
+    assert sum("create its tables" in claim for claim in failed(checks)) == 2
+    [limit] = [c for c in checks if f'user "{prefix}app"' in c.claim and "connections" in c.claim]
+    assert limit.warning
+    assert limit.observed == "at most 3"
+
+
+@pytest.mark.postgresql
+def test_what_belongs_to_another(walk: Walk, prefix: str) -> None:
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    execute(walk.server, "superuser", "CREATE TABLE public.dag (id integer)", f"{prefix}db")
+    assert "can be upgraded" in failed(ready(walk, spec))
+
+
+@pytest.mark.postgresql
+def test_a_search_path_that_leads_elsewhere(walk: Walk, prefix: str) -> None:
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    user, database = f'"{prefix}app"', f'"{prefix}db"'
+    for setting in (
+        f"ALTER DATABASE {database}",
+        f"ALTER ROLE {user}",
+        f"ALTER ROLE {user} IN DATABASE {database}",
+    ):
+        execute(walk.server, "superuser", f"{setting} SET search_path = pg_catalog, elsewhere")
+        assert any("search_path" in claim for claim in failed(ready(walk, spec))), setting
+        execute(walk.server, "superuser", f"{setting} RESET search_path")
+    assert failed(ready(walk, spec)) in ([], ["supports this server"])
+
+
+@pytest.mark.postgresql(">= 18")
+def test_another_isolation_level(walk: Walk, prefix: str) -> None:
+    name = walk.url.split("//")[1].split("@")[0]
+    execute(
+        walk.server,
+        "superuser",
+        f"ALTER ROLE \"{name}\" SET default_transaction_isolation = 'serializable'",
+    )
+    try:
+        claims = failed(ready(walk, walk.spec(one(prefix))))
+    finally:
+        execute(
+            walk.server, "superuser", f'ALTER ROLE "{name}" RESET default_transaction_isolation'
+        )
+    assert claims == ["runs at the isolation level READ COMMITTED"]
+
+
+GLOBALS = {
+    "log_bin_trust_function_creators": ("0", "lets the user create functions"),
+    "explicit_defaults_for_timestamp": ("0", "explicit_defaults_for_timestamp"),
+    "sql_mode": ("'ANSI_QUOTES'", "reads quotes"),
+}
+
+
+@pytest.mark.mysql("mysql")
+@pytest.mark.parametrize("name", GLOBALS)
+def test_a_setting_that_airflow_stumbles_over(walk: Walk, prefix: str, name: str) -> None:
+    value, claim = GLOBALS[name]
+    [(before, binlog)] = execute(walk.server, "superuser", f"SELECT @@GLOBAL.{name}, @@log_bin")
+    execute(walk.server, "superuser", f"SET GLOBAL {name} = {value}")
+    try:
+        claims = failed(ready(walk, walk.spec(one(prefix))))
+    finally:
+        back = f"'{before}'" if isinstance(before, str) else before
+        execute(walk.server, "superuser", f"SET GLOBAL {name} = {back}")
+    assert any(claim in one for one in claims) == (
+        bool(binlog) or name != "log_bin_trust_function_creators"
+    )
