@@ -1,18 +1,24 @@
 """How a Deployment goes: from what was found of it to Steps, in phases, or to refusals.
 
 A phase is carried out whole before the next is decided anew, from another look: a user is locked
-out before its sessions are ended, and what was killed in between is finished by the same command.
+out before its sessions are ended, nothing of it is left when it is dropped, and what was killed in
+between is finished by the same command.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
+from typing import TypeVar
 
 from dbprov.deployments import Account, Deployment
-from dbprov.items import DatabaseGrant, Membership
+from dbprov.items import Database, DatabaseGrant, Item, Membership, Ownership, PatternGrant, User
 from dbprov.plan import Pair, Step, borrowing
-from dbprov.traces import Lockout, Session
+from dbprov.traces import Belongings, Contents, Lockout, Session
+
+I = TypeVar("I", bound=Item)  # noqa: E741
+SHOWN = 10  # of a list in a message
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,8 @@ class Wish:
     """How far a Deployment is to go."""
 
     quarantine: bool = False
+    database: bool = False
+    heir: str | None = None  # who gets what its users own
 
 
 @dataclass(frozen=True)
@@ -35,16 +43,31 @@ class Survey:
     """What was found of a Deployment, and who else needs it."""
 
     deployment: Deployment
+    owners: bool  # things belong to users on this engine
+    admin: str
     pairs: tuple[Pair, ...]
-    shared: Mapping[str, tuple[str, ...]]  # users that other Deployments of the spec have too
+    shared: Mapping[str, tuple[str, ...]]  # its users that other Deployments of the spec have too
+    cohabiting: tuple[str, ...] = ()  # other Deployments of the spec that are in its database
+    shut: Mapping[str, Refusal] | None = None  # databases that the admin could not enter
 
-    def users(self) -> list[Account]:
-        """Who is there, and goes."""
-        there = {(w.user, w.host) for w, f in self.pairs if isinstance(w, Lockout) and f}
-        return [
-            a for a in self.deployment.accounts
-            if (a.name, a.host) in there and login(a) not in self.shared
-        ]  # fmt: skip
+    def found(self, kind: type[I]) -> list[I]:
+        return [found for _, found in self.pairs if isinstance(found, kind)]
+
+    @property
+    def there(self) -> list[Account]:
+        known = {(item.user, item.host) for item in self.found(Lockout)}
+        return [a for a in self.deployment.accounts if (a.name, a.host) in known]
+
+    @property
+    def leaving(self) -> list[Account]:
+        return [account for account in self.there if login(account) not in self.shared]
+
+    @property
+    def database(self) -> Database | None:
+        return next(iter(self.found(Database)), None)
+
+    def goes(self, item: Belongings | Lockout | Session) -> bool:
+        return any((a.name, a.host) == (item.user, item.host) for a in self.leaving)
 
 
 @dataclass(frozen=True)
@@ -52,6 +75,7 @@ class Departure:
     phases: tuple[tuple[Step, ...], ...] = ()
     refusals: tuple[Refusal, ...] = ()
     remarks: tuple[str, ...] = ()
+    staying: tuple[str, ...] = ()  # users that other Deployments have too
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -64,14 +88,117 @@ def login(account: Account) -> str:
 
 def decide(survey: Survey, wish: Wish) -> Departure:
     """The phases that are still to do; none: it is gone as far as was wished."""
-    phases = [list(_locked(survey)), list(_ended(survey))]
+    phases: list[Iterator[Step]]
+    remarks: Iterator[str] = iter(())
+    if wish.quarantine:
+        phases = [chain(_locked(survey), _disconnected(survey)), _ended(survey, wish)]
+        refusals = _serving(survey)
+    else:
+        phases = [
+            _locked(survey),
+            _ended(survey, wish),
+            _inherited(survey, wish),
+            _handed_over(survey, wish),
+            _revoked(survey, wish),
+            _database(survey, wish),
+            _users(survey),
+        ]
+        refusals, remarks = _refused(survey, wish), _remarks(survey, wish)
+    woven = (tuple(borrowing(phase, survey.pairs)) for phase in phases)
     return Departure(
-        phases=tuple(tuple(borrowing(phase, survey.pairs)) for phase in phases if phase),
-        refusals=tuple(_refused(survey)),
+        tuple(phase for phase in woven if phase),
+        tuple(refusals),
+        tuple(remarks),
+        tuple(survey.shared),
     )
 
 
-def _refused(survey: Survey) -> Iterator[Refusal]:
+# -- the phases ------------------------------------------------------------------------------------
+
+
+def _locked(survey: Survey) -> Iterator[Step]:
+    """No new session."""
+    for found in survey.found(Lockout):
+        if not found.locked and survey.goes(found):
+            yield Step("create", replace(found, locked=False), found)
+
+
+def _disconnected(survey: Survey) -> Iterator[Step]:
+    leaving = {account.name for account in survey.leaving}
+    for found in survey.found(DatabaseGrant):
+        if found.grantee in leaving and "CONNECT" in found.privileges:
+            yield Step("drop", replace(found, privileges=("CONNECT",), every=False), found)
+
+
+def _ended(survey: Survey, wish: Wish) -> Iterator[Step]:
+    """Of the users that go; and of everybody in a database that is to be dropped."""
+    ended: set[int] = set()
+    for found in survey.found(Session):
+        if survey.goes(found) or (found.user is None and wish.database):
+            for session in found.each():
+                if session.number not in ended:
+                    ended.add(session.number)
+                    yield Step("drop", session, session)
+
+
+def _inherited(survey: Survey, wish: Wish) -> Iterator[Step]:
+    """What users own in the database, or the database itself, goes to the heir."""
+    if wish.database or not wish.heir or not survey.owners:
+        return
+    for account in survey.leaving:
+        of_user = [b for b in survey.found(Belongings) if b.user == account.name and b.here]
+        if of_user:
+            inside = next((b for b in of_user if b.inside), of_user[0])
+            lenders = tuple(dict.fromkeys((account.name, wish.heir)))
+            yield Step("alter", replace(inside, heir=wish.heir, lenders=lenders), inside)
+
+
+def _handed_over(survey: Survey, wish: Wish) -> Iterator[Step]:
+    """The database to the admin, which drops it; rows that would outlive it are revoked (T44)."""
+    names = {account.name for account in survey.there}
+    for owned in survey.found(Ownership):
+        if wish.database and owned.owner in names:
+            wanted = replace(owned, owner=survey.admin, lenders=(owned.owner,))
+            yield Step("alter", wanted, owned)
+    for found in survey.found(PatternGrant):
+        stays = any((a.name, a.host) == (found.user, found.host) for a in survey.there) and not any(
+            (a.name, a.host) == (found.user, found.host) for a in survey.leaving
+        )
+        if stays and found.privileges:
+            yield Step("drop", replace(found, every=False), found)
+
+
+def _revoked(survey: Survey, wish: Wish) -> Iterator[Step]:
+    """Everywhere but in a database that is to be dropped.
+
+    A GRANT is taken back in the name of its grantor: another user of the Deployment, or the heir.
+    """
+    if not survey.owners:
+        return
+    lenders = tuple(account.name for account in survey.there)
+    lenders += (wish.heir,) if wish.heir and wish.heir not in lenders else ()
+    for found in survey.found(Belongings):
+        elsewhere = not (wish.database and found.inside == survey.deployment.database)
+        if found.given and elsewhere and survey.goes(found):
+            yield Step("drop", replace(found, lenders=lenders), found)
+
+
+def _database(survey: Survey, wish: Wish) -> Iterator[Step]:
+    if wish.database and survey.database:
+        yield Step("drop", replace(survey.database, lenders=()), survey.database)
+
+
+def _users(survey: Survey) -> Iterator[Step]:
+    leaving = [(account.name, account.host) for account in survey.leaving]
+    for found in survey.found(User):
+        if (found.name, found.host) in leaving:
+            yield Step("drop", found, found)
+
+
+# -- what stands against it ------------------------------------------------------------------------
+
+
+def _serving(survey: Survey) -> Iterator[Refusal]:
     for user, names in survey.shared.items():
         yield Refusal(
             f"user {user} serves {', '.join(names)} too, which would lose its connections",
@@ -79,26 +206,117 @@ def _refused(survey: Survey) -> Iterator[Refusal]:
         )
 
 
-def _locked(survey: Survey) -> Iterator[Step]:
-    """No new session: LOGIN goes, and CONNECT where the engine has it."""
-    for wanted, found in survey.pairs:
-        if isinstance(wanted, Lockout) and isinstance(found, Lockout) and not found.locked:
-            yield Step("create", wanted, found)
-    leaving = {account.name for account in survey.users()}
-    for wanted, found in survey.pairs:
-        if not isinstance(wanted, DatabaseGrant) or not isinstance(found, DatabaseGrant):
+def _refused(survey: Survey, wish: Wish) -> Iterator[Refusal]:
+    d = survey.deployment
+    if wish.database and survey.cohabiting:
+        yield Refusal(
+            f'database "{d.database}" serves {", ".join(survey.cohabiting)} too',
+            "drop without --database, or take those Deployments out of the spec first",
+        )
+    if wish.database and survey.owners and d.database == (d.server.database or "postgres"):
+        yield Refusal(
+            f'database "{d.database}" is the one that the admin itself is connected to',
+            "name another one in server: of the spec",
+        )
+    if not wish.database and survey.owners:
+        for user, names in survey.shared.items():
+            yield Refusal(
+                f"user {user} serves {', '.join(names)} too; what it has in"
+                f' "{d.database}" cannot be told apart from the rest',
+                "with --database that goes, and the user stays; or give each a user of its own",
+            )
+    yield from _no_heir(survey, wish)
+    for found in survey.found(Belongings):
+        if survey.goes(found):
+            yield from _owning(survey, wish, found)
+    for contents in survey.found(Contents):
+        if wish.database and contents.blockers:
+            yield Refusal(
+                f'database "{d.database}" cannot be dropped: {_listed(contents.blockers)}',
+                "see to these first; dbprov does not drop them",
+            )
+
+
+def _no_heir(survey: Survey, wish: Wish) -> Iterator[Refusal]:
+    if not wish.heir:
+        return
+    known = [w.role for w, found in survey.pairs if isinstance(w, Membership) and found]
+    if not survey.owners:
+        yield Refusal(
+            "--reassign-to has no meaning here: on MySQL nothing belongs to a user",
+            "leave it out",
+        )
+    elif wish.heir not in known:
+        yield Refusal(
+            f'role "{wish.heir}" of --reassign-to does not exist', "name a role that does"
+        )
+    elif wish.heir in [account.name for account in survey.leaving]:
+        yield Refusal(f'role "{wish.heir}" of --reassign-to goes itself', "name one that stays")
+
+
+def _owning(survey: Survey, wish: Wish, found: Belongings) -> Iterator[Refusal]:
+    d = survey.deployment
+    verb = "owns" if survey.owners else "is the definer of"
+    where = f' in database "{found.inside}"' if found.inside else ""
+    if found.owned:
+        yield Refusal(
+            f'user "{found.user}" {verb} things beside this Deployment{where}:'
+            f" {_listed(found.owned)}",
+            "give them to somebody else first, or drop them: dbprov does neither",
+        )
+    if found.here and not wish.database and not (wish.heir and survey.owners):
+        yield Refusal(
+            f'user "{found.user}" {verb} {_listed(found.here)}',
+            "--reassign-to ROLE gives them to another role; --database drops the database and"
+            " all that is in it"
+            if survey.owners
+            else "make them anew with another definer; or --database drops the database and all"
+            " that is in it",
+        )
+    for name, count in zip(found.databases, found.counts, strict=True):
+        closed = (survey.shut or {}).get(name)
+        if closed and not (wish.database and name == d.database):
+            what = f"owns {count} objects" if count else "has privileges"
+            yield Refusal(
+                f'user "{found.user}" {what} in database "{name}", where this admin cannot look:'
+                f" {closed.why}",
+                closed.todo,
+            )
+
+
+# -- what should be known --------------------------------------------------------------------------
+
+
+def _remarks(survey: Survey, wish: Wish) -> Iterator[str]:
+    d = survey.deployment
+    for user, names in survey.shared.items():
+        yield f"user {user} stays: it serves {', '.join(names)} too"
+    for found in survey.found(Belongings):
+        if not survey.goes(found):
             continue
-        if wanted.grantee in leaving and "CONNECT" in found.privileges:
-            yield Step("drop", replace(wanted, privileges=("CONNECT",), every=False), found)
+        where = f' in database "{found.inside}"' if found.inside else ""
+        if found.given and not (wish.database and found.inside == d.database):
+            yield f'user "{found.user}" has{where} privileges that go: {_listed(found.given)}'
+        if found.members:
+            yield f'the rights of user "{found.user}" are lost to {_listed(found.members)}'
+    for contents in survey.found(Contents):
+        if wish.database:
+            yield f'with database "{d.database}" goes {_listed(contents.holds)}'
+            yield from _surviving(survey, contents)
+    if survey.database and not wish.database:
+        yield f'database "{d.database}" stays; --database drops it'
 
 
-def _ended(survey: Survey) -> Iterator[Step]:
-    for _, found in survey.pairs:
-        if isinstance(found, Session):
-            yield from (Step("drop", session, session) for session in found.each())
+def _surviving(survey: Survey, contents: Contents) -> Iterator[str]:
+    own = tuple(f"'{a.name}'@'{a.host}': " for a in survey.there)
+    others = [row for row in contents.survivors if not row.startswith(own)]
+    if others:
+        yield (
+            f'grants of others on database "{contents.name}" are left, and come to life with the'
+            f" next one of its name; revoke them: {_listed(others)}"
+        )
 
 
-def lenders(steps: list[Step]) -> list[Membership]:
-    """What has to be known of the roles whose rights the Steps may borrow."""
-    roles = dict.fromkeys(role for step in steps for role in step.item.lenders)
-    return [Membership(role=role) for role in roles]
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more

@@ -88,6 +88,7 @@ class Database(Item):
     sealed: bool = False  # made so that nobody can enter before it is isolated
     # found
     owner: str = ""
+    grantable: bool = True  # may the admin act as its owner?
 
     def __str__(self) -> str:
         return f'database "{self.name}"'

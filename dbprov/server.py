@@ -118,6 +118,12 @@ class Server:
             self._connections[database] = connection
         return self._connections[database]
 
+    def _leave(self, database: str) -> None:
+        """No session of ours keeps a database from being dropped."""
+        connection = self._connections.pop(database, None)
+        if connection is not None:
+            connection.close()
+
     def _unreached(self, database: str | None, error: Exception) -> ConnectError:
         code, words = self.dialect.explain(error, secret=False)
         where = f'database "{database}" on {self.address}' if database else str(self.address)
@@ -297,6 +303,8 @@ class Server:
             sent = self.renderer(self.dialect.password_literal(connection, self.tls))
             if group[0].item.alone or not self.dialect.TRANSACTIONS:
                 for step in group:
+                    if step.verb == "drop" and isinstance(step.item, Database):
+                        self._leave(step.item.name)
                     with self.recorded([told[id(step)]], plan) as recording:
                         done = self._run(connection, step, sent, recording)
                     yield done

@@ -55,7 +55,7 @@ def show_plan(planned: Planned, err: bool) -> None:
 def show_departing(planned: Departing, err: bool) -> None:
     count = len(planned.steps)
     word = "quarantine" if planned.wish.quarantine else "drop"
-    steps = f"{count} step{'s' * (count != 1)}" if count else "nothing to do"
+    steps = f"{count} step{'s' * (count != 1)}" if count else "nothing is left to do"
     _say(
         click.style(_clean(planned.deployment.name), bold=True),
         f"on {planned.deployment.server}: {word}: {steps}",

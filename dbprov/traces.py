@@ -59,3 +59,44 @@ class Session(Item):
                 self, user=user, number=number, origin=origin, means=way, lenders=lenders,
                 numbers=(), users=(), origins=(), ways=(),
             )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Belongings(Item):
+    """What a user owns and was given: on the whole server, or inside one database.
+
+    Reassigned, to ``heir``; what was given is revoked once nothing is owned there (T77).
+    """
+
+    kind = "belongings"
+    words: ClassVar[Mapping[str, str]] = {"alter": "reassign", "drop": "revoke"}
+    user: str
+    host: str = "%"
+    database: str  # the Deployment's
+    heir: str | None = None
+    # found
+    owned: tuple[str, ...] = ()  # which outlives the Deployment's database
+    here: tuple[str, ...] = ()  # which goes with the Deployment's database
+    given: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()  # roles that have the user's rights
+    databases: tuple[str, ...] = ()  # in which the user has anything
+    counts: tuple[int, ...] = ()  # of what it owns in each
+
+    def __str__(self) -> str:
+        user = f'user "{self.user}"' + (f"@{self.host}" if self.host != "%" else "")
+        return f'what {user} owns to "{self.heir}"' if self.heir else f"what {user} was given"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents(Item):
+    """What goes with a database when it is dropped, and what would not let it go."""
+
+    kind = "contents"
+    name: str
+    # found
+    holds: tuple[str, ...] = ()
+    blockers: tuple[str, ...] = ()
+    survivors: tuple[str, ...] = ()  # grants that would come to life with the next of its name
+
+    def __str__(self) -> str:
+        return f'contents of database "{self.name}"'

@@ -26,7 +26,7 @@ from dbprov.items import Grant, Item, Membership, ObjectGrant, ObjectOwner
 from dbprov.places.env import EnvPlace
 from dbprov.plan import plan
 from dbprov.render import built_in_templates
-from dbprov.traces import Lockout, Session
+from dbprov.traces import Belongings, Contents, Lockout, Session
 from tests.unit.made import FOLDER, HOSTILE, command, deployment, expanded, facts, renderer
 
 ROOT = Path(__file__).parent.parent
@@ -269,6 +269,10 @@ TRACES: list[Item] = [
     Session(user=HOSTILE, host=HOSTILE, number=7),
     Session(user=HOSTILE, host=HOSTILE, number=7, means="procedure"),
     Session(user=None, database=HOSTILE, number=7),
+    Belongings(user=HOSTILE, host=HOSTILE, database=HOSTILE, heir=HOSTILE),
+    Belongings(user=HOSTILE, database=HOSTILE, heir=HOSTILE, inside=HOSTILE),
+    Belongings(user=HOSTILE, database="shop", heir=HOSTILE, inside=HOSTILE),
+    Contents(name=HOSTILE),
 ]
 """What a departure looks at and ends; never wanted, so no spec expands to it."""
 

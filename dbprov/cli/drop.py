@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 @click.option(
     "--quarantine", is_flag=True, help="Only shut its users out; dbprov apply lets them in again."
 )
+@click.option("--database", is_flag=True, help="The database too, with all that is in it.")
+@click.option("--yes-drop", metavar="NAME", help="Instead of typing the name of the database.")
+@click.option("--reassign-to", metavar="ROLE", help="PostgreSQL: who gets what its users own.")
+@click.option("--forget", is_flag=True, help="Its passwords too, once the users are gone.")
 @click.option("--plan", "only_plan", is_flag=True, help="Only show what would be done.")
 @click.option(
     "-y",
@@ -48,6 +52,10 @@ def drop(
     spec: str,
     name: str,
     quarantine: bool,
+    database: bool,
+    yes_drop: str | None,
+    reassign_to: str | None,
+    forget: bool,
     only_plan: bool,
     yes: bool,
     journal: Journal | None,
@@ -65,7 +73,8 @@ def drop(
     ctx.obj["json"] = as_json
     made = spec_of(spec, {}, asks=not yes)
     deployment = _named(made, name)
-    wish = Wish(quarantine=quarantine)
+    _fits(quarantine, database, yes_drop, reassign_to, forget, deployment)
+    wish = Wish(quarantine, database, reassign_to)
     folder = Path(templates) if templates else None
     with commands.servers(
         made, never if yes else ask, folder, timeouts, journal=journal
@@ -76,12 +85,24 @@ def drop(
         if only_plan:
             _end_plan(planned, as_json)
         commands.refuse_departure(planned)
-        if planned.steps and not yes:
-            confirm()
-        departed = commands.depart(made, deployment, server, wish, report=talk.show_done)
+        if planned.steps:
+            _confirm(planned, yes, yes_drop)
+        departed = commands.depart(
+            made,
+            deployment,
+            server,
+            wish,
+            planned,
+            report=talk.show_done,
+            delayed=talk.show_delay,
+            agreed=not yes,
+        )
+    told = list(commands.forget(departed)) if forget else []
+    for words in told:
+        click.echo(f"  {words}", err=True)
     talk.show_recorded(journal)
     if as_json:
-        print_json(departed.as_json())
+        print_json({**departed.as_json(), "passwords": told})
     if departed.error:
         talk.show_error(departed.error)
         click.echo(
@@ -91,6 +112,55 @@ def drop(
     if departed.left and departed.left.steps:
         talk.show_departing(departed.left, err=True)
     sys.exit(0 if departed.ok else 1)
+
+
+def _fits(
+    quarantine: bool,
+    database: bool,
+    yes_drop: str | None,
+    reassign_to: str | None,
+    forget: bool,
+    deployment: Deployment,
+) -> None:
+    from dbprov.errors import UsageError
+
+    if quarantine and (database or reassign_to or forget):
+        raise UsageError(
+            "--quarantine takes nothing away",
+            "--database, --reassign-to and --forget do",
+            "quarantine first; when nobody has missed anything, drop",
+        )
+    if database and reassign_to:
+        raise UsageError(
+            "--reassign-to and --database contradict each other",
+            "what is in the database goes with it",
+            "say one of them",
+        )
+    if yes_drop is not None and (not database or yes_drop != deployment.database):
+        raise UsageError(
+            f"--yes-drop {yes_drop} is not --database of {deployment.name}",
+            f"that is {deployment.database}" if database else "--database is not given",
+            "nothing was changed: see that it is the right Deployment",
+        )
+
+
+def _confirm(planned: Departing, yes: bool, yes_drop: str | None) -> None:
+    """A database goes only where its name was typed."""
+    from dbprov.errors import UsageError
+
+    name = planned.deployment.database
+    drops = any(s.verb == "drop" and s.item.kind == "database" for s in planned.steps)
+    if drops and yes_drop is None:
+        if yes or not sys.stdin.isatty():
+            raise UsageError(
+                f'database "{name}" is not dropped; nothing was changed',
+                "nobody can be asked to type its name",
+                f"read the plan, then run it with --yes --yes-drop {name}",
+            )
+        if click.prompt("Type the name of the database that is dropped", err=True) != name:
+            raise UsageError("nothing was changed", f'that is not "{name}"')
+    elif not yes:
+        confirm()
 
 
 def _end_plan(planned: Departing, as_json: bool) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dbprov.commands.departures import Departing as Departing
     from dbprov.commands.departures import depart as depart
     from dbprov.commands.departures import departing as departing
+    from dbprov.commands.departures import forget as forget
     from dbprov.commands.departures import refuse_departure as refuse_departure
     from dbprov.commands.departures import refused as refused
     from dbprov.commands.offline import scripts as scripts
@@ -39,7 +40,15 @@ if TYPE_CHECKING:
 _HOMES = {
     "adopted": ("Adopted", "Adoption", "adopt", "adoption", "refuse_adoption"),
     "applied": ("Applied", "apply", "ask_places", "fill_places"),
-    "departures": ("Departed", "Departing", "depart", "departing", "refuse_departure", "refused"),
+    "departures": (
+        "Departed",
+        "Departing",
+        "depart",
+        "departing",
+        "forget",
+        "refuse_departure",
+        "refused",
+    ),
     "offline": ("scripts",),
     "opened": ("handouts", "servers"),
     "planned": ("Planned", "compare", "refuse"),

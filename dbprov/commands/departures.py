@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dbprov.commands.planned import step_json
-from dbprov.departure import Departure, Survey, Wish, decide, login
+from dbprov.departure import Departure, Refusal, Survey, Wish, decide, login
 from dbprov.deployments import Deployment, Spec
 from dbprov.dialects import Obstacle
-from dbprov.errors import ApplyError, DbprovError, RefusedError
-from dbprov.items import DatabaseGrant, Item, Membership
+from dbprov.errors import ApplyError, ConnectError, DbprovError, Interrupted, RefusedError
+from dbprov.items import (
+    Database,
+    DatabaseGrant,
+    Item,
+    Membership,
+    Ownership,
+    PatternGrant,
+    User,
+)
+from dbprov.lock import Delay, Delayed
+from dbprov.places.file import FilePlace
 from dbprov.plan import Pair, Step
 from dbprov.server import Done, Server, masked
-from dbprov.traces import Lockout, Session
+from dbprov.traces import Belongings, Contents, Lockout, Session
 
 ROUNDS = 8  # without any progress; about ten seconds
 
@@ -72,6 +82,7 @@ class Departed:
     done: list[Done] = field(default_factory=list)
     left: Departing | None = None
     error: DbprovError | None = None
+    delays: list[Delay] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
@@ -91,6 +102,7 @@ class Departed:
                 }
                 for d in self.done
             ],
+            "delays": [delay.as_json() for delay in self.delays],
             "left": self.left.as_json() if self.left else None,
             "error": self.error.as_json() if self.error else None,
         }
@@ -100,7 +112,7 @@ def departing(spec: Spec, deployment: Deployment, server: Server, wish: Wish) ->
     """Look at everything that the Deployment has on its server, and decide. Reads only."""
     for why, todo in server.dialect.unfit(deployment, server.facts):
         raise RefusedError(f"{deployment.name} cannot be dropped on {server.address}", why, todo)
-    departure = decide(_survey(spec, deployment, server), wish)
+    departure = decide(_survey(spec, deployment, server, wish), wish)
     shown = server.renderer(masked)
     return Departing(
         deployment=deployment,
@@ -111,31 +123,92 @@ def departing(spec: Spec, deployment: Deployment, server: Server, wish: Wish) ->
     )
 
 
-def _survey(spec: Spec, deployment: Deployment, server: Server) -> Survey:
-    items: list[Item] = [
-        item
-        for item in server.dialect.expand(deployment, server.facts)
-        if isinstance(item, DatabaseGrant)
-    ]
-    for a in deployment.accounts:
-        items += [Lockout(user=a.name, host=a.host), Session(user=a.name, host=a.host)]
-    pairs = server.look(items)
+def _survey(spec: Spec, deployment: Deployment, server: Server, wish: Wish) -> Survey:
+    pairs = server.look(_outside(deployment, server, wish))
+    shared = _shared(spec, deployment)
+    inside, shut = _inside(pairs, deployment, server, wish, shared)
     return Survey(
         deployment=deployment,
-        pairs=(*pairs, *_loans(pairs, deployment, server)),
-        shared=_shared(spec, deployment),
+        owners=server.dialect.OWNERS,
+        admin=server.facts.admin,
+        pairs=(*pairs, *inside, *_loans(pairs, deployment, server, wish)),
+        shared=shared,
+        cohabiting=_cohabiting(spec, deployment),
+        shut=shut,
     )
 
 
-def _loans(pairs: list[Pair], deployment: Deployment, server: Server) -> list[Pair]:
+def _outside(deployment: Deployment, server: Server, wish: Wish) -> list[Item]:
+    """What can be seen from the admin's own database."""
+    d = deployment
+    names = tuple(account.name for account in d.accounts)
+    wanted = server.dialect.expand(d, server.facts)
+    kinds = (DatabaseGrant,) if wish.quarantine else (User, PatternGrant)
+    items: list[Item] = [item for item in wanted if isinstance(item, kinds)]
+    for a in d.accounts:
+        items += [Lockout(user=a.name, host=a.host), Session(user=a.name, host=a.host)]
+    if wish.quarantine:
+        return items
+    items += [Belongings(user=a.name, host=a.host, database=d.database) for a in d.accounts]
+    # As its owner, whose rights can be borrowed, the admin may drop it.
+    items += [replace(item, lenders=names) for item in wanted if isinstance(item, Database)]
+    items.append(Contents(name=d.database))
+    if wish.database:
+        items.append(Session(user=None, database=d.database))
+    if wish.database and server.dialect.OWNERS:
+        items.append(Ownership(database=d.database, owner=server.facts.admin, lenders=names))
+    return items
+
+
+def _inside(
+    pairs: list[Pair],
+    deployment: Deployment,
+    server: Server,
+    wish: Wish,
+    shared: dict[str, tuple[str, ...]],
+) -> tuple[list[Pair], dict[str, Refusal]]:
+    """What the users that go have in each database; and the databases that cannot be entered."""
+    going = {account.name for account in deployment.accounts if login(account) not in shared}
+    holders: dict[str, list[str]] = {}
+    for _, found in pairs:
+        if isinstance(found, Belongings) and found.user in going:
+            for name in found.databases:
+                if not (wish.database and name == deployment.database):
+                    holders.setdefault(name, []).append(found.user)
+    seen: list[Pair] = []
+    shut: dict[str, Refusal] = {}
+    for name, users in holders.items():
+        # Only a database that has been looked at is entered.
+        items: list[Item] = [Database(name=name, encoding="")]
+        items += [Belongings(inside=name, user=u, database=deployment.database) for u in users]
+        try:
+            seen += server.look(items)[1:]
+        except ConnectError as error:
+            shut[name] = Refusal(error.why, error.todo)
+    return seen, shut
+
+
+def _loans(pairs: list[Pair], deployment: Deployment, server: Server, wish: Wish) -> list[Pair]:
     """Of the roles whose rights the Steps may have to borrow."""
     if not server.dialect.OWNERS:
         return []
     roles = [account.name for account in deployment.accounts]
+    roles += [wish.heir] if wish.heir else []
     for _, found in pairs:
         if isinstance(found, Session):
             roles += found.users
     return server.look([Membership(role=role) for role in dict.fromkeys(roles)])
+
+
+def _cohabiting(spec: Spec, deployment: Deployment) -> tuple[str, ...]:
+    """Other Deployments of the spec that are in the same database."""
+    return tuple(
+        other.name
+        for other in spec.deployments
+        if other is not deployment
+        and _same_server(other, deployment)
+        and other.database == deployment.database
+    )
 
 
 def _shared(spec: Spec, deployment: Deployment) -> dict[str, tuple[str, ...]]:
@@ -183,32 +256,80 @@ def depart(
     deployment: Deployment,
     server: Server,
     wish: Wish,
+    planned: Departing | None = None,
     *,
     report: Callable[[Done], None] = lambda done: None,
+    delayed: Delayed = lambda delay: None,
+    agreed: bool = False,
 ) -> Departed:
     """One phase after the other, each decided from another look, until nothing is left to do.
 
-    Raises RefusedError before anything is changed; later failures end up in ``error``.
+    Raises RefusedError before anything is changed; what fails later, Ctrl-C, or a lock that is not
+    had, ends up in ``error``. ``agreed``: somebody read ``planned`` and said yes to it.
     """
     departed = Departed(deployment)
+
+    def wait(delay: Delay) -> None:
+        departed.delays.append(delay)
+        delayed(delay)
+
+    planned = planned or departing(spec, deployment, server, wish)
+    refuse_departure(planned)
+    departed.left = planned
+    try:
+        if planned.steps:
+            with server.lock(deployment, wait):
+                now = departing(spec, deployment, server, wish)
+                refuse_departure(now)
+                if agreed:
+                    _as_agreed(planned, now)
+                _phases(spec, departed, server, now, report)
+    except RefusedError as error:
+        if not departed.done:
+            raise
+        departed.error = error
+    except DbprovError as error:
+        departed.error = error
+    except KeyboardInterrupt:
+        departed.error = Interrupted(
+            f"interrupted after {len(departed.done)} steps",
+            "somebody ended the run; what was done stands",
+            "run the same command again: it looks first, and goes on where it stopped",
+        )
+    return departed
+
+
+def _as_agreed(planned: Departing, now: Departing) -> None:
+    """Sessions come and go; anything else that is new was not agreed to."""
+    new = [
+        sql
+        for step, sql in zip(now.steps, now.statements, strict=True)
+        if sql not in planned.statements and not isinstance(step.item, (Session, Membership))
+    ]
+    if new:
+        raise RefusedError(
+            f"{planned.deployment.name}: the server has changed since the plan was shown;"
+            " nothing was changed",
+            "not in that plan:\n" + "\n".join(new),
+            "run the same command again, and read the new plan",
+        )
+
+
+def _phases(
+    spec: Spec,
+    departed: Departed,
+    server: Server,
+    left: Departing,
+    report: Callable[[Done], None],
+) -> None:
     last: list[str] = []
     waits = 0
-    while True:
-        left = departed.left = departing(spec, deployment, server, wish)
-        if not departed.done:
-            refuse_departure(left)
-        elif error := refused(left, "what was done stands"):
-            departed.error = error
-            return departed
-        phase = left.possible()
+    while phase := left.possible():
         said = [str(step) for step in phase]
         waits = waits + 1 if said == last else 0
-        if not phase:
-            departed.error = None
-            return departed
         if waits > ROUNDS:
             departed.error = departed.error or _stays(phase[0])
-            return departed
+            return
         if waits:
             time.sleep(min(2.0, 0.05 * 2**waits))
         last, departed.error = said, None
@@ -217,7 +338,12 @@ def depart(
         except ApplyError as failed:
             departed.error = failed
             if failed.code not in server.dialect.MOVED:
-                return departed
+                return
+        left = departed.left = departing(spec, departed.deployment, server, left.wish)
+        if error := refused(left, "what was done stands"):
+            departed.error = error
+            return
+    departed.error = None
 
 
 def _carry_out(
@@ -242,3 +368,24 @@ def _stays(step: Step) -> ApplyError:
         "the statement succeeded, and it is still there",
         "see what keeps it, and run the same command again: it goes on where it stopped",
     )
+
+
+def forget(departed: Departed) -> Iterator[str]:
+    """The passwords of the users that are gone, one sentence for each.
+
+    Nothing while any of them is there, or may be.
+    """
+    left = departed.left
+    if departed.error or not left or not left.complete:
+        return
+    for account in departed.deployment.accounts:
+        whose, place = f"the password of user {login(account)}", account.place
+        if login(account) in left.departure.staying:
+            yield f"kept: {whose}, who stays"
+        elif isinstance(place, FilePlace):
+            there = place.path.exists()
+            place.beside.forget()
+            place.forget()
+            yield f"forgotten: {whose}" if there else f"not there any more: {whose} in the {place}"
+        else:
+            yield f"not forgotten: {whose} is in the {place}; remove it there yourself"

@@ -103,7 +103,12 @@ class FilePlace:
 
     def forget(self) -> None:
         """The file is gone afterwards."""
-        self.path.unlink(missing_ok=True)
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise PlaceError(
+                f"{self} could not be removed", error.strerror or "", "remove it yourself"
+            ) from None
 
 
 def _link(path: Path, text: str) -> bool:

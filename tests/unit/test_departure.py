@@ -27,7 +27,7 @@ def decided(
     *pairs: tuple[Item, Item | None], shared: dict[str, Any] | None = None, wish: Wish = QUARANTINE
 ) -> Departure:
     found: tuple[Pair, ...] = pairs
-    return decide(Survey(deployment("postgresql"), found, shared or {}), wish)
+    return decide(Survey(deployment("postgresql"), True, "dba", found, shared or {}), wish)
 
 
 def said(made: Departure) -> list[list[str]]:

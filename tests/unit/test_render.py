@@ -199,7 +199,16 @@ def test_items_hand_all_their_fields(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     made.item(Database(name="d", encoding="UTF8"), "create")
     assert seen.pop("name_of_file") == "database/create"
-    assert set(seen) == {"inside", "lenders", "name", "encoding", "collation", "sealed", "owner"}
+    assert set(seen) == {
+        "inside",
+        "lenders",
+        "name",
+        "encoding",
+        "collation",
+        "sealed",
+        "owner",
+        "grantable",
+    }
 
 
 def test_the_templates_are_found() -> None:

@@ -77,7 +77,7 @@ def obstacle(
     if isinstance(item, (User, Lockout)):
         needed = frozenset({"CREATE USER"})
     elif isinstance(item, Database):
-        needed = frozenset({"CREATE"})
+        needed = frozenset({"DROP" if verb == "drop" else "CREATE"})
     elif isinstance(item, PatternGrant):
         needed = frozenset(item.privileges)
     lacking = tuple(sorted(needed - facts.rights))

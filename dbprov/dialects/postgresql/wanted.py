@@ -253,6 +253,11 @@ def obstacle(
             f'it belongs to "{found.owner}", whose rights "{facts.admin}" may not borrow',
             "a superuser", render.item(item, verb),
         )  # fmt: skip
+    if isinstance(item, Database) and isinstance(found, Database) and not found.grantable:
+        return Obstacle(
+            f'it belongs to "{found.owner}", and "{facts.admin}" is not a member of that role',
+            f'"{found.owner}", or a superuser,', render.item(item, verb),
+        )  # fmt: skip
     if isinstance(item, (Ownership, Isolation, DatabaseGrant, SchemaGrant)) and found is not None:
         assert isinstance(found, type(item))
         if not found.grantable and (verb, item.kind) != ("drop", "membership"):

@@ -1,0 +1,47 @@
+"""``drop`` killed with kill -9 after a number of statements, once for each deployment of a spec, in a process of its own.
+
+python -m tests.servers.drop_killer SPEC HEIR quarantine|database|users 1 2 ...
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from itertools import count
+from pathlib import Path
+
+import dbprov
+from dbprov.commands import depart
+from dbprov.departure import Wish
+from dbprov.deployments import Deployment, Spec
+from dbprov.server import Done
+from tests.servers.killer import die
+
+
+def drop(spec: Spec, deployment: Deployment, wish: Wish, statements: int) -> None:
+    """In this process, which does not live to see the end of it."""
+    counted = count(1)
+
+    def report(done: Done) -> None:
+        if next(counted) == statements:
+            die()
+
+    with dbprov.servers(spec) as servers:
+        depart(spec, deployment, servers[deployment], wish, report=report)
+
+
+def main(path: str, heir: str, what: str, *numbers: str) -> None:
+    spec = dbprov.load(Path(path))
+    wish = Wish(what == "quarantine", what == "database", heir or None)
+    for deployment, statements in zip(spec.deployments, map(int, numbers), strict=True):
+        child = os.fork()
+        if child == 0:
+            drop(spec, deployment, wish, statements)
+            os._exit(3)
+        _, status = os.waitpid(child, 0)
+        if not os.WIFSIGNALED(status):
+            sys.exit(f"{deployment.name} was not killed after {statements} statements: {status}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

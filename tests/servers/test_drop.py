@@ -1,0 +1,329 @@
+"""``drop``: nothing of a Deployment is left, nothing of anybody else is touched, and no object goes by surprise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import dbprov
+from dbprov.departure import Wish
+from dbprov.errors import RefusedError
+from dbprov.items import Database
+from dbprov.plan import Step
+from dbprov.traces import Belongings
+from tests.harness import execute
+from tests.servers.conftest import Walk
+from tests.servers.test_apply import TABLES, one, users
+from tests.servers.test_existing import as_admin, superuser
+from tests.servers.test_quarantine import (
+    ODD,
+    alive,
+    drop,
+    logged_in,
+    memberships,
+    planned,
+    with_all_it_takes,
+)
+
+WHOLE = Wish(database=True)
+USERS = Wish()
+
+
+def left(walk: Walk, prefix: str) -> list[str]:
+    """Databases, users and rows of grants with the prefix in their names."""
+    if walk.server.engine == "postgresql":
+        queries = [
+            f"SELECT 'database ' || datname FROM pg_database WHERE strpos(datname, '{prefix}') > 0",
+            f"SELECT 'role ' || rolname FROM pg_roles WHERE strpos(rolname, '{prefix}') > 0",
+        ]
+    else:
+        queries = [
+            f"SELECT CONCAT('database ', schema_name) FROM information_schema.schemata WHERE LOCATE('{prefix}', schema_name)",
+            f"SELECT CONCAT('role ', user) FROM mysql.user WHERE LOCATE('{prefix}', user) AND user NOT LIKE '%dba'",
+            f"SELECT CONCAT('row ', db, ' of ', user) FROM mysql.db WHERE LOCATE('{prefix}', REPLACE(db, '\\\\', ''))",
+        ]
+    return sorted(row[0] for query in queries for row in execute(walk.server, "superuser", query))
+
+
+LAYOUTS: dict[str, Any] = {
+    "all": one,
+    "odd": lambda p: one(p, user=f"{p}{ODD}", database=f"{p}{ODD}"),
+    "owner": lambda p: one(p, users=[{**users(p)[0], "access": "owner"}, *users(p)[1:]]),
+    "split": lambda p: one(p, user=f"{p}airflow", layout="split"),
+}
+
+
+@pytest.mark.parametrize(
+    "layout",
+    ["all", "odd", "owner", pytest.param("split", marks=pytest.mark.postgresql)],
+)
+def test_all_of_it(walk: Walk, prefix: str, layout: str) -> None:
+    with_all_it_takes(walk, prefix)
+    spec = walk.spec(LAYOUTS[layout](prefix))
+    walk.provision(spec)
+    names = [account.name for account in spec.deployments[0].accounts]
+    walk.as_user(spec, names[0], *TABLES[walk.server.engine])
+    with logged_in(walk, spec, *names) as sessions:
+        departed = drop(walk, spec, WHOLE)
+        assert departed.ok, (departed.error, departed.left)
+        assert not any(alive(session) for session in sessions)
+    assert left(walk, prefix) == []
+    assert not drop(walk, spec, WHOLE).done
+    assert not drop(walk, spec, USERS).done
+    walk.provision(spec)
+    walk.as_user(spec, names[0], *TABLES[walk.server.engine])
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("layout", ["all", "odd", "owner", "split"])
+def test_the_users_alone(walk: Walk, prefix: str, layout: str) -> None:
+    """Refused while they own anything; what they own goes to another role, and nothing of theirs is left."""
+    spec = walk.spec(LAYOUTS[layout](prefix))
+    walk.provision(spec)
+    database, account = spec.deployments[0].database, spec.deployments[0].accounts[0]
+    walk.as_user(spec, account.name, *TABLES["postgresql"], "INSERT INTO dag (name) VALUES ('a')")
+    with pytest.raises(RefusedError, match="nothing was changed") as met:
+        drop(walk, spec, USERS)
+    assert "table " in met.value.why
+    assert "dag" in met.value.why
+    assert "--reassign-to" in met.value.todo
+
+    as_admin(walk, f'CREATE ROLE "{prefix}heir"')
+    schema = account.schemas[0]
+    if layout != "owner" and not superuser(walk):  # a function's new owner must be able to make it
+        failed = drop(walk, spec, Wish(heir=f"{prefix}heir"))
+        if failed.error:
+            assert failed.error.code == "42501"
+    execute(
+        walk.server, "superuser", f'GRANT CREATE ON SCHEMA {schema} TO "{prefix}heir"', database
+    )
+    departed = drop(walk, spec, Wish(heir=f"{prefix}heir"))
+    assert departed.ok, (departed.error, departed.left)
+    assert left(walk, prefix) == [f"database {database}", f"role {prefix}heir"]
+    owner = f"SELECT tableowner FROM pg_tables WHERE schemaname = '{schema}'"
+    assert execute(walk.server, "superuser", owner, database) == [(f"{prefix}heir",)]
+    assert execute(walk.server, "superuser", f"SELECT name FROM {schema}.dag", database) == [("a",)]
+    defaults = "SELECT pg_get_userbyid(defaclrole) FROM pg_default_acl"
+    assert execute(walk.server, "superuser", defaults, database) == []
+    assert memberships(walk, prefix) == []
+    again = drop(walk, spec, USERS)
+    assert again.ok
+    assert not again.done
+
+
+@pytest.mark.mysql
+def test_the_users_alone_on_mysql(walk: Walk, prefix: str) -> None:
+    """Data stays; a view or a routine that would fail without its definer keeps the user."""
+    with_all_it_takes(walk, prefix)
+    spec = walk.spec(one(prefix, users=users(prefix)))
+    walk.provision(spec)
+    walk.as_user(spec, f"{prefix}app", *TABLES["mysql"], "CREATE VIEW dags AS SELECT * FROM dag")
+    with pytest.raises(RefusedError, match="nothing was changed") as met:
+        drop(walk, spec, USERS)
+    assert f'user "{prefix}app" is the definer of view {prefix}db.dags' in met.value.why
+    with pytest.raises(RefusedError) as met:
+        drop(walk, spec, Wish(heir=f"{prefix}writer"))
+    assert "nothing belongs to a user" in met.value.why
+    walk.as_user(spec, f"{prefix}app", "DROP VIEW dags")
+    departed = drop(walk, spec, USERS)
+    assert departed.ok, (departed.error, departed.left)
+    assert left(walk, prefix) == [f"database {prefix}db"]
+    assert execute(walk.server, "superuser", "SELECT * FROM dag", f"{prefix}db") == []
+
+
+@pytest.mark.mysql
+def test_grants_that_would_survive(walk: Walk, prefix: str) -> None:
+    """Trap T44: of a user that stays they are revoked, of others they are named."""
+    with_all_it_takes(walk, prefix)
+    spec = walk.spec(
+        one(prefix, users=[{"name": f"{prefix}app", "access": "all", "host": "127.0.%"}]),
+        {
+            "name": "reports",
+            "database": f"{prefix}db2",
+            "users": [{"name": f"{prefix}app", "access": "all", "host": "127.0.%"}],
+        },
+    )
+    with dbprov.servers(spec) as servers:
+        for deployment in spec.deployments:
+            assert dbprov.apply(deployment, servers[deployment]).error is None
+    execute(walk.server, "superuser", f"CREATE USER '{prefix}joe'@'%' IDENTIFIED BY 'joe-of-this'")
+    execute(walk.server, "superuser", f"GRANT SELECT ON `{prefix}db`.* TO '{prefix}joe'@'%'")
+    remarks = planned(walk, spec, WHOLE).departure.remarks
+    assert any("grants of others" in r and f"{prefix}joe" in r for r in remarks), remarks
+    assert any("stays: it serves reports too" in r for r in remarks), remarks
+    departed = drop(walk, spec, WHOLE)
+    assert departed.ok, (departed.error, departed.left)
+    rows = execute(walk.server, "superuser", "SELECT db, user FROM mysql.db")
+    ours = sorted((db.replace("\\", ""), user) for db, user in rows if prefix in user)
+    assert ours == [(f"{prefix}db", f"{prefix}joe"), (f"{prefix}db2", f"{prefix}app")]
+    assert f"database {prefix}db" not in left(walk, prefix)
+    with dbprov.servers(spec) as servers:
+        checks = list(dbprov.prove(spec.deployments[1], servers[spec.deployments[1]]))
+    assert [c for c in checks if not c.held] == []
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("access", ["all", "owner"])
+def test_a_user_that_serves_another_deployment(walk: Walk, prefix: str, access: str) -> None:
+    account = {"name": f"{prefix}app", "access": access}
+    spec = walk.spec(
+        one(prefix, users=[account, users(prefix)[2]]),
+        {"name": "reports", "database": f"{prefix}db2", "users": [account]},
+    )
+    with dbprov.servers(spec) as servers:
+        for deployment in spec.deployments:
+            assert dbprov.apply(deployment, servers[deployment]).error is None
+    walk.as_user(spec, f"{prefix}app", *TABLES["postgresql"])
+    with pytest.raises(RefusedError, match="nothing was changed") as met:
+        drop(walk, spec, USERS)
+    assert "serves reports too" in met.value.why
+    departed = drop(walk, spec, WHOLE)
+    assert departed.ok, (departed.error, departed.left)
+    assert left(walk, prefix) == [f"database {prefix}db2", f"role {prefix}app"]
+    with dbprov.servers(spec) as servers:
+        deployment = spec.deployments[1]
+        assert dbprov.compare(deployment, servers[deployment]).complete
+        checks = list(dbprov.prove(deployment, servers[deployment]))
+    assert [c for c in checks if not c.held] == []
+
+
+@pytest.mark.postgresql
+def test_things_elsewhere(walk: Walk, prefix: str) -> None:
+    """What it owns in another database is refused with its name; what it was given there goes."""
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    as_admin(walk, f'CREATE DATABASE "{prefix}other"')
+    as_admin(walk, "CREATE TABLE theirs (id integer)", f"{prefix}other")
+    as_admin(walk, f'GRANT SELECT ON theirs TO "{prefix}app"', f"{prefix}other")
+    as_admin(
+        walk, f'ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO "{prefix}app"', f"{prefix}other"
+    )
+    execute(walk.server, "superuser", "CREATE TABLE its_own (id integer)", f"{prefix}other")
+    execute(
+        walk.server, "superuser", f'ALTER TABLE its_own OWNER TO "{prefix}app"', f"{prefix}other"
+    )
+    for wish in (USERS, WHOLE, Wish(heir=walk.server.user("superuser"))):
+        with pytest.raises(RefusedError, match="nothing was changed") as met:
+            drop(walk, spec, wish)
+        words = f'user "{prefix}app" owns things beside this Deployment in database "{prefix}other": table public.its_own'
+        assert words in met.value.why
+
+    execute(walk.server, "superuser", "DROP TABLE its_own", f"{prefix}other")
+    remarks = planned(walk, spec, WHOLE).departure.remarks
+    assert any("table public.theirs" in r and "privileges that go" in r for r in remarks), remarks
+    departed = drop(walk, spec, WHOLE)
+    assert departed.ok, (departed.error, departed.left)
+    assert left(walk, prefix) == [f"database {prefix}other"]
+    assert execute(walk.server, "superuser", "SELECT * FROM theirs", f"{prefix}other") == []
+    assert memberships(walk, prefix) == []
+
+
+@pytest.mark.postgresql
+def test_another_database_of_its_own(walk: Walk, prefix: str) -> None:
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    execute(walk.server, "superuser", f'CREATE DATABASE "{prefix}other" OWNER "{prefix}app"')
+    with pytest.raises(RefusedError, match="nothing was changed") as met:
+        drop(walk, spec, WHOLE)
+    assert f"owns things beside this Deployment: database {prefix}other" in met.value.why
+    assert f"database {prefix}db" in left(walk, prefix)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("admin", ["restricted"], indirect=True)
+@pytest.mark.parametrize("owns", [True, False])
+def test_a_database_that_cannot_be_entered(walk: Walk, prefix: str, owns: bool) -> None:
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    execute(walk.server, "superuser", f'CREATE DATABASE "{prefix}other"')
+    execute(walk.server, "superuser", f'REVOKE CONNECT ON DATABASE "{prefix}other" FROM PUBLIC')
+    execute(walk.server, "superuser", "CREATE TABLE t (id integer)", f"{prefix}other")
+    what = (
+        f'ALTER TABLE t OWNER TO "{prefix}app"' if owns else f'GRANT SELECT ON t TO "{prefix}app"'
+    )
+    execute(walk.server, "superuser", what, f"{prefix}other")
+    with pytest.raises(RefusedError, match="nothing was changed") as met:
+        drop(walk, spec, WHOLE)
+    assert ("owns 1 objects" if owns else "has privileges") in met.value.why
+    assert f'in database "{prefix}other", where this admin cannot look' in met.value.why
+    assert f'GRANT CONNECT ON DATABASE "{prefix}other"' in met.value.todo
+
+
+@pytest.mark.postgresql
+def test_sessions_of_others_in_the_database(walk: Walk, prefix: str) -> None:
+    """A superuser ends them; an admin that may not is told so before anything is changed."""
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    from tests.harness.accounts import postgresql
+
+    execute(walk.server, "superuser", f"CREATE ROLE \"{prefix}joe\" LOGIN PASSWORD 'joe'")
+    execute(walk.server, "superuser", f'GRANT CONNECT ON DATABASE "{prefix}db" TO "{prefix}joe"')
+    with postgresql(
+        walk.server.host, walk.server.port, (f"{prefix}joe", "joe"), f"{prefix}db"
+    ) as joe:
+        if not superuser(walk) and walk.server.version not in ("13", "14", "15"):
+            with pytest.raises(RefusedError, match="nothing was changed") as met:
+                drop(walk, spec, WHOLE)
+            assert f'of "{prefix}joe"' in met.value.why
+            assert "pg_terminate_backend" in met.value.todo
+            assert alive(joe)
+        else:
+            departed = drop(walk, spec, WHOLE)
+            assert departed.ok, (departed.error, departed.left)
+            assert not alive(joe)
+
+
+@pytest.mark.postgresql
+def test_a_database_that_will_not_go(walk: Walk, prefix: str) -> None:
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    execute(walk.server, "superuser", f'ALTER DATABASE "{prefix}db" IS_TEMPLATE true')
+    with pytest.raises(RefusedError, match="nothing was changed") as met:
+        drop(walk, spec, WHOLE)
+    assert "it is a template" in met.value.why
+    assert walk.plan(spec).complete
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("admin", ["restricted"], indirect=True)
+def test_a_database_of_somebody_else(walk: Walk, prefix: str) -> None:
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    execute(walk.server, "superuser", f'ALTER DATABASE "{prefix}db" OWNER TO postgres')
+    with pytest.raises(RefusedError, match="nothing was changed") as met:
+        drop(walk, spec, WHOLE)
+    assert f'DROP DATABASE "{prefix}db";' in met.value.todo
+    assert 'it belongs to "postgres"' in met.value.why
+
+
+@pytest.mark.postgresql
+def test_drop_owned_drops_no_object(walk: Walk, prefix: str) -> None:
+    """Trap T77: also where the object came after the look, the statement itself refuses."""
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    walk.as_user(spec, f"{prefix}app", *TABLES["postgresql"])
+    item = Belongings(inside=f"{prefix}db", user=f"{prefix}app", database=f"{prefix}db")
+    with dbprov.servers(spec) as servers:
+        server = servers[spec.deployments[0]]
+        server.look([Database(name=f"{prefix}db", encoding=""), item])
+        with pytest.raises(dbprov.DbprovError) as met:
+            list(server.apply([Step("drop", item)]))
+    assert met.value.code == "2BP01"
+    assert "still owns something here" in met.value.why
+    walk.as_user(spec, f"{prefix}app", "SELECT * FROM dag")
+
+
+def test_half_of_it_is_there(walk: Walk, prefix: str) -> None:
+    with_all_it_takes(walk, prefix)
+    spec = walk.spec(one(prefix, users=users(prefix)))
+    walk.provision(spec)
+    if walk.server.engine == "postgresql":
+        as_admin(walk, f'DROP DATABASE "{prefix}db"')
+        as_admin(walk, f'DROP ROLE "{prefix}reader"')
+    else:
+        as_admin(walk, f"DROP DATABASE `{prefix}db`")
+        as_admin(walk, f"DROP USER '{prefix}reader'@'%'")
+    departed = drop(walk, spec, WHOLE)
+    assert departed.ok, (departed.error, departed.left)
+    assert left(walk, prefix) == []

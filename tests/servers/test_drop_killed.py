@@ -1,0 +1,92 @@
+"""``drop`` killed anywhere is finished by the same command, and nothing that it borrowed is left."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import dbprov
+from dbprov.commands import fill_places
+from dbprov.departure import Wish
+from tests.harness import execute
+from tests.servers.conftest import Walk
+from tests.servers.test_apply import TABLES, one, users
+from tests.servers.test_drop import left
+from tests.servers.test_existing import as_admin
+from tests.servers.test_quarantine import drop, memberships, planned, with_all_it_takes
+from tests.servers.test_resume import start, write
+
+
+def accounts(prefix: str, access: str) -> list[dict[str, Any]]:
+    return [{**users(prefix)[0], "access": access}, users(prefix)[2]]
+
+
+@pytest.mark.parametrize("access", ["all", "owner"])
+@pytest.mark.parametrize("what", ["quarantine", "database", "users"])
+def test_killed_after_every_statement(walk: Walk, prefix: str, access: str, what: str) -> None:
+    with_all_it_takes(walk, prefix)
+    mysql = walk.server.engine == "mysql"
+    heir = f"{prefix}heir" if what == "users" and not mysql else None
+    if heir:
+        as_admin(walk, f'CREATE ROLE "{heir}"')
+    wish = Wish(what == "quarantine", what == "database", heir)
+    steps = _steps(walk, access, wish, f"{prefix}r_")
+    # Of a transaction that is killed nothing is left: after a loan there is nothing new to see.
+    told = [n for n, s in enumerate(steps, 1) if s.item.kind != "membership" or n == len(steps)]
+    entries = [
+        {**one(f"{prefix}{n}_", users=accounts(f"{prefix}{n}_", access)), "name": f"after-{n}"}
+        for n in told
+    ]
+    spec = dbprov.load(write(walk, *entries))
+    for number in range(len(entries)):
+        _provision(walk, spec, number, heir)
+    words = [str(heir or ""), what, *map(str, told)]
+    killer = start(walk, sys.executable, "-m", "tests.servers.drop_killer", "spec.yaml", *words)
+    _, said = killer.communicate(timeout=240)
+    assert killer.returncode == 0, said
+    for number, deployment in enumerate(spec.deployments):
+        departed = drop(walk, spec, wish, number)
+        assert departed.ok, (number, departed.error, departed.left)
+        assert planned(walk, spec, wish, number).complete
+        if what == "quarantine":
+            with dbprov.servers(spec) as servers:
+                assert dbprov.apply(deployment, servers[deployment]).error is None
+    assert memberships(walk, prefix) == []
+    there = left(walk, prefix)
+    if what == "database":
+        assert not [name for name in there if f"{prefix}r_" not in name], there
+    if what == "users":
+        stay = [name for name in there if name.startswith("role ") and f"{prefix}r_" not in name]
+        assert stay == ([f"role {heir}"] if heir else [])
+
+
+def _steps(walk: Walk, access: str, wish: Wish, name: str) -> tuple[Any, ...]:
+    """Of one like those that are killed."""
+    spec = walk.spec(one(name, users=accounts(name, access)))
+    _provision(walk, spec, 0, wish.heir)
+    steps: tuple[Any, ...] = planned(walk, spec, wish).steps
+    return steps
+
+
+def _provision(walk: Walk, spec: dbprov.Spec, number: int, heir: str | None) -> None:
+    """With tables of the application in it; that it verifies is tested elsewhere."""
+    deployment = spec.deployments[number]
+    with dbprov.servers(spec) as servers:
+        server = servers[deployment]
+        made = dbprov.compare(deployment, server)
+        fill_places(made)
+        list(server.apply(made.steps))
+        if heir:
+            grant = f'GRANT CREATE ON SCHEMA public TO "{heir}"'
+            execute(walk.server, "superuser", grant, deployment.database)
+        [handout] = dbprov.handouts(replace(spec, deployments=(deployment,)), passwords=True)
+        url = handout.metadata.login_url()
+        session = server.dialect.connect_as(url, deployment, server.timeouts)
+        try:
+            for statement in TABLES[walk.server.engine]:
+                server.dialect.run(session, statement)
+        finally:
+            session.close()
