@@ -40,7 +40,7 @@ DIALECTS: dict[str, Any] = {"postgresql": postgresql, "mysql": mysql}
 # (connections), one function for each command (commands), and the terminal (cli). Each imports only from those before it.
 ORDER = [
     "_version", "errors", "secret", "names", "given", "places", "yaml_nodes", "deployments", "tls", "spec", "items", "held", "traces", "dialects",
-    "render", "plan", "surplus", "departure", "script", "review", "chain", "recording", "audit", "lock", "races", "server", "verify", "connections", "formats", "houston",
+    "render", "plan", "surplus", "departure", "script", "review", "chain", "recording", "audit", "lock", "races", "server", "verify", "connections", "portrait", "formats", "houston",
     "commands", "talk", "flags", "cli",
 ]  # fmt: skip
 
@@ -388,6 +388,7 @@ def test_every_kind_can_be_looked_at_and_made(engine: str) -> None:
         "adopt",
         "airflow",
         "surplus",
+        "existing",
         "verify",
         "remedy",
         "script",

@@ -29,6 +29,7 @@ COMMANDS = {  # in the order of --help, each with the module that holds it
     "plan": "plan",
     "apply": "apply",
     "verify": "checks",
+    "import": "import_",
     "check": "checks",
     "adopt": "adopt",
     "connections": "connections",

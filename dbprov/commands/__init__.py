@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dbprov.commands.departures import forget as forget
     from dbprov.commands.departures import refuse_departure as refuse_departure
     from dbprov.commands.departures import refused as refused
+    from dbprov.commands.imported import describe as describe
     from dbprov.commands.offline import scripts as scripts
     from dbprov.commands.opened import handouts as handouts
     from dbprov.commands.opened import servers as servers
@@ -49,6 +50,7 @@ _HOMES = {
         "refuse_departure",
         "refused",
     ),
+    "imported": ("describe",),
     "offline": ("scripts",),
     "opened": ("handouts", "servers"),
     "planned": ("Planned", "compare", "refuse"),

@@ -31,7 +31,7 @@ from dbprov.dialects.mysql.session import (
     transaction,
 )
 from dbprov.dialects.mysql.strings import conninfo, how_to_run, password_placeholder, url
-from dbprov.dialects.mysql.surplus import beyond, kept, questions
+from dbprov.dialects.mysql.surplus import beyond, existing, kept, questions
 from dbprov.dialects.mysql.trials import cleanup, trials
 from dbprov.dialects.mysql.verifiers import password_verifier
 from dbprov.dialects.mysql.wanted import (
@@ -67,6 +67,7 @@ __all__ = [  # noqa: RUF022  in the order of the Protocol
     "obstacle",
     "questions",
     "beyond",
+    "existing",
     "kept",
     "misgivings",
     "advice",

@@ -31,7 +31,7 @@ from dbprov.dialects.postgresql.session import (
     transaction,
 )
 from dbprov.dialects.postgresql.strings import conninfo, how_to_run, password_placeholder, url
-from dbprov.dialects.postgresql.surplus import beyond, kept, questions
+from dbprov.dialects.postgresql.surplus import beyond, existing, kept, questions
 from dbprov.dialects.postgresql.trials import cleanup, trials
 from dbprov.dialects.postgresql.verifiers import password_verifier
 from dbprov.dialects.postgresql.wanted import (
@@ -67,6 +67,7 @@ __all__ = [  # noqa: RUF022  in the order of the Protocol
     "obstacle",
     "questions",
     "beyond",
+    "existing",
     "kept",
     "misgivings",
     "advice",

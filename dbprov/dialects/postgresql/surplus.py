@@ -28,6 +28,11 @@ def questions(accounts: Sequence[Account], facts: Facts) -> list[Question]:
     ]
 
 
+def existing(database: str) -> list[Question]:
+    """Who holds anything in a database."""
+    return [Question("existing/users", {"database": database})]
+
+
 def beyond(
     deployment: Deployment, beside: Sequence[Deployment], held: Sequence[Held], facts: Facts
 ) -> list[Held]:

@@ -1,0 +1,88 @@
+"""What exists, as a spec."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dbprov.cli.output import print_json, write
+from dbprov.flags import FLAGS, ask, json_option, templates_option, timeouts_options
+
+if TYPE_CHECKING:
+    from dbprov.deployments import Timeouts
+
+SAID = ("server", "database", "name")
+REQUIRED = ("server", "database")
+
+
+def _flags(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Of the flags that say a Deployment those that say where it is."""
+    for name, text, more in reversed(FLAGS):
+        if name in SAID or name.startswith("tls-"):
+            command = click.option(f"--{name}", help=text, required=name in REQUIRED, **more)(
+                command
+            )
+    return command
+
+
+@click.command("import")
+@_flags
+@click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write to this file.")
+@click.option(
+    "--nearest",
+    is_flag=True,
+    help="Also users who lack something of every access, with what they lack.",
+)
+@json_option
+@templates_option
+@timeouts_options()
+@click.pass_context
+def import_(
+    ctx: click.Context,
+    /,
+    server: str,
+    database: str,
+    name: str | None,
+    output: str | None,
+    nearest: bool,
+    as_json: bool,
+    templates: str | None,
+    timeouts: Timeouts,
+    **tls: str | None,
+) -> None:
+    """Write the spec that describes what exists: a database, its users, and what they may do.
+
+    Exit code 1 if something is missing that the spec says (--nearest).
+
+    Example: dbprov import --server postgresql://dba@db.example.com/postgres --database shop
+    """
+    from dbprov import commands, spec
+
+    ctx.obj["json"] = as_json
+    said = {key.removeprefix("tls_"): value for key, value in tls.items() if value}
+    for key in ("ca", "cert", "key"):
+        if key in said:  # read from wherever the spec will be
+            said[key] = str(Path(str(said[key])).expanduser().absolute())
+    folder = Path(output).absolute().parent if output else Path.cwd()
+    flags = {"server": server, "database": database, "name": name or database, "user": "somebody"}
+    asked = spec.from_flags(flags | ({"tls": said} if said else {}), folder, ask)
+    where = Path(templates) if templates else None
+    with commands.servers(asked, ask, where, timeouts) as servers:
+        [one] = asked.deployments
+        found = commands.describe(
+            one, servers[one], said=server, tls=said, folder=folder, nearest=nearest
+        )
+    if as_json:
+        print_json(found.as_json())
+    elif output is None:
+        click.echo(found.text, nl=False)
+    if output:
+        write(Path(output), found.text, 0o644)
+        click.echo(f"wrote {output}", err=True)
+    for who, why in found.left_out.items():
+        click.echo(f"note: left out: {who}: {why}", err=True)
+    sys.exit(1 if found.lacking else 0)
