@@ -11,18 +11,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote
 from zlib import crc32
 
 from dbprov import names, tls, yaml_nodes
 from dbprov.deployments import ENGINES, Access, Account, Address, Auth, Deployment, Spec, Tls
-from dbprov.errors import Mistake, SpecError
+from dbprov.errors import DbprovError, Mistake, SpecError
 from dbprov.given import EXAMPLES, Given, Reading
 from dbprov.places import Place, said
 from dbprov.places.file import FilePlace
 from dbprov.places.none import NoPlace
 from dbprov.secret import never_ask
+
+if TYPE_CHECKING:
+    from dbprov.rds import Found
 
 
 def load(path: Path, ask: Any = never_ask) -> Spec:
@@ -78,6 +81,8 @@ class _Reader:
     ask: Any
     values: Reading
     prompts: dict[str, Any] = field(default_factory=dict)
+    found: dict[str, Found] = field(default_factory=dict)  # what rds:// URLs stand for
+    managed: dict[Address, Place] = field(default_factory=dict)  # and their masters' passwords
 
     # -- what stands where -------------------------------------------------------------------------
 
@@ -287,7 +292,7 @@ class _Reader:
         """The admin's password: only read, and never made."""
         keys = self.values.mapping(given or otherwise, ADMIN, required=("password",))
         if "password" not in keys:
-            return None
+            return self.managed.get(server)
         kept = FilePlace(self.folder / ".dbprov" / "admin")
         label = f"the admin on {server}"
         whose = said.Whose(label, self.folder, kept, self.ask, self.prompts)
@@ -298,6 +303,8 @@ class _Reader:
         url = self.values.text(given, right)
         if url is None:
             return None
+        if url.startswith("rds://"):
+            return self.on_rds(given, url)
         scheme, separator, rest = url.partition("://")
         if not separator or scheme not in ENGINES:
             self.values.wrong(
@@ -350,6 +357,20 @@ class _Reader:
             self.values.wrong(given, "hostaddr in the server's URL is no IP address", "127.0.0.1")
         host = unquote(host) or said.get("host", "") or said.get("unix_socket", "")
         return Address(engine, unquote(user), host, int(port), unquote(path), options)
+
+    def on_rds(self, given: Given, url: str) -> Address | None:
+        """Looked up once for each URL; its master's managed password is the admin's."""
+        from dbprov.rds import find
+
+        try:
+            found = self.found.get(url) or find(url)
+        except DbprovError as error:
+            self.values.wrong(given, f"{error.what}: {error.why}".rstrip(": "), error.todo)
+            return None
+        self.found[url] = found
+        if found.admin:
+            self.managed[found.address] = found.admin
+        return found.address
 
     # -- names -------------------------------------------------------------------------------------
 

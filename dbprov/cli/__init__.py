@@ -36,6 +36,7 @@ COMMANDS = {  # in the order of --help, each with the module that holds it
     "audit": "audit",
     "deployment": "deployment",
     "drop": "drop",
+    "endpoints": "endpoints",
     "schema": "files",
     "templates": "files",
 }
