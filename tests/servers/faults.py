@@ -280,6 +280,17 @@ class Stage:
         wrong = list(_wrong_of(struck, fault, late=turn > rehearsed.turns - NEAR_THE_END))
         return wrong + self.again(folder)
 
+    def refused(self, folder: Path, *expected: str) -> list[str]:
+        """What is wrong with a run that must be refused, in these words, with nothing changed."""
+        ended = self.run(self.case.words, folder)
+        said = json.loads(ended.stdout)["error"] if ended.code == 2 else {}
+        text = " ".join(said.values())
+        everything = f"{ended.code} {ended.stdout} {ended.stderr}"
+        wrong = [f"{word!r} is not said: {everything}" for word in expected if word not in text]
+        if ended.code != 2 or not said.get("do"):
+            wrong.append(everything)
+        return wrong
+
     def again(self, folder: Path) -> list[str]:
         """What is wrong with the same command, and with what must hold after it."""
         wrong = []

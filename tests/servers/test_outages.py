@@ -5,7 +5,6 @@ Each on a server of its own, the newest of each flavor.
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +16,6 @@ from tests.harness.own import OwnServer
 from tests.servers.faults import (
     PLAN,
     Case,
-    Ended,
     Fault,
     Forker,
     Gate,
@@ -80,21 +78,6 @@ def test_in_the_middle(own: OwnServer, stage: Stage, name: str, matrix: Matrix) 
     assert wrong == [], "\n".join(wrong)
 
 
-def refused(stage: Stage, folder: Path, *expected: str) -> list[str]:
-    """What is wrong with a run that must be refused, in these words, with nothing changed."""
-    ended = stage.run(APPLY.words, folder)
-    said = json.loads(ended.stdout)["error"] if ended.code == 2 else {}
-    text = " ".join(said.values())
-    wrong = [f"{word!r} is not said: {_all(ended)}" for word in expected if word not in text]
-    if ended.code != 2 or not said.get("do"):
-        wrong.append(_all(ended))
-    return wrong
-
-
-def _all(ended: Ended) -> str:
-    return f"{ended.code} {ended.stdout} {ended.stderr}"
-
-
 def test_restarted_between_plan_and_apply(
     own: OwnServer, stage: Stage, name: str, matrix: Matrix
 ) -> None:
@@ -109,7 +92,7 @@ def test_restarted_between_plan_and_apply(
 def test_a_server_that_is_down(own: OwnServer, stage: Stage, name: str, matrix: Matrix) -> None:
     folder = stage.prepare(name)
     own.stop()
-    wrong = refused(stage, folder, "cannot be reached")
+    wrong = stage.refused(folder, "cannot be reached")
     own.start()
     wrong += stage.again(folder)
     matrix.record(own.server, "server down", "apply", survived=not wrong)
@@ -120,7 +103,7 @@ def test_a_replica(own: OwnServer, stage: Stage, name: str, matrix: Matrix) -> N
     """Traps T56 and T78: refused before a password is made; once it takes writes the same command works."""
     folder = stage.prepare(name)
     own.take_no_writes()
-    wrong = refused(stage, folder, NO_WRITES, "takes writes")
+    wrong = stage.refused(folder, NO_WRITES, "takes writes")
     wrong += [f"{path} was made" for path in folder.glob(".dbprov/**/*")]
     own.take_writes()
     wrong += stage.again(folder)
@@ -132,7 +115,7 @@ def test_no_connection_is_left(own: OwnServer, stage: Stage, name: str, matrix: 
     folder = stage.prepare(name)
     own.take_all_connections()
     code = "53300" if own.server.engine == "postgresql" else "1040"
-    wrong = refused(stage, folder, code, "wait, or have somebody end some")
+    wrong = stage.refused(folder, code, "wait, or have somebody end some")
     own.give_connections_back()
     wrong += stage.again(folder)
     matrix.record(own.server, "no connection left", "apply", survived=not wrong)
