@@ -88,10 +88,11 @@ DEFAULT_TIMEOUTS = {
 }
 
 
-def with_spec(command: F) -> F:
+def with_spec(command: F, *, users: bool = False) -> F:
     """SPEC, or the flags that say one Deployment without a file.
 
-    The command gets the Spec that they make.
+    The command gets the Spec that they make. ``users``: and, as ``user``, the one of them that
+    --user names beside a file.
     """
 
     @wraps(command)
@@ -101,6 +102,8 @@ def with_spec(command: F) -> F:
         ctx.obj["json"] = options.get("as_json", False)
         if "templates" in options:
             options["templates"] = Path(options["templates"]) if options["templates"] else None
+        if users:
+            options["user"] = flags.pop("user") if spec else None
         return command(spec_of(spec, flags, asks=not options.get("yes", False)), **options)
 
     wrapped: Any = click.pass_context(with_flags)

@@ -29,6 +29,7 @@ class Item:
     words: ClassVar[
         Mapping[str, str]
     ] = {}  # what a person calls a verb where it is not create, alter or drop
+    reveals: ClassVar[tuple[str, ...]] = ()  # verbs whose statement holds a password
     inside: str | None = None  # the database in which its statements run; None: the admin's own
     lenders: tuple[
         str, ...
@@ -53,6 +54,7 @@ class Item:
 @dataclass(frozen=True, kw_only=True)
 class User(Item):
     kind = "user"
+    reveals = ("create",)
     name: str
     host: str = "%"
     connection_limit: int | None = None

@@ -13,7 +13,7 @@ from typing import Any
 
 from dbprov.errors import RenderError
 from dbprov.items import Item
-from dbprov.places import Place
+from dbprov.places import Kept
 
 
 class Sql(str):
@@ -184,7 +184,7 @@ class Renderer:
         engine: str,
         filters: Mapping[str, Callable[..., str]],
         *,
-        password: Callable[[Place, str], str],
+        password: Callable[[Kept, str], str],
         version: tuple[int, ...],
         settings: Mapping[str, str],
         templates: Path | None = None,

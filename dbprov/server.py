@@ -24,7 +24,7 @@ from dbprov.errors import (
 )
 from dbprov.items import Database, Item
 from dbprov.lock import Delay, Delayed, Lock, names
-from dbprov.places import Place
+from dbprov.places import Kept, Place
 from dbprov.plan import Pair, Step, transactions
 from dbprov.recording import Announced, Recording, digest
 from dbprov.render import Renderer
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 UNKNOWN = Facts((0,), "")
 
 
-def masked(place: Place, user: str) -> str:
+def masked(place: Kept, user: str) -> str:
     """The password of a statement that is shown to people."""
     return "'***'"
 
 
-def no_password(place: Place, user: str) -> str:
+def no_password(place: Kept, user: str) -> str:
     raise RenderError(
         "a template that only reads prints a password", "", "take the filter password out of it"
     )
@@ -175,7 +175,7 @@ class Server:
         return ""
 
     def renderer(
-        self, password: Callable[[Place, str], str], facts: Facts | None = None
+        self, password: Callable[[Kept, str], str], facts: Facts | None = None
     ) -> Renderer:
         facts = facts or self.facts
         return renderer(self.dialect, facts, password, self._templates)
@@ -330,7 +330,7 @@ class Server:
 
     def _run(self, connection: Any, step: Step, sent: Renderer, recording: Recording) -> Done:
         statement = sent.item(step.item, step.verb)
-        secret = getattr(step.item, "place", None) is not None and step.verb == "create"
+        secret = step.verb in step.item.reveals
         recording.begins()
         began = time.perf_counter()
         try:
@@ -393,7 +393,7 @@ class Server:
 
 
 def renderer(
-    dialect: Dialect, facts: Facts, password: Callable[[Place, str], str], templates: Path | None
+    dialect: Dialect, facts: Facts, password: Callable[[Kept, str], str], templates: Path | None
 ) -> Renderer:
     return Renderer(
         dialect.NAME,

@@ -12,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from dbprov.audit import Journal
     from dbprov.chain import Checked
-    from dbprov.commands import Adoption, Applied, Departing, Planned
+    from dbprov.commands import Adoption, Applied, Departing, Planned, Rotation
     from dbprov.deployments import Deployment
     from dbprov.dialects import Check
     from dbprov.errors import DbprovError
@@ -105,6 +105,18 @@ def show_adoption(planned: Adoption) -> None:
         click.echo(_indented(obstacle.todo), err=True)
     for words in planned.remarks:
         _say(click.style("  note:", fg="yellow"), words, True)
+
+
+def show_rotation(rotation: Rotation) -> None:
+    name = click.style(_clean(rotation.account.name), bold=True)
+    _say(name, f"on {rotation.deployment.server}", err=True)
+    if rotation.step:
+        _say(click.style("  +", fg="green"), str(rotation.step), err=True)
+        click.echo(click.style(_indented(rotation.statement), dim=True), err=True)
+    else:
+        _say("      ", "nothing to do: no old password is valid", err=True)
+    for words in rotation.remarks:
+        _say(click.style("  note:", fg="yellow"), words, err=True)
 
 
 def show_done(done: Done) -> None:

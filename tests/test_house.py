@@ -23,6 +23,7 @@ from dbprov.dialects.mysql.wanted import ALL
 from dbprov.held import KINDS as HELD
 from dbprov.held import AclEntry, Acting, Attribute, DefaultEntry, RoleEntry
 from dbprov.items import Grant, Item, Membership, ObjectGrant, ObjectOwner
+from dbprov.logins import OldPassword, Password
 from dbprov.places.env import EnvPlace
 from dbprov.plan import plan
 from dbprov.render import built_in_templates
@@ -39,7 +40,7 @@ DIALECTS: dict[str, Any] = {"postgresql": postgresql, "mysql": mysql}
 # engine is (dialects), text (render), decisions (plan), a file (script), the world (server, verify), what is handed out
 # (connections), one function for each command (commands), and the terminal (cli). Each imports only from those before it.
 ORDER = [
-    "_version", "errors", "secret", "names", "given", "places", "yaml_nodes", "deployments", "rds", "tls", "spec", "items", "held", "traces", "dialects",
+    "_version", "errors", "secret", "names", "given", "places", "yaml_nodes", "deployments", "rds", "tls", "spec", "items", "held", "traces", "logins", "dialects",
     "render", "plan", "surplus", "departure", "script", "review", "chain", "recording", "audit", "lock", "races", "server", "verify", "connections", "portrait", "formats", "houston",
     "commands", "talk", "flags", "cli",
 ]  # fmt: skip
@@ -273,8 +274,11 @@ TRACES: list[Item] = [
     Belongings(user=HOSTILE, database=HOSTILE, heir=HOSTILE, inside=HOSTILE),
     Belongings(user=HOSTILE, database="shop", heir=HOSTILE, inside=HOSTILE),
     Contents(name=HOSTILE),
+    Password(user=HOSTILE, host=HOSTILE, place=EnvPlace("P")),
+    Password(user=HOSTILE, host=HOSTILE, place=EnvPlace("P"), retain=True),
+    OldPassword(user=HOSTILE, host=HOSTILE),
 ]
-"""What a departure looks at and ends; never wanted, so no spec expands to it."""
+"""What a departure looks at and ends, and what a rotation sets; never wanted, so no spec expands to it."""
 
 
 def held(engine: str) -> list[Item]:
@@ -476,7 +480,7 @@ def test_only_a_user_is_made_with_a_password() -> None:
             for n in files(engine)
             if re.search(r"\|\s*password\b", (TEMPLATES / engine / f"{n}.sql").read_text())
         }
-        assert with_password == {"user/create"}
+        assert with_password == {"user/create", "password/create"}
     assert EnvPlace("P").name == "P"
 
 

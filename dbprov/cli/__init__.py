@@ -30,6 +30,7 @@ COMMANDS = {  # in the order of --help, each with the module that holds it
     "apply": "apply",
     "verify": "checks",
     "import": "import_",
+    "rotate": "rotate",
     "check": "checks",
     "adopt": "adopt",
     "connections": "connections",

@@ -75,13 +75,24 @@ def connections(
 
     name = _form(form, template, as_json)
     revealed = reveal or output is not None
-    handouts = commands.handouts(spec, passwords=revealed)
     wish = formats.Wish(shown=revealed, base=_base(base), **said)
+    handouts = commands.handouts(spec, passwords=revealed)
     if name in ("text", "json"):
         for words in (words for one in handouts for words in one.warnings()):
             click.echo(f"note: {words}", err=True)
+    for words in commands.unfinished(spec) if revealed else ():
+        click.echo(f"note: {words}", err=True)
     if template is None:
         formats.refuse(name, handouts, wish)
+    hand_out(name, template, handouts, wish, output)
+
+
+def hand_out(
+    name: str, template: str | None, handouts: Sequence[Handout], wish: Wish, output: str | None
+) -> None:
+    """To stdout, into a file, or into a folder with a file for each."""
+    from dbprov import formats
+
     if output and (output.endswith("/") or Path(output).is_dir()):
         for one in handouts:
             suffix = Path(template).suffix if template else f".{formats.FORMS[name].suffix}"

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dbprov.commands.offline import scripts as scripts
     from dbprov.commands.opened import handouts as handouts
     from dbprov.commands.opened import servers as servers
+    from dbprov.commands.opened import unfinished as unfinished
     from dbprov.commands.planned import Planned as Planned
     from dbprov.commands.planned import compare as compare
     from dbprov.commands.planned import refuse as refuse
@@ -37,6 +38,11 @@ if TYPE_CHECKING:
     from dbprov.commands.readied import ready as ready
     from dbprov.commands.reviewed import change as change
     from dbprov.commands.reviewed import insisting as insisting
+    from dbprov.commands.rotated import Rotated as Rotated
+    from dbprov.commands.rotated import Rotation as Rotation
+    from dbprov.commands.rotated import finish as finish
+    from dbprov.commands.rotated import rotate as rotate
+    from dbprov.commands.rotated import rotations as rotations
 
 _HOMES = {
     "adopted": ("Adopted", "Adoption", "adopt", "adoption", "refuse_adoption"),
@@ -52,11 +58,12 @@ _HOMES = {
     ),
     "imported": ("describe",),
     "offline": ("scripts",),
-    "opened": ("handouts", "servers"),
+    "opened": ("handouts", "servers", "unfinished"),
     "planned": ("Planned", "compare", "refuse"),
     "proofs": ("check", "prove"),
     "reviewed": ("change", "insisting"),
     "readied": ("ready",),
+    "rotated": ("Rotated", "Rotation", "finish", "rotate", "rotations"),
 }
 
 

@@ -209,8 +209,8 @@ def fill_places(planned: Planned, *, write: bool = True) -> None:
                 raise PlaceError(
                     f'the password of user "{account.name}" is not known; nothing was changed',
                     f"the user exists already, and nothing is kept in {account.place}",
-                    "keep its password there, or set a new one on the server yourself and keep"
-                    " that; dbprov never resets the password of a user that it did not make",
+                    "keep its password there, or have dbprov rotate set a new one; nothing else"
+                    " changes the password of a user that exists",
                 )
             if write or not account.place.writable:
                 account.place.fill()

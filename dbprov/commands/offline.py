@@ -8,7 +8,7 @@ from pathlib import Path
 from dbprov.deployments import Account, Deployment, Spec
 from dbprov.dialects import of
 from dbprov.errors import UsageError
-from dbprov.places import Place
+from dbprov.places import Kept
 from dbprov.places.prompt import PromptPlace
 from dbprov.plan import Pair, plan
 from dbprov.script import HASHED, script
@@ -44,7 +44,7 @@ def scripts(
         newest = tuple(map(int, dialect.VERSIONS[flavor_of].split(".")))
         said = {**(settings or {}), **({HASHED: flavor_of} if hashed else {})}
         facts = dialect.facts_offline(flavor_of, version or newest, said)
-        password: Callable[[Place, str], str] = dialect.password_placeholder
+        password: Callable[[Kept, str], str] = dialect.password_placeholder
         if hashed:
             password = dialect.password_verifier(facts, iterations)
             _fill(deployment, filled)

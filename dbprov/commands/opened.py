@@ -52,6 +52,17 @@ def _same(one: Address, other: Address) -> bool:
     return (one.engine, one.host, one.port) == (other.engine, other.host, other.port)
 
 
+def unfinished(spec: Spec) -> list[str]:
+    """Whose rotation was interrupted: which password is in force is not known here."""
+    accounts = [account for deployment in spec.deployments for account in deployment.accounts]
+    return [
+        f'the rotation of user "{account.name}" was interrupted, and the next password is beside'
+        f" {account.place}: dbprov rotate ends it"
+        for account in accounts
+        if account.place.pending() is not None
+    ]
+
+
 def handouts(spec: Spec, *, passwords: bool) -> list[Handout]:
     """The handouts of each Deployment.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from dbprov.commands.planned import compare
 from dbprov.commands.strictness import stricter
-from dbprov.connections import handout
+from dbprov.connections import Connection, handout
 from dbprov.deployments import Account, Auth, Deployment
 from dbprov.dialects import Check
 from dbprov.items import ObjectGrant
@@ -42,8 +43,30 @@ def prove(
             yield check
             continue
         for check in verify(server, deployment, account, connection):
-            report(check)
-            yield check
+            told = check
+            if not check.held and check.claim == "logs in":
+                told = _explained(check, server, deployment, account)
+            report(told)
+            yield told
+
+
+ROTATED = (
+    "a rotation was interrupted: the next password, which is kept beside the one in use, logs in;"
+    " dbprov rotate ends it"
+)
+
+
+def _explained(check: Check, server: Server, deployment: Deployment, account: Account) -> Check:
+    """Does the password that a rotation left beside the one in use log in?"""
+    proposed = account.place.pending()
+    if proposed is None:
+        return check
+    url = Connection(deployment, account, proposed).login_url()
+    try:
+        server.dialect.connect_as(url, deployment, server.timeouts).close()
+    except Exception:  # as the first one did, and the check says why
+        return check
+    return replace(check, todo=ROTATED)
 
 
 def _not_proven(account: Account) -> Check:
@@ -108,7 +131,7 @@ def check(deployment: Deployment, server: Server) -> Iterator[Check]:
             "holds",
             f"the user exists, and nothing is kept in {account.place}",
             False,
-            todo="keep its password there; dbprov never resets one",
+            todo="keep its password there, or have dbprov rotate set a new one",
         )
     for item, statement in planned.beyond:
         yield Check(

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from dbprov.secret import Secret
 
 
-class Place(Protocol):
+class Kept(Protocol):
+    """A password that can be read."""
+
+    def read(self) -> Secret | None:
+        """The password kept here, or None where nothing is kept yet. Raises PlaceError."""
+
+    def __str__(self) -> str: ...
+
+
+class Place(Kept, Protocol):
     """Where one password lives, and the next one while it is changed."""
 
     @property
     def writable(self) -> bool:
         """Can dbprov make a password and keep it here?"""
-
-    def read(self) -> Secret | None:
-        """The password kept here, or None where nothing is kept yet. Raises PlaceError."""
 
     def fill(self) -> Secret:
         """Keep a newly generated password here and return what is kept.
@@ -35,4 +42,15 @@ class Place(Protocol):
     def promote(self) -> None:
         """The next password takes the place of the one in use. Nothing, where none is kept."""
 
-    def __str__(self) -> str: ...
+
+@dataclass(frozen=True)
+class Next:
+    """The password that is kept beside the one in use."""
+
+    place: Place
+
+    def __str__(self) -> str:
+        return f"the next one beside {self.place}"
+
+    def read(self) -> Secret | None:
+        return self.place.pending()

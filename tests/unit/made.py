@@ -15,7 +15,7 @@ from dbprov.deployments import Deployment, Spec
 from dbprov.dialects import Facts, of
 from dbprov.errors import SpecError
 from dbprov.items import Item
-from dbprov.places import Place
+from dbprov.places import Kept
 from dbprov.render import Renderer
 
 FOLDER = Path("/specs")
@@ -79,7 +79,7 @@ def renderer(
     flavor: str = "postgresql",
     known: Facts | None = None,
     templates: Path | None = None,
-    password: Callable[[Place, str], str] | None = None,
+    password: Callable[[Kept, str], str] | None = None,
 ) -> Renderer:
     dialect, known = of(FLAVORS[flavor]), known or facts(flavor)
     settings: Mapping[str, str] = known.settings

@@ -12,7 +12,7 @@ from jinja2 import DictLoader
 
 from dbprov.errors import PlaceError, RenderError
 from dbprov.items import Database, User
-from dbprov.places import Place
+from dbprov.places import Kept
 from dbprov.places.env import EnvPlace
 from dbprov.render import Sql, built_in_templates, comment, keywords
 from tests.unit.made import HOSTILE, renderer
@@ -136,9 +136,9 @@ def test_a_value_is_not_a_template() -> None:
 
 
 def test_what_writes_a_password_is_handed_in() -> None:
-    asked: list[tuple[Place, str]] = []
+    asked: list[tuple[Kept, str]] = []
 
-    def write(place: Place, user: str) -> str:
+    def write(place: Kept, user: str) -> str:
         asked.append((place, user))
         return "'written'"
 
@@ -151,7 +151,7 @@ def test_what_writes_a_password_is_handed_in() -> None:
 
 
 def test_an_error_of_a_place_is_not_a_mistake_in_a_template() -> None:
-    def write(place: Place, user: str) -> str:
+    def write(place: Kept, user: str) -> str:
         raise PlaceError("cannot be read")
 
     with pytest.raises(PlaceError):

@@ -23,7 +23,7 @@ from dbprov.dialects.mysql.quoting import literal
 from dbprov.dialects.mysql.strings import MODES
 from dbprov.dialects.mysql.verifiers import native, short_enough
 from dbprov.errors import ConnectError
-from dbprov.places import Place
+from dbprov.places import Kept
 from dbprov.secret import Secret
 
 FACTS = ("settings", "rights")
@@ -290,7 +290,7 @@ def roll_back(connection: Any) -> AbstractContextManager[Any]:
     return nullcontext()
 
 
-def password_literal(connection: Any, tls: Tls) -> Callable[[Place, str], str]:
+def password_literal(connection: Any, tls: Tls) -> Callable[[Kept, str], str]:
     """What follows IDENTIFIED BY.
 
     MariaDB takes a hash, and gets one: it writes whole statements into its general log. MySQL
@@ -298,7 +298,7 @@ def password_literal(connection: Any, tls: Tls) -> Callable[[Place, str], str]:
     nobody can listen, or where the spec says so.
     """
 
-    def secret(place: Place, user: str) -> str:
+    def secret(place: Kept, user: str) -> str:
         password = place.read()
         assert password is not None, "a place is filled before the server is changed"
         clear = password.reveal().encode()

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from dbprov.deployments import SYSTEM_CA, Account, Deployment, Tls
 from dbprov.dialects import Facts, in_path
 from dbprov.names import variable
-from dbprov.places import Place
+from dbprov.places import Kept
 
 
 def url(
@@ -40,7 +40,7 @@ def _in_url(tls: Tls) -> dict[str, str]:
     return {key: value for key, value in said.items() if value}
 
 
-def password_placeholder(place: Place, user: str) -> str:
+def password_placeholder(place: Kept, user: str) -> str:
     """Not in quotes.
 
     Where nothing was put in its place the server answers with a syntax error, not with a user.

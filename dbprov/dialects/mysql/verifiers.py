@@ -10,7 +10,7 @@ from hashlib import sha1, sha256
 from dbprov.dialects import Facts
 from dbprov.dialects.mysql.quoting import literal
 from dbprov.errors import PlaceError, UsageError
-from dbprov.places import Place
+from dbprov.places import Kept
 
 # Of caching_sha2_password, in bytes: a longer one is answered with ER 1396, as if the user existed.
 LONGEST = 256
@@ -98,7 +98,7 @@ def _letters(number: int, count: int) -> bytes:
     return bytes(ALPHABET[number >> 6 * place & 63] for place in range(count))
 
 
-def password_verifier(facts: Facts, iterations: int | None) -> Callable[[Place, str], str]:
+def password_verifier(facts: Facts, iterations: int | None) -> Callable[[Kept, str], str]:
     """What stands in a file instead of a password. The salt is a new one each time."""
     if iterations:
         raise UsageError(
@@ -112,7 +112,7 @@ def password_verifier(facts: Facts, iterations: int | None) -> Callable[[Place, 
             "leave --password hash out",
         )
 
-    def verifier(place: Place, user: str) -> str:
+    def verifier(place: Kept, user: str) -> str:
         password = place.read()
         assert password is not None, "a place is filled before its verifier is made"
         clear = password.reveal().encode()

@@ -12,6 +12,7 @@ from dbprov.items import (
     PatternGrant,
     User,
 )
+from dbprov.logins import OldPassword, Password
 from dbprov.traces import Lockout, Session
 
 NAME = "mysql"
@@ -74,7 +75,7 @@ def obstacle(
             render.item(item, verb),
         )
     needed: frozenset[str] = frozenset()
-    if isinstance(item, (User, Lockout)):
+    if isinstance(item, (User, Lockout, Password, OldPassword)):
         needed = frozenset({"CREATE USER"})
     elif isinstance(item, Database):
         needed = frozenset({"DROP" if verb == "drop" else "CREATE"})
@@ -98,6 +99,11 @@ def obstacle(
         "an admin who has them",
         statement,
     )
+
+
+def keeps_old(facts: Facts) -> bool:
+    """Does an old password stay valid beside the new one? Not on MariaDB."""
+    return facts.flavor == "mysql" and facts.version >= (8, 0, 14)
 
 
 def misgivings(facts: Facts) -> list[str]:

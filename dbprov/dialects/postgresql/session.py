@@ -21,7 +21,7 @@ from dbprov.dialects import Facts, Notice, handshake
 from dbprov.dialects.postgresql.quoting import literal
 from dbprov.dialects.postgresql.verifiers import well_formed
 from dbprov.dialects.postgresql.wanted import NAME
-from dbprov.places import Place
+from dbprov.places import Kept
 from dbprov.secret import Secret
 
 FACTS = ("facts",)
@@ -246,13 +246,13 @@ def roll_back(connection: Any) -> Iterator[None]:
         yield
 
 
-def password_literal(connection: Any, tls: Tls) -> Callable[[Place, str], str]:
+def password_literal(connection: Any, tls: Tls) -> Callable[[Kept, str], str]:
     """A SCRAM verifier, computed by libpq on this side.
 
     The server and its log never see the password (T60, T63).
     """
 
-    def verifier(place: Place, user: str) -> str:
+    def verifier(place: Kept, user: str) -> str:
         password = place.read()
         assert password is not None, "a place is filled before the server is changed"
         made = connection.pgconn.encrypt_password(

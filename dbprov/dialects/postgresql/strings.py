@@ -11,7 +11,7 @@ from psycopg.conninfo import make_conninfo
 from dbprov.deployments import Account, Deployment, Tls
 from dbprov.dialects import Facts, in_path
 from dbprov.names import variable
-from dbprov.places import Place
+from dbprov.places import Kept
 
 
 def url(
@@ -43,7 +43,7 @@ def _tls(tls: Tls) -> list[str]:
     return [f"{key}={quote(value, safe='/')}" for key, value in said.items() if tls.given and value]
 
 
-def password_placeholder(place: Place, user: str) -> str:
+def password_placeholder(place: Kept, user: str) -> str:
     """A psql variable: without a value for it psql stops with a syntax error."""
     return f":'{variable(user)}'"
 

@@ -17,7 +17,7 @@ from hmac import digest
 
 from dbprov.dialects import Facts
 from dbprov.dialects.postgresql.quoting import literal
-from dbprov.places import Place
+from dbprov.places import Kept
 
 ITERATIONS = 4096  # scram_iterations of a server that was not told otherwise
 VERIFIER = re.compile(
@@ -85,10 +85,10 @@ def _mixed(text: str) -> bool:
     return not ends or any(map(stringprep.in_table_d2, text))
 
 
-def password_verifier(facts: Facts, iterations: int | None) -> Callable[[Place, str], str]:
+def password_verifier(facts: Facts, iterations: int | None) -> Callable[[Kept, str], str]:
     """What stands in a file instead of a password. The salt is a new one each time."""
 
-    def verifier(place: Place, user: str) -> str:
+    def verifier(place: Kept, user: str) -> str:
         password = place.read()
         assert password is not None, "a place is filled before its verifier is made"
         made = scram(password.reveal(), os.urandom(16), iterations or ITERATIONS)

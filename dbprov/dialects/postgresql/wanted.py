@@ -28,6 +28,7 @@ from dbprov.items import (
     TokenGrant,
     User,
 )
+from dbprov.logins import Password
 from dbprov.traces import Lockout, Session
 
 NAME = "postgresql"
@@ -227,7 +228,7 @@ def obstacle(
             "a superuser",
             render.item(item, verb),
         )
-    if isinstance(found, (User, SearchPath, Lockout)) and not found.administered:
+    if isinstance(found, (User, SearchPath, Lockout, Password)) and not found.administered:
         role = found.name if isinstance(found, User) else found.user
         return Obstacle(
             f'"{facts.admin}" may not alter role "{role}", which somebody else made',
@@ -266,6 +267,10 @@ def obstacle(
                 f'"{found.owner}", or a superuser,', render.item(item, verb),
             )  # fmt: skip
     return None
+
+
+def keeps_old(facts: Facts) -> bool:
+    return False  # a role has one password
 
 
 def misgivings(facts: Facts) -> list[str]:

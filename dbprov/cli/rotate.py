@@ -1,0 +1,162 @@
+"""The passwords of users that exist, changed."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dbprov.cli.connections import FORMS, hand_out
+from dbprov.cli.output import confirm, print_json
+from dbprov.flags import (
+    ask,
+    audit_option,
+    json_option,
+    never,
+    templates_option,
+    timeouts_options,
+    with_spec,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dbprov.audit import Journal
+    from dbprov.commands import Rotated, Rotation
+    from dbprov.deployments import Deployment, Spec, Timeouts
+    from dbprov.server import Server
+
+
+@click.command()
+@partial(with_spec, users=True)
+@click.option("--finish", "finishing", is_flag=True, help="Discard the old passwords (MySQL).")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--format", "form", type=click.Choice(FORMS), help="Form of the strings for -o; default: text."
+)
+@click.option(
+    "-o", "--output", type=click.Path(), help="Write the strings again, as connections -o does."
+)
+@audit_option
+@json_option
+@templates_option
+@timeouts_options(lock=True)
+def rotate(
+    spec: Spec,
+    user: str | None,
+    finishing: bool,
+    yes: bool,
+    form: str | None,
+    output: str | None,
+    journal: Journal | None,
+    as_json: bool,
+    templates: Path | None,
+    timeouts: Timeouts,
+) -> None:
+    """Give users new passwords: kept beside the old ones, set, proven by a login, promoted.
+
+    Example: dbprov rotate deployment.yaml --user analytics_airflow -o strings.txt --format env
+    """
+    from dbprov import commands, talk
+
+    _refuse(spec, user, form, output, finishing)
+    ended: list[Rotated] = []
+    with commands.servers(
+        spec, never if yes else ask, templates, timeouts, journal=journal
+    ) as servers:
+        planned = _planned(spec, servers, user, finishing)
+        for rotation in planned:
+            talk.show_rotation(rotation)
+        if any(rotation.step for rotation in planned) and not yes:
+            confirm()
+        do = commands.finish if finishing else commands.rotate
+        for rotation in planned:
+            server = servers[rotation.deployment]
+            ended.append(
+                do(
+                    rotation,
+                    server,
+                    report=talk.show_done,
+                    check=talk.show_check,
+                    delayed=talk.show_delay,
+                )
+            )
+            if not ended[-1].ok:
+                break
+    talk.show_recorded(journal)
+    ok = all(one.ok for one in ended)
+    if output and ok:
+        _write(spec, form or "text", output)
+    if as_json:
+        print_json({"ok": ok, "rotations": [one.as_json() for one in ended]})
+    failed = next((one.error for one in ended if one.error), None)
+    if failed:
+        talk.show_error(failed)
+    if not ok:
+        words = "nothing is lost: both passwords are kept, and the same command goes on from there"
+        click.echo(f"dbprov: {words}", err=True)
+    elif not finishing:
+        _say_what_follows(spec, ended, output)
+    sys.exit(2 if failed else 0 if ok else 1)
+
+
+def _refuse(
+    spec: Spec, user: str | None, form: str | None, output: str | None, finishing: bool
+) -> None:
+    """What can be known to be wrong before any server is asked."""
+    from dbprov import commands, formats
+    from dbprov.errors import UsageError
+
+    names = [account.name for d in spec.deployments for account in d.accounts]
+    if user is not None and user not in names:
+        raise UsageError(
+            f"no user {user!r} is in the spec", f"--user {user}", "one of " + ", ".join(names)
+        )
+    if form and not output:
+        raise UsageError("a form is asked for, and no file", f"--format {form}", "-o FILE")
+    if output and finishing:
+        raise UsageError(
+            "--finish changes no string", f"-o {output}", "give -o to the rotate before it"
+        )
+    if output:
+        wish = formats.Wish(shown=True)
+        formats.refuse(form or "text", commands.handouts(spec, passwords=False), wish)
+
+
+def _planned(
+    spec: Spec, servers: Mapping[Deployment, Server], user: str | None, finishing: bool
+) -> list[Rotation]:
+    """A user of several Deployments on one server is one user, with one password."""
+    from dbprov import commands
+
+    planned: dict[tuple[object, ...], Rotation] = {}
+    for deployment in spec.deployments:
+        server = servers[deployment]
+        for one in commands.rotations(deployment, server, user, finish=finishing):
+            who = (deployment.server, one.account.name, one.account.host)
+            planned.setdefault(who, one)
+    return list(planned.values())
+
+
+def _write(spec: Spec, form: str, output: str) -> None:
+    from dbprov import commands, formats
+
+    wish = formats.Wish(shown=True)
+    hand_out(form, None, commands.handouts(spec, passwords=True), wish, output)
+
+
+def _say_what_follows(spec: Spec, ended: list[Rotated], output: str | None) -> None:
+    again = spec.source if spec.source != "flags" else "(the same flags)"
+    if not output:
+        click.echo(f"The new strings: dbprov connections {again} --reveal", err=True)
+    for one in ended:
+        place = one.rotation.account.place
+        if not place.writable:
+            words = f"the new password has to be put into the {place} now"
+            click.echo(f"{one.rotation.account.name}: {words}", err=True)
+    if any(one.old_valid for one in ended):
+        words = "The old passwords are valid until nobody uses them any more, and you say:"
+        click.echo(f"{words} dbprov rotate {again} --finish", err=True)

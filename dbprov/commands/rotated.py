@@ -1,0 +1,298 @@
+"""Passwords changed: kept beside the one in use, set, proven by a login, promoted.
+
+Killed anywhere, one of the two that are kept logs in, and the same command goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from dbprov.commands.planned import step_json
+from dbprov.connections import Connection
+from dbprov.deployments import Account, Deployment
+from dbprov.dialects import Check
+from dbprov.errors import ApplyError, DbprovError, LookError, RefusedError
+from dbprov.lock import Delayed
+from dbprov.logins import OldPassword, Password, named
+from dbprov.places import Kept, Next
+from dbprov.places.prompt import PromptPlace
+from dbprov.plan import Step
+from dbprov.secret import Secret
+from dbprov.server import Done, Server, masked
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """What will be done for one user, and what should be known before."""
+
+    deployment: Deployment
+    account: Account
+    step: Step | None  # None: nothing is left to do on the server
+    statement: str = ""
+    resumed: bool = False  # an interrupted run left the next password in its place
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass
+class Rotated:
+    """How the rotation of one user ended."""
+
+    rotation: Rotation
+    done: list[Done] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    promoted: bool = False
+    old_valid: bool = False
+    error: DbprovError | None = None
+
+    @property
+    def ok(self) -> bool:
+        return not self.error and all(check.held for check in self.checks)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "deployment": self.rotation.deployment.name,
+            "server": str(self.rotation.deployment.server),
+            "user": self.rotation.account.name,
+            "ok": self.ok,
+            "done": [step_json(d.step, d.statement) for d in self.done],
+            "checks": [check.as_json() for check in self.checks],
+            "promoted": self.promoted,
+            "old_password_valid": self.old_valid,
+            "error": self.error.as_json() if self.error else None,
+        }
+
+
+def rotations(
+    deployment: Deployment, server: Server, user: str | None = None, *, finish: bool = False
+) -> list[Rotation]:
+    """What rotating the passwords of these users takes. Reads only; refuses what cannot be done."""
+    planned = _finish if finish else _rotate
+    return [
+        planned(deployment, server, account)
+        for account in deployment.accounts
+        if user in (None, account.name)
+    ]
+
+
+def _rotate(deployment: Deployment, server: Server, account: Account) -> Rotation:
+    who = named(account.name, account.host)
+    retain = server.dialect.keeps_old(server.facts)
+    wanted = Password(user=account.name, host=account.host, retain=retain, place=account.place)
+    [(_, found)] = server.look([wanted])
+    if found is None:
+        raise RefusedError(
+            f"the password of {who} cannot be rotated; nothing was changed",
+            "there is no such user on the server",
+            "dbprov apply makes it",
+        )
+    step = Step("alter", wanted, found)
+    for _, obstacle in server.obstacles([step]):
+        why = f"the password of {who} cannot be rotated by this admin; nothing was changed"
+        raise RefusedError(why, obstacle.why, obstacle.todo)
+    resumed = account.place.pending() is not None
+    old = _old(server, account) if retain else None
+    if old and old.valid and not resumed:
+        raise RefusedError(
+            f"the password of {who} cannot be rotated now; nothing was changed",
+            "the one before the last rotation is still valid, and the server keeps one old one",
+            "once nobody uses it any more: dbprov rotate --finish",
+        )
+    remarks = tuple(_remarks(deployment, server, account, resumed, old, retain))
+    statement = server.renderer(masked).item(wanted, "alter")
+    return Rotation(deployment, account, step, statement, resumed, remarks)
+
+
+def _remarks(
+    deployment: Deployment,
+    server: Server,
+    account: Account,
+    resumed: bool,
+    old: OldPassword | None,
+    retain: bool,
+) -> Iterator[str]:
+    if resumed:
+        yield f"an interrupted rotation left the next password beside {account.place}; it goes on"
+    elif not isinstance(account.place, PromptPlace):
+        current = account.place.read()
+        if current is None:
+            yield f"nothing is kept in {account.place}: whatever password is in use is not known"
+        else:
+            check = _logs_in(server, deployment, account, current, "the password in use")
+            if not check.held:
+                yield _in_use(check, server, account)
+    if retain and old is None:
+        yield "whether an older password is still valid cannot be seen by this admin"
+    if not retain:
+        yield "the old password is refused as soon as the new one is set; open sessions stay"
+
+
+def _in_use(check: Check, server: Server, account: Account) -> str:
+    """A wrong password is what a rotation heals; of anything else it would prove nothing."""
+    if check.code not in server.dialect.LOGIN:
+        raise RefusedError(
+            f'user "{account.name}" cannot log in from here: a new password could not be proven',
+            check.observed, check.todo, code=check.code,
+        )  # fmt: skip
+    return f"the password in {account.place} does not log in: {check.observed}"
+
+
+def _old(server: Server, account: Account) -> OldPassword | None:
+    """None where this admin may not see it."""
+    try:
+        [(_, found)] = server.look([OldPassword(user=account.name, host=account.host)])
+    except LookError:
+        return None
+    return found if isinstance(found, OldPassword) else None
+
+
+def rotate(
+    rotation: Rotation,
+    server: Server,
+    *,
+    report: Callable[[Done], None] = lambda done: None,
+    check: Callable[[Check], None] = lambda check: None,
+    delayed: Delayed = lambda delay: None,
+) -> Rotated:
+    """Keep the next password, set it, log in with it, promote it.
+
+    What fails ends up in ``error``; a run that is ended leaves what the next one goes on with.
+    """
+    rotated = Rotated(rotation)
+    try:
+        with server.lock(rotation.deployment, delayed):
+            # Only who holds the lock knows what another run has done meanwhile.
+            rotated.rotation = _rotate(rotation.deployment, server, rotation.account)
+            _turn(rotated, server, report, check)
+    except DbprovError as error:
+        rotated.error = error
+    return rotated
+
+
+def _turn(
+    rotated: Rotated,
+    server: Server,
+    report: Callable[[Done], None],
+    check: Callable[[Check], None],
+) -> None:
+    rotation, place = rotated.rotation, rotated.rotation.account.place
+    assert rotation.step is not None
+    item = rotation.step.item
+    assert isinstance(item, Password)
+    kept: Kept = Next(place)
+    if place.writable and place.read() is None:
+        place.fill()  # nothing is there that a crash could lose
+        kept = place
+    else:
+        place.propose()
+    if not (rotation.resumed and _proof(rotation, server, kept).held):
+        step = replace(rotation.step, item=replace(item, place=kept))
+        _carry_out(rotated, server, step, report)
+    _prove(rotated, server, kept, check)
+    if rotated.ok:
+        place.promote()
+        rotated.promoted = True
+        rotated.old_valid = item.retain
+
+
+def _carry_out(
+    rotated: Rotated, server: Server, step: Step, report: Callable[[Done], None]
+) -> None:
+    try:
+        for done in server.apply([step]):
+            rotated.done.append(done)
+            report(done)
+    except ApplyError as error:
+        del rotated.done[len(rotated.done) - error.undone :]
+        raise
+
+
+def _prove(rotated: Rotated, server: Server, kept: Kept, report: Callable[[Check], None]) -> None:
+    rotated.checks.append(_proof(rotated.rotation, server, kept))
+    report(rotated.checks[-1])
+
+
+def _proof(rotation: Rotation, server: Server, kept: Kept) -> Check:
+    password = kept.read()
+    assert password is not None, "kept before the server was changed"
+    return _logs_in(server, rotation.deployment, rotation.account, password, "the new password")
+
+
+def _logs_in(
+    server: Server, deployment: Deployment, account: Account, password: Secret, which: str
+) -> Check:
+    url = Connection(deployment, account, password).login_url()
+    claim = f"logs in with {which}"
+    try:
+        server.dialect.connect_as(url, deployment, server.timeouts).close()
+    except Exception as error:
+        code, words = server.dialect.explain(error, secret=False)
+        todo = server.dialect.remedy(code, words)
+        return Check(account.name, claim, "works", words, False, code, todo)
+    return Check(account.name, claim, "works", "it does", True)
+
+
+def _finish(deployment: Deployment, server: Server, account: Account) -> Rotation:
+    who = named(account.name, account.host)
+    if account.place.pending() is not None:
+        raise RefusedError(
+            f"the rotation of {who} cannot be finished; nothing was changed",
+            "it was interrupted: the next password is still beside the one in use",
+            "dbprov rotate, which ends it, and --finish afterwards",
+        )
+    nothing = Rotation(deployment, account, None)
+    if not server.dialect.keeps_old(server.facts):
+        return nothing
+    wanted = OldPassword(user=account.name, host=account.host)
+    [(_, found)] = server.look([wanted])
+    if not isinstance(found, OldPassword) or not found.valid:
+        return nothing
+    step = Step("drop", wanted, found)
+    return replace(nothing, step=step, statement=server.renderer(masked).item(wanted, "drop"))
+
+
+def finish(
+    rotation: Rotation,
+    server: Server,
+    *,
+    report: Callable[[Done], None] = lambda done: None,
+    check: Callable[[Check], None] = lambda check: None,
+    delayed: Delayed = lambda delay: None,
+) -> Rotated:
+    """Discard the old password; the one that is kept is proven before and after."""
+    rotated = Rotated(rotation)
+    try:
+        if rotation.step:
+            with server.lock(rotation.deployment, delayed):
+                rotated.rotation = _finish(rotation.deployment, server, rotation.account)
+                _end(rotated, server, report, check)
+    except DbprovError as error:
+        rotated.error = error
+    return rotated
+
+
+def _end(
+    rotated: Rotated,
+    server: Server,
+    report: Callable[[Done], None],
+    check: Callable[[Check], None],
+) -> None:
+    rotation, place = rotated.rotation, rotated.rotation.account.place
+    if rotation.step is None:
+        return
+    rotated.old_valid = True
+    if place.read() is None:
+        raise RefusedError(
+            f'the rotation of user "{rotation.account.name}" cannot be finished',
+            f"nothing is kept in {place}: no login could prove the new password",
+            "keep it there first",
+        )
+    before = _proof(rotation, server, place)
+    if before.held:
+        _carry_out(rotated, server, rotation.step, report)
+        rotated.old_valid = False
+        _prove(rotated, server, place, check)
+    else:
+        rotated.checks.append(before)
+        check(before)

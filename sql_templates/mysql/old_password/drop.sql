@@ -1,0 +1,1 @@
+ALTER USER {{ user | literal }}@{{ host | literal }} DISCARD OLD PASSWORD

@@ -1,0 +1,3 @@
+ALTER USER {{ user | literal }}@{{ host | literal }}
+    IDENTIFIED BY {{ place | password(user) }}
+    {%- if retain %} RETAIN CURRENT PASSWORD{% endif %}

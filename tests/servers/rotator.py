@@ -1,0 +1,71 @@
+"""``rotate`` killed with kill -9 at one of its turns, in a process of its own.
+
+python -m tests.servers.rotator SPEC kept|sent|done|proven|promoted
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dbprov
+from dbprov.commands import rotate, rotations
+from dbprov.places.file import FilePlace
+from dbprov.server import Server
+
+TURNS = ("kept", "sent", "done", "proven", "promoted")
+"""The next password is kept; its statement is sent; has ended; is proven; has taken the place of the old one."""
+
+
+def die(*_: Any) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Dying(Server):
+    turn = ""
+
+    def apply(self, steps: Any) -> Any:
+        if self.turn == "kept":
+            die()
+        every: Iterator[Any] = super().apply(steps)
+        if self.turn != "sent":
+            return every
+        connection = self.connection()
+        run = self.dialect.run
+        assert connection is not None
+        try:
+            list(every)  # the server has done it, and nobody heard of it
+        finally:
+            die()
+        return run
+
+
+def main(path: str, turn: str) -> None:
+    spec = dbprov.load(Path(path))
+    with dbprov.servers(spec) as servers:
+        for server in servers.values():
+            server.__class__ = Dying
+            server.turn = turn  # type: ignore[attr-defined]
+        [deployment] = spec.deployments
+        server = servers[deployment]
+        [planned] = rotations(deployment, server)
+        if turn == "promoted":
+            promote = FilePlace.promote
+
+            def promoted(self: FilePlace) -> None:
+                promote(self)
+                die()
+
+            FilePlace.promote = promoted  # type: ignore[method-assign]
+        report = die if turn == "done" else (lambda done: None)
+        check = die if turn == "proven" else (lambda check: None)
+        rotate(planned, server, report=report, check=check)
+    sys.exit(f"it was not killed at {turn}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
