@@ -11,7 +11,7 @@ from typing import Any
 
 from dbprov.commands.planned import step_json
 from dbprov.connections import Connection
-from dbprov.deployments import Account, Deployment
+from dbprov.deployments import Account, Auth, Deployment
 from dbprov.dialects import Check
 from dbprov.errors import ApplyError, DbprovError, LookError, RefusedError
 from dbprov.lock import Delayed
@@ -69,10 +69,12 @@ def rotations(
 ) -> list[Rotation]:
     """What rotating the passwords of these users takes. Reads only; refuses what cannot be done."""
     planned = _finish if finish else _rotate
+    asked = [account for account in deployment.accounts if user in (None, account.name)]
+    if user and any(account.auth is Auth.IAM for account in asked):
+        why = "it logs in with an IAM token, and has no password anywhere"
+        raise RefusedError(f'the password of user "{user}" cannot be rotated', why, "leave it out")
     return [
-        planned(deployment, server, account)
-        for account in deployment.accounts
-        if user in (None, account.name)
+        planned(deployment, server, account) for account in asked if account.auth is not Auth.IAM
     ]
 
 
