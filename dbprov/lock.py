@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +31,11 @@ class Holder:
     application: str | None = None
     client: str | None = None
     since: str | None = None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Holder:
+        more = {key: value for key, value in row.items() if key != "session"}
+        return cls(number=row["session"], **more)
 
     def __str__(self) -> str:
         known = [
@@ -150,8 +155,7 @@ class Lock:
         rows = self._ask("lock/holder")
         if not rows:
             return None
-        row = dict(rows[0])
-        return Holder(number=row.pop("session"), **row)
+        return Holder.of(rows[0])
 
     def _ask(self, name: str, **values: Any) -> list[dict[str, Any]]:
         told = {"keys": self.keys, **values}

@@ -9,6 +9,8 @@ from dbprov.dialects import Dialect
 from dbprov.errors import DbprovError
 
 TRIES = 10
+PATIENCE = 60.0
+"""Seconds in which they are made; an attempt that itself took longer is the last one."""
 LONGEST = 2.0
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from dbprov.blockers import watched
 from dbprov.deployments import Address, Deployment, Timeouts, Tls
 from dbprov.dialects import Dialect, Facts, Notice, Obstacle, of
 from dbprov.errors import (
@@ -23,7 +24,7 @@ from dbprov.errors import (
     RenderError,
 )
 from dbprov.items import Database, Item
-from dbprov.lock import Delay, Delayed, Lock, names
+from dbprov.lock import Delay, Delayed, Holder, Lock, names
 from dbprov.places import Kept, Place
 from dbprov.plan import Pair, Step, transactions
 from dbprov.recording import Announced, Recording, digest
@@ -157,7 +158,7 @@ class Server:
                 raise
             self._password = self._ask(f"Password of the admin on {self.address}")
             connection = connect(self._password, database, self.timeouts)
-        pins = self.dialect.pins(self.timeouts)
+        pins = self.dialect.pins(connection, self.timeouts)
         try:
             told = self.renderer(no_password, UNKNOWN).text("session", **pins)
             self.dialect.ask(connection, [told])
@@ -333,12 +334,16 @@ class Server:
         secret = step.verb in step.item.reveals
         recording.begins()
         began = time.perf_counter()
+        seen: list[Holder] = []
         try:
-            notices = self.dialect.run(connection, statement)
+            with self._watched(connection) as seen:
+                notices = self.dialect.run(connection, statement)
         except KeyboardInterrupt:
             raise _interrupted(step) from None
         except Exception as error:
             code, words = self.dialect.explain(error, secret=secret)
+            if code in self.dialect.BUSY:
+                words += "".join(f"\nin the way is {one}" for one in seen)
             recording.failed(code, words, _since(began))
             raise self._failed(step, code, words) from None
         there = next((notice for notice in notices if notice.code in self.dialect.EXISTS), None)
@@ -378,6 +383,15 @@ class Server:
         }
         with self._journal.recording(recording, plan or digest(announced), where, kept):
             yield recording
+
+    def _watched(self, connection: Any) -> AbstractContextManager[list[Holder]]:
+        number = self.dialect.session_number(connection)
+        render = self.renderer(no_password)
+        return watched(
+            self.dialect,
+            lambda: render.text("lock/blockers", session=number),
+            lambda: closing(self._connect(None)),
+        )
 
     def _failed(self, step: Step, code: str, words: str) -> ApplyError:
         todo = self.dialect.remedy(code)

@@ -41,7 +41,7 @@ DIALECTS: dict[str, Any] = {"postgresql": postgresql, "mysql": mysql}
 # (connections), one function for each command (commands), and the terminal (cli). Each imports only from those before it.
 ORDER = [
     "_version", "errors", "secret", "names", "given", "places", "yaml_nodes", "deployments", "rds", "tls", "spec", "items", "held", "traces", "logins", "dialects",
-    "render", "plan", "surplus", "departure", "script", "review", "chain", "recording", "audit", "lock", "races", "server", "verify", "connections", "portrait", "formats", "houston",
+    "render", "plan", "surplus", "departure", "script", "review", "chain", "recording", "audit", "lock", "blockers", "races", "server", "verify", "connections", "portrait", "formats", "houston",
     "commands", "talk", "flags", "cli",
 ]  # fmt: skip
 
@@ -226,6 +226,7 @@ WORDS: dict[str, Any] = {
     "session": 7,
     "keys": (7, 8),
     "statement": HOSTILE,
+    "mariadb": True,
 }
 """What is handed to the templates that are no Item's."""
 

@@ -157,6 +157,7 @@ def _carry_out(
     ``exactly``: as long as that is a part of what was reviewed, and nothing else.
     """
     reviewed = applied.planned.statements
+    end = time.monotonic() + races.PATIENCE
     for attempt in range(races.TRIES):
         running = server.apply(applied.planned.steps)
         try:
@@ -172,7 +173,7 @@ def _carry_out(
             # What somebody else made a moment ago is taken as found.
             there = error.code in server.dialect.EXISTS and not exactly
             again = there or races.lost(server.dialect, error)
-            if not again or attempt == races.TRIES - 1:
+            if not again or attempt == races.TRIES - 1 or time.monotonic() > end:
                 applied.error = error
                 return False
             failed = error

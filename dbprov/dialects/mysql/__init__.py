@@ -5,6 +5,7 @@ from __future__ import annotations
 from dbprov.dialects.mysql.airflow import READINESS, readiness
 from dbprov.dialects.mysql.quoting import FILTERS
 from dbprov.dialects.mysql.session import (
+    BUSY,
     EXISTS,
     FACTS,
     LOCK_DATABASE,
@@ -56,6 +57,7 @@ __all__ = [  # noqa: RUF022  in the order of the Protocol
     "LOGIN",
     "EXISTS",
     "MOVED",
+    "BUSY",
     "RETRY",
     "TRANSACTIONS",
     "OWNERS",

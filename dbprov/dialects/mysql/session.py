@@ -31,7 +31,9 @@ REFUSED = frozenset({"1044", "1045", "1142", "1143", "1227", "1370", "1410"})
 LOGIN = frozenset({"1045", "1698", "1820", "1862", "3118", "4151"})
 EXISTS = frozenset({"1007", "1396", "1973", "3163"})
 MOVED = frozenset({"1008", "1094", "1396"})
-RETRY = {"1205": "", "1213": ""}  # waited too long for a lock, or was the victim of a deadlock
+BUSY = frozenset({"1205", "1969", "2013"})
+# Waited too long for a lock, was the victim of a deadlock, or (MariaDB) took too long.
+RETRY = {"1205": "", "1213": "", "1969": ""}
 TRANSACTIONS = False
 LOCK_DATABASE = None
 
@@ -92,13 +94,13 @@ def _opened(timeouts: Timeouts, *way: Any) -> Any:
     return connection
 
 
-def pins(timeouts: Timeouts) -> dict[str, Any]:
+def pins(connection: Any, timeouts: Timeouts) -> dict[str, Any]:
     """What the template ``session`` is told.
 
-    No time for a statement: MySQL knows one for SELECT only, and MariaDB has it under another name.
-    What does not end is given up on this side.
+    Only MariaDB has a time for any statement. On MySQL, what does not end is given up on this side.
     """
-    return {"busy": timeouts.busy}
+    mariadb = "MariaDB" in connection.server_version
+    return {"busy": timeouts.busy, "statement": timeouts.statement, "mariadb": mariadb}
 
 
 def _connected(
@@ -349,7 +351,13 @@ LOST = (
     "see that the server runs, that it is MySQL, and that nothing on the way ends connections;"
     " the same command goes on where it stopped"
 )
+HELD = (
+    "somebody holds it (a transaction, FLUSH TABLES, a backup): let that end, or end its session"
+    " (KILL), and run the same command again"
+)
 REMEDIES = {
+    "1205": HELD,
+    "1969": HELD,
     "1045": (
         "the password is not the one that the server knows,"
         " or another account is nearer to this address,"

@@ -31,6 +31,7 @@ EXISTS = frozenset({"42710", "42P04", "42P06", "23505"})
 MOVED = frozenset({"3D000", "42704", "55006", "2BP01"})
 # Success without effect (T14): nothing revoked, nothing granted, name cut.
 EMPTY = frozenset({"01006", "01007", "42622"})
+BUSY = frozenset({"55P03", "57014"})
 # Races in the catalogue (T32). XX000 is any defect of the server: only with these words, which are
 # never translated. 55P03: it is in use, and lock_timeout is over.
 RETRY = {
@@ -162,7 +163,7 @@ def _refuse_too(conninfo: str, timeouts: Timeouts) -> None:
         return
 
 
-def pins(timeouts: Timeouts) -> dict[str, Any]:
+def pins(connection: Any, timeouts: Timeouts) -> dict[str, Any]:
     """What the template ``session`` is told."""
     return {"busy": f"{timeouts.busy}s", "statement": f"{timeouts.statement}s"}
 
@@ -309,7 +310,11 @@ REMEDIES = {
     "53300": "all connections are taken: wait, or have somebody end some",
     "57P01": "somebody ended the session, or the server: when it is up, run the same command again",
     "57P03": "the server is starting or stopping: when it is up, run the same command again",
-    "55P03": "somebody holds a lock on it: run the same command again",
+    "55P03": (
+        "somebody holds it in a transaction: let that end, or end its session"
+        " (pg_terminate_backend), and run the same command again"
+    ),
+    "57014": "it took too long: run it when less is going on, or allow more: --statement-timeout",
     "25006": "this server is read only or a replica: name the one that takes writes",
     "42501": "run it as an admin that has this privilege; dbprov check says who can give it",
     "22023": (

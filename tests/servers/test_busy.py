@@ -1,0 +1,131 @@
+"""Somebody else holds what a statement needs, or changes the same rows: it is tried again, and who is in the way is named."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import psycopg
+import psycopg.errors
+import pytest
+
+import dbprov
+from dbprov import races
+from dbprov.deployments import Timeouts
+from dbprov.lock import Delay
+from tests.harness import execute
+from tests.harness.accounts import postgresql
+from tests.servers.conftest import Walk
+from tests.servers.test_apply import one, users
+from tests.servers.test_resume import blocked
+
+SHORT = Timeouts(busy=2, statement=3)
+CODE = {"postgresql": "55P03", "mysql": "1205", "mariadb": "1969"}
+NAMED = {
+    "postgresql": "SELECT true",
+    "mysql": "SELECT @@performance_schema = 1 AND VERSION() NOT LIKE '%MariaDB%'",
+}
+
+
+def damage(walk: Walk, prefix: str) -> None:
+    if walk.server.engine == "postgresql":
+        execute(walk.server, "superuser", f'DROP OWNED BY "{prefix}app" CASCADE', f"{prefix}db")
+    else:
+        execute(
+            walk.server, "superuser", f"REVOKE ALL PRIVILEGES, GRANT OPTION FROM '{prefix}app'@'%'"
+        )
+
+
+def in_the_way(walk: Walk) -> str:
+    """What is said of whoever is in the way, where this server can tell."""
+    [(named,)] = execute(walk.server, "superuser", NAMED[walk.server.engine])
+    return f'of user "{walk.server.user("superuser")}"' if named else ""
+
+
+def test_tried_again_until_it_is_free(walk: Walk, prefix: str) -> None:
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    damage(walk, prefix)
+    [deployment] = spec.deployments
+    told: list[Delay] = []
+    with ExitStack() as busy:
+        busy.enter_context(blocked(walk.server, prefix))
+
+        def delayed(delay: Delay) -> None:
+            told.append(delay)
+            busy.close()
+
+        with dbprov.servers(spec, timeouts=SHORT) as servers:
+            applied = dbprov.apply(deployment, servers[deployment], delayed=delayed)
+    assert applied.ok, applied.error
+    assert [delay.code for delay in told] == [CODE[walk.server.flavor]]
+    assert in_the_way(walk) in told[0].why
+    assert told[0].seconds > 0
+    assert len({done.step for done in applied.done}) == len(applied.done), "each once"
+
+
+def test_given_up_with_the_name_of_who_is_in_the_way(
+    walk: Walk, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(races, "TRIES", 2)
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    damage(walk, prefix)
+    [deployment] = spec.deployments
+    with (
+        blocked(walk.server, prefix),
+        dbprov.servers(spec, timeouts=SHORT) as servers,
+    ):
+        applied = dbprov.apply(deployment, servers[deployment])
+        assert applied.error
+        assert applied.error.code == CODE[walk.server.flavor]
+        assert in_the_way(walk) in applied.error.why
+        assert "end its session" in applied.error.todo
+        assert len(applied.delays) == 1
+    walk.provision(spec)
+
+
+@contextmanager
+def hammering(walk: Walk, *statements: str) -> Iterator[None]:
+    """Each again and again, by a session of its own, as long as it lasts."""
+    over = threading.Event()
+
+    def hammer(statement: str) -> None:
+        server = walk.server
+        with postgresql(server.host, server.port, server.superuser) as session:
+            while not over.wait(0.03):
+                try:
+                    with session.transaction():
+                        session.execute(statement)
+                        over.wait(0.03)
+                except (psycopg.errors.InternalError_, psycopg.errors.DeadlockDetected):
+                    continue  # it loses races too
+
+    threads = [threading.Thread(target=hammer, args=(one,)) for one in statements]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+@pytest.mark.postgresql
+def test_races_with_others_in_the_same_rows_are_won_in_the_end(walk: Walk, prefix: str) -> None:
+    """Other programs know nothing of our lock: "tuple concurrently updated" (T32)."""
+    walk.provision(walk.spec(one(prefix)))
+    delays: list[Delay] = []
+    alter = f'ALTER DATABASE "{prefix}db" CONNECTION LIMIT -1'
+    role = f'ALTER ROLE "{prefix}app" CONNECTION LIMIT -1'
+    with hammering(walk, alter, role):
+        for number in range(6):
+            more = [*users(prefix), {"name": f"{prefix}{number}", "access": "write"}]
+            spec = walk.spec(one(prefix, users=more))
+            [applied] = walk.each(spec, dbprov.apply)
+            assert applied.ok, applied.error
+            delays += applied.delays
+    assert {delay.code for delay in delays} <= {"XX000", "40P01", "23505"}
+    assert delays, "they did meet"
