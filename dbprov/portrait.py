@@ -10,7 +10,7 @@ from itertools import product
 from typing import Any
 
 from dbprov import names
-from dbprov.deployments import Access, Account, Deployment
+from dbprov.deployments import Access, Account, Auth, Deployment
 
 LEVELS = (Access.OWNER, Access.ALL, Access.WRITE, Access.READ)
 SPLIT = ("airflow", "celery")
@@ -28,6 +28,7 @@ class Resident:
     owner: bool | None = None  # of the database; None: the engine knows no owners
     through: tuple[str, ...] = ()  # roles by which it gets more
     search_path: tuple[str, ...] | None = None
+    iam: bool = False  # it logs in by tokens
 
     def __str__(self) -> str:
         return f'"{self.name}"' + (f"@{self.host}" if self.host != "%" else "")
@@ -46,7 +47,8 @@ class Resident:
     def account(self, one: Deployment, access: Access, schemas: tuple[str, ...]) -> Account:
         limit = self.connection_limit if (self.connection_limit or 0) > 0 else None
         place = one.accounts[0].place
-        return Account(self.name, access, place, self.host, limit, schemas)
+        auth = Auth.IAM if self.iam else Auth.PASSWORD
+        return Account(self.name, access, place, self.host, limit, schemas, auth)
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,10 @@ def _user(portrait: Portrait, account: Account) -> Iterator[str]:
     yield f"        access: {account.access.value}"
     if account.connection_limit:
         yield f"        connection_limit: {account.connection_limit}"
-    yield f"        # its password: {_said(str(account.place))}"
+    if account.auth is Auth.IAM:
+        yield "        auth: iam"
+    else:
+        yield f"        # its password: {_said(str(account.place))}"
 
 
 def _key(name: str, host: str) -> str:

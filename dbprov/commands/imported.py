@@ -9,7 +9,7 @@ from typing import Any
 
 from dbprov.commands.planned import compare
 from dbprov.deployments import Access, Deployment
-from dbprov.errors import LookError, RefusedError
+from dbprov.errors import LookError, RefusedError, SpecError
 from dbprov.items import Database, Isolation, ObjectGrant
 from dbprov.plan import plan
 from dbprov.portrait import Portrait, Resident, rank, schemas_of, searched, split, written
@@ -61,8 +61,7 @@ def describe(
     for more in compare(made, server).surplus:
         surplus.setdefault(more.item.to.removesuffix("@%"), []).append(str(more.item))
     found = Portrait(made, lacking, left_out, surplus, (*remarks, *unknown))
-    draft = written(found, said, tls or {})
-    [read] = parse(draft, "the spec", folder).deployments  # each password has its place now
+    read = _read(written(found, said, tls or {}), folder)  # each password has its place now
     planned = compare(read, server)
     if not (planned.complete or lacking):
         raise RefusedError(
@@ -72,6 +71,18 @@ def describe(
         )
     found = replace(found, deployment=read)
     return replace(found, text=written(found, said, tls or {}))
+
+
+def _read(text: str, folder: Path) -> Deployment:
+    try:
+        [read] = parse(text, "the spec", folder).deployments
+    except SpecError as error:
+        raise RefusedError(
+            "what exists cannot be said in a spec",
+            "\n".join(f"{one.what}: {one.right}" for one in error.mistakes),
+            "write a spec by hand with what of it is to stay",
+        ) from None
+    return read
 
 
 def _database(one: Deployment, server: Server) -> tuple[Deployment, list[str]]:
@@ -124,7 +135,8 @@ def _residents(one: Deployment, server: Server) -> tuple[list[Resident], list[st
 
 def _resident(row: dict[str, Any]) -> Resident:
     values = {**row, "search_path": searched(row.get("search_path"))}
-    return Resident(**{**values, "through": tuple(values.get("through", ()))})
+    values |= {"through": tuple(values.get("through", ())), "iam": bool(values.get("iam"))}
+    return Resident(**values)
 
 
 def _fitting(one: Deployment, server: Server, users: list[Resident]) -> Deployment | None:

@@ -32,7 +32,7 @@ def existing(database: str) -> list[Question]:
     """Who holds anything in a database."""
     return [
         Question("existing/users", {"database": database}),
-        Question("existing/limits", {}, unsure="limits of connections"),
+        Question("existing/limits", {}, unsure="limits of connections and how users log in"),
     ]
 
 

@@ -10,7 +10,7 @@ from dbprov.deployments import Account, Deployment
 from dbprov.dialects import Facts, Obstacle, Question
 from dbprov.dialects.postgresql.wanted import expand
 from dbprov.held import AclEntry, Attribute, DefaultEntry, Held, Path, RoleEntry
-from dbprov.items import DatabaseGrant, DefaultGrant, ObjectGrant, SchemaGrant
+from dbprov.items import DatabaseGrant, DefaultGrant, ObjectGrant, SchemaGrant, TokenGrant
 
 Key = tuple[str, ...]
 Wanted = dict[Key, frozenset[str]]
@@ -59,6 +59,8 @@ def _wanted(deployment: Deployment, facts: Facts) -> Iterator[tuple[Key, frozens
             yield ("SCHEMA", item.schema, item.grantee), frozenset(item.privileges)
         elif isinstance(item, ObjectGrant):
             yield (item.objects, item.schema, item.grantee), frozenset(item.privileges)
+        elif isinstance(item, TokenGrant):
+            yield ("ROLE", item.role, item.user), frozenset({"MEMBER"})
         elif isinstance(item, DefaultGrant):
             key = ("DEFAULT", item.objects, item.creator or facts.admin, item.grantee)
             yield (*key, item.schema), frozenset(item.privileges)
@@ -79,6 +81,8 @@ def _beyond(held: Held, wanted: Wanted) -> Iterator[Held]:
         where = (held.schema,) if held.schema is not None else ()
         key = ("DEFAULT", held.objects, held.grantor, held.grantee, *where)
         yield from _split(held, wanted.get(key, frozenset()))
+    elif isinstance(held, RoleEntry):
+        yield from _split(held, wanted.get(("ROLE", held.role, held.grantee), frozenset()))
     else:
         yield held
 

@@ -13,6 +13,8 @@ WITH holders AS (
 )
 SELECT r.rolname::text AS name, r.rolconnlimit AS connection_limit, r.rolcanlogin AS can_login, r.rolsuper AS superuser,
        r.oid = d.datdba AS owner,
+       EXISTS (SELECT FROM pg_auth_members AS m JOIN pg_roles AS i ON i.oid = m.roleid
+               WHERE i.rolname = 'rds_iam' AND m.member = r.oid) AS iam,
        ARRAY(SELECT h.rolname::text FROM pg_roles AS h
              WHERE h.oid IN (SELECT oid FROM holders) AND h.oid <> r.oid AND pg_has_role(r.oid, h.oid, 'MEMBER') ORDER BY 1) AS through,
        (SELECT c FROM pg_db_role_setting AS s, unnest(s.setconfig) AS c
