@@ -47,6 +47,7 @@ class Held(Item):
     dependents: tuple[str, ...] = ()  # PRIVILEGE:ROLE, for whom it was given on to
     revocable: bool = True  # this admin may act as who granted it
     stuck: bool = False  # its grantor acts as the owner by now, and can no longer take it back
+    reached: bool = True  # that role gets to the schema of the things
     acts_as: str = ""  # the role as which it is revoked; empty: the admin, as the owner's peer
     lend: bool = False  # for which the admin has to borrow that role's rights
 
@@ -147,7 +148,7 @@ KINDS: Mapping[str, type[Held]] = {
 def read(row: Mapping[str, Any], inside: str | None) -> Held:
     """A row of ``surplus/``: its columns are the fields of the kind that it names."""
     listed = ("privileges", "things", "dependents")
-    flags = ("option", "revocable", "stuck", "lend")
+    flags = ("option", "revocable", "stuck", "reached", "lend")
     values: dict[str, Any] = {
         key: _listed(value) if key in listed else bool(value) if key in flags else value
         for key, value in row.items()

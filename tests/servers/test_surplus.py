@@ -329,6 +329,29 @@ def test_a_grantor_who_has_become_the_owner(walk: Walk, prefix: str) -> None:
     assert walk.plan(spec).surplus == ()
 
 
+@pytest.mark.postgresql
+def test_a_grantor_who_does_not_get_to_the_schema(walk: Walk, prefix: str) -> None:
+    """As that role the REVOKE would fail, and all of the transaction with it."""
+    spec = walk.spec(one(prefix, users=users(prefix)))
+    walk.provision(spec)
+    do(walk, prefix, THINGS)
+    for statement in (
+        'GRANT SELECT ON elsewhere."it\'s ""odd""" TO "{p}ga" WITH GRANT OPTION',
+        '{p}ga: GRANT SELECT ON elsewhere."it\'s ""odd""" TO "{p}reader"',
+        'REVOKE USAGE ON SCHEMA elsewhere FROM "{p}ga"',
+        'GRANT UPDATE ON public.dag TO "{p}reader"',
+    ):
+        do(walk, prefix, ((statement, "{p}db"),))
+    walk.provision(spec)
+    prune(walk, spec)
+    [kept] = walk.plan(spec).surplus
+    assert kept.obstacle
+    assert "may not use the schema any more" in kept.obstacle.why
+    as_admin(walk, f'GRANT USAGE ON SCHEMA elsewhere TO "{prefix}ga"', f"{prefix}db")
+    prune(walk, spec)
+    assert walk.plan(spec).surplus == ()
+
+
 def test_a_user_of_two_deployments(walk: Walk, prefix: str) -> None:
     """What the other Deployment of the spec wants is no surplus of the first; alone in a spec it would be."""
     both = walk.spec(one(prefix), {**one(prefix), "name": "second", "database": f"{prefix}second"})

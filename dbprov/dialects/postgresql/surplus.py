@@ -106,6 +106,11 @@ def kept(item: Held, facts: Facts, render: Any) -> Obstacle | None:
             f'whoever first takes the owner\'s rights from "{item.grantor}"',
             "",
         )
+    if item.revocable and item.acts_as and not item.reached:
+        return Obstacle(
+            f'it must be revoked as "{item.acts_as}", who may not use the schema any more',
+            f'"{item.acts_as}", once it has USAGE there again,', render.item(item, "drop"),
+        )  # fmt: skip
     if item.revocable:
         return None
     statement = render.item(item, "drop")

@@ -10,6 +10,9 @@ users AS (
     FROM things AS t
 ), entries AS (
     SELECT t.sort, t.thing, t.owner, t.resolved, x.*,
+           CASE WHEN x.grantor = t.owner THEN t.resolved ELSE x.grantor END AS actor,
+           t.sort NOT IN ('TABLE', 'SEQUENCE', 'COLUMN', 'ROUTINE', 'TYPE')
+               OR has_schema_privilege(CASE WHEN x.grantor = t.owner THEN t.resolved ELSE x.grantor END, t.thing->>0, 'USAGE') AS reached,
            CASE WHEN x.is_grantable THEN
                ARRAY(SELECT DISTINCT g.privilege_type || ':' || pg_get_userbyid(g.grantee)
                      FROM aclexplode(t.acl) AS g WHERE g.grantor = x.grantee AND g.grantee <> x.grantee ORDER BY 1)
@@ -21,12 +24,13 @@ users AS (
         WHERE a.grantee IN (SELECT oid FROM users) AND a.grantee <> t.resolved
         GROUP BY a.grantee, a.grantor, a.is_grantable) AS x
 ), grouped AS (
-    SELECT sort, jsonb_agg(thing ORDER BY thing) AS things, owner, resolved, grantee, grantor, is_grantable, privileges, dependents,
-           CASE WHEN grantor = owner THEN resolved ELSE grantor END AS actor
+    SELECT sort, jsonb_agg(thing ORDER BY thing) AS things, owner, resolved, grantee, grantor, actor, reached, is_grantable,
+           privileges, dependents
     FROM entries
-    GROUP BY sort, CASE WHEN sort = 'COLUMN' THEN thing END, owner, resolved, grantee, grantor, is_grantable, privileges, dependents
+    GROUP BY sort, CASE WHEN sort = 'COLUMN' THEN thing END, owner, resolved, grantee, grantor, actor, reached, is_grantable,
+             privileges, dependents
 )
-SELECT 'acl_entry' AS kind, e.sort, e.things, e.privileges, e.is_grantable AS option, e.dependents,
+SELECT 'acl_entry' AS kind, e.reached, e.sort, e.things, e.privileges, e.is_grantable AS option, e.dependents,
        pg_get_userbyid(e.grantee)::text AS grantee, pg_get_userbyid(e.grantor)::text AS grantor,
        e.grantor <> e.owner AND pg_has_role(e.grantor, e.resolved, 'USAGE') AS stuck,
        CASE WHEN e.grantor = e.owner AND (a.rolsuper OR pg_has_role(current_user, e.resolved, 'USAGE')) OR r.rolname = current_user
@@ -36,4 +40,4 @@ SELECT 'acl_entry' AS kind, e.sort, e.things, e.privileges, e.is_grantable AS op
 FROM grouped AS e
 JOIN pg_roles AS r ON r.oid = e.actor
 JOIN pg_roles AS a ON a.rolname = current_user
-ORDER BY e.sort, e.things, 6, 7, e.is_grantable
+ORDER BY e.sort, e.things, grantee, grantor, e.is_grantable
