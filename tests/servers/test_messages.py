@@ -79,7 +79,7 @@ def test_a_server_that_is_not_reached(
 
 @pytest.mark.postgresql
 def test_tls_where_there_is_none(walk: Walk, prefix: str) -> None:
-    with pytest.raises(DbprovError, match="see tls in the spec"):
+    with pytest.raises(DbprovError, match="speaks no TLS"):
         walk.plan(walk.spec(one(prefix), tls={"mode": "require"}))
 
 
