@@ -13,7 +13,16 @@ from itertools import chain
 from typing import TypeVar
 
 from dbprov.deployments import Account, Deployment
-from dbprov.items import Database, DatabaseGrant, Item, Membership, Ownership, PatternGrant, User
+from dbprov.items import (
+    Database,
+    DatabaseGrant,
+    Item,
+    Membership,
+    Ownership,
+    PatternGrant,
+    TokenGrant,
+    User,
+)
 from dbprov.plan import Pair, Step, borrowing
 from dbprov.traces import Belongings, Contents, Lockout, Session
 
@@ -95,7 +104,7 @@ def decide(survey: Survey, wish: Wish) -> Departure:
         refusals = _serving(survey)
     else:
         phases = [
-            _locked(survey),
+            chain(_locked(survey), _without_tokens(survey)),
             _ended(survey, wish),
             _inherited(survey, wish),
             _handed_over(survey, wish),
@@ -104,7 +113,8 @@ def decide(survey: Survey, wish: Wish) -> Departure:
             _users(survey),
         ]
         refusals, remarks = _refused(survey, wish), _remarks(survey, wish)
-    woven = (tuple(borrowing(phase, survey.pairs)) for phase in phases)
+    pairs = survey.pairs if wish.quarantine else _safe_to_borrow(survey)
+    woven = (tuple(borrowing(phase, pairs)) for phase in phases)
     return Departure(
         tuple(phase for phase in woven if phase),
         tuple(refusals),
@@ -121,6 +131,27 @@ def _locked(survey: Survey) -> Iterator[Step]:
     for found in survey.found(Lockout):
         if not found.locked and survey.goes(found):
             yield Step("create", replace(found, locked=False), found)
+
+
+def _without_tokens(survey: Survey) -> Iterator[Step]:
+    """A member of the IAM role is none whose rights the admin may borrow (T30)."""
+    leaving = {account.name for account in survey.leaving}
+    for found in survey.found(TokenGrant):
+        if found.in_effect and found.user in leaving:
+            yield Step("drop", found, found)
+
+
+def _safe_to_borrow(survey: Survey) -> tuple[Pair, ...]:
+    """The rights of a user whose tokens are taken first can be borrowed afterwards."""
+    freed = {
+        step.item.user for step in _without_tokens(survey) if isinstance(step.item, TokenGrant)
+    }
+    return tuple(
+        (wanted, replace(found, external=False))
+        if isinstance(found, Membership) and found.role in freed
+        else (wanted, found)
+        for wanted, found in survey.pairs
+    )
 
 
 def _disconnected(survey: Survey) -> Iterator[Step]:
@@ -175,11 +206,11 @@ def _revoked(survey: Survey, wish: Wish) -> Iterator[Step]:
     """
     if not survey.owners:
         return
-    lenders = tuple(account.name for account in survey.there)
-    lenders += (wish.heir,) if wish.heir and wish.heir not in lenders else ()
+    own = [*(account.name for account in survey.there), *([wish.heir] if wish.heir else [])]
     for found in survey.found(Belongings):
         elsewhere = not (wish.database and found.inside == survey.deployment.database)
         if found.given and elsewhere and survey.goes(found):
+            lenders = tuple(dict.fromkeys([*own, *found.grantors]))
             yield Step("drop", replace(found, lenders=lenders), found)
 
 

@@ -78,6 +78,8 @@ class Belongings(Item):
     owned: tuple[str, ...] = ()  # which outlives the Deployment's database
     here: tuple[str, ...] = ()  # which goes with the Deployment's database
     given: tuple[str, ...] = ()
+    grantors: tuple[str, ...] = ()  # who gave it, and whose rights the admin can borrow
+    stuck: tuple[str, ...] = ()  # what others gave it, in whose name the admin cannot revoke it
     members: tuple[str, ...] = ()  # roles that have the user's rights
     databases: tuple[str, ...] = ()  # in which the user has anything
     counts: tuple[int, ...] = ()  # of what it owns in each

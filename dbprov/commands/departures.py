@@ -9,7 +9,7 @@ from typing import Any
 
 from dbprov.commands.planned import step_json
 from dbprov.departure import Departure, Refusal, Survey, Wish, decide, login
-from dbprov.deployments import Deployment, Spec
+from dbprov.deployments import Auth, Deployment, Spec
 from dbprov.dialects import Obstacle
 from dbprov.errors import ApplyError, ConnectError, DbprovError, Interrupted, RefusedError
 from dbprov.items import (
@@ -19,6 +19,7 @@ from dbprov.items import (
     Membership,
     Ownership,
     PatternGrant,
+    TokenGrant,
     User,
 )
 from dbprov.lock import Delay, Delayed
@@ -131,7 +132,7 @@ def _survey(spec: Spec, deployment: Deployment, server: Server, wish: Wish) -> S
         deployment=deployment,
         owners=server.dialect.OWNERS,
         admin=server.facts.admin,
-        pairs=(*pairs, *inside, *_loans(pairs, deployment, server, wish)),
+        pairs=(*pairs, *inside, *_loans([*pairs, *inside], deployment, server, wish)),
         shared=shared,
         cohabiting=_cohabiting(spec, deployment),
         shut=shut,
@@ -143,7 +144,7 @@ def _outside(deployment: Deployment, server: Server, wish: Wish) -> list[Item]:
     d = deployment
     names = tuple(account.name for account in d.accounts)
     wanted = server.dialect.expand(d, server.facts)
-    kinds = (DatabaseGrant,) if wish.quarantine else (User, PatternGrant)
+    kinds = (DatabaseGrant,) if wish.quarantine else (User, PatternGrant, TokenGrant)
     items: list[Item] = [item for item in wanted if isinstance(item, kinds)]
     for a in d.accounts:
         items += [Lockout(user=a.name, host=a.host), Session(user=a.name, host=a.host)]
@@ -197,6 +198,8 @@ def _loans(pairs: list[Pair], deployment: Deployment, server: Server, wish: Wish
     for _, found in pairs:
         if isinstance(found, Session):
             roles += found.users
+        if isinstance(found, Belongings):
+            roles += found.grantors
     return server.look([Membership(role=role) for role in dict.fromkeys(roles)])
 
 
@@ -379,6 +382,8 @@ def forget(departed: Departed) -> Iterator[str]:
     if departed.error or not left or not left.complete:
         return
     for account in departed.deployment.accounts:
+        if account.auth is Auth.IAM:
+            continue  # it has none
         whose, place = f"the password of user {login(account)}", account.place
         if login(account) in left.departure.staying:
             yield f"kept: {whose}, who stays"

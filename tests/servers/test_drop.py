@@ -16,8 +16,10 @@ from tests.harness import execute
 from tests.servers.conftest import Walk
 from tests.servers.test_apply import TABLES, one, users
 from tests.servers.test_existing import as_admin, superuser
+from tests.servers.test_iam import rds_iam  # noqa: F401  a fixture
 from tests.servers.test_quarantine import (
     ODD,
+    QUARANTINE,
     alive,
     drop,
     logged_in,
@@ -217,6 +219,57 @@ def test_things_elsewhere(walk: Walk, prefix: str) -> None:
     assert left(walk, prefix) == [f"database {prefix}other"]
     assert execute(walk.server, "superuser", "SELECT * FROM theirs", f"{prefix}other") == []
     assert memberships(walk, prefix) == []
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("maker", ["admin", "superuser"])
+def test_what_others_gave(walk: Walk, prefix: str, maker: Any) -> None:
+    """Revoked in their name; where the admin may not act as them it is known before, and named."""
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    database, joe = f"{prefix}db", f"{prefix}joe"
+    execute(walk.server, maker, f'CREATE ROLE "{joe}"')
+    for statement in (
+        "CREATE TABLE of_joe (id integer)",
+        f'ALTER TABLE of_joe OWNER TO "{joe}"',
+        f'GRANT SELECT, UPDATE (id) ON of_joe TO "{prefix}app"',
+    ):
+        execute(walk.server, "superuser", statement, database)
+    old = walk.server.version in ("13", "14", "15")
+    if not superuser(walk) and maker == "superuser" and not old:
+        with pytest.raises(RefusedError, match="nothing was changed") as met:
+            drop(walk, spec, USERS)
+        assert f"table of_joe by {joe}" in met.value.why.replace("public.", "")
+        assert f"a superuser in database {database} would run" in met.value.todo
+        assert not walk.plan(spec).steps
+        assert drop(walk, spec, WHOLE).ok
+        return
+    departed = drop(walk, spec, USERS)
+    assert departed.ok, (departed.error, departed.left)
+    assert left(walk, prefix) == [f"database {database}", f"role {joe}"]
+    assert memberships(walk, prefix) == []
+
+
+@pytest.mark.postgresql
+@pytest.mark.usefixtures("rds_iam")
+@pytest.mark.parametrize("wish", [WHOLE, QUARANTINE], ids=["drop", "quarantine"])
+def test_a_user_of_iam(walk: Walk, prefix: str, wish: Wish) -> None:
+    """Trap T30: its rights are borrowed only once it is no member of rds_iam any more."""
+    accounts = [users(prefix)[0], {**users(prefix)[2], "auth": "iam"}]
+    spec = walk.spec(one(prefix, users=accounts))
+    walk.provision(spec)
+    as_admin(
+        walk, f'GRANT SELECT ON ALL TABLES IN SCHEMA public TO "{prefix}reader"', f"{prefix}db"
+    )
+    departed = drop(walk, spec, wish)
+    assert departed.ok, (departed.error, departed.left)
+    assert memberships(walk, prefix) == []
+    if wish is QUARANTINE:
+        walk.provision(spec)
+        assert drop(walk, spec, USERS).ok
+        assert left(walk, prefix) == [f"database {prefix}db"]
+    else:
+        assert left(walk, prefix) == []
 
 
 @pytest.mark.postgresql

@@ -210,6 +210,43 @@ def test_sessions_that_this_admin_cannot_end(walk: Walk, prefix: str) -> None:
     walk.provision(spec)
 
 
+@pytest.mark.mysql
+@pytest.mark.parametrize("admin", ["restricted"], indirect=True)
+def test_the_procedure_of_rds(walk: Walk, prefix: str) -> None:
+    """On RDS for MySQL it is the only way; here one that does the same, with the rights of its definer."""
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    made = "CREATE PROCEDURE mysql.rds_kill(number BIGINT) SQL SECURITY DEFINER KILL number"
+    execute(walk.server, "superuser", made)
+    try:
+        with logged_in(walk, spec, f"{prefix}app") as [session]:
+            departed = quarantine(walk, spec)
+            assert departed.ok, (departed.error, departed.left)
+            assert [d.statement for d in departed.done][-1].startswith("CALL mysql.rds_kill(")
+            assert not alive(session)
+    finally:
+        execute(walk.server, "superuser", "DROP PROCEDURE mysql.rds_kill")
+
+
+@pytest.mark.mysql
+@pytest.mark.parametrize("admin", ["restricted"], indirect=True)
+def test_an_admin_that_cannot_see_who_is_locked(walk: Walk, prefix: str) -> None:
+    """As where the schema mysql is hidden: nothing is found locked, and logging in tells."""
+    with_all_it_takes(walk, prefix)
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    assert quarantine(walk, spec).ok
+    deployment = spec.deployments[0]
+    with dbprov.servers(spec) as servers:
+        server = servers[deployment]
+        hidden = {**server.facts.settings, "account_locks": ""}
+        server._facts = replace(server.facts, settings=hidden)
+        assert dbprov.compare(deployment, server).complete
+        [failed] = [c for c in dbprov.prove(deployment, server) if not c.held]
+    assert failed.code in ("3118", "4151")
+    walk.provision(spec)
+
+
 @pytest.mark.postgresql
 @pytest.mark.parametrize("admin", ["restricted"], indirect=True)
 def test_a_user_that_somebody_else_made(walk: Walk, prefix: str) -> None:

@@ -5,10 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from dbprov.departure import Departure, Survey, Wish, decide
-from dbprov.items import DatabaseGrant, Item, Membership
+from dbprov.departure import Departure, Refusal, Survey, Wish, decide
+from dbprov.items import (
+    Database,
+    DatabaseGrant,
+    Item,
+    Membership,
+    Ownership,
+    PatternGrant,
+    TokenGrant,
+    User,
+)
 from dbprov.plan import Pair
-from dbprov.traces import Lockout, Session
+from dbprov.traces import Belongings, Lockout, Session
 from tests.unit.made import deployment
 
 QUARANTINE = Wish(quarantine=True)
@@ -67,3 +76,93 @@ def test_whoever_serves_another_deployment_stays() -> None:
     assert [r.why for r in made.refusals] == [
         'user "app" serves reports, sales too, which would lose its connections'
     ]
+
+
+# -- the whole way out -----------------------------------------------------------------------------------------------------
+
+USERS, WHOLE = Wish(), Wish(database=True)
+USER = User(name="app")
+DATABASE = Database(name="shop", encoding="UTF8", owner="dba")
+HAS = Belongings(user="app", database="shop")
+
+
+def test_what_it_owns_keeps_it() -> None:
+    inside = replace(HAS, inside="shop", here=("table t",))
+    made = decided((APP, APP), (USER, USER), (HAS, HAS), (inside, inside), wish=USERS)
+    assert [r.why for r in made.refusals] == ['user "app" owns table t']
+    assert decided((APP, APP), (inside, inside), wish=WHOLE).refusals == ()
+    heir = Membership(role="joe")
+    made = decided((APP, APP), (inside, inside), (heir, heir), wish=Wish(heir="joe"))
+    assert made.refusals == ()
+    assert 'reassign what user "app" owns to "joe"' in [str(step) for step in made.steps]
+
+
+def test_what_it_owns_elsewhere_keeps_it_in_any_case() -> None:
+    heir = Membership(role="joe")
+    for found in (
+        replace(HAS, owned=("database sales",)),
+        replace(HAS, inside="sales", owned=("table t",)),
+    ):
+        for wish in (USERS, WHOLE, Wish(heir="joe")):
+            made = decided((APP, APP), (found, found), (heir, heir), wish=wish)
+            [refusal] = made.refusals
+            assert refusal.why.startswith('user "app" owns things beside this Deployment'), wish
+
+
+def test_an_heir_that_cannot_be() -> None:
+    for heir, pairs, words in (
+        ("nobody", (Membership(role="nobody"), None), "does not exist"),
+        ("app", (Membership(role="app"), Membership(role="app")), "goes itself"),
+    ):
+        made = decided((APP, APP), pairs, wish=Wish(heir=heir))
+        assert [words in r.why for r in made.refusals] == [True]
+
+
+def test_the_role_is_last() -> None:
+    """And of its grants nothing is asked in a database that is dropped."""
+    here = replace(HAS, inside="shop", given=("table t",))
+    there = replace(HAS, inside="sales", given=("table t",))
+    owned = Ownership(database="shop", owner="app")
+    made = decided(
+        (APP, APP), (USER, USER), (DATABASE, replace(DATABASE, owner="app")), (owned, owned),
+        (here, here), (there, there), wish=WHOLE,
+    )  # fmt: skip
+    assert [(s.verb, s.item.kind, s.item.inside) for s in made.steps] == [
+        ("create", "lockout", None),
+        ("alter", "ownership", None),
+        ("drop", "belongings", "sales"),
+        ("drop", "database", None),
+        ("drop", "user", None),
+    ]
+
+
+def test_a_database_that_could_not_be_entered() -> None:
+    found = replace(HAS, databases=("sales", "shop"), counts=(2, 1))
+    shut = {"sales": Refusal("may not connect", "ask"), "shop": Refusal("may not connect", "ask")}
+    survey = Survey(
+        deployment("postgresql"), True, "dba", ((APP, APP), (found, found)), {}, (), shut
+    )
+    assert [r.why for r in decide(survey, WHOLE).refusals] == [
+        'user "app" owns 2 objects in database "sales", where this admin cannot look: may not connect'
+    ]
+    assert len(decide(survey, USERS).refusals) == 2
+
+
+def test_a_user_that_stays_loses_its_row_on_mysql() -> None:
+    row = PatternGrant(database="shop", user="app", host="%", privileges=("SELECT",))
+    survey = Survey(
+        deployment("mysql"), False, "dba", ((APP, APP), (USER, USER), (row, row)), {'"app"': ("b",)}
+    )
+    assert [str(s) for s in decide(survey, USERS).steps] == [
+        'drop SELECT on database "shop" for "app"@%'
+    ]
+    assert decide(survey, USERS).refusals == ()
+
+
+def test_the_rights_of_a_user_of_iam_are_borrowed_after_its_tokens_are_taken() -> None:
+    tokens = TokenGrant(role="rds_iam", user="app")
+    loan = Membership(role="app", sufficient=False, external=True)
+    there = replace(HAS, inside="sales", given=("table t",))
+    pairs = ((APP, APP), (tokens, tokens), (there, there), (loan, loan))
+    found = [s.found for s in decided(*pairs, wish=WHOLE).steps if s.item.kind == "membership"]
+    assert [f.external for f in found if isinstance(f, Membership)] == [False, False]

@@ -29,7 +29,7 @@ from dbprov.items import (
     User,
 )
 from dbprov.logins import Password
-from dbprov.traces import Lockout, Session
+from dbprov.traces import Belongings, Lockout, Session
 
 NAME = "postgresql"
 VERSIONS = {"postgresql": "18"}
@@ -209,7 +209,7 @@ def obstacle(
     if "SUPERUSER" in facts.rights:
         return None
     admin = {"admin": facts.admin}
-    if isinstance(found, TokenGrant) and found.captures:
+    if isinstance(found, TokenGrant) and found.captures and verb != "drop":
         return Obstacle(
             f'"{facts.admin}" is a member of "{found.user}", or becomes one when it makes it:'
             f" once that is a member of {IAM} the admin could not log in with its password",
@@ -221,6 +221,13 @@ def obstacle(
         if right not in facts.rights:
             statement = render.text("remedy/attribute", **admin, attribute=(right,))
             return Obstacle(f'"{facts.admin}" lacks {right}', "a superuser", statement)
+    if isinstance(found, Belongings) and verb == "drop" and found.stuck:
+        listed = ", ".join(found.stuck[:10]) + (" and more" if len(found.stuck) > 10 else "")
+        return Obstacle(
+            f'in the name of who gave it "{facts.admin}" cannot revoke: {listed}',
+            f"a superuser{f' in database {found.inside}' if found.inside else ''}",
+            render.item(item, verb),
+        )
     if isinstance(item, Session) and item.means == "none":
         return Obstacle(
             f'"{facts.admin}" has neither the rights of "{item.user}" nor pg_signal_backend,'

@@ -2,31 +2,35 @@
    privileges and user mappings are recorded as owned, and go with what was given. -#}
 {% if inside is none -%}
 SELECT ARRAY(SELECT pg_describe_object(s.classid, s.objid, s.objsubid) FROM pg_shdepend AS s
-             WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid AND s.dbid = 0 AND s.deptype = 'o'
+             WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = u.oid AND s.dbid = 0 AND s.deptype = 'o'
                AND NOT (s.classid = 'pg_database'::regclass AND s.objid = coalesce(d.oid, 0)) ORDER BY 1) AS owned,
-       ARRAY(SELECT format('database %I', d.datname) WHERE d.datdba = r.oid) AS here,
+       ARRAY(SELECT format('database %I', d.datname) WHERE d.datdba = u.oid) AS here,
        ARRAY(SELECT pg_describe_object(s.classid, s.objid, s.objsubid) FROM pg_shdepend AS s
-             WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid AND s.dbid = 0 AND s.deptype <> 'o' ORDER BY 1) AS given,
+             WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = u.oid AND s.dbid = 0 AND s.deptype <> 'o' ORDER BY 1) AS given,
        ARRAY(SELECT g.rolname::text FROM pg_auth_members AS m JOIN pg_roles AS g ON g.oid = m.member
-             WHERE m.roleid = r.oid AND g.rolname <> current_user ORDER BY 1) AS members,
+             WHERE m.roleid = u.oid AND g.rolname <> current_user ORDER BY 1) AS members,
        ARRAY(SELECT o.datname::text FROM pg_shdepend AS s JOIN pg_database AS o ON o.oid = s.dbid
-             WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid GROUP BY o.datname ORDER BY o.datname) AS databases,
+             WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = u.oid GROUP BY o.datname ORDER BY o.datname) AS databases,
        ARRAY(SELECT count(*) FILTER (WHERE s.deptype = 'o' AND s.classid NOT IN ('pg_default_acl'::regclass, 'pg_user_mapping'::regclass))::int
              FROM pg_shdepend AS s JOIN pg_database AS o ON o.oid = s.dbid
-             WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid GROUP BY o.datname ORDER BY o.datname) AS counts
-FROM pg_roles AS r
+             WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = u.oid GROUP BY o.datname ORDER BY o.datname) AS counts,
+       {% include "postgresql/fragments/grantors.sql" %}
+
+FROM pg_roles AS u
 LEFT JOIN pg_database AS d ON d.datname = {{ database | literal }}
-WHERE r.rolname = {{ user | literal }}
+WHERE u.rolname = {{ user | literal }}
 {%- else -%}
 SELECT ARRAY(SELECT pg_describe_object(s.classid, s.objid, s.objsubid) FROM pg_shdepend AS s
-             WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid AND s.dbid = d.oid
+             WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = u.oid AND s.dbid = d.oid
                AND s.deptype = 'o' AND s.classid NOT IN ('pg_default_acl'::regclass, 'pg_user_mapping'::regclass)
              ORDER BY 1) AS {% if inside == database %}here{% else %}owned{% endif %},
        ARRAY(SELECT DISTINCT pg_describe_object(s.classid, s.objid, s.objsubid) FROM pg_shdepend AS s
-             WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid AND s.dbid = d.oid
+             WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = u.oid AND s.dbid = d.oid
                AND (s.deptype <> 'o' OR s.classid IN ('pg_default_acl'::regclass, 'pg_user_mapping'::regclass))
-             ORDER BY 1) AS given
-FROM pg_roles AS r
+             ORDER BY 1) AS given,
+       {% include "postgresql/fragments/grantors.sql" %}
+
+FROM pg_roles AS u
 JOIN pg_database AS d ON d.datname = current_database()
-WHERE r.rolname = {{ user | literal }}
+WHERE u.rolname = {{ user | literal }}
 {%- endif %}
