@@ -39,7 +39,7 @@ def start(
     """``options`` are for the server; ``{folder}`` in them is its own, where ``files`` are put."""
     installed, origin = _bring(flavor, version)
     for _ in range(3):
-        folder, port = _make_folder(), _free_port()
+        folder, port = make_folder(), free_port()
         password = secrets.token_hex(12)
         for name, content in (files or {}).items():
             put(folder / name, content)
@@ -88,7 +88,7 @@ def _client(flavor: str, installed: Path) -> tuple[str, ...]:
     return clients.with_options(flavor, installed / "bin" / flavor)
 
 
-def _make_folder() -> Path:
+def make_folder() -> Path:
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     folder = Path(tempfile.mkdtemp(prefix="dbprov-test-", dir=memory))
     _give(folder)
@@ -102,7 +102,7 @@ def _give(path: Path) -> None:
         os.chown(path, entry.pw_uid, entry.pw_gid)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -16,7 +16,7 @@ from tests.harness.model import ServerUnavailable
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 # What is not needed to run a server: perl, the tools of the system, LLVM (PostgreSQL's JIT).
-NEEDED = re.compile(r"(lib|zlib|postgresql-\d|mysql|mariadb)")
+NEEDED = re.compile(r"(lib|zlib|postgresql-\d|mysql|mariadb|pgbouncer)")
 NOT_NEEDED = re.compile(r"lib(llvm|z3|perl|pam-|semanage|sepol|c-bin|c-l10n)")
 
 
