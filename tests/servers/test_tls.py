@@ -222,6 +222,30 @@ def test_nobody_in_between_gets_a_new_password(secure: TlsServer, walk: Walk, pr
         assert not any(b"hunter2" in chunk for chunk in between.heard)
 
 
+class Asking(Downgrade):
+    """And then asks for the password in clear, as a server does that knows users from LDAP."""
+
+    def _pass(self, chunk: bytes, sink: socket.socket, from_client: bool) -> None:
+        if not from_client and sink in self.greeted:
+            words = b"\xfemysql_clear_password\0"
+            chunk = len(words).to_bytes(3, "little") + b"\x02" + words
+        super()._pass(chunk, sink, from_client)
+
+
+@pytest.mark.mysql
+@pytest.mark.parametrize("mode", ["disable", "prefer"])
+def test_nobody_in_between_is_told_the_admins_password(
+    secure: TlsServer, walk: Walk, mode: str
+) -> None:
+    with Asking(secure.server.host, secure.server.port) as between:
+        walk.url = named(secure.server, port=between.port)
+        with pytest.raises(ConnectError, match="asks for the password in clear") as caught:
+            walk.plan(walk.spec(one("t_tls_"), tls={"mode": mode}))
+        assert between.heard
+        assert not any(walk.password.encode() in chunk for chunk in between.heard)
+    assert "tls: {mode: require}" in caught.value.todo
+
+
 # -- strings ---------------------------------------------------------------------------------------------------------------
 
 

@@ -133,18 +133,40 @@ def _connected(
     if where:
         return pymysql.connect(**said, unix_socket=where, ssl_disabled=True)
     tunnel = options.get("hostaddr", "")
+    without: dict[str, Any] = {"ssl_disabled": True}
+    if not (host in NEAR or host.startswith("127.") or tls.allow_cleartext):
+        without["auth_plugin_map"] = dict.fromkeys(IN_CLEAR, Overheard)
     if tls.mode == "disable":
-        return _reached(tunnel, **said, ssl_disabled=True)
+        return _reached(tunnel, **said, **without)
     try:
         return _reached(tunnel, **said, ssl=handshake.context(tls))
     except pymysql.OperationalError as error:
         if tls.mode == "prefer" and error.args[0] == CR.CR_SSL_CONNECTION_ERROR:
-            return _reached(tunnel, **said, ssl_disabled=True)  # the server speaks no TLS
+            return _reached(tunnel, **said, **without)  # the server speaks no TLS
         if tls.cert and error.args[0] in ENDED:
             # TLS 1.3: the server's verdict on a client certificate comes after the handshake, and
             # may be lost when it hangs up.
             raise pymysql.OperationalError(error.args[0], handshake.REFUSED) from None
         raise
+
+
+NEAR = ("", "localhost", "::1")
+IN_CLEAR = ("mysql_clear_password", "dialog")  # where LDAP or PAM looks at the password
+
+
+class Overheard:
+    """Where anybody can listen no password is sent in clear, whoever asks for it.
+
+    PyMySQL would: who stands in between takes TLS away, and asks.
+    """
+
+    def __init__(self, connection: Any) -> None:
+        pass
+
+    def authenticate(self, packet: Any) -> Any:
+        raise pymysql.OperationalError(
+            CR.CR_AUTH_PLUGIN_ERR, "the server asks for the password in clear, and not over TLS"
+        )
 
 
 ENDED = (CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST)
@@ -398,6 +420,10 @@ REMEDIES = {
         "see that the host and port are right, that it is MySQL, and that no firewall is between"
     ),
     "2026": "see tls in the spec, and the log of the server",
+    str(CR.CR_AUTH_PLUGIN_ERR): (
+        "tls: {mode: require}; or, knowing that anybody on the way can read the password,"
+        " tls: {allow_cleartext: true}"
+    ),
     "3159": "the server wants TLS: tls: {mode: require}",
 }
 
