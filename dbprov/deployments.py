@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from urllib.parse import quote
 
@@ -136,6 +136,8 @@ class Deployment:
     publish_port: int | None = None
     admin: Place | None = None  # the admin's password, where the spec names a place for it
     publish_tls: Tls | None = None  # what of TLS is another thing where the Deployment runs
+    label: bool | None = None  # None: what dbprov makes says whose it is, what is there is left
+    source: str = field(default="", compare=False)  # the file that says it
 
     @property
     def handed_tls(self) -> Tls:
@@ -146,6 +148,13 @@ class Deployment:
     @property
     def with_passwords(self) -> tuple[Account, ...]:
         return tuple(a for a in self.accounts if a.auth is Auth.PASSWORD)
+
+    @property
+    def description(self) -> str:
+        """What a label says: whose a thing is. No path of a machine, and no control character."""
+        file = self.source.replace("\\", "/").rsplit("/", 1)[-1]
+        named = f"deployment {self.name}" + (f" of {file}" if file not in ("", "flags") else "")
+        return "".join(c if c.isprintable() else "?" for c in named)
 
     def metadata_account(self) -> Account:
         """Who Airflow is: the first user that may create, since Airflow makes its own tables."""

@@ -57,6 +57,11 @@ FLAGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("collation", "Collation (MySQL) or locale (PostgreSQL) of the database.", {}),
     ("connection-limit", "How many connections the user may have.", {"type": int}),
     ("isolate/--no-isolate", "Shut PUBLIC out of the database.", {"default": None}),
+    (
+        "label/--no-label",
+        "Say on the server which Deployment users and database belong to; default: on new ones.",
+        {"default": None},
+    ),
     ("password-env", "Environment variable with the user's password.", {}),
     ("password-file", "File with the user's password; filled if it is not there.", {}),
     ("password-prompt", "Ask for the user's password.", {"is_flag": True, "default": None}),

@@ -156,6 +156,8 @@ class _Reader:
             layout=layout,
             schemas=schemas,
             isolate=self.values.boolean(keys.get("isolate")),
+            label=self.values.boolean(keys.get("label")),
+            source=self.source,
             encoding=self.values.charset(keys.get("encoding"), "an encoding such as UTF8"),
             collation=self.values.text(
                 keys.get("collation"), "a collation such as en_US.UTF-8 or utf8mb4_unicode_ci"
@@ -450,6 +452,7 @@ TOP = ("server", "admin", "tls", "deployments")
 ADMIN = ("password",)
 DEPLOYMENT = (
     "name", "server", "admin", "tls", "database", "user", "users", "auth", "password", "access",
-    "host", "connection_limit", "layout", "schemas", "isolate", "encoding", "collation", "publish",
+    "host", "connection_limit", "layout", "schemas", "isolate", "label", "encoding", "collation",
+    "publish",
 )  # fmt: skip
 ACCOUNT = ("name", "auth", "password", "access", "host", "connection_limit")

@@ -12,6 +12,7 @@ from dbprov.deployments import Account, Deployment
 from dbprov.dialects import Facts, Obstacle
 from dbprov.errors import RefusedError
 from dbprov.items import Item, ObjectGrant, User
+from dbprov.label import Label
 from dbprov.places.prompt import PromptPlace
 from dbprov.plan import Step, plan
 from dbprov.recording import digest
@@ -116,12 +117,18 @@ def compare(deployment: Deployment, server: Server, *, prune: bool = False) -> P
         remarks=(
             *server.dialect.misgivings(server.facts),
             *(r for w, f in found for r in w.remarks(f)),
+            *_without_label(deployment, items),
             *over.remarks,
         ),
         facts=server.facts,
         surplus=surplus,
         prune=prune,
     )
+
+
+def _without_label(deployment: Deployment, items: list[Item]) -> Iterator[str]:
+    if deployment.label and not any(isinstance(item, Label) for item in items):
+        yield "label: true: this server has nothing that could hold one; none is set"
 
 
 def _unknown(deployment: Deployment, found: list[tuple[Item, Item]]) -> Iterator[Account]:

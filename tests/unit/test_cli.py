@@ -240,7 +240,7 @@ def test_a_plan_with_differences(world: dict[str, Any]) -> None:
     world["planned"] = steps()
     result = run("plan", *FLAGS)
     assert (result.exit_code, result.stderr) == (1, "")
-    assert "12 steps" in result.stdout
+    assert "14 steps" in result.stdout
     assert '+ create user "app"\n      STATEMENT 0;\n      SECOND LINE\n' in result.stdout
     assert "(in database shop)" in result.stdout
     result = run("plan", *FLAGS, "--json")
@@ -303,7 +303,7 @@ def test_apply(world: dict[str, Any]) -> None:
     assert result.exit_code == 0
     assert result.stdout == "", "what is said to people goes to stderr"
     for words in (
-        "12 steps",
+        "14 steps",
         'done create user "app"  1 ms',
         "00000 be aware",
         "ok app: logs in: with TLS",
@@ -336,7 +336,7 @@ def test_apply_asks_and_without_a_terminal_it_cannot(world: dict[str, Any]) -> N
     result = run("apply", *FLAGS, stdin="y\n")
     assert result.exit_code == 2
     assert "nobody can be asked" in result.stderr
-    assert "12 steps" in result.stderr, "the plan is shown"
+    assert "14 steps" in result.stderr, "the plan is shown"
     assert world["called"] == []
 
 
@@ -383,9 +383,9 @@ def test_what_was_not_done_is_told_of_every_deployment(
     result = run("apply", str(path), "--yes", "--json")
     assert result.exit_code == 2
     first, second = json.loads(result.stdout)["deployments"]
-    assert (len(first["done"]), len(first["not_done"])) == (1, 11)
-    assert (len(second["done"]), len(second["not_done"])) == (0, 12)
-    assert "not done:\n  - create database" in result.stderr.replace('"', "")
+    assert (len(first["done"]), len(first["not_done"])) == (1, 13)
+    assert (len(second["done"]), len(second["not_done"])) == (0, 14)
+    assert "not done:\n  - set label of user" in result.stderr.replace('"', "")
     assert world["called"] == ["apply"]
 
 
@@ -505,7 +505,7 @@ def test_render_to_stdout_is_the_script_alone() -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith("-- analytics: database shop on PostgreSQL")
     assert "For PostgreSQL 16," in result.stdout
-    made = commands.scripts(Spec((deployment(),)), version=(16,))
+    made = commands.scripts(Spec((replace(deployment(), source="flags"),)), version=(16,))
     assert result.stdout == made["analytics"]
 
 

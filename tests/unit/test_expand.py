@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import pytest
 
+from dbprov.dialects import Facts
 from dbprov.items import (
     Database,
     DatabaseGrant,
@@ -22,6 +24,7 @@ from dbprov.items import (
     SearchPath,
     User,
 )
+from dbprov.label import Label
 from tests.unit.made import deployment, expanded, facts
 
 T = TypeVar("T", bound=Item)
@@ -100,7 +103,7 @@ def test_mysql_privileges(access: str) -> None:
     (grant,) = only(PatternGrant, items)
     assert (grant.privileges, grant.grant_option) == MYSQL[access]
     assert (grant.user, grant.host, grant.database) == ("app", "10.%", "shop")
-    assert [item.kind for item in items] == ["user", "database", "grant"]
+    assert [item.kind for item in items] == ["user", "label", "database", "grant"]
 
 
 def test_maintain_came_with_17() -> None:
@@ -117,7 +120,7 @@ def test_maintain_came_with_17() -> None:
 
 def test_the_readmes_spec_in_order() -> None:
     assert [item.kind for item in expanded(deployment())] == [
-        "user", "database", "isolation", "database_grant", "opening", "schema_grant",
+        "user", "label", "database", "label", "isolation", "database_grant", "opening", "schema_grant",
         "default_grant", "default_grant", "default_grant", "object_grant", "object_grant", "object_grant",
     ]  # fmt: skip
 
@@ -142,7 +145,9 @@ def test_what_others_need_comes_first(engine: str, keys: dict[str, object]) -> N
         users
         < database
         < min(
-            i for i, item in enumerate(items) if not isinstance(item, (User, Database, Membership))
+            i
+            for i, item in enumerate(items)
+            if not isinstance(item, (User, Database, Membership, Label))
         )
     )
     inside = [item.inside is not None for item in items]
@@ -249,3 +254,52 @@ def test_every_item_says_what_it_is(engine: str) -> None:
     said = [str(item) for item in items]
     assert len(set(said)) == len(said)
     assert all(item.satisfied_by(item) for item in items)
+
+
+# -- labels ----------------------------------------------------------------------------------------------------------------
+
+
+def labels(engine: str = "postgresql", known: Facts | None = None, **keys: object) -> list[Label]:
+    return only(Label, expanded(deployment(engine, **keys), known))
+
+
+def test_what_is_labelled() -> None:
+    assert [(one.thing, one.name, one.text) for one in labels()] == [
+        ("user", "app", "dbprov: deployment analytics of deployment.yaml"),
+        ("database", "shop", "dbprov: deployment analytics of deployment.yaml"),
+    ]
+    assert [one.asked for one in labels(label=True)] == [True, True]
+    assert labels(label=False) == []
+    assert [(one.thing, one.host, one.text) for one in labels("mysql", host="10.%")] == [
+        ("user", "10.%", "deployment analytics of deployment.yaml")
+    ]
+    assert labels("mysql", facts("mysql", (8, 0, 20))) == []
+    assert labels("mysql", facts("mariadb"), label=True) == []
+
+
+MINE = "dbprov: deployment analytics of deployment.yaml"
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "satisfied", "said"),
+    [
+        (False, {"text": MINE}, True, 0),
+        (False, {"text": ""}, True, 0),  # what was there before is left
+        (False, {"text": "", "sealed": True}, False, 0),  # a run that was killed made it
+        (False, {"text": "ask Ann"}, True, 0),
+        (False, {"text": "dbprov: deployment other of x.yaml"}, True, 1),
+        (True, {"text": ""}, False, 0),
+        (True, {"text": "", "administered": False}, True, 1),
+        (True, {"text": "ask Ann"}, True, 1),
+        (True, {"text": "dbprov: deployment analytics of old.yaml"}, False, 0),
+        (True, {"text": "dbprov: deployment analytics"}, False, 0),
+        (True, {"text": "dbprov: deployment analytics2 of deployment.yaml"}, True, 1),
+    ],
+)
+def test_what_a_label_leaves(
+    asked: bool, found: dict[str, Any], satisfied: bool, said: int
+) -> None:
+    wanted = labels(label=True if asked else None)[1]
+    there = replace(wanted, **found)
+    assert wanted.satisfied_by(there) is satisfied
+    assert len(wanted.remarks(there)) == said

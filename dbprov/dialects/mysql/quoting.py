@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 
@@ -24,6 +25,11 @@ def pattern(name: str) -> str:
     return re.sub(r"([\\%_])", r"\\\1", name)
 
 
+def attribute(text: str | None) -> str:
+    """The user attribute that a label is, as JSON; nothing takes it away."""
+    return literal(json.dumps({"dbprov": text}, ensure_ascii=False))
+
+
 def charset(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_]+", name):
         raise ValueError(f"{name!r} is no character set or collation")
@@ -38,4 +44,5 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     ),  # inside backticks a backslash is text, not an escape
     "pattern_literal": lambda name: literal(pattern(name)),
     "charset": charset,
+    "attribute": attribute,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from dbprov.deployments import Access, Deployment
@@ -12,12 +13,15 @@ from dbprov.items import (
     PatternGrant,
     User,
 )
+from dbprov.label import Label
 from dbprov.logins import OldPassword, Password
 from dbprov.traces import Lockout, Session
 
 NAME = "mysql"
 VERSIONS = {"mysql": "9.7", "mariadb": "11.8"}
 OWNERS = False
+
+ATTRIBUTES = (8, 0, 21)  # the first that keeps attributes of users
 
 ALL = (
     "ALTER", "ALTER ROUTINE", "CREATE", "CREATE ROUTINE", "CREATE TEMPORARY TABLES", "CREATE VIEW",
@@ -44,6 +48,7 @@ def expand(deployment: Deployment, facts: Facts) -> list[Item]:
             )
             for a in d.accounts
         ),
+        *_labels(d, facts),
         Database(name=d.database, encoding=d.encoding or "utf8mb4", collation=collation),
         *(
             PatternGrant(
@@ -53,6 +58,17 @@ def expand(deployment: Deployment, facts: Facts) -> list[Item]:
             for a in d.accounts
         ),
     ]  # fmt: skip
+
+
+def _labels(d: Deployment, facts: Facts) -> Iterator[Item]:
+    """On users: a database has no room for one, and nothing has any on MariaDB."""
+    if d.label is False or facts.flavor == "mariadb" or facts.version < ATTRIBUTES:
+        return
+    for a in d.accounts:
+        yield Label(
+            thing="user", name=a.name, host=a.host, text=d.description,
+            mine=f"deployment {d.name}", asked=d.label is True,
+        )  # fmt: skip
 
 
 def newborn(item: Item, facts: Facts) -> Item | None:

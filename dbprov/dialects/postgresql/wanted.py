@@ -28,6 +28,7 @@ from dbprov.items import (
     TokenGrant,
     User,
 )
+from dbprov.label import Label
 from dbprov.logins import Password
 from dbprov.traces import Belongings, Lockout, Session
 
@@ -79,15 +80,18 @@ def expand(deployment: Deployment, facts: Facts) -> list[Item]:
         for a in d.accounts
     ]
     items += [TokenGrant(role=IAM, user=a.name) for a in d.accounts if a.auth is Auth.IAM]
+    items += [_label(d, "user", a.name) for a in d.accounts if d.label is not False]
     items += [Membership(role=name) for name in lenders]
     items.append(
         Database(
             name=d.database, encoding=d.encoding or "UTF8", collation=d.collation, sealed=sealed
         )
     )
-    if owner:
-        items.append(Ownership(database=d.database, owner=owner, lenders=(owner,)))
     lent = (owner,) if owner else ()
+    if d.label is not False:
+        items.append(_label(d, "database", d.database, lent))
+    if owner:
+        items.append(Ownership(database=d.database, owner=owner, lenders=lent))
     if sealed:
         items.append(Isolation(database=d.database, asked=d.isolate is True, lenders=lent))
     if owner:
@@ -115,6 +119,13 @@ def expand(deployment: Deployment, facts: Facts) -> list[Item]:
         if a.schemas != ("public",)
     ]
     return items + list(_inside(d, owner, lenders, facts))
+
+
+def _label(d: Deployment, thing: str, name: str, lenders: tuple[str, ...] = ()) -> Label:
+    return Label(
+        thing=thing, name=name, text=f"dbprov: {d.description}",
+        mine=f"dbprov: deployment {d.name}", asked=d.label is True, lenders=lenders,
+    )  # fmt: skip
 
 
 def _inside(

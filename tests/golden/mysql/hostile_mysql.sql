@@ -20,6 +20,9 @@ SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION';
 CREATE USER IF NOT EXISTS 'o''w"n`e%r_\\ {{ x }}'@'10.0.''%'
     IDENTIFIED BY ${o_w_n_e_r______x____password};
 
+-- set label of user "o'w"n`e%r_\ {{ x }}"@10.0.'%
+ALTER USER 'o''w"n`e%r_\\ {{ x }}'@'10.0.''%' ATTRIBUTE '{"dbprov": "deployment analytics of hostile_mysql.yaml"}';
+
 -- create database "we"i`rd_%db\$x;--"
 CREATE DATABASE IF NOT EXISTS `we"i``rd_%db\$x;--`
     CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;

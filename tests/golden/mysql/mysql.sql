@@ -20,6 +20,9 @@ SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION';
 CREATE USER IF NOT EXISTS 'analytics_airflow'@'%'
     IDENTIFIED BY ${analytics_airflow_password};
 
+-- set label of user "analytics_airflow"
+ALTER USER 'analytics_airflow'@'%' ATTRIBUTE '{"dbprov": "deployment analytics of mysql.yaml"}';
+
 -- create database "analytics_airflow"
 CREATE DATABASE IF NOT EXISTS `analytics_airflow`
     CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;

@@ -32,6 +32,15 @@ CREATE USER IF NOT EXISTS 'analytics_loader'@'10.0.%'
 CREATE USER IF NOT EXISTS 'analytics_reader'@'%'
     IDENTIFIED BY ${analytics_reader_password} WITH MAX_USER_CONNECTIONS 5;
 
+-- set label of user "analytics_owner"
+ALTER USER 'analytics_owner'@'%' ATTRIBUTE '{"dbprov": "deployment analytics of several_users_mysql.yaml"}';
+
+-- set label of user "analytics_loader"@10.0.%
+ALTER USER 'analytics_loader'@'10.0.%' ATTRIBUTE '{"dbprov": "deployment analytics of several_users_mysql.yaml"}';
+
+-- set label of user "analytics_reader"
+ALTER USER 'analytics_reader'@'%' ATTRIBUTE '{"dbprov": "deployment analytics of several_users_mysql.yaml"}';
+
 -- create database "analytics_airflow"
 CREATE DATABASE IF NOT EXISTS `analytics_airflow`
     CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;

@@ -34,6 +34,16 @@ CREATE ROLE "analytics_airflow" LOGIN
     PASSWORD :'analytics_airflow_password';
 \endif
 
+-- set label of user "analytics_airflow"
+SELECT shobj_description(r.oid, 'pg_authid') IS NULL
+       AND (SELECT a.rolsuper OR a.rolcreaterole AND NOT r.rolsuper AND pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION')
+ FROM pg_roles AS a WHERE a.rolname = current_user) AS missing
+FROM pg_roles AS r
+WHERE r.rolname = 'analytics_airflow' \gset
+\if :missing
+COMMENT ON ROLE "analytics_airflow" IS 'dbprov: deployment analytics of existing_isolated.yaml';
+\endif
+
 COMMIT;
 
 -- create database "warehouse"
@@ -46,6 +56,14 @@ CREATE DATABASE "warehouse"
 \endif
 
 BEGIN;
+
+-- set label of database "warehouse"
+SELECT shobj_description(d.oid, 'pg_database') IS NULL AND pg_has_role(current_user, d.datdba, 'USAGE') AS missing
+FROM pg_database AS d
+WHERE d.datname = 'warehouse' \gset
+\if :missing
+COMMENT ON DATABASE "warehouse" IS 'dbprov: deployment analytics of existing_isolated.yaml';
+\endif
 
 -- revoke CONNECT, TEMPORARY on database "warehouse" from PUBLIC
 SELECT true AS missing \gset

@@ -47,6 +47,26 @@ CREATE ROLE "a""p`p\ {{ x }} :'v'" LOGIN
     PASSWORD :'a_p_p_____x______v__password';
 \endif
 
+-- set label of user "o'w"n e$dbprov$r"
+SELECT shobj_description(r.oid, 'pg_authid') IS NULL
+       AND (SELECT a.rolsuper OR a.rolcreaterole AND NOT r.rolsuper AND pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION')
+ FROM pg_roles AS a WHERE a.rolname = current_user) AS missing
+FROM pg_roles AS r
+WHERE r.rolname = 'o''w"n e$dbprov$r' \gset
+\if :missing
+COMMENT ON ROLE "o'w""n e$dbprov$r" IS 'dbprov: deployment analytics of hostile.yaml';
+\endif
+
+-- set label of user "a"p`p\ {{ x }} :'v'"
+SELECT shobj_description(r.oid, 'pg_authid') IS NULL
+       AND (SELECT a.rolsuper OR a.rolcreaterole AND NOT r.rolsuper AND pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION')
+ FROM pg_roles AS a WHERE a.rolname = current_user) AS missing
+FROM pg_roles AS r
+WHERE r.rolname = E'a"p`p\\ {{ x }} :''v''' \gset
+\if :missing
+COMMENT ON ROLE "a""p`p\ {{ x }} :'v'" IS 'dbprov: deployment analytics of hostile.yaml';
+\endif
+
 COMMIT;
 
 -- create database "we"i`rd_%db\$x;--"
@@ -67,6 +87,14 @@ WHERE r.rolname = 'o''w"n e$dbprov$r' AND a.rolname = current_user \gset
 \set borrowed_1 :missing
 \if :borrowed_1
 GRANT "o'w""n e$dbprov$r" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;
+\endif
+
+-- set label of database "we"i`rd_%db\$x;--"
+SELECT shobj_description(d.oid, 'pg_database') IS NULL AND pg_has_role(current_user, d.datdba, 'USAGE') AS missing
+FROM pg_database AS d
+WHERE d.datname = E'we"i`rd_%db\\$x;--' \gset
+\if :missing
+COMMENT ON DATABASE "we""i`rd_%db\$x;--" IS 'dbprov: deployment analytics of hostile.yaml';
 \endif
 
 -- set owner of database "we"i`rd_%db\$x;--" to "o'w"n e$dbprov$r"

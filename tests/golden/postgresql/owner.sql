@@ -35,6 +35,16 @@ CREATE ROLE "analytics_airflow" LOGIN
     PASSWORD :'analytics_airflow_password';
 \endif
 
+-- set label of user "analytics_airflow"
+SELECT shobj_description(r.oid, 'pg_authid') IS NULL
+       AND (SELECT a.rolsuper OR a.rolcreaterole AND NOT r.rolsuper AND pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION')
+ FROM pg_roles AS a WHERE a.rolname = current_user) AS missing
+FROM pg_roles AS r
+WHERE r.rolname = 'analytics_airflow' \gset
+\if :missing
+COMMENT ON ROLE "analytics_airflow" IS 'dbprov: deployment analytics of owner.yaml';
+\endif
+
 COMMIT;
 
 -- create database "analytics_airflow"
@@ -56,6 +66,14 @@ WHERE r.rolname = 'analytics_airflow' AND a.rolname = current_user \gset
 \set borrowed_1 :missing
 \if :borrowed_1
 GRANT "analytics_airflow" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;
+\endif
+
+-- set label of database "analytics_airflow"
+SELECT shobj_description(d.oid, 'pg_database') IS NULL AND pg_has_role(current_user, d.datdba, 'USAGE') AS missing
+FROM pg_database AS d
+WHERE d.datname = 'analytics_airflow' \gset
+\if :missing
+COMMENT ON DATABASE "analytics_airflow" IS 'dbprov: deployment analytics of owner.yaml';
 \endif
 
 -- set owner of database "analytics_airflow" to "analytics_airflow"

@@ -60,6 +60,36 @@ CREATE ROLE "analytics_reader" LOGIN
     PASSWORD :'analytics_reader_password';
 \endif
 
+-- set label of user "analytics_airflow"
+SELECT shobj_description(r.oid, 'pg_authid') IS NULL
+       AND (SELECT a.rolsuper OR a.rolcreaterole AND NOT r.rolsuper AND pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION')
+ FROM pg_roles AS a WHERE a.rolname = current_user) AS missing
+FROM pg_roles AS r
+WHERE r.rolname = 'analytics_airflow' \gset
+\if :missing
+COMMENT ON ROLE "analytics_airflow" IS 'dbprov: deployment analytics of several_users.yaml';
+\endif
+
+-- set label of user "analytics_loader"
+SELECT shobj_description(r.oid, 'pg_authid') IS NULL
+       AND (SELECT a.rolsuper OR a.rolcreaterole AND NOT r.rolsuper AND pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION')
+ FROM pg_roles AS a WHERE a.rolname = current_user) AS missing
+FROM pg_roles AS r
+WHERE r.rolname = 'analytics_loader' \gset
+\if :missing
+COMMENT ON ROLE "analytics_loader" IS 'dbprov: deployment analytics of several_users.yaml';
+\endif
+
+-- set label of user "analytics_reader"
+SELECT shobj_description(r.oid, 'pg_authid') IS NULL
+       AND (SELECT a.rolsuper OR a.rolcreaterole AND NOT r.rolsuper AND pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION')
+ FROM pg_roles AS a WHERE a.rolname = current_user) AS missing
+FROM pg_roles AS r
+WHERE r.rolname = 'analytics_reader' \gset
+\if :missing
+COMMENT ON ROLE "analytics_reader" IS 'dbprov: deployment analytics of several_users.yaml';
+\endif
+
 COMMIT;
 
 -- create database "analytics_airflow"
@@ -72,6 +102,14 @@ CREATE DATABASE "analytics_airflow"
 \endif
 
 BEGIN;
+
+-- set label of database "analytics_airflow"
+SELECT shobj_description(d.oid, 'pg_database') IS NULL AND pg_has_role(current_user, d.datdba, 'USAGE') AS missing
+FROM pg_database AS d
+WHERE d.datname = 'analytics_airflow' \gset
+\if :missing
+COMMENT ON DATABASE "analytics_airflow" IS 'dbprov: deployment analytics of several_users.yaml';
+\endif
 
 -- revoke CONNECT, TEMPORARY on database "analytics_airflow" from PUBLIC
 SELECT NOT datallowconn AND datconnlimit = 0 AS missing FROM pg_database WHERE datname = 'analytics_airflow' \gset

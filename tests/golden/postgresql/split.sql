@@ -47,6 +47,26 @@ CREATE ROLE "analytics_celery" LOGIN
     PASSWORD :'analytics_celery_password';
 \endif
 
+-- set label of user "analytics_airflow"
+SELECT shobj_description(r.oid, 'pg_authid') IS NULL
+       AND (SELECT a.rolsuper OR a.rolcreaterole AND NOT r.rolsuper AND pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION')
+ FROM pg_roles AS a WHERE a.rolname = current_user) AS missing
+FROM pg_roles AS r
+WHERE r.rolname = 'analytics_airflow' \gset
+\if :missing
+COMMENT ON ROLE "analytics_airflow" IS 'dbprov: deployment analytics of split.yaml';
+\endif
+
+-- set label of user "analytics_celery"
+SELECT shobj_description(r.oid, 'pg_authid') IS NULL
+       AND (SELECT a.rolsuper OR a.rolcreaterole AND NOT r.rolsuper AND pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION')
+ FROM pg_roles AS a WHERE a.rolname = current_user) AS missing
+FROM pg_roles AS r
+WHERE r.rolname = 'analytics_celery' \gset
+\if :missing
+COMMENT ON ROLE "analytics_celery" IS 'dbprov: deployment analytics of split.yaml';
+\endif
+
 COMMIT;
 
 -- create database "analytics"
@@ -59,6 +79,14 @@ CREATE DATABASE "analytics"
 \endif
 
 BEGIN;
+
+-- set label of database "analytics"
+SELECT shobj_description(d.oid, 'pg_database') IS NULL AND pg_has_role(current_user, d.datdba, 'USAGE') AS missing
+FROM pg_database AS d
+WHERE d.datname = 'analytics' \gset
+\if :missing
+COMMENT ON DATABASE "analytics" IS 'dbprov: deployment analytics of split.yaml';
+\endif
 
 -- revoke CONNECT, TEMPORARY on database "analytics" from PUBLIC
 SELECT NOT datallowconn AND datconnlimit = 0 AS missing FROM pg_database WHERE datname = 'analytics' \gset

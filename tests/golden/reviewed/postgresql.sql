@@ -9,26 +9,29 @@
 --
 -- It changes, in this order:
 --    1. alter user "reader"
---    2. revoke CONNECT, TEMPORARY on database "shop" from PUBLIC
---    3. grant all privileges on database "shop" for "app"
---    4. grant CONNECT on database "shop" for "reader"
---    5. open database "shop" to connections
---    6. borrow membership in role "app" for this admin  (in database shop)
---    7. grant CREATE, USAGE on schema "public" for "app"  (in database shop)
---    8. grant USAGE on schema "public" for "reader"  (in database shop)
---    9. grant all privileges on future tables of this admin in schema "public" for "app"  (in database shop)
---   10. grant all privileges on future sequences of this admin in schema "public" for "app"  (in database shop)
---   11. grant all privileges on future routines of this admin in schema "public" for "app"  (in database shop)
---   12. grant SELECT on future tables of this admin in schema "public" for "reader"  (in database shop)
---   13. grant SELECT on future sequences of this admin in schema "public" for "reader"  (in database shop)
---   14. grant SELECT on future tables of "app" in schema "public" for "reader"  (in database shop)
---   15. grant SELECT on future sequences of "app" in schema "public" for "reader"  (in database shop)
---   16. grant all privileges on existing tables in schema "public" for "app"  (in database shop)
---   17. grant all privileges on existing sequences in schema "public" for "app"  (in database shop)
---   18. grant all privileges on existing routines in schema "public" for "app"  (in database shop)
---   19. grant SELECT on existing tables in schema "public" for "reader"  (in database shop)
---   20. grant SELECT on existing sequences in schema "public" for "reader"  (in database shop)
---   21. give back membership in role "app" for this admin  (in database shop)
+--    2. set label of user "app"
+--    3. set label of user "reader"
+--    4. set label of database "shop"
+--    5. revoke CONNECT, TEMPORARY on database "shop" from PUBLIC
+--    6. grant all privileges on database "shop" for "app"
+--    7. grant CONNECT on database "shop" for "reader"
+--    8. open database "shop" to connections
+--    9. borrow membership in role "app" for this admin  (in database shop)
+--   10. grant CREATE, USAGE on schema "public" for "app"  (in database shop)
+--   11. grant USAGE on schema "public" for "reader"  (in database shop)
+--   12. grant all privileges on future tables of this admin in schema "public" for "app"  (in database shop)
+--   13. grant all privileges on future sequences of this admin in schema "public" for "app"  (in database shop)
+--   14. grant all privileges on future routines of this admin in schema "public" for "app"  (in database shop)
+--   15. grant SELECT on future tables of this admin in schema "public" for "reader"  (in database shop)
+--   16. grant SELECT on future sequences of this admin in schema "public" for "reader"  (in database shop)
+--   17. grant SELECT on future tables of "app" in schema "public" for "reader"  (in database shop)
+--   18. grant SELECT on future sequences of "app" in schema "public" for "reader"  (in database shop)
+--   19. grant all privileges on existing tables in schema "public" for "app"  (in database shop)
+--   20. grant all privileges on existing sequences in schema "public" for "app"  (in database shop)
+--   21. grant all privileges on existing routines in schema "public" for "app"  (in database shop)
+--   22. grant SELECT on existing tables in schema "public" for "reader"  (in database shop)
+--   23. grant SELECT on existing sequences in schema "public" for "reader"  (in database shop)
+--   24. give back membership in role "app" for this admin  (in database shop)
 -- Known to fail as this admin: create x: why not
 --
 -- dbprov apply --reviewed FILE runs exactly this, or nothing. No password is in it. By hand:
@@ -47,6 +50,34 @@ BEGIN;
 
 -- alter user "reader"
 ALTER ROLE "reader" LOGIN CONNECTION LIMIT 5;
+
+-- set label of user "app"
+SELECT shobj_description(r.oid, 'pg_authid') IS NULL
+       AND (SELECT a.rolsuper OR a.rolcreaterole AND NOT r.rolsuper AND pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION')
+ FROM pg_roles AS a WHERE a.rolname = current_user) AS missing
+FROM pg_roles AS r
+WHERE r.rolname = 'app' \gset
+\if :missing
+COMMENT ON ROLE "app" IS 'dbprov: deployment analytics of deployment.yaml';
+\endif
+
+-- set label of user "reader"
+SELECT shobj_description(r.oid, 'pg_authid') IS NULL
+       AND (SELECT a.rolsuper OR a.rolcreaterole AND NOT r.rolsuper AND pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION')
+ FROM pg_roles AS a WHERE a.rolname = current_user) AS missing
+FROM pg_roles AS r
+WHERE r.rolname = 'reader' \gset
+\if :missing
+COMMENT ON ROLE "reader" IS 'dbprov: deployment analytics of deployment.yaml';
+\endif
+
+-- set label of database "shop"
+SELECT shobj_description(d.oid, 'pg_database') IS NULL AND pg_has_role(current_user, d.datdba, 'USAGE') AS missing
+FROM pg_database AS d
+WHERE d.datname = 'shop' \gset
+\if :missing
+COMMENT ON DATABASE "shop" IS 'dbprov: deployment analytics of deployment.yaml';
+\endif
 
 -- revoke CONNECT, TEMPORARY on database "shop" from PUBLIC
 SELECT NOT datallowconn AND datconnlimit = 0 AS missing FROM pg_database WHERE datname = 'shop' \gset

@@ -1,0 +1,1 @@
+{% include "postgresql/label/create.sql" %}
