@@ -154,6 +154,8 @@ def read(row: Mapping[str, Any], inside: str | None) -> Held:
         for key, value in row.items()
         if key != "kind"
     }
+    if "things" in values:
+        values["things"] = tuple(sorted(values["things"]))
     lenders = (str(row["acts_as"]),) if row.get("lend") else ()
     return KINDS[row["kind"]](inside=inside, lenders=lenders, **values)
 

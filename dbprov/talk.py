@@ -27,7 +27,7 @@ def show_plan(planned: Planned, err: bool) -> None:
     steps = "nothing to do" if planned.complete else f"{count} step{'s' * (count != 1)}"
     _say(
         click.style(_clean(planned.deployment.name), bold=True),
-        f"on {planned.deployment.server}: {steps}",
+        f"on {planned.deployment.server}: {steps}{_counted(planned)}",
         err,
     )
     for step, statement in zip(planned.steps, planned.statements, strict=True):
@@ -72,6 +72,15 @@ def show_departing(planned: Departing, err: bool) -> None:
         click.echo(_indented(refusal.todo), err=err)
     for words in planned.departure.remarks:
         _say(click.style("  note:", fg="yellow"), words, err)
+
+
+def _counted(planned: Planned) -> str:
+    """Beside what is missing: what is surplus, and what of all is not ours to change."""
+    surplus = len(planned.surplus)
+    others = [one for one in planned.surplus if one.obstacle]
+    foreign = len(planned.obstacles) + len(planned.beyond) + len(others)
+    said = [f"{surplus} surplus"] * bool(surplus) + [f"{foreign} not ours"] * bool(foreign)
+    return "".join(f", {words}" for words in said)
 
 
 def _mark(step: Step) -> str:

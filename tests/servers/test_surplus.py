@@ -370,7 +370,7 @@ ROWS = (
     ("GRANT INSERT, UPDATE ON `{p}db`.* TO '{p}reader'@'%'", 'INSERT, UPDATE on database "{p}db"'),
     (r"GRANT SELECT ON `{e}%`.* TO '{p}reader'@'%' WITH GRANT OPTION", r'SELECT, GRANT OPTION on database "{e}%"'),
     ("GRANT SELECT, EVENT ON `{p}other`.* TO '{p}app'@'%'", 'EVENT, SELECT on database "{p}other"'),
-    ("GRANT SELECT, DELETE ON `{p}db`.dag TO '{p}reader'@'%' WITH GRANT OPTION", 'DELETE, GRANT OPTION on table "{p}db"."dag"'),
+    ("GRANT SELECT, UPDATE ON `{p}db`.dag TO '{p}reader'@'%' WITH GRANT OPTION", 'DELETE, UPDATE, GRANT OPTION on table "{p}db"."dag"'),
     ("GRANT SELECT (id), UPDATE (id), DELETE ON `{p}db`.dag TO '{p}reader'@'%'", 'UPDATE on column "{p}db"."dag"."id"'),
     ("GRANT EXECUTE, ALTER ROUTINE ON PROCEDURE `{p}db`.p TO '{p}reader'@'%'", 'ALTER ROUTINE, EXECUTE on procedure "{p}db"."p"'),
     ("GRANT PROCESS, RELOAD ON *.* TO '{p}reader'@'%' WITH GRANT OPTION", "PROCESS, RELOAD, GRANT OPTION on everything"),
@@ -493,3 +493,12 @@ def test_at_the_command_line(walk: Walk, prefix: str) -> None:
     assert taken.stderr.index(found["item"]) < taken.stderr.index("  done ")
     document = json.loads(run("plan", *words, "--json", folder=walk.folder, env=env).stdout)
     assert document["deployments"][0]["surplus"] == []
+    as_admin(walk, MORE[walk.server.engine].format(p=prefix))
+    written = run("plan", *words, "--prune", "-o", "change.sql", folder=walk.folder, env=env)
+    assert written.returncode == 1, written.stderr
+    again = run("apply", *words, "--reviewed", "change.sql", folder=walk.folder, env=env)
+    assert again.returncode == 2, "without --prune it is another plan"
+    reviewed = ["--prune", "--reviewed", "change.sql"]
+    again = run("apply", *words, *reviewed, folder=walk.folder, env=env)
+    assert again.returncode == 0, again.stderr
+    assert run("plan", *words, "--prune", folder=walk.folder, env=env).returncode == 0

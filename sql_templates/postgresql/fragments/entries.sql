@@ -1,6 +1,7 @@
 {# The tail of a query over things (sort, thing, owner, acl): what each user was given on them, by whom, and whether this
    admin may act as who gave it. An ACL that is NULL gives nobody but the owner and PUBLIC anything (T1), and neither is
-   asked here: the owner's own entries are its own (T11). pg_database_owner stands for the database's owner (T5). -#}
+   asked here: the owner's own entries are its own (T11). pg_database_owner stands for the database's owner (T5). Things are
+   grouped without sorting them: a database may hold thousands of tables. -#}
 users AS (
     SELECT oid, rolname FROM pg_roles WHERE rolname = ANY (ARRAY[{{ users | literals }}]::text[])
 ), owned AS (
@@ -24,10 +25,10 @@ users AS (
         WHERE a.grantee IN (SELECT oid FROM users) AND a.grantee <> t.resolved
         GROUP BY a.grantee, a.grantor, a.is_grantable) AS x
 ), grouped AS (
-    SELECT sort, jsonb_agg(thing ORDER BY thing) AS things, owner, resolved, grantee, grantor, actor, reached, is_grantable,
+    SELECT sort, jsonb_agg(thing) AS things, owner, resolved, grantee, grantor, actor, reached, is_grantable,
            privileges, dependents
     FROM entries
-    GROUP BY sort, CASE WHEN sort = 'COLUMN' THEN thing END, owner, resolved, grantee, grantor, actor, reached, is_grantable,
+    GROUP BY sort, CASE WHEN sort = 'COLUMN' THEN thing::text END, owner, resolved, grantee, grantor, actor, reached, is_grantable,
              privileges, dependents
 )
 SELECT 'acl_entry' AS kind, e.reached, e.sort, e.things, e.privileges, e.is_grantable AS option, e.dependents,
@@ -40,4 +41,4 @@ SELECT 'acl_entry' AS kind, e.reached, e.sort, e.things, e.privileges, e.is_gran
 FROM grouped AS e
 JOIN pg_roles AS r ON r.oid = e.actor
 JOIN pg_roles AS a ON a.rolname = current_user
-ORDER BY e.sort, e.things, grantee, grantor, e.is_grantable
+ORDER BY e.sort, grantee, grantor, e.privileges, e.is_grantable, (e.things->0)::text
