@@ -58,7 +58,15 @@ def adopt(
         ended = []
         for planned in plans:
             one = planned.deployment
-            ended.append(commands.adopt(one, servers[one], planned, report=talk.show_done))
+            ended.append(
+                commands.adopt(
+                    one,
+                    servers[one],
+                    planned,
+                    report=talk.show_done,
+                    delayed=talk.show_delay,
+                )
+            )
             if ended[-1].error:
                 break
     talk.show_recorded(journal)

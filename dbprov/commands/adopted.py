@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from dbprov import races
 from dbprov.commands.planned import compare, step_json
 from dbprov.deployments import Deployment
 from dbprov.dialects import Obstacle
-from dbprov.errors import DbprovError, Interrupted, RefusedError
+from dbprov.errors import ApplyError, DbprovError, Interrupted, RefusedError
 from dbprov.items import Database, Item, Membership, ObjectOwner, User
+from dbprov.lock import Delay, Delayed
 from dbprov.plan import Pair, Step, plan
 from dbprov.server import Done, Server, masked
 
@@ -53,6 +57,7 @@ class Adopted:
     done: list[Done] = field(default_factory=list)
     left: Adoption | None = None
     error: DbprovError | None = None
+    delays: list[Delay] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
@@ -68,6 +73,7 @@ class Adopted:
                 {**step_json(d.step, d.statement), "ms": round(d.milliseconds, 1)}
                 for d in self.done
             ],
+            "delays": [delay.as_json() for delay in self.delays],
             "left": self.left.as_json() if self.left else None,
             "error": self.error.as_json() if self.error else None,
         }
@@ -152,26 +158,63 @@ def adopt(
     planned: Adoption | None = None,
     *,
     report: Callable[[Done], None] = lambda done: None,
+    delayed: Delayed = lambda delay: None,
 ) -> Adopted:
     """Give each object to its user, in one transaction with the loans that it takes; look again.
 
-    Raises RefusedError before anything is changed. A statement that fails ends up in ``error``.
+    Raises RefusedError before anything is changed. A statement that fails, or a lock that is not
+    had, ends up in ``error``.
     """
     planned = planned or adoption(deployment, server)
     refuse_adoption(planned)
     adopted = Adopted(deployment)
+
+    def wait(delay: Delay) -> None:
+        adopted.delays.append(delay)
+        delayed(delay)
+
     try:
-        running = server.apply(planned.steps)
-        try:
-            for done in running:
-                adopted.done.append(done)
-                report(done)
-        except KeyboardInterrupt as interrupt:
-            running.throw(interrupt)
-        adopted.left = adoption(deployment, server)
+        with server.lock(deployment, wait) if planned.steps else nullcontext() as lock:
+            if lock and lock.waited:
+                planned = adoption(deployment, server)
+                refuse_adoption(planned)
+            _give(adopted, planned, server, report, wait)
+            adopted.left = adoption(deployment, server)
+    except RefusedError:
+        raise
     except DbprovError as error:
         adopted.error = error
         del adopted.done[len(adopted.done) - getattr(error, "undone", 0) :]
     except KeyboardInterrupt:
         adopted.error = Interrupted("interrupted while looking again", "", "run it again")
     return adopted
+
+
+def _give(
+    adopted: Adopted,
+    planned: Adoption,
+    server: Server,
+    report: Callable[[Done], None],
+    delayed: Delayed,
+) -> None:
+    """A table in use is tried again: whoever wants it meanwhile waits behind us only briefly."""
+    end = time.monotonic() + races.PATIENCE
+    for attempt in range(races.TRIES):
+        running = server.apply(planned.steps)
+        try:
+            try:
+                for done in running:
+                    adopted.done.append(done)
+                    report(done)
+            except KeyboardInterrupt as interrupt:
+                running.throw(interrupt)
+            return
+        except ApplyError as error:
+            last = attempt == races.TRIES - 1 or time.monotonic() > end
+            if last or not races.lost(server.dialect, error):
+                raise
+            del adopted.done[len(adopted.done) - error.undone :]
+            delay = Delay(f"{error.what}: {error.why}", error.code, races.pause(attempt))
+        delayed(delay)
+        time.sleep(delay.seconds)
+        planned = adoption(adopted.deployment, server)

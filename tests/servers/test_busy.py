@@ -11,7 +11,7 @@ import psycopg.errors
 import pytest
 
 import dbprov
-from dbprov import races
+from dbprov import commands, races
 from dbprov.deployments import Timeouts
 from dbprov.lock import Delay
 from tests.harness import execute
@@ -129,3 +129,33 @@ def test_races_with_others_in_the_same_rows_are_won_in_the_end(walk: Walk, prefi
             delays += applied.delays
     assert {delay.code for delay in delays} <= {"XX000", "40P01", "23505"}
     assert delays, "they did meet"
+
+
+@pytest.mark.postgresql
+def test_a_table_in_use_is_given_when_it_is_free(walk: Walk, prefix: str) -> None:
+    """ALTER TABLE waits for whoever reads, and whoever reads next waits for it: briefly, and again."""
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    [deployment] = spec.deployments
+    server = walk.server
+    told: list[Delay] = []
+    execute(server, "superuser", "CREATE TABLE public.dag (id integer)", f"{prefix}db")
+    creator = server.user("superuser" if walk.url == server.url("superuser") else "admin")
+    execute(server, "superuser", f'ALTER TABLE public.dag OWNER TO "{creator}"', f"{prefix}db")
+    with ExitStack() as busy:
+        reader = busy.enter_context(
+            postgresql(server.host, server.port, server.superuser, f"{prefix}db")
+        )
+        busy.enter_context(reader.transaction())
+        reader.execute("SELECT count(*) FROM public.dag")
+        number = reader.info.backend_pid
+
+        def delayed(delay: Delay) -> None:
+            told.append(delay)
+            busy.close()
+
+        with dbprov.servers(spec, timeouts=SHORT) as servers:
+            adopted = commands.adopt(deployment, servers[deployment], delayed=delayed)
+    assert adopted.ok, adopted.error
+    assert [delay.code for delay in told] == ["55P03"]
+    assert f"in the way is session {number}" in told[0].why
