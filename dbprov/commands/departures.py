@@ -304,10 +304,11 @@ def depart(
 
 def _as_agreed(planned: Departing, now: Departing) -> None:
     """Sessions come and go; anything else that is new was not agreed to."""
+    shown = {(s.item.inside, sql) for s, sql in zip(planned.steps, planned.statements, strict=True)}
     new = [
-        sql
+        f"{sql}{f' (in database {step.item.inside})' if step.item.inside else ''}"
         for step, sql in zip(now.steps, now.statements, strict=True)
-        if sql not in planned.statements and not isinstance(step.item, (Session, Membership))
+        if (step.item.inside, sql) not in shown and not isinstance(step.item, (Session, Membership))
     ]
     if new:
         raise RefusedError(

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 import dbprov
+from dbprov.commands import depart, departing
 from dbprov.departure import Wish
-from dbprov.errors import RefusedError
+from dbprov.deployments import Timeouts
+from dbprov.errors import LockError, RefusedError
 from dbprov.items import Database
 from dbprov.plan import Step
 from dbprov.traces import Belongings
@@ -380,3 +382,41 @@ def test_half_of_it_is_there(walk: Walk, prefix: str) -> None:
     departed = drop(walk, spec, WHOLE)
     assert departed.ok, (departed.error, departed.left)
     assert left(walk, prefix) == []
+
+
+def test_one_at_a_time(walk: Walk, prefix: str) -> None:
+    """While another run changes the same database or users nothing is dropped."""
+    with_all_it_takes(walk, prefix)
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    deployment = spec.deployments[0]
+    with dbprov.servers(spec) as first, dbprov.servers(spec, timeouts=Timeouts(lock=0)) as second:
+        with first[deployment].lock(deployment):
+            departed = depart(spec, deployment, second[deployment], WHOLE)
+        assert isinstance(departed.error, LockError)
+        assert not departed.done
+        assert walk.plan(spec).complete
+        assert depart(spec, deployment, second[deployment], WHOLE).ok
+
+
+@pytest.mark.postgresql
+def test_what_came_after_somebody_said_yes(walk: Walk, prefix: str) -> None:
+    """Only what was shown is done; but sessions come and go."""
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    deployment = spec.deployments[0]
+    with dbprov.servers(spec) as servers:
+        server = servers[deployment]
+        shown = departing(spec, deployment, server, WHOLE)
+        with logged_in(walk, spec, f"{prefix}app"):
+            execute(walk.server, "superuser", f'CREATE DATABASE "{prefix}other"')
+            grant = f'GRANT CREATE ON SCHEMA public TO "{prefix}app"'
+            execute(walk.server, "superuser", grant, f"{prefix}other")
+            if superuser(walk):
+                with pytest.raises(RefusedError, match="has changed since the plan") as met:
+                    depart(spec, deployment, server, WHOLE, shown, agreed=True)
+                assert "DROP OWNED" in met.value.why
+                assert walk.plan(spec).complete
+            taken = grant.replace("GRANT", "REVOKE").replace(" TO ", " FROM ")
+            execute(walk.server, "superuser", taken, f"{prefix}other")
+            assert depart(spec, deployment, server, WHOLE, shown, agreed=True).ok
