@@ -83,6 +83,20 @@ class Lock:
     waited: bool = field(default=False, init=False)
 
     def take(self, patience: float, delayed: Delayed) -> None:
+        try:
+            self._take(patience, delayed)
+        except LockError:
+            raise
+        except Exception as error:  # of the driver: the connection is gone
+            code, words = self.dialect.explain(error, secret=False)
+            raise LockError(
+                f"the lock on {self.what} could not be taken; nothing was changed",
+                words,
+                self.dialect.remedy(code, words),
+                code=code,
+            ) from None
+
+    def _take(self, patience: float, delayed: Delayed) -> None:
         self.session = self.dialect.session_number(self.connection)
         end = time.monotonic() + patience
         asked, told = 0.0, 0

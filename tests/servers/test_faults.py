@@ -7,10 +7,12 @@ minutes for each server.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from math import gcd
 from queue import SimpleQueue
+from zlib import crc32
 
 import pytest
 
@@ -39,49 +41,86 @@ from tests.servers.faults import (
 FAULTS = (*KILLED, *INTERRUPTED, *CUT, *TRUNCATED)
 APPLY = ("apply", "--yes", "--json", "spec.yaml")
 VERIFY = ("verify", "--json", "spec.yaml")
-CASES = (
-    Case(APPLY, more={"isolate": True}),  # its second look, and its checks, are in its JSON
-    Case(VERIFY, before=(APPLY,), after=(PLAN,)),
+DROP = ("drop", "spec.yaml", "--deployment", "analytics", "--json")
+WITH_DATABASE = (*DROP, "--database", "--yes", "--yes-drop", "{database}")
+OUT, REVIEWED = (
+    ("plan", "spec.yaml", "-o", "change.sql"),
+    ("apply", "spec.yaml", "--reviewed", "change.sql", "--json"),
 )
+APPLIED = Case(APPLY, more={"isolate": True})  # its second look, and its checks, are in its JSON
+CASES = (
+    Case(VERIFY, before=(APPLY,), after=(PLAN,)),
+    Case((*APPLY, "--audit", "audit"), "apply --audit", after=(("audit", "audit"),)),
+    Case(REVIEWED, "apply --reviewed", before=(OUT,), again=(APPLY,)),
+    Case(
+        (*APPLY, "--prune"), "apply --prune", before=(APPLY,), more={"access": "read"},
+        statements={"postgresql": 'GRANT CREATE ON DATABASE "{database}" TO "{user}"', "mysql": "GRANT DROP ON `{database}`.* TO '{user}'@'%'"},
+    ),
+    Case((*DROP, "--quarantine", "--yes"), "drop --quarantine", before=(APPLY,), after=(APPLY,)),
+    Case(WITH_DATABASE, "drop --database", before=(APPLY,), after=((*WITH_DATABASE[:-3], "--plan"),)),
+)  # fmt: skip
+Point = tuple[int, Fault]
 
 
-def chosen(
-    case: Case, rehearsed: Rehearsed, faults: tuple[Fault, ...], shift: int
-) -> Iterator[tuple[int, Fault]]:
-    """All pairs of turn and fault, or a share of them: more of those where the server is changed."""
-    everything = os.environ.get("DBPROV_TEST_FAULTS") == "all"
-    for turn in range(1, rehearsed.turns + 1):
-        busy = rehearsed.first <= turn <= rehearsed.last
-        for number, fault in enumerate(faults):
-            share = 1 if everything else 13 if busy and not case.after else 83
-            if (turn * len(faults) + number + shift) % share == 0:
-                yield turn, fault
+def some(points: list[Point], count: int, shift: int) -> list[Point]:
+    """So many of them, in even steps, another share for each test; with DBPROV_TEST_FAULTS=all each of them."""
+    step = max(1, len(points) // count)
+    while gcd(step, len(FAULTS)) > 1:  # or it would be the same faults at every turn
+        step += 1
+    return points if os.environ.get("DBPROV_TEST_FAULTS") == "all" else points[shift % step :: step]
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_struck_on_the_way(
-    walk: Walk, prefix: str, case: Case, runners: list[Forker], matrix: Matrix, request: pytest.FixtureRequest
-) -> None:  # fmt: skip
-    shift = sum(map(ord, request.node.name))
-    play(walk, prefix, case, runners, matrix, lambda r: chosen(case, r, FAULTS, shift))
+def pairs(turns: Iterable[int]) -> list[Point]:
+    return [(turn, fault) for turn in turns for fault in FAULTS]
+
+
+@pytest.fixture
+def shift(request: pytest.FixtureRequest) -> int:
+    return crc32(request.node.name.encode())
+
+
+def test_apply_is_struck(
+    walk: Walk, prefix: str, runners: list[Forker], matrix: Matrix, shift: int
+) -> None:
+    """Most of all where it changes the server."""
+
+    def points(rehearsed: Rehearsed) -> list[Point]:
+        busy = range(rehearsed.first, rehearsed.last + 1)
+        calm = [turn for turn in range(1, rehearsed.turns + 1) if turn not in busy]
+        return some(pairs(busy), 12, shift) + some(pairs(calm), 6, shift)
+
+    play(walk, prefix, APPLIED, runners, matrix, points)
 
 
 @on_one_of_each
+@pytest.mark.parametrize("admin", ["restricted"], indirect=True)
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_struck(
+    walk: Walk, prefix: str, case: Case, runners: list[Forker], matrix: Matrix, shift: int
+) -> None:
+    def points(rehearsed: Rehearsed) -> list[Point]:
+        return some(pairs(range(1, rehearsed.turns + 1)), 12, shift)
+
+    play(walk, prefix, case, runners, matrix, points)
+
+
+@on_one_of_each
+@pytest.mark.parametrize("admin", ["restricted"], indirect=True)
 def test_nothing_gets_through(
     walk: Walk, prefix: str, runners: list[Forker], matrix: Matrix
 ) -> None:
     """The timeouts end it, and Ctrl-C does; also twice, by somebody who does not like to wait."""
 
-    def points(rehearsed: Rehearsed) -> list[tuple[int, Fault]]:
+    def points(rehearsed: Rehearsed) -> list[Point]:
         middle = (rehearsed.first + rehearsed.last) // 2
         return [(middle, DARK), (middle, ASKED_TWICE), (rehearsed.turns - 12, DARK)]
 
-    play(walk, prefix, CASES[0], runners, matrix, points)
+    play(walk, prefix, APPLIED, runners, matrix, points)
 
 
 def play(
     walk: Walk, prefix: str, case: Case, runners: list[Forker], matrix: Matrix,
-    points: Callable[[Rehearsed], Iterable[tuple[int, Fault]]],
+    points: Callable[[Rehearsed], list[Point]],
 ) -> None:  # fmt: skip
     who: Who = "superuser" if walk.url == walk.server.url("superuser") else "admin"
     free: SimpleQueue[Stage] = SimpleQueue()

@@ -216,9 +216,20 @@ def ask(connection: Any, queries: Sequence[str]) -> list[list[dict[str, Any]]]:
     """All of them in one round trip."""
     if len(queries) == 1:
         return [connection.execute(queries[0]).fetchall()]
-    with connection.pipeline():
-        cursors = [connection.execute(query) for query in queries]
+    try:
+        with connection.pipeline():
+            cursors = [connection.execute(query) for query in queries]
+    except psycopg.Error as error:
+        if interruption := _interruption(error):  # the error is of leaving what it broke
+            raise interruption from None
+        raise
     return [cursor.fetchall() for cursor in cursors]
+
+
+def _interruption(error: BaseException | None) -> KeyboardInterrupt | None:
+    while error and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error if isinstance(error, KeyboardInterrupt) else None
 
 
 def run(connection: Any, statement: str) -> list[Notice]:
