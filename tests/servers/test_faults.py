@@ -47,6 +47,7 @@ OUT, REVIEWED = (
     ("plan", "spec.yaml", "-o", "change.sql"),
     ("apply", "spec.yaml", "--reviewed", "change.sql", "--json"),
 )
+ROTATE = ("rotate", "--yes", "--json", "spec.yaml")
 APPLIED = Case(APPLY, more={"isolate": True})  # its second look, and its checks, are in its JSON
 CASES = (
     Case(VERIFY, before=(APPLY,), after=(PLAN,)),
@@ -56,6 +57,10 @@ CASES = (
         (*APPLY, "--prune"), "apply --prune", before=(APPLY,), more={"access": "read"},
         statements={"postgresql": 'GRANT CREATE ON DATABASE "{database}" TO "{user}"', "mysql": "GRANT DROP ON `{database}`.* TO '{user}'@'%'"},
     ),
+    Case(
+        ROTATE, before=(APPLY,), again=(ROTATE, (*ROTATE, "--finish")), after=(VERIFY, PLAN),
+        may_refuse=(ROTATE,), keeps_passwords=False,
+    ),
     Case((*DROP, "--quarantine", "--yes"), "drop --quarantine", before=(APPLY,), after=(APPLY,)),
     Case(WITH_DATABASE, "drop --database", before=(APPLY,), after=((*WITH_DATABASE[:-3], "--plan"),)),
 )  # fmt: skip
@@ -63,7 +68,7 @@ Point = tuple[int, Fault]
 
 
 def some(points: list[Point], count: int, shift: int) -> list[Point]:
-    """So many of them, in even steps, another share for each test; with DBPROV_TEST_FAULTS=all each of them."""
+    """So many of them, evenly, others for each test; with DBPROV_TEST_FAULTS=all each of them."""
     step = max(1, len(points) // count)
     while gcd(step, len(FAULTS)) > 1:  # or it would be the same faults at every turn
         step += 1
