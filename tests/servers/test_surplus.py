@@ -312,6 +312,29 @@ def test_what_is_not_ours(walk: Walk, prefix: str) -> None:
 
 
 @pytest.mark.postgresql
+def test_what_the_application_granted_itself(walk: Walk, prefix: str) -> None:
+    """The restricted admin borrows the application's rights for it, and has given them back afterwards."""
+    spec = walk.spec(one(prefix, users=users(prefix)))
+    walk.provision(spec)
+    walk.as_user(
+        spec,
+        f"{prefix}app",
+        "CREATE TABLE public.dag (id integer)",
+        f'GRANT UPDATE (id), DELETE ON public.dag TO "{prefix}reader"',
+        f'ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT UPDATE ON TABLES TO "{prefix}reader"',
+    )
+    walk.provision(walk.spec(one(prefix, users=users(prefix)[:1])))
+    before = {row for row in held(walk, prefix) if row.startswith("role ")}
+    assert len(walk.plan(spec).surplus) == 3
+    applied = prune(walk, spec)
+    kinds = {done.step.item.kind for done in applied.done}
+    assert kinds >= {"acl_entry", "default_entry"}
+    assert superuser(walk) or kinds >= {"membership", "acting"}
+    assert walk.plan(spec).surplus == ()
+    assert {row for row in held(walk, prefix) if row.startswith("role ")} == before
+
+
+@pytest.mark.postgresql
 def test_a_grantor_who_has_become_the_owner(walk: Walk, prefix: str) -> None:
     """T13: its REVOKE would say REVOKE and do nothing. Said before, and no step of a plan."""
     spec = walk.spec(one(prefix, users=users(prefix)))
