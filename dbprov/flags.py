@@ -210,6 +210,11 @@ prune_option = click.option(
     is_flag=True,
     help="Also take away what the spec's own users hold beyond it, each thing named in the plan.",
 )
+undo_option = click.option(
+    "--undo",
+    type=click.Path(),
+    help="Write the SQL that takes it all back: a file, or a folder. One that is there is kept.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
 

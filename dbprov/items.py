@@ -3,7 +3,8 @@
 What is wanted and what is found have the same types. The fields of an Item are the names its
 templates use, and the column aliases of its ``inspect.sql``: ``found = replace(wanted, **row)``.
 Fields under "found" are filled by a look and say what is there beyond the wish; they are never part
-of one.
+of one. ``before`` is what the very entries held to which a statement of ours adds, or from which it
+takes: so much an undo leaves there, or puts back.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from typing import ClassVar, Self
 
 from dbprov.places import Place
 
-GRANTED: Mapping[str, str] = {"create": "grant", "alter": "grant"}
+GRANTED: Mapping[str, str] = {"create": "grant", "alter": "grant", "drop": "revoke"}
 IAM_PLUGIN = "AWSAuthenticationPlugin"
-SET: Mapping[str, str] = {"create": "set", "alter": "set"}
+SET: Mapping[str, str] = {"create": "set", "alter": "set", "restore": "set", "drop": "reset"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +119,8 @@ class Ownership(Item):
     owner: str
     # found
     grantable: bool = True
+    before: tuple[str, ...] = ()  # what the new owner was granted, which an owner's own rights eat
+    options: tuple[str, ...] = ()  # as much of it as it could grant on
 
     def __str__(self) -> str:
         return f'owner of database "{self.database}" to "{self.owner}"'
@@ -134,17 +137,23 @@ class Isolation(Item):
     """
 
     kind = "isolation"
-    words: ClassVar[Mapping[str, str]] = {"create": "revoke", "alter": "revoke"}
+    words: ClassVar[Mapping[str, str]] = {
+        "create": "revoke",
+        "alter": "revoke",
+        "drop": "take back: revoke",
+    }
     database: str
     asked: bool  # the spec says so in words: an existing database is isolated too
     # found
     sealed: bool = False
     public: tuple[str, ...] = ()  # what PUBLIC may do
+    before: tuple[str, ...] = ()
     owner: str = ""
     grantable: bool = True
 
     def __str__(self) -> str:
-        return f'CONNECT, TEMPORARY on database "{self.database}" from PUBLIC'
+        words = ", ".join(self.before or ("CONNECT", "TEMPORARY"))
+        return f'{words} on database "{self.database}" from PUBLIC'
 
     def satisfied_by(self, found: Self) -> bool:
         return not found.public or not (self.asked or found.sealed)
@@ -163,7 +172,11 @@ class Opening(Item):
     """A database made sealed is opened once PUBLIC is shut out."""
 
     kind = "opening"
-    words: ClassVar[Mapping[str, str]] = {"create": "open", "alter": "open"}
+    words: ClassVar[Mapping[str, str]] = {
+        "create": "open",
+        "alter": "open",
+        "drop": "take back: open",
+    }
     database: str
     # found
     sealed: bool = False
@@ -187,6 +200,7 @@ class Grant(Item):
     effective: tuple[
         str, ...
     ] = ()  # what the grantee may do by whatever way, PUBLIC and roles included
+    before: tuple[str, ...] = ()
     owner: str = ""
     grantable: bool = True  # can this admin grant them?
 
@@ -279,6 +293,8 @@ class ObjectGrant(Item):
     direct: bool = False
     # found
     lacking: tuple[str, ...] = ()  # objects on which the admin can grant what is lacking
+    before: tuple[str, ...] = ()  # of each of these, in their order: its privileges, with commas
+    columns: tuple[str, ...] = ()  # what the grantee has on columns of them
     beyond: tuple[str, ...] = ()  # objects on which it cannot, each with its owner
 
     def __str__(self) -> str:
@@ -304,6 +320,8 @@ class DefaultGrant(Item):
     grantee: str
     privileges: tuple[str, ...]
     every: bool = False
+    # found
+    before: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         words = "all privileges" if self.every else ", ".join(self.privileges)
@@ -326,6 +344,7 @@ class SearchPath(Item):
     schemas: tuple[str, ...]
     # found
     in_effect: bool = True
+    former: str | None = None  # the setting as the server keeps it
     administered: bool = True
 
     def __str__(self) -> str:

@@ -18,10 +18,11 @@ from typing import Any
 from dbprov.deployments import Deployment
 from dbprov.dialects import Dialect, Facts
 from dbprov.errors import ReviewError
-from dbprov.items import ObjectGrant
+from dbprov.items import Database, ObjectGrant
 from dbprov.plan import Step
 from dbprov.render import Renderer
 from dbprov.script import PRODUCTS, script
+from dbprov.undo import undo
 
 FIRST = "-- sha256:{} is the digest of all lines below this one"
 SIGNED = re.compile(r"-- sha256:([0-9a-f]{64}) is the digest of all lines below this one\n")
@@ -56,6 +57,36 @@ def change(
     return signed(script(dialect, deployment, steps, render, facts, about, "FILE"))
 
 
+def way_back(
+    dialect: Dialect,
+    deployment: Deployment,
+    steps: Sequence[Step],
+    render: Renderer,
+    facts: Facts,
+) -> str:
+    """The file that takes these steps back. No password is in it, and dbprov never runs it."""
+    back = undo(steps, facts.admin)
+    dropped = [s.item for s in back.steps if isinstance(s.item, Database) and s.verb == "drop"]
+    about = [
+        "It takes back what dbprov was to change, computed from what was there before:",
+        *belonging(deployment, facts),
+        "",
+        *numbered("It changes, in this order", back.steps),
+        *(f"No way back is known of: {step}" for step in back.stays),
+        *(
+            f"It drops {item} with whatever is in it by then;"
+            " it stops before that where there are tables."
+            for item in dropped
+        ),
+        "",
+        "It is of the whole of that change, and to be run once, by the same admin. Where only a"
+        " part of the change",
+        "was done, finish that first: dbprov apply goes on from there. dbprov never runs this file."
+        + (" By hand:" if back.steps else ""),
+    ]
+    return script(dialect, deployment, back.steps, render, facts, about, "FILE")
+
+
 def belonging(deployment: Deployment, facts: Facts) -> Iterator[str]:
     """The lines that are compared one by one: what a person wants to know first."""
     databases = dict.fromkeys(filter(None, (deployment.server.database, deployment.database)))
@@ -70,7 +101,8 @@ def numbered(words: str, steps: Sequence[Step]) -> Iterator[str]:
     width = len(str(len(steps)))
     for number, step in enumerate(steps, 1):
         inside = f"  (in database {step.item.inside})" if step.item.inside else ""
-        objects = step.found.lacking if isinstance(step.found, ObjectGrant) else ()
+        of = step.found or step.item
+        objects = of.lacking if isinstance(of, ObjectGrant) else ()
         on = f"  on {', '.join(objects)}" if objects else ""
         yield f"  {number:>{width}}. {step}{inside}{on}"
 

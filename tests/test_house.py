@@ -22,12 +22,22 @@ from dbprov.dialects import Dialect, Facts, mysql, postgresql
 from dbprov.dialects.mysql.wanted import ALL
 from dbprov.held import KINDS as HELD
 from dbprov.held import AclEntry, Acting, Attribute, DefaultEntry, RoleEntry
-from dbprov.items import Grant, Item, Membership, ObjectGrant, ObjectOwner
+from dbprov.items import (
+    Grant,
+    Isolation,
+    Item,
+    Membership,
+    ObjectGrant,
+    ObjectOwner,
+    PatternGrant,
+    User,
+)
 from dbprov.logins import OldPassword, Password
 from dbprov.places.env import EnvPlace
 from dbprov.plan import plan
 from dbprov.render import built_in_templates
 from dbprov.traces import Belongings, Contents, Lockout, Session
+from dbprov.undo import Emptiness
 from tests.unit.made import FOLDER, HOSTILE, command, deployment, expanded, facts, renderer
 
 ROOT = Path(__file__).parent.parent
@@ -41,7 +51,7 @@ DIALECTS: dict[str, Any] = {"postgresql": postgresql, "mysql": mysql}
 # (connections), one function for each command (commands), and the terminal (cli). Each imports only from those before it.
 ORDER = [
     "_version", "errors", "secret", "names", "given", "places", "yaml_nodes", "deployments", "rds", "tls", "spec", "items", "label", "held", "traces", "logins", "dialects",
-    "render", "plan", "surplus", "departure", "script", "review", "chain", "recording", "audit", "lock", "blockers", "races", "server", "verify", "connections", "portrait", "formats", "houston",
+    "render", "plan", "surplus", "undo", "departure", "script", "review", "chain", "recording", "audit", "lock", "blockers", "races", "server", "verify", "connections", "portrait", "formats", "houston",
     "commands", "talk", "flags", "cli",
 ]  # fmt: skip
 
@@ -246,14 +256,27 @@ def hostile(engine: str) -> list[Any]:
     ]
 
 
+def varied(item: Item) -> Iterator[Item]:
+    """As found, or as an undo has it."""
+    if isinstance(item, Membership):
+        yield Membership(role=HOSTILE, lent=("INHERIT", "SET"))
+    if isinstance(item, Isolation):
+        yield replace(item, before=("CONNECT",))
+    if isinstance(item, ObjectGrant):
+        yield replace(item, lacking=(HOSTILE, "b"), columns=(HOSTILE,))
+    if isinstance(item, User):
+        yield replace(item, can_login=False, connection_limit=-1)
+    if isinstance(item, PatternGrant):
+        yield replace(item, grant_option=True)
+
+
 def items(engine: str, known: Facts) -> Iterator[Item]:
     for made in hostile(engine):
         for item in expanded(made, known):
             yield item
             if isinstance(item, (Grant, ObjectGrant)):
                 yield replace(item, direct=True)
-            if isinstance(item, Membership):
-                yield Membership(role=HOSTILE, lent=("INHERIT", "SET"))
+            yield from varied(item)
         if engine == "postgresql":
             for sort in ("TABLE", "ROUTINE"):
                 types: dict[str, Any] = {
@@ -280,6 +303,8 @@ TRACES: list[Item] = [
     OldPassword(user=HOSTILE, host=HOSTILE),
 ]
 """What a departure looks at and ends, and what a rotation sets; never wanted, so no spec expands to it."""
+EMPTINESS = Emptiness(database=HOSTILE)
+"""What an undo asks before it drops a database."""
 
 
 def held(engine: str) -> list[Item]:
@@ -330,10 +355,12 @@ def rendered(engine: str) -> Iterator[tuple[str, str]]:
     """Every template with hostile values, as often as it can differ: its name, and its text."""
     for known in KNOWN[engine]:
         render = renderer(known.flavor, known)
-        for item in (*items(engine, known), *TRACES):
+        for item in (*items(engine, known), *TRACES, EMPTINESS):
             for file in sorted((TEMPLATES / engine / item.kind).glob("*.sql")):
                 if isinstance(item, Session) and item.user is None and file.stem == "drop":
                     continue  # what is ended has a user
+                if isinstance(item, Isolation) and not item.before and file.stem == "drop":
+                    continue  # what PUBLIC had is given again
                 yield f"{item.kind}/{file.stem}", render.item(item, file.stem)
         for thing in held(engine):
             for verb in ("create", "drop"):
@@ -362,7 +389,7 @@ def texts(engine: str) -> set[str]:
             for node in ast.walk(tree(path)):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     asked.add(node.value)
-    known = (*items(engine, KNOWN[engine][0]), *TRACES, *held(engine))
+    known = (*items(engine, KNOWN[engine][0]), *TRACES, EMPTINESS, *held(engine))
     kinds = {item.kind for item in known}
     there = {name for name in files(engine) if name.split("/")[0] not in {*kinds, "surplus"}}
     return {name for name in there if name in asked}
@@ -380,7 +407,7 @@ def test_every_kind_can_be_looked_at_and_made(engine: str) -> None:
     kinds = {item.kind for known in KNOWN[engine] for item in items(engine, known)}
     for kind in kinds:
         assert {f"{kind}/inspect", f"{kind}/create"} <= files(engine)
-    kinds |= {item.kind for item in TRACES}
+    kinds |= {item.kind for item in (*TRACES, EMPTINESS)}
     found = {item.kind for item in held(engine)}
     for kind in found:  # found by the questions of surplus/, given and taken like any other
         assert {n for n in files(engine) if n.startswith(f"{kind}/")} == {
@@ -409,6 +436,7 @@ def test_every_kind_can_be_looked_at_and_made(engine: str) -> None:
             "drop",
             "guard",
             "ensure",
+            "restore",
         ), name
 
 

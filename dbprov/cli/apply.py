@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from dbprov.cli.output import confirm, files, print_json
+from dbprov.cli.output import confirm, files, keep_ways_back, print_json, write
 from dbprov.flags import (
     ask,
     audit_option,
@@ -17,13 +19,15 @@ from dbprov.flags import (
     prune_option,
     templates_option,
     timeouts_options,
+    undo_option,
     with_spec,
 )
 
 if TYPE_CHECKING:
     from dbprov.audit import Journal
-    from dbprov.commands import Applied
-    from dbprov.deployments import Spec, Timeouts
+    from dbprov.commands import Applied, Planned
+    from dbprov.deployments import Deployment, Spec, Timeouts
+    from dbprov.server import Server
 
 
 @click.command()
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
     type=click.Path(exists=True),
     help="Run exactly this file (or the folder) of plan -o, without a question, or nothing.",
 )
+@undo_option
 @audit_option
 @json_option
 @templates_option
@@ -49,6 +54,7 @@ def apply(
     prune: bool,
     yes: bool,
     reviewed: str | None,
+    undo: str | None,
     journal: Journal | None,
     as_json: bool,
     templates: Path | None,
@@ -69,14 +75,15 @@ def apply(
             commands.compare(deployment, servers[deployment], prune=prune)
             for deployment in spec.deployments
         ]
-        changes = files(spec, reviewed) if reviewed else {}
-        reviewed_as = commands.insisting(changes, servers)
+        reviewed_as = commands.insisting(files(spec, reviewed), servers)
+        ways = files(spec, undo)
         for planned in plans:
             if planned.deployment in reviewed_as:
                 reviewed_as[planned.deployment](planned)
         for planned in plans:
             talk.show_plan(planned, err=True)
             commands.refuse(planned)
+        keep_ways_back(plans, ways)
         if reviewed:
             click.echo(f"this is what was reviewed in {reviewed}: nobody is asked", err=True)
         elif any(planned.steps for planned in plans) and not yes:
@@ -90,18 +97,20 @@ def apply(
                 continue
             if len(plans) > 1:
                 talk.show_name(planned.deployment, err=True)
-            ended.append(
-                commands.apply(
-                    planned.deployment,
-                    servers[planned.deployment],
-                    planned,
-                    report=talk.show_done,
-                    check=talk.show_check,
-                    delayed=talk.show_delay,
-                    agreed=not yes,
-                    insist=reviewed_as.get(planned.deployment),
+            with _way_back(ways, planned, servers[planned.deployment]) as kept:
+                ended.append(
+                    commands.apply(
+                        planned.deployment,
+                        servers[planned.deployment],
+                        planned,
+                        report=talk.show_done,
+                        check=talk.show_check,
+                        delayed=talk.show_delay,
+                        agreed=not yes,
+                        insist=reviewed_as.get(planned.deployment),
+                    )
                 )
-            )
+                kept(ended[-1])
             talk.show_left(ended[-1])
             talk.show_not_done(ended[-1])
     talk.show_recorded(journal)
@@ -118,6 +127,36 @@ def apply(
             f"ready. The connection strings: dbprov connections {_again(spec)} --reveal", err=True
         )
     sys.exit(0 if all(a.ok for a in ended) else 1)
+
+
+@contextmanager
+def _way_back(
+    ways: Mapping[Deployment, Path], planned: Planned, server: Server
+) -> Iterator[Callable[[Applied], None]]:
+    """Of the whole plan, written before anything is done: whatever ends the run, it is there.
+
+    Where the run ended well it is written again, of what was done: others may have done a part.
+    """
+    from dbprov import commands
+    from dbprov.errors import DbprovError
+
+    way = ways.get(planned.deployment)
+    if way is None or not planned.steps:
+        yield lambda applied: None
+        return
+
+    def keep(applied: Applied) -> None:
+        if not applied.error:
+            steps = [done.step for done in applied.done]
+            write(way, commands.way_back(planned, server, steps), 0o644)
+
+    write(way, commands.way_back(planned, server), 0o644)
+    try:
+        yield keep
+    except DbprovError:  # refused, with nothing changed
+        way.unlink(missing_ok=True)
+        raise
+    click.echo(f"wrote {way}", err=True)
 
 
 def _again(spec: Spec) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from dbprov.commands import Planned
     from dbprov.deployments import Deployment, Spec
 
 
@@ -46,10 +48,15 @@ def write(path: Path, text: str, mode: int) -> None:
             draft.unlink(missing_ok=True)
 
 
-def files(spec: Spec, path: str) -> dict[Deployment, Path]:
-    """One Deployment: a file. Several, or a folder that is there or ends in /: a file for each."""
+def files(spec: Spec, path: str | None) -> dict[Deployment, Path]:
+    """One Deployment: a file. Several, or a folder that is there or ends in /: a file for each.
+
+    Without a path none.
+    """
     from dbprov.errors import UsageError
 
+    if path is None:
+        return {}
     one = len(spec.deployments) == 1
     if one and not path.endswith("/") and not Path(path).is_dir():
         return {spec.deployments[0]: Path(path)}
@@ -60,6 +67,20 @@ def files(spec: Spec, path: str) -> dict[Deployment, Path]:
             "name a folder",
         )
     return {deployment: Path(path) / f"{deployment.name}.sql" for deployment in spec.deployments}
+
+
+def keep_ways_back(plans: Iterable[Planned], ways: Mapping[Deployment, Path]) -> None:
+    """Raises UsageError where a file for the way back is there already."""
+    from dbprov.errors import UsageError
+
+    for planned in plans:
+        way = ways.get(planned.deployment)
+        if way and planned.steps and way.exists():
+            raise UsageError(
+                f"{way} is there already; nothing was changed",
+                "it may be the only way back from an earlier change, and is not written over",
+                "name another file with --undo, or move that one away",
+            )
 
 
 def confirm() -> None:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dbprov.cli.output import files, print_json, write
+from dbprov.cli.output import files, keep_ways_back, print_json, write
 from dbprov.flags import (
     ask,
     json_option,
     prune_option,
     templates_option,
     timeouts_options,
+    undo_option,
     with_spec,
 )
 
@@ -31,12 +32,14 @@ if TYPE_CHECKING:
     type=click.Path(),
     help="Write the SQL for review: a file; a folder where there are several Deployments.",
 )
+@undo_option
 @json_option
 @templates_option
 @timeouts_options()
 def plan(
     spec: Spec,
     output: str | None,
+    undo: str | None,
     prune: bool,
     as_json: bool,
     templates: Path | None,
@@ -45,12 +48,12 @@ def plan(
     """Show what the server lacks. Exit code 1 if anything. With -o the SQL goes into a file for
     review, and apply --reviewed runs exactly that file.
 
-    Example: dbprov plan deployment.yaml -o change.sql
+    Example: dbprov plan deployment.yaml -o change.sql --undo undo.sql
     """
     from dbprov import commands, talk
 
     planned = []
-    changes = files(spec, output) if output else {}
+    changes, ways = files(spec, output), files(spec, undo)
     with commands.servers(spec, ask, templates, timeouts) as servers:
         for deployment in spec.deployments:
             planned.append(commands.compare(deployment, servers[deployment], prune=prune))
@@ -60,6 +63,12 @@ def plan(
                 text = commands.change(planned[-1], servers[deployment])
                 write(changes[deployment], text, 0o644)
                 click.echo(f"wrote {changes[deployment]}", err=True)
+        keep_ways_back(planned, ways)
+        for one in planned:
+            if one.deployment in ways and one.steps:
+                text = commands.way_back(one, servers[one.deployment])
+                write(ways[one.deployment], text, 0o644)
+                click.echo(f"wrote {ways[one.deployment]}", err=True)
     if as_json:
         print_json(
             {

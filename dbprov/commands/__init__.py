@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from dbprov.commands.readied import ready as ready
     from dbprov.commands.reviewed import change as change
     from dbprov.commands.reviewed import insisting as insisting
+    from dbprov.commands.reviewed import way_back as way_back
     from dbprov.commands.rotated import Rotated as Rotated
     from dbprov.commands.rotated import Rotation as Rotation
     from dbprov.commands.rotated import finish as finish
@@ -61,7 +62,7 @@ _HOMES = {
     "opened": ("handouts", "servers", "unfinished"),
     "planned": ("Planned", "compare", "refuse"),
     "proofs": ("check", "prove"),
-    "reviewed": ("change", "insisting"),
+    "reviewed": ("change", "insisting", "way_back"),
     "readied": ("ready",),
     "rotated": ("Rotated", "Rotation", "finish", "rotate", "rotations"),
 }

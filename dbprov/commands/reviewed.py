@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dbprov import review
 from dbprov.commands.planned import Planned
 from dbprov.deployments import Deployment
 from dbprov.errors import UsageError
+from dbprov.plan import Step
 from dbprov.server import Server
 
 
@@ -21,6 +22,17 @@ def change(planned: Planned, server: Server) -> str:
         server.renderer(server.dialect.password_placeholder),
         planned.facts,
         [f"{step}: {obstacle.why}" for step, obstacle in planned.obstacles],
+    )
+
+
+def way_back(planned: Planned, server: Server, steps: Sequence[Step] | None = None) -> str:
+    """The SQL that takes the plan back; or, with ``steps``, what was done of it."""
+    return review.way_back(
+        server.dialect,
+        planned.deployment,
+        planned.steps if steps is None else steps,
+        server.renderer(server.dialect.password_placeholder),
+        planned.facts,
     )
 
 

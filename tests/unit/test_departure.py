@@ -54,7 +54,7 @@ def test_locked_out_before_sessions_are_ended() -> None:
         (APP, APP), (GRANT, GRANT), (SESSIONS, replace(SESSIONS, **TWO)), (loan, replace(loan, sufficient=False))
     )  # fmt: skip
     assert said(made) == [
-        ['lock out user "app"', 'drop CONNECT on database "shop" for "app"'],
+        ['lock out user "app"', 'revoke CONNECT on database "shop" for "app"'],
         [
             'borrow membership in role "app" for this admin',
             'end session 7 of "app"',
@@ -68,7 +68,7 @@ def test_only_what_is_left() -> None:
     there = replace(GRANT, privileges=("CREATE",))
     assert decided((APP, replace(APP, locked=True)), (GRANT, there)).phases == ()
     made = decided((APP, replace(APP, locked=True)), (GRANT, GRANT))
-    assert said(made) == [['drop CONNECT on database "shop" for "app"']]
+    assert said(made) == [['revoke CONNECT on database "shop" for "app"']]
 
 
 def test_whoever_serves_another_deployment_stays() -> None:
@@ -154,7 +154,7 @@ def test_a_user_that_stays_loses_its_row_on_mysql() -> None:
         deployment("mysql"), False, "dba", ((APP, APP), (USER, USER), (row, row)), {'"app"': ("b",)}
     )
     assert [str(s) for s in decide(survey, USERS).steps] == [
-        'drop SELECT on database "shop" for "app"@%'
+        'revoke SELECT on database "shop" for "app"@%'
     ]
     assert decide(survey, USERS).refusals == ()
 

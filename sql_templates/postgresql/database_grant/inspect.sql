@@ -5,6 +5,9 @@ SELECT pg_get_userbyid(d.datdba)::text AS owner,
        ARRAY(SELECT a.privilege_type::text
              FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) AS a
              WHERE a.grantee = r.oid{% if lenders %} AND (r.rolsuper OR d.datdba <> r.oid OR r.rolname = ANY ({% include "postgresql/fragments/lent.sql" %})){% endif %} ORDER BY 1) AS privileges,
+       ARRAY(SELECT a.privilege_type::text
+             FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) AS a
+             WHERE a.grantee = r.oid AND a.grantor = d.datdba{% if lenders %} AND (r.rolsuper OR d.datdba <> r.oid OR r.rolname = ANY ({% include "postgresql/fragments/lent.sql" %})){% endif %} ORDER BY 1) AS before,
        ARRAY(SELECT p FROM unnest(ARRAY['CONNECT', 'CREATE', 'TEMPORARY']) AS p
              WHERE {% if direct %}has_database_privilege('public', d.oid, p){% else %}coalesce(has_database_privilege(r.oid, d.oid, p), has_database_privilege('public', d.oid, p)){% endif %}{% if lenders %} AND (r.rolsuper OR d.datdba <> r.oid OR r.rolname = ANY ({% include "postgresql/fragments/lent.sql" %})){% endif %} ORDER BY 1) AS effective
 FROM pg_database AS d

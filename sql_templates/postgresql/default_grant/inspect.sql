@@ -3,7 +3,13 @@ SELECT ARRAY(SELECT DISTINCT a.privilege_type::text
              WHERE d.defaclrole = c.oid AND d.defaclnamespace IN (0, n.oid) AND a.grantee = g.oid
                AND d.defaclobjtype = {% if objects == "TABLES" %}'r'{% elif objects == "SEQUENCES" %}'S'{% else %}'f'{% endif %}
 
-             ORDER BY 1) AS privileges
+             ORDER BY 1) AS privileges,
+       ARRAY(SELECT a.privilege_type::text
+             FROM pg_default_acl AS d, aclexplode(d.defaclacl) AS a
+             WHERE d.defaclrole = c.oid AND d.defaclnamespace = n.oid AND a.grantee = g.oid
+               AND d.defaclobjtype = {% if objects == "TABLES" %}'r'{% elif objects == "SEQUENCES" %}'S'{% else %}'f'{% endif %}
+
+             ORDER BY 1) AS before
 FROM pg_namespace AS n
 JOIN pg_roles AS c ON c.rolname = {% if creator %}{{ creator | literal }}{% else %}current_user{% endif %}
 

@@ -5,6 +5,9 @@ SELECT NOT d.datallowconn AND d.datconnlimit = 0 AS sealed,
            OR pg_get_userbyid(d.datdba)::text = ANY ({% include "postgresql/fragments/lent.sql" %}) AS grantable,
        ARRAY(SELECT a.privilege_type::text
              FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) AS a
-             WHERE a.grantee = 0 AND a.privilege_type IN ('CONNECT', 'TEMPORARY') ORDER BY 1) AS public
+             WHERE a.grantee = 0 AND a.privilege_type IN ('CONNECT', 'TEMPORARY') ORDER BY 1) AS public,
+       ARRAY(SELECT a.privilege_type::text
+             FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) AS a
+             WHERE a.grantee = 0 AND a.grantor = d.datdba AND a.privilege_type IN ('CONNECT', 'TEMPORARY') ORDER BY 1) AS before
 FROM pg_database AS d
 WHERE d.datname = {{ database | literal }}

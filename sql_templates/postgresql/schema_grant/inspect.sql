@@ -5,6 +5,8 @@ SELECT pg_get_userbyid(o.oid)::text AS owner,
        ARRAY(SELECT a.privilege_type::text
              FROM aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) AS a
              WHERE a.grantee = r.oid ORDER BY 1) AS privileges,
+       ARRAY(SELECT a.privilege_type::text FROM aclexplode(n.nspacl) AS a
+             WHERE a.grantee = r.oid AND a.grantor = n.nspowner ORDER BY 1) AS before,
        ARRAY(SELECT p FROM unnest(ARRAY['CREATE', 'USAGE']) AS p
              WHERE {% if direct %}has_schema_privilege('public', n.oid, p){% else %}coalesce(has_schema_privilege(r.oid, n.oid, p), has_schema_privilege('public', n.oid, p)){% endif %} ORDER BY 1) AS effective
 FROM pg_namespace AS n

@@ -4,6 +4,10 @@ SELECT EXISTS (
            JOIN pg_database AS d ON d.oid = s.setdatabase
            WHERE s.setrole = r.oid AND d.datname = {{ database | literal }}
              AND {% include "postgresql/fragments/search_path.sql" %} = ANY (s.setconfig)) AS in_effect,
+       (SELECT substr(x, length('search_path=') + 1)
+        FROM pg_db_role_setting AS s
+        JOIN pg_database AS d ON d.oid = s.setdatabase, unnest(s.setconfig) AS x
+        WHERE s.setrole = r.oid AND d.datname = {{ database | literal }} AND x LIKE 'search\_path=%') AS former,
        {% include "postgresql/fragments/administered.sql" %} AS administered
 FROM pg_roles AS r
 WHERE r.rolname = {{ user | literal }}

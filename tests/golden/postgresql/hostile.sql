@@ -386,7 +386,7 @@ DECLARE
 BEGIN
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
-SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
        (SELECT bool_and(has_table_privilege(c.oid, p || ' WITH GRANT OPTION'))
         FROM unnest(ARRAY[E'DELETE', E'INSERT', E'REFERENCES', E'SELECT', E'TRIGGER', E'TRUNCATE', E'UPDATE', E'MAINTAIN']) AS p) AS grantable
 FROM pg_class AS c
@@ -412,7 +412,7 @@ DECLARE
 BEGIN
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
-SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
        (SELECT bool_and(has_sequence_privilege(c.oid, p || ' WITH GRANT OPTION'))
         FROM unnest(ARRAY[E'SELECT', E'UPDATE', E'USAGE']) AS p) AS grantable
 FROM pg_class AS c
@@ -439,7 +439,7 @@ BEGIN
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,
-       p.proowner AS owner, NULL::"char" AS relkind,
+       p.oid, p.proowner AS owner, NULL::"char" AS relkind,
        has_function_privilege(p.oid, 'EXECUTE WITH GRANT OPTION') AS grantable
 FROM pg_proc AS p
 JOIN pg_namespace AS n ON n.oid = p.pronamespace
@@ -462,7 +462,7 @@ DECLARE
 BEGIN
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
-SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
        (SELECT bool_and(has_table_privilege(c.oid, p || ' WITH GRANT OPTION'))
         FROM unnest(ARRAY[E'DELETE', E'INSERT', E'REFERENCES', E'SELECT', E'TRIGGER', E'TRUNCATE', E'UPDATE', E'MAINTAIN']) AS p) AS grantable
 FROM pg_class AS c
@@ -488,7 +488,7 @@ DECLARE
 BEGIN
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
-SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
        (SELECT bool_and(has_sequence_privilege(c.oid, p || ' WITH GRANT OPTION'))
         FROM unnest(ARRAY[E'SELECT', E'UPDATE', E'USAGE']) AS p) AS grantable
 FROM pg_class AS c
@@ -515,7 +515,7 @@ BEGIN
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,
-       p.proowner AS owner, NULL::"char" AS relkind,
+       p.oid, p.proowner AS owner, NULL::"char" AS relkind,
        has_function_privilege(p.oid, 'EXECUTE WITH GRANT OPTION') AS grantable
 FROM pg_proc AS p
 JOIN pg_namespace AS n ON n.oid = p.pronamespace
@@ -538,7 +538,7 @@ DECLARE
 BEGIN
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
-SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
        (SELECT bool_and(has_table_privilege(c.oid, p || ' WITH GRANT OPTION'))
         FROM unnest(ARRAY[E'DELETE', E'INSERT', E'REFERENCES', E'SELECT', E'TRIGGER', E'TRUNCATE', E'UPDATE', E'MAINTAIN']) AS p) AS grantable
 FROM pg_class AS c
@@ -564,7 +564,7 @@ DECLARE
 BEGIN
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
-SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
        (SELECT bool_and(has_sequence_privilege(c.oid, p || ' WITH GRANT OPTION'))
         FROM unnest(ARRAY[E'SELECT', E'UPDATE', E'USAGE']) AS p) AS grantable
 FROM pg_class AS c
@@ -591,7 +591,7 @@ BEGIN
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,
-       p.proowner AS owner, NULL::"char" AS relkind,
+       p.oid, p.proowner AS owner, NULL::"char" AS relkind,
        has_function_privilege(p.oid, 'EXECUTE WITH GRANT OPTION') AS grantable
 FROM pg_proc AS p
 JOIN pg_namespace AS n ON n.oid = p.pronamespace
@@ -614,7 +614,7 @@ DECLARE
 BEGIN
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
-SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
        (SELECT bool_and(has_table_privilege(c.oid, p || ' WITH GRANT OPTION'))
         FROM unnest(ARRAY[E'DELETE', E'INSERT', E'REFERENCES', E'SELECT', E'TRIGGER', E'TRUNCATE', E'UPDATE', E'MAINTAIN']) AS p) AS grantable
 FROM pg_class AS c
@@ -640,7 +640,7 @@ DECLARE
 BEGIN
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
-SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
        (SELECT bool_and(has_sequence_privilege(c.oid, p || ' WITH GRANT OPTION'))
         FROM unnest(ARRAY[E'SELECT', E'UPDATE', E'USAGE']) AS p) AS grantable
 FROM pg_class AS c
@@ -667,7 +667,7 @@ BEGIN
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,
-       p.proowner AS owner, NULL::"char" AS relkind,
+       p.oid, p.proowner AS owner, NULL::"char" AS relkind,
        has_function_privilege(p.oid, 'EXECUTE WITH GRANT OPTION') AS grantable
 FROM pg_proc AS p
 JOIN pg_namespace AS n ON n.oid = p.pronamespace

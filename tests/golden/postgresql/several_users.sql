@@ -288,7 +288,7 @@ DECLARE
 BEGIN
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
-SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
        (SELECT bool_and(has_table_privilege(c.oid, p || ' WITH GRANT OPTION'))
         FROM unnest(ARRAY[E'DELETE', E'INSERT', E'REFERENCES', E'SELECT', E'TRIGGER', E'TRUNCATE', E'UPDATE', E'MAINTAIN']) AS p) AS grantable
 FROM pg_class AS c
@@ -314,7 +314,7 @@ DECLARE
 BEGIN
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
-SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
        (SELECT bool_and(has_sequence_privilege(c.oid, p || ' WITH GRANT OPTION'))
         FROM unnest(ARRAY[E'SELECT', E'UPDATE', E'USAGE']) AS p) AS grantable
 FROM pg_class AS c
@@ -341,7 +341,7 @@ BEGIN
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,
-       p.proowner AS owner, NULL::"char" AS relkind,
+       p.oid, p.proowner AS owner, NULL::"char" AS relkind,
        has_function_privilege(p.oid, 'EXECUTE WITH GRANT OPTION') AS grantable
 FROM pg_proc AS p
 JOIN pg_namespace AS n ON n.oid = p.pronamespace
@@ -364,7 +364,7 @@ DECLARE
 BEGIN
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
-SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
        (SELECT bool_and(has_table_privilege(c.oid, p || ' WITH GRANT OPTION'))
         FROM unnest(ARRAY[E'DELETE', E'INSERT', E'SELECT', E'UPDATE']) AS p) AS grantable
 FROM pg_class AS c
@@ -390,7 +390,7 @@ DECLARE
 BEGIN
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
-SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
        (SELECT bool_and(has_sequence_privilege(c.oid, p || ' WITH GRANT OPTION'))
         FROM unnest(ARRAY[E'SELECT', E'USAGE']) AS p) AS grantable
 FROM pg_class AS c
@@ -417,7 +417,7 @@ BEGIN
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,
-       p.proowner AS owner, NULL::"char" AS relkind,
+       p.oid, p.proowner AS owner, NULL::"char" AS relkind,
        has_function_privilege(p.oid, 'EXECUTE WITH GRANT OPTION') AS grantable
 FROM pg_proc AS p
 JOIN pg_namespace AS n ON n.oid = p.pronamespace
@@ -440,7 +440,7 @@ DECLARE
 BEGIN
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
-SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
        (SELECT bool_and(has_table_privilege(c.oid, p || ' WITH GRANT OPTION'))
         FROM unnest(ARRAY[E'SELECT']) AS p) AS grantable
 FROM pg_class AS c
@@ -466,7 +466,7 @@ DECLARE
 BEGIN
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
-SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relowner AS owner, c.relkind,
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
        (SELECT bool_and(has_sequence_privilege(c.oid, p || ' WITH GRANT OPTION'))
         FROM unnest(ARRAY[E'SELECT']) AS p) AS grantable
 FROM pg_class AS c

@@ -1,0 +1,1 @@
+ALTER DATABASE {{ database | ident }} ALLOW_CONNECTIONS false CONNECTION LIMIT 0

@@ -1,0 +1,125 @@
+-- analytics: database shop on PostgreSQL, made by dbprov 0.1.0
+--
+-- It takes back what dbprov was to change, computed from what was there before:
+--   server:   system 7575320187435418112, for postgres and shop
+--   version:  PostgreSQL 16.14
+--   admin:    dba
+--   spec:     sha256 0000000000000000000000000000000000000000000000000000000000000000 of what it says of analytics
+--
+-- It changes, in this order:
+--    1. borrow membership in role "app" for this admin  (in database shop)
+--    2. revoke SELECT on future sequences of "app" in schema "public" for "reader"  (in database shop)
+--    3. revoke SELECT on future tables of "app" in schema "public" for "reader"  (in database shop)
+--    4. revoke SELECT on future sequences of this admin in schema "public" for "reader"  (in database shop)
+--    5. revoke SELECT on future tables of this admin in schema "public" for "reader"  (in database shop)
+--    6. revoke EXECUTE on future routines of this admin in schema "public" for "app"  (in database shop)
+--    7. revoke SELECT, UPDATE, USAGE on future sequences of this admin in schema "public" for "app"  (in database shop)
+--    8. revoke DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on future tables of this admin in schema "public" for "app"  (in database shop)
+--    9. revoke USAGE on schema "public" for "reader"  (in database shop)
+--   10. revoke CREATE, USAGE on schema "public" for "app"  (in database shop)
+--   11. give back membership in role "app" for this admin  (in database shop)
+--   12. take back: open database "shop" to connections
+--   13. revoke CONNECT on database "shop" for "reader"
+--   14. revoke CONNECT, CREATE, TEMPORARY on database "shop" for "app"
+--   15. reset label of database "shop"
+--   16. reset label of user "reader"
+--   17. reset label of user "app"
+--   18. restore user "reader"
+--
+-- It is of the whole of that change, and to be run once, by the same admin. Where only a part of the change
+-- was done, finish that first: dbprov apply goes on from there. dbprov never runs this file. By hand:
+--
+-- psql goes into the new database by itself:
+--   psql postgresql://dba@db.example.com:5432/postgres -X -f FILE
+--
+\set ON_ERROR_STOP on
+\set QUIET on
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SET password_encryption = 'scram-sha-256';
+SET search_path = '';
+
+\connect "shop"
+SET search_path = '';
+
+BEGIN;
+
+-- borrow membership in role "app" for this admin
+SELECT NOT a.rolsuper AND NOT (pg_has_role(current_user, r.oid, 'USAGE') AND pg_has_role(current_user, r.oid, 'SET')) AS missing
+FROM pg_roles AS r, pg_roles AS a
+WHERE r.rolname = 'app' AND a.rolname = current_user \gset
+\set borrowed_1 :missing
+\if :borrowed_1
+GRANT "app" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;
+\endif
+
+-- revoke SELECT on future sequences of "app" in schema "public" for "reader"
+ALTER DEFAULT PRIVILEGES FOR ROLE "app" IN SCHEMA "public"
+    REVOKE SELECT ON SEQUENCES FROM "reader";
+
+-- revoke SELECT on future tables of "app" in schema "public" for "reader"
+ALTER DEFAULT PRIVILEGES FOR ROLE "app" IN SCHEMA "public"
+    REVOKE SELECT ON TABLES FROM "reader";
+
+-- revoke SELECT on future sequences of this admin in schema "public" for "reader"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
+    REVOKE SELECT ON SEQUENCES FROM "reader";
+
+-- revoke SELECT on future tables of this admin in schema "public" for "reader"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
+    REVOKE SELECT ON TABLES FROM "reader";
+
+-- revoke EXECUTE on future routines of this admin in schema "public" for "app"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
+    REVOKE EXECUTE ON ROUTINES FROM "app";
+
+-- revoke SELECT, UPDATE, USAGE on future sequences of this admin in schema "public" for "app"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
+    REVOKE SELECT, UPDATE, USAGE ON SEQUENCES FROM "app";
+
+-- revoke DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on future tables of this admin in schema "public" for "app"
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
+    REVOKE DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE ON TABLES FROM "app";
+
+-- revoke USAGE on schema "public" for "reader"
+REVOKE USAGE ON SCHEMA "public" FROM "reader";
+
+-- revoke CREATE, USAGE on schema "public" for "app"
+REVOKE CREATE, USAGE ON SCHEMA "public" FROM "app";
+
+-- give back membership in role "app" for this admin
+\if :borrowed_1
+REVOKE "app" FROM CURRENT_USER;
+\endif
+
+COMMIT;
+
+\connect "postgres"
+SET search_path = '';
+
+BEGIN;
+
+-- take back: open database "shop" to connections
+ALTER DATABASE "shop" ALLOW_CONNECTIONS false CONNECTION LIMIT 0;
+
+-- revoke CONNECT on database "shop" for "reader"
+REVOKE CONNECT ON DATABASE "shop"
+    FROM "reader";
+
+-- revoke CONNECT, CREATE, TEMPORARY on database "shop" for "app"
+REVOKE CONNECT, CREATE, TEMPORARY ON DATABASE "shop"
+    FROM "app";
+
+-- reset label of database "shop"
+COMMENT ON DATABASE "shop" IS NULL;
+
+-- reset label of user "reader"
+COMMENT ON ROLE "reader" IS NULL;
+
+-- reset label of user "app"
+COMMENT ON ROLE "app" IS NULL;
+
+-- restore user "reader"
+ALTER ROLE "reader" LOGIN CONNECTION LIMIT 2;
+
+COMMIT;
