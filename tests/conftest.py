@@ -159,12 +159,12 @@ def _show_faults(terminalreporter: pytest.TerminalReporter) -> None:
     if not rows:
         return
     terminalreporter.section("faults survived")
-    terminalreporter.line(f"{'server':<17}{'fault':<45}{'command':<12}{'tried':>6}{'survived':>10}")
+    terminalreporter.line(f"{'server':<17}{'fault':<27}{'command':<19}{'tried':>6}{'survived':>10}")
     for server, fault, command, tried, survived in rows:
-        line = f"{server:<17}{fault:<45}{command:<12}{tried:>6}{survived:>10}"
+        line = f"{server:<17}{fault:<27}{command:<19}{tried:>6}{survived:>10}"
         terminalreporter.line(line, red=tried != survived)
     tried, survived = sum(row[3] for row in rows), sum(row[4] for row in rows)
-    terminalreporter.line(f"{'all':<74}{tried:>6}{survived:>10}", bold=True)
+    terminalreporter.line(f"{'all':<63}{tried:>6}{survived:>10}", bold=True)
 
 
 @pytest.fixture(scope="session")
