@@ -92,7 +92,7 @@ def test_apply_is_struck(
     def points(rehearsed: Rehearsed) -> list[Point]:
         busy = range(rehearsed.first, rehearsed.last + 1)
         calm = [turn for turn in range(1, rehearsed.turns + 1) if turn not in busy]
-        return some(pairs(busy), 12, shift) + some(pairs(calm), 6, shift)
+        return some(pairs(busy), 8, shift) + some(pairs(calm), 4, shift)
 
     play(walk, prefix, APPLIED, runners, matrix, points)
 
@@ -104,7 +104,7 @@ def test_struck(
     walk: Walk, prefix: str, case: Case, runners: list[Forker], matrix: Matrix, shift: int
 ) -> None:
     def points(rehearsed: Rehearsed) -> list[Point]:
-        return some(pairs(range(1, rehearsed.turns + 1)), 12, shift)
+        return some(pairs(range(1, rehearsed.turns + 1)), 8, shift)
 
     play(walk, prefix, case, runners, matrix, points)
 
