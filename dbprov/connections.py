@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -26,6 +26,15 @@ class Connection:
     deployment: Deployment
     account: Account
     password: Secret | None
+    login: str = ""  # of two users that take turns, the one
+
+    @property
+    def user(self) -> str:
+        return self.login or self.account.name
+
+    @property
+    def _who(self) -> Account:
+        return replace(self.account, name=self.user) if self.login else self.account
 
     @property
     def host(self) -> str:
@@ -46,7 +55,7 @@ class Connection:
         )
         deployment = self.deployment
         return of(deployment.server.engine).url(
-            deployment, self.account, password, self.host, self.port, deployment.handed_tls
+            deployment, self._who, password, self.host, self.port, deployment.handed_tls
         )
 
     def parts(self, reveal: bool) -> dict[str, str]:
@@ -56,7 +65,7 @@ class Connection:
         """
         tls = self.deployment.handed_tls
         return {
-            "user": self.account.name,
+            "user": self.user,
             "password": self.password.reveal() if reveal and self.password else self._mask,
             "host": self.host,
             "port": str(self.port),
@@ -73,7 +82,7 @@ class Connection:
         password = quote(self.password.reveal(), safe="") if self.password else ""
         made = of(server.engine).url(
             self.deployment,
-            self.account,
+            self._who,
             password,
             server.host,
             server.port,
@@ -89,7 +98,7 @@ class Connection:
         if not of(self.deployment.server.engine).TRANSACTIONS:
             return None
         return {
-            "user": self.account.name,
+            "user": self.user,
             "pass": self.parts(reveal)["password"],
             "protocol": "postgresql",
             "host": self.host,
@@ -116,9 +125,7 @@ class Handout:
             "resultBackendConnectionJson": self.result.as_json(reveal),
         }
         if self.others:
-            made["users"] = [
-                {"user": c.account.name, "connection": c.url(reveal)} for c in self.others
-            ]
+            made["users"] = [{"user": c.user, "connection": c.url(reveal)} for c in self.others]
         return made
 
     def warnings(self) -> list[str]:
@@ -166,7 +173,7 @@ class Handout:
 
 def handout(deployment: Deployment, password: Callable[[Account], Secret | None]) -> Handout:
     made = {
-        account: Connection(deployment, account, password(account))
+        account: Connection(deployment, account, password(account), account.login)
         for account in deployment.accounts
     }
     metadata, result = deployment.metadata_account(), deployment.result_account()

@@ -7,6 +7,7 @@ from enum import StrEnum
 from urllib.parse import quote
 
 from dbprov.places import Place
+from dbprov.places.turns import Turns
 
 
 class Access(StrEnum):
@@ -114,6 +115,22 @@ class Account:
     connection_limit: int | None = None
     schemas: tuple[str, ...] = ()
     auth: Auth = Auth.PASSWORD
+    second: str = ""  # rotation: two-users: the user that takes turns with it, and acts as it
+
+    @property
+    def login(self) -> str:
+        """Who logs in now, as the place of the password says; of users that take turns one."""
+        return self._in_turn(True)
+
+    @property
+    def next_login(self) -> str:
+        """Who will, after the next rotation."""
+        return self._in_turn(False)
+
+    def _in_turn(self, now: bool) -> str:
+        if not isinstance(self.place, Turns):
+            return self.name
+        return self.second if self.place.second_now is now else self.name
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a rotation sets and discards: the passwords of users that exist."""
+"""What a rotation sets and discards: passwords of users that exist; and users that take turns."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
-from dbprov.items import SET, Item
+from dbprov.items import GRANTED, SET, Item
 from dbprov.places import Kept
 
 
@@ -20,6 +20,7 @@ class Password(Item):
     user: str
     host: str = "%"
     retain: bool = False  # the one in use stays valid beside it
+    turns: bool = False  # it is the turn of this one of two users: it may log in from now on
     place: Kept | None = field(default=None, compare=False)
     # found
     administered: bool = True
@@ -42,9 +43,55 @@ class OldPassword(Item):
     host: str = "%"
     # found
     valid: bool = False
+    sessions: int = 0  # of users that take turns: who still is logged in
 
     def __str__(self) -> str:
         return f"old password of {named(self.user, self.host)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondUser(Item):
+    """The user that takes turns with the first: made without a password, and without LOGIN."""
+
+    kind = "second_user"
+    name: str
+    first: str
+    connection_limit: int | None = None
+    # found
+    acts: bool = True  # it is one, and no role of somebody else's with this name
+    shut_out: bool = False  # it was in turn, and may not log in any more
+
+    def satisfied_by(self, found: Self) -> bool:
+        return found.acts and not found.shut_out
+
+    def __str__(self) -> str:
+        return f'user "{self.name}", which takes turns with "{self.first}"'
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondMember(Item):
+    """The second user in the role of the first, whose rights it has."""
+
+    kind = "second_member"
+    words = GRANTED
+    name: str
+    first: str
+
+    def __str__(self) -> str:
+        return f'role "{self.first}" for "{self.name}"'
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondRole(Item):
+    """What the second user makes belongs to the first, as if it had made it itself (T17)."""
+
+    kind = "second_role"
+    words = SET
+    name: str
+    first: str
+
+    def __str__(self) -> str:
+        return f'role of "{self.name}" to "{self.first}", which will own all that it makes'
 
 
 def named(user: str, host: str) -> str:

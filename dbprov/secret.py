@@ -55,14 +55,15 @@ class Secret:
     # A password is never compared, only tried: equality is identity.
 
 
-def generate() -> Secret:
+def generate(login: str = "") -> Secret:
     """40 characters of letters, digits, ``-`` and ``_``: each 6 bits of the system's randomness.
 
-    The first is a letter, so that no tool takes it for an option.
+    The first is a letter, so that no tool takes it for an option. ``login`` stands before it, and a
+    colon, where it has to be kept whose it is (``places/turns.py``).
     """
     drawn = (ALPHABET[byte & 63] for byte in iter(lambda: os.urandom(1)[0], None))
     first = next(c for c in drawn if c in string.ascii_letters)
-    return Secret(first + "".join(islice(drawn, 39)))
+    return Secret((f"{login}:" if login else "") + first + "".join(islice(drawn, 39)))
 
 
 def checked(value: str, place: str) -> Secret:

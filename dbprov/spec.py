@@ -22,6 +22,7 @@ from dbprov.given import EXAMPLES, Given, Reading
 from dbprov.places import Place, said
 from dbprov.places.file import FilePlace
 from dbprov.places.none import NoPlace
+from dbprov.places.turns import Turns
 from dbprov.secret import never_ask
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ class _Reader:
         schemas: tuple[str, ...],
         given: Given,
     ) -> tuple[Account, ...]:
-        of_user = ("user", "auth", "password", "access", "host", "connection_limit")
+        of_user = ("user", "auth", "password", "access", "host", "connection_limit", "rotation")
         if "users" in keys:
             for key in of_user:
                 if key in keys:
@@ -233,6 +234,12 @@ class _Reader:
                     f"user {account.name!r} stands twice in this deployment",
                     "one entry each",
                 )
+            if account and any(other and other.name == account.second for other in made):
+                self.values.wrong(
+                    entries[number],
+                    f"user {account.second!r} takes turns with this one, and stands here too",
+                    "another name for one of them",
+                )
         self.not_lent(entries, made, server.engine)
         return tuple(account for account in made if account)
 
@@ -260,7 +267,31 @@ class _Reader:
             )
         if name is None:
             return None
-        return Account(name, Access(access), place, host, limit, schemas, auth)
+        second = self.second(keys, name, place, server)
+        if second:
+            place = Turns(place, second)
+        return Account(name, Access(access), place, host, limit, schemas, auth, second)
+
+    def second(self, keys: dict[str, Given], name: str, place: Place, server: Address) -> str:
+        """The name of the user that takes turns with this one; empty without rotation."""
+        if not self.values.one_of(keys.get("rotation"), ("two-users",)):
+            return ""
+        given, second = keys["rotation"], f"{name}_b"
+        if server.engine == "mysql":
+            self.values.wrong(
+                given,
+                "rotation is for PostgreSQL: MySQL keeps an old password valid by itself",
+                "leave rotation out",
+            )
+        elif not place.writable:
+            self.values.wrong(
+                given,
+                "with rotation: two-users the password has a place that dbprov can write",
+                "file, aws, vault, or command with store",
+            )
+        for objection in names.objections(server.engine, "user", second):
+            self.values.wrong(given, f"user {second!r}: {objection}", "a shorter name of the user")
+        return second
 
     def not_lent(self, entries: list[Given], made: list[Account | None], engine: str) -> None:
         """On PostgreSQL the admin never becomes a member of a user that logs in by IAM (T30)."""
@@ -452,7 +483,7 @@ TOP = ("server", "admin", "tls", "deployments")
 ADMIN = ("password",)
 DEPLOYMENT = (
     "name", "server", "admin", "tls", "database", "user", "users", "auth", "password", "access",
-    "host", "connection_limit", "layout", "schemas", "isolate", "label", "encoding", "collation",
-    "publish",
+    "host", "connection_limit", "rotation", "layout", "schemas", "isolate", "label", "encoding",
+    "collation", "publish",
 )  # fmt: skip
-ACCOUNT = ("name", "auth", "password", "access", "host", "connection_limit")
+ACCOUNT = ("name", "auth", "password", "access", "host", "connection_limit", "rotation")

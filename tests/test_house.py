@@ -66,6 +66,7 @@ REVEALING = {  # the only places where a password stops being a Secret, and why
     ("places.file", "keep"): 1,  # into its file
     ("places.command", "_keep"): 1,  # into the program that the spec names, on standard input
     ("places.aws", "_text"): 1,  # into Secrets Manager, over HTTPS
+    ("places.turns", "_parted"): 1,  # a Secret again, without the name before it
     ("places.vault", "_added"): 1,  # into Vault
     ("houston.api", "__init__"): 1,  # the token, into the header of https
     ("dialects.postgresql.session", "connect"): 1,
@@ -241,6 +242,9 @@ WORDS: dict[str, Any] = {
 """What is handed to the templates that are no Item's."""
 
 
+TURNS = [{**USERS[1], "rotation": "two-users"}]
+
+
 def hostile(engine: str) -> list[Any]:
     more: list[dict[str, Any]] = [{"isolate": True}, {"isolate": False}, {}]
     if engine == "postgresql":
@@ -249,9 +253,10 @@ def hostile(engine: str) -> list[Any]:
             for keys in more
         ]
         more += [{"schemas": ["public"]}]
+        more += [{"schemas": [HOSTILE], "users": TURNS}]
     else:
         more += [{"collation": "utf8mb4_bin"}]
-    return [deployment(engine, database=HOSTILE, users=USERS, **keys) for keys in more] + [
+    return [deployment(engine, database=HOSTILE, **{"users": USERS, **keys}) for keys in more] + [
         deployment(engine)
     ]
 
@@ -299,7 +304,7 @@ TRACES: list[Item] = [
     Belongings(user=HOSTILE, database="shop", heir=HOSTILE, inside=HOSTILE),
     Contents(name=HOSTILE),
     Password(user=HOSTILE, host=HOSTILE, place=EnvPlace("P")),
-    Password(user=HOSTILE, host=HOSTILE, place=EnvPlace("P"), retain=True),
+    Password(user=HOSTILE, host=HOSTILE, place=EnvPlace("P"), retain=True, turns=True),
     OldPassword(user=HOSTILE, host=HOSTILE),
 ]
 """What a departure looks at and ends, and what a rotation sets; never wanted, so no spec expands to it."""

@@ -124,15 +124,25 @@ def departing(spec: Spec, deployment: Deployment, server: Server, wish: Wish) ->
     )
 
 
+def _with_seconds(deployment: Deployment) -> Deployment:
+    """Who takes turns with a user goes with it, as a user like others."""
+    accounts = [
+        replace(account, name=name, second="")
+        for account in deployment.accounts
+        for name in filter(None, (account.name, account.second))
+    ]
+    return replace(deployment, accounts=tuple(accounts))
+
+
 def _survey(spec: Spec, deployment: Deployment, server: Server, wish: Wish) -> Survey:
-    pairs = server.look(_outside(deployment, server, wish))
-    shared = _shared(spec, deployment)
-    inside, shut = _inside(pairs, deployment, server, wish, shared)
+    whole, shared = _with_seconds(deployment), _shared(spec, deployment)
+    pairs = server.look(_outside(whole, server, wish))
+    inside, shut = _inside(pairs, whole, server, wish, shared)
     return Survey(
-        deployment=deployment,
+        deployment=whole,
         owners=server.dialect.OWNERS,
         admin=server.facts.admin,
-        pairs=(*pairs, *inside, *_loans([*pairs, *inside], deployment, server, wish)),
+        pairs=(*pairs, *inside, *_loans([*pairs, *inside], whole, server, wish)),
         shared=shared,
         cohabiting=_cohabiting(spec, deployment),
         shut=shut,

@@ -61,7 +61,7 @@ def _explained(check: Check, server: Server, deployment: Deployment, account: Ac
     proposed = account.place.pending()
     if proposed is None:
         return check
-    url = Connection(deployment, account, proposed).login_url()
+    url = Connection(deployment, account, proposed, account.next_login).login_url()
     try:
         server.dialect.connect_as(url, deployment, server.timeouts).close()
     except Exception:  # as the first one did, and the check says why

@@ -80,8 +80,18 @@ def rotations(
 
 def _rotate(deployment: Deployment, server: Server, account: Account) -> Rotation:
     who = named(account.name, account.host)
-    retain = server.dialect.keeps_old(server.facts)
-    wanted = Password(user=account.name, host=account.host, retain=retain, place=account.place)
+    resumed = account.place.pending() is not None
+    keeps = server.dialect.keeps_old(server.facts) or bool(account.second)
+    user = account.name
+    if account.second and account.place.read() is not None:
+        user = account.next_login
+    wanted = Password(
+        user=user,
+        host=account.host,
+        retain=keeps and not account.second,
+        turns=bool(account.second),
+        place=account.place,
+    )
     [(_, found)] = server.look([wanted])
     if found is None:
         raise RefusedError(
@@ -93,15 +103,14 @@ def _rotate(deployment: Deployment, server: Server, account: Account) -> Rotatio
     for _, obstacle in server.obstacles([step]):
         why = f"the password of {who} cannot be rotated by this admin; nothing was changed"
         raise RefusedError(why, obstacle.why, obstacle.todo)
-    resumed = account.place.pending() is not None
-    old = _old(server, account) if retain else None
-    if old and old.valid and not resumed:
+    old = _old(server, account, user) if keeps else None
+    if old and old.valid and not resumed and (user != account.login or not account.second):
         raise RefusedError(
             f"the password of {who} cannot be rotated now; nothing was changed",
             "the one before the last rotation is still valid, and the server keeps one old one",
             "once nobody uses it any more: dbprov rotate --finish",
         )
-    remarks = tuple(_remarks(deployment, server, account, resumed, old, retain))
+    remarks = tuple(_remarks(deployment, server, account, resumed, old, keeps))
     statement = server.renderer(masked).item(wanted, "alter")
     return Rotation(deployment, account, step, statement, resumed, remarks)
 
@@ -112,7 +121,7 @@ def _remarks(
     account: Account,
     resumed: bool,
     old: OldPassword | None,
-    retain: bool,
+    keeps: bool,
 ) -> Iterator[str]:
     if resumed:
         yield f"an interrupted rotation left the next password beside {account.place}; it goes on"
@@ -121,12 +130,15 @@ def _remarks(
         if current is None:
             yield f"nothing is kept in {account.place}: whatever password is in use is not known"
         else:
-            check = _logs_in(server, deployment, account, current, "the password in use")
+            said = "the password in use"
+            check = _logs_in(server, deployment, account, current, said, account.login)
             if not check.held:
                 yield _in_use(check, server, account)
-    if retain and old is None:
+    if keeps and old is None:
         yield "whether an older password is still valid cannot be seen by this admin"
-    if not retain:
+    if account.second:
+        yield f'the password of "{account.login}" stays valid beside it'
+    if not keeps:
         yield "the old password is refused as soon as the new one is set; open sessions stay"
 
 
@@ -140,10 +152,10 @@ def _in_use(check: Check, server: Server, account: Account) -> str:
     return f"the password in {account.place} does not log in: {check.observed}"
 
 
-def _old(server: Server, account: Account) -> OldPassword | None:
+def _old(server: Server, account: Account, user: str) -> OldPassword | None:
     """None where this admin may not see it."""
     try:
-        [(_, found)] = server.look([OldPassword(user=account.name, host=account.host)])
+        [(_, found)] = server.look([OldPassword(user=user, host=account.host)])
     except LookError:
         return None
     return found if isinstance(found, OldPassword) else None
@@ -188,14 +200,14 @@ def _turn(
         kept = place
     else:
         place.propose()
-    if not (rotation.resumed and _proof(rotation, server, kept).held):
+    if not (rotation.resumed and _proof(rotation, server, kept, item.user).held):
         step = replace(rotation.step, item=replace(item, place=kept))
         _carry_out(rotated, server, step, report)
-    _prove(rotated, server, kept, check)
+    _prove(rotated, server, kept, check, item.user)
     if rotated.ok:
         place.promote()
         rotated.promoted = True
-        rotated.old_valid = item.retain
+        rotated.old_valid = item.retain or item.turns
 
 
 def _carry_out(
@@ -210,29 +222,37 @@ def _carry_out(
         raise
 
 
-def _prove(rotated: Rotated, server: Server, kept: Kept, report: Callable[[Check], None]) -> None:
-    rotated.checks.append(_proof(rotated.rotation, server, kept))
+def _prove(
+    rotated: Rotated, server: Server, kept: Kept, report: Callable[[Check], None], user: str
+) -> None:
+    rotated.checks.append(_proof(rotated.rotation, server, kept, user))
     report(rotated.checks[-1])
 
 
-def _proof(rotation: Rotation, server: Server, kept: Kept) -> Check:
+def _proof(rotation: Rotation, server: Server, kept: Kept, user: str) -> Check:
     password = kept.read()
     assert password is not None, "kept before the server was changed"
-    return _logs_in(server, rotation.deployment, rotation.account, password, "the new password")
+    said = "the new password"
+    return _logs_in(server, rotation.deployment, rotation.account, password, said, user)
 
 
 def _logs_in(
-    server: Server, deployment: Deployment, account: Account, password: Secret, which: str
+    server: Server,
+    deployment: Deployment,
+    account: Account,
+    password: Secret,
+    which: str,
+    user: str,
 ) -> Check:
-    url = Connection(deployment, account, password).login_url()
+    url = Connection(deployment, account, password, user).login_url()
     claim = f"logs in with {which}"
     try:
         server.dialect.connect_as(url, deployment, server.timeouts).close()
     except Exception as error:
         code, words = server.dialect.explain(error, secret=False)
         todo = server.dialect.remedy(code, words)
-        return Check(account.name, claim, "works", words, False, code, todo)
-    return Check(account.name, claim, "works", "it does", True)
+        return Check(user, claim, "works", words, False, code, todo)
+    return Check(user, claim, "works", "it does", True)
 
 
 def _finish(deployment: Deployment, server: Server, account: Account) -> Rotation:
@@ -244,14 +264,20 @@ def _finish(deployment: Deployment, server: Server, account: Account) -> Rotatio
             "dbprov rotate, which ends it, and --finish afterwards",
         )
     nothing = Rotation(deployment, account, None)
-    if not server.dialect.keeps_old(server.facts):
+    if not server.dialect.keeps_old(server.facts) and not account.second:
         return nothing
-    wanted = OldPassword(user=account.name, host=account.host)
+    wanted = OldPassword(user=account.next_login, host=account.host)
     [(_, found)] = server.look([wanted])
     if not isinstance(found, OldPassword) or not found.valid:
         return nothing
     step = Step("drop", wanted, found)
-    return replace(nothing, step=step, statement=server.renderer(masked).item(wanted, "drop"))
+    open_ = f'{found.sessions} sessions are still logged in as "{found.user}"; they stay'
+    return replace(
+        nothing,
+        step=step,
+        statement=server.renderer(masked).item(wanted, "drop"),
+        remarks=(open_,) if found.sessions else (),
+    )
 
 
 def finish(
@@ -290,11 +316,12 @@ def _end(
             f"nothing is kept in {place}: no login could prove the new password",
             "keep it there first",
         )
-    before = _proof(rotation, server, place)
+    user = rotation.account.login
+    before = _proof(rotation, server, place, user)
     if before.held:
         _carry_out(rotated, server, rotation.step, report)
         rotated.old_valid = False
-        _prove(rotated, server, place, check)
+        _prove(rotated, server, place, check, user)
     else:
         rotated.checks.append(before)
         check(before)

@@ -30,7 +30,7 @@ def as_pgbouncer(one: Handout, wish: Wish) -> str:
         "",
         "; userlist.txt, the file that auth_file names",
     ]
-    every = {c.account.name: c for c in (one.metadata, one.result, *one.others)}
+    every = {c.user: c for c in (one.metadata, one.result, *one.others)}
     lines += [
         f"{_quoted(user)} {_quoted(c.parts(wish.shown)['password'])}" for user, c in every.items()
     ]

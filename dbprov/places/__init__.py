@@ -33,10 +33,10 @@ class Place(Kept, Protocol):
     def pending(self) -> Secret | None:
         """The next password, kept beside the one in use until it is proven; usually None."""
 
-    def propose(self) -> Secret:
+    def propose(self, login: str = "") -> Secret:
         """Keep a newly generated password beside the one in use and return what is kept there.
 
-        The one that an interrupted rotation left, where there is one.
+        The one that an interrupted rotation left, where there is one. With ``login`` before it.
         """
 
     def promote(self) -> None:

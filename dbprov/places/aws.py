@@ -60,12 +60,12 @@ class AwsPlace:
             return None  # of another key
         return self._password(proposed)
 
-    def propose(self) -> Secret:
+    def propose(self, login: str = "") -> Secret:
         current, proposed = self._version(CURRENT), self._version(PENDING)
         if proposed and current and proposed.id != current.id:
             self._same_but_for_ours(current, proposed)
-            return self._password(proposed) or generate()
-        return self._put(current, generate(), PENDING)
+            return self._password(proposed) or generate(login)
+        return self._put(current, generate(login), PENDING)
 
     def promote(self) -> None:
         current, proposed = self._version(CURRENT), self._version(PENDING)

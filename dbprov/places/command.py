@@ -67,9 +67,9 @@ class CommandPlace:
     def pending(self) -> Secret | None:
         return self.beside.read() if self.store else None
 
-    def propose(self) -> Secret:
+    def propose(self, login: str = "") -> Secret:
         self._writes()
-        return self.beside.fill()
+        return self.beside.keep(generate(login))
 
     def promote(self) -> None:
         proposed = self.pending()

@@ -32,7 +32,7 @@ class EnvPlace:
     def pending(self) -> Secret | None:
         return self._of(f"{self.name}_NEW")
 
-    def propose(self) -> Secret:
+    def propose(self, login: str = "") -> Secret:
         proposed = self.pending()
         if proposed is None:
             raise PlaceError(

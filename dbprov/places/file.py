@@ -85,8 +85,8 @@ class FilePlace:
     def pending(self) -> Secret | None:
         return self.beside.read()
 
-    def propose(self) -> Secret:
-        return self.beside.fill()
+    def propose(self, login: str = "") -> Secret:
+        return self.beside.keep(generate(login))
 
     def promote(self) -> None:
         try:

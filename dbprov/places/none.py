@@ -29,7 +29,7 @@ class NoPlace:
             "leave the user out of what is about passwords",
         )
 
-    def propose(self) -> NoReturn:
+    def propose(self, login: str = "") -> NoReturn:
         self.fill()
 
     def promote(self) -> None:

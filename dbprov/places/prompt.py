@@ -35,7 +35,7 @@ class PromptPlace:
     def pending(self) -> Secret | None:
         return self.kept.get(f"{self.label} (new)")
 
-    def propose(self) -> Secret:
+    def propose(self, login: str = "") -> Secret:
         return self._new(f"{self.label} (new)")
 
     def promote(self) -> None:

@@ -40,13 +40,13 @@ class VaultPlace:
         return self._password(self._kept().values, self.key)
 
     def fill(self) -> Secret:
-        return self._added(self.key)
+        return self._added(self.key, generate())
 
     def pending(self) -> Secret | None:
         return self._password(self._kept().values, self._next)
 
-    def propose(self) -> Secret:
-        return self._added(self._next)
+    def propose(self, login: str = "") -> Secret:
+        return self._added(self._next, generate(login))
 
     def promote(self) -> None:
         def moved(values: Values) -> Values:
@@ -59,9 +59,8 @@ class VaultPlace:
     def _next(self) -> str:
         return f"{self.key}_next"
 
-    def _added(self, key: str) -> Secret:
+    def _added(self, key: str, made: Secret) -> Secret:
         """A new password under a key that is not there yet."""
-        made = generate()
         kept = self._change(lambda values: {key: made.reveal(), **values})
         return self._password(kept, key) or made
 

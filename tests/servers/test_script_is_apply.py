@@ -92,6 +92,7 @@ SPECS: dict[str, dict[str, Any]] = {
 }
 FOR_POSTGRESQL: dict[str, dict[str, Any]] = {
     "split": {"layout": "split"},
+    "two users": {"rotation": "two-users", "schemas": ["airflow"]},
     "schemas": {"schemas": ["first one", 'sec"ond'], "access": "owner"},
     "locale": {"collation": "C", "encoding": "UTF8"},
 }

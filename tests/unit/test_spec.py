@@ -299,6 +299,10 @@ MISTAKES = [
     (with_keys("password: {aws: a, region: Ireland}"), ["3:62 this is no region"]),
     (with_keys("password: {vault: analytics}"), ["3:53 this is no path of a secret with its mount first"]),
     (with_keys("password: {vault: a/b, address: 'https://token@vault'}"), ["3:67 this is no address of Vault"]),
+    (with_keys("rotation: three-users"), ["3:45 'three-users' is not known here"]),
+    (with_keys("rotation: two-users", MYSQL), ["3:45 rotation is for PostgreSQL: MySQL keeps an old password valid by itself"]),
+    (with_keys("rotation: two-users, password: {prompt: true}"), ["3:45 with rotation: two-users the password has a place that dbprov can write"]),
+    (with_keys("users: [{name: a, rotation: two-users}, a_b]", user=""), ["3:34 user 'a_b' takes turns with this one, and stands here too"]),
     (with_keys("admin: {}"), ["3:42 password is missing"]),
     (with_keys("admin: {password: hunter2}"), ["3:53 a password is never in the spec"]),
     (with_keys('password: {file: "a\\0b"}'), ["3:52 this holds a line break or a control character"]),
@@ -552,6 +556,9 @@ GOOD = [
     with_keys("password: {aws: a, region: null, vault: null, timeout: ~}"),
     with_keys("password: {vault: kv/team/analytics, key: pw, address: 'https://vault:8200'}"),
     with_keys("admin: {password: {vault: secret/dba}}"),
+    with_keys("rotation: two-users"),
+    with_keys("rotation: null"),
+    with_keys("users: [{name: b, rotation: two-users, password: {vault: a/b}}]", user=""),
     SERVER + "admin: {password: {env: A}}\n" + ONE,
     SERVER + "admin: null\n" + ONE,
     with_keys("layout: split"),
@@ -566,7 +573,7 @@ GOOD = [
 ONLY_THE_PARSER = (
     "stands twice", "this holds itself", "this is not YAML", "cannot be read", "this cannot be a key",
     "belong to the server", "belongs to the server", "is for MySQL", "is for PostgreSQL", "there is no file", "several hosts",
-    "the port in", "two deployments", "a client certificate is", "does not look at", "verify-ca without",
+    "the port in", "two deployments", "takes turns with", "that dbprov can write", "a client certificate is", "does not look at", "verify-ca without",
     "holds no", "no certificate is shown", "no IP address", "have the same database", "is not text to YAML: a date",
 )  # fmt: skip
 """What a JSON Schema cannot say: of one YAML text, of two values at once, of an engine."""

@@ -31,6 +31,7 @@ def trials(deployment: Deployment, account: Account, facts: Facts, probe: str) -
         "sequence": f"{probe}_s",
         "function": f"{probe}_f",
         "user": account.name,
+        "logins": tuple(filter(None, (account.name, account.second))),
         "schema": account.schemas[0],
         "schemas": account.schemas,
     }
@@ -55,6 +56,8 @@ def _creating(
     schema, table = account.schemas[0], "create_table"
     yield Trial("creates a table", table, names)
     yield Trial(f'its table is in schema "{schema}"', "landed", names, "holds", needs=table)
+    if account.second:
+        yield Trial(f'its table belongs to "{account.name}"', "owned", names, "holds", needs=table)
     yield Trial("creates an index", "create_index", names, needs=table)
     yield Trial("references a table", "reference", names, needs=table)
     yield Trial("writes a row", "insert", names, needs=table)

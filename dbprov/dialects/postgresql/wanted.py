@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from dbprov.deployments import Access, Auth, Deployment
+from dbprov.deployments import Access, Account, Auth, Deployment
 from dbprov.dialects import Facts, Obstacle
 from dbprov.items import (
     Database,
@@ -29,7 +29,7 @@ from dbprov.items import (
     User,
 )
 from dbprov.label import Label
-from dbprov.logins import Password
+from dbprov.logins import Password, SecondMember, SecondRole, SecondUser
 from dbprov.traces import Belongings, Lockout, Session
 
 NAME = "postgresql"
@@ -81,7 +81,9 @@ def expand(deployment: Deployment, facts: Facts) -> list[Item]:
     ]
     items += [TokenGrant(role=IAM, user=a.name) for a in d.accounts if a.auth is Auth.IAM]
     items += [_label(d, "user", a.name) for a in d.accounts if d.label is not False]
-    items += [Membership(role=name) for name in lenders]
+    items += [item for a in d.accounts if a.second for item in _second(a)]
+    seconds = tuple(a.name for a in d.accounts if a.second)
+    items += [Membership(role=name) for name in dict.fromkeys((*lenders, *seconds))]
     items.append(
         Database(
             name=d.database, encoding=d.encoding or "UTF8", collation=d.collation, sealed=sealed
@@ -114,9 +116,10 @@ def expand(deployment: Deployment, facts: Facts) -> list[Item]:
     if sealed:
         items.append(Opening(database=d.database, lenders=lent))
     items += [
-        SearchPath(user=a.name, database=d.database, schemas=a.schemas)
+        SearchPath(user=name, database=d.database, schemas=a.schemas)
         for a in d.accounts
         if a.schemas != ("public",)
+        for name in filter(None, (a.name, a.second))  # a role that is taken sets none
     ]
     return items + list(_inside(d, owner, lenders, facts))
 
@@ -126,6 +129,14 @@ def _label(d: Deployment, thing: str, name: str, lenders: tuple[str, ...] = ()) 
         thing=thing, name=name, text=f"dbprov: {d.description}",
         mine=f"dbprov: deployment {d.name}", asked=d.label is True, lenders=lenders,
     )  # fmt: skip
+
+
+def _second(account: Account) -> Iterator[Item]:
+    """The user that takes turns with another, and is that one in all that it does."""
+    first, second = account.name, account.second
+    yield SecondUser(name=second, first=first, connection_limit=account.connection_limit)
+    yield SecondMember(name=second, first=first)
+    yield SecondRole(name=second, first=first, lenders=(first,))
 
 
 def _inside(
@@ -217,6 +228,12 @@ def obstacle(
             "auth: password in the spec; or name the server on RDS",
             "",
         )
+    if isinstance(found, SecondUser) and not found.acts:
+        return Obstacle(
+            f'role "{found.name}" is there already, and is no member of "{found.first}"',
+            "rename it, or, if it is the one to take turns, a superuser",
+            render.item(SecondMember(name=found.name, first=found.first), "create"),
+        )
     if "SUPERUSER" in facts.rights:
         return None
     admin = {"admin": facts.admin}
@@ -227,8 +244,8 @@ def obstacle(
             f'take "{facts.admin}" out of "{found.user}"; leave createrole_self_grant empty',
             "",
         )
-    if isinstance(item, (User, Database)) and found is None:
-        right = "CREATEROLE" if isinstance(item, User) else "CREATEDB"
+    if isinstance(item, (User, Database, SecondUser)) and found is None:
+        right = "CREATEDB" if isinstance(item, Database) else "CREATEROLE"
         if right not in facts.rights:
             statement = render.text("remedy/attribute", **admin, attribute=(right,))
             return Obstacle(f'"{facts.admin}" lacks {right}', "a superuser", statement)

@@ -1,0 +1,1 @@
+GRANT {{ first | ident }} TO {{ name | ident }}

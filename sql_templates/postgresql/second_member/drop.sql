@@ -1,0 +1,1 @@
+REVOKE {{ first | ident }} FROM {{ name | ident }}

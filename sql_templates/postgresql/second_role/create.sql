@@ -1,0 +1,1 @@
+ALTER ROLE {{ name | ident }} SET role = {{ first | literal }}
