@@ -147,7 +147,9 @@ exec {binaries}/postgres -D data -c port={port} {POSTGRESQL} {more}
 def _run_mysql(installed: Path, folder: Path, port: int, more: str) -> str:
     share = shlex.quote(str(installed / "root/usr/share/mysql"))
     server = f"{_mysqld(installed, 'mysqld')} --lc-messages-dir={share} {MYSQL}"
+    server = f"{server} --tmpdir={folder}/tmp"
     return f"""set -e
+mkdir -p tmp
 [ -e data ] || {server} --datadir={folder}/data --initialize-insecure
 exec {server} {_serve(folder, port)} {more}
 """
@@ -162,10 +164,12 @@ def _run_mariadb(installed: Path, folder: Path, port: int, more: str) -> str:
     plugins = shlex.quote(str(installed / "root/usr/lib/mysql/plugin"))
     messages = shlex.quote(str(share))
     server = f"{_mysqld(installed, 'mariadbd')} --lc-messages-dir={messages}"
-    server = f"{server} --plugin-dir={plugins} {MARIADB}"
+    # A server that starts removes temporary tables of others from a folder that they share.
+    server = f"{server} --plugin-dir={plugins} --tmpdir={folder}/tmp {MARIADB}"
     lines = ["CREATE DATABASE mysql;", "USE mysql;"]
     lines += ["SET @auth_root_socket=NULL;", "SET @skip_auth_anonymous=1;"]
     return f"""set -e
+mkdir -p tmp
 if [ ! -e data ]; then
     mkdir data
     {{ printf '%s\\n' {shlex.join(lines)}; cat {shlex.join(map(str, tables))}; }} |
