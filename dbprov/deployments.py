@@ -49,6 +49,7 @@ class Address:
     port: int
     database: str
     options: tuple[tuple[str, str], ...] = ()
+    via: str = ""  # ssh://user@bastion: the way to it
 
     @property
     def local(self) -> bool:

@@ -37,6 +37,7 @@ FLAGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
         "URL of the server, without a password: postgresql://dba@host/postgres or mysql://dba@host",
         {},
     ),
+    ("via", "A bastion on the way to the server: ssh://user@host.", {}),
     ("name", "Name of the Deployment.", {}),
     ("database", "Its database.", {}),
     ("user", "Its user.", {}),

@@ -30,6 +30,7 @@ from dbprov.plan import Pair, Step, transactions
 from dbprov.recording import Announced, Recording, digest
 from dbprov.render import Renderer
 from dbprov.secret import Secret, never_ask
+from dbprov.tunnel import Tunnel
 
 if TYPE_CHECKING:
     from dbprov.audit import Journal
@@ -87,6 +88,7 @@ class Server:
         self._connections: dict[str | None, Any] = {}
         self._facts: Facts | None = None
         self._lock: Lock | None = None
+        self._tunnel: Tunnel | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -95,8 +97,27 @@ class Server:
         for connection in self._connections.values():
             connection.close()
         self._connections.clear()
+        if self._tunnel:
+            self._tunnel.close()
+            self._tunnel = None
 
     # -- the door ----------------------------------------------------------------------------------
+
+    @property
+    def reached(self) -> Address:
+        """Where it is dialled: itself, or the near end of a tunnel through the bastion."""
+        if not self.address.via:
+            return self.address
+        if self._tunnel is None:
+            self._tunnel = Tunnel(self.address, self.timeouts.connect)
+        return self._tunnel.reached
+
+    def here(self, deployment: Deployment) -> Deployment:
+        """The Deployment as it is reached from here, for whoever logs in from here."""
+        port = deployment.publish_port
+        if deployment.publish_host and not port:
+            port = deployment.server.port
+        return replace(deployment, server=replace(self.reached, via=""), publish_port=port)
 
     @property
     def facts(self) -> Facts:
@@ -135,6 +156,8 @@ class Server:
             render = self.renderer(no_password)
             statement = render.text("remedy/enter", database=database, admin=self._facts.admin)
             todo = f"the owner of the database, or a superuser, would run:\n{statement};"
+        elif self._tunnel and (told := self._tunnel.remedy()):
+            words, todo = f"{words}; ssh: {self._tunnel.words}", told
         return ConnectError(f"{where} {what}", words, todo, code=code)
 
     def _connect(self, database: str | None) -> Any:
@@ -142,7 +165,7 @@ class Server:
 
         Then the terminal is asked, once. A place that the spec names is the only one.
         """
-        connect = partial(self.dialect.connect, self.address, self.tls)
+        connect = partial(self.dialect.connect, self.reached, self.tls)
         if self._password is None and self._admin is not None:
             self._password = self._admin.read()
             if self._password is None:
@@ -170,7 +193,7 @@ class Server:
     def refuses(self, tls: Tls) -> str:
         """What stands against connecting in this way; empty where nothing does."""
         try:
-            self.dialect.connect(self.address, tls, self._password, None, self.timeouts).close()
+            self.dialect.connect(self.reached, tls, self._password, None, self.timeouts).close()
         except Exception as error:
             return self.dialect.explain(error, secret=False)[1] or type(error).__name__
         return ""

@@ -8,6 +8,7 @@ file says the same to editors; tests/unit/test_spec.py holds the two against eac
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,6 +28,11 @@ from dbprov.secret import never_ask
 
 if TYPE_CHECKING:
     from dbprov.rds import Found
+
+# No password; nothing that ssh would take for an option.
+VIA = re.compile(
+    r"ssh://([A-Za-z0-9_.%][^@:/?#\s]*@)?([A-Za-z0-9][A-Za-z0-9_.-]*|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?"
+)
 
 
 def load(path: Path, ask: Any = never_ask) -> Spec:
@@ -69,7 +75,7 @@ def from_flags(flags: Mapping[str, Any], folder: Path, ask: Any = never_ask) -> 
 
     said = {key: given(key, value) for key, value in flags.items() if value not in (None, (), {})}
     top: dict[str, Given] = {
-        key: said.pop(key) for key in ("server", "admin", "tls") if key in said
+        key: said.pop(key) for key in ("server", "via", "admin", "tls") if key in said
     }
     top["deployments"] = Given([Given(said, "flags")], "flags")
     return _Reader("flags", folder, ask, Reading()).spec(Given(top, "flags"))
@@ -92,6 +98,7 @@ class _Reader:
         if given is not None:
             top = self.values.mapping(given, TOP, required=("deployments",))
             server = self.server(top["server"]) if "server" in top else None
+            server = self.via(top.get("via"), server)
             secured = tls.said(self.values, top.get("tls"), self.folder, Tls())
             entries = self.values.listed(top.get("deployments"), "a list of deployments")
             if "deployments" in top and top["deployments"].value == []:
@@ -115,11 +122,13 @@ class _Reader:
         keys = self.values.mapping(given, DEPLOYMENT, required=("name", "database"))
         before = len(self.values.mistakes)
         if "server" in keys:
-            server = self.server(keys["server"])
+            server = self.via(keys.get("via"), self.server(keys["server"]))
         elif server is None and top:
             self.values.wrong(
                 top, "no server is named", "server: postgresql://dba@db.example.com:5432/postgres"
             )
+        elif "via" in keys:
+            server = self.via(keys["via"], server)
         server = server or NOWHERE  # whose mistake is told already; the others are told with it
         secured = tls.said(self.values, keys.get("tls"), self.folder, otherwise)
         name = self.values.text(keys.get("name"), "a name such as analytics")
@@ -325,7 +334,7 @@ class _Reader:
         """The admin's password: only read, and never made."""
         keys = self.values.mapping(given or otherwise, ADMIN, required=("password",))
         if "password" not in keys:
-            return self.managed.get(server)
+            return self.managed.get(replace(server, via=""))
         kept = FilePlace(self.folder / ".dbprov" / "admin")
         label = f"the admin on {server}"
         whose = said.Whose(label, self.folder, kept, self.ask, self.prompts)
@@ -390,6 +399,22 @@ class _Reader:
             self.values.wrong(given, "hostaddr in the server's URL is no IP address", "127.0.0.1")
         host = unquote(host) or said.get("host", "") or said.get("unix_socket", "")
         return Address(engine, unquote(user), host, int(port), unquote(path), options)
+
+    def via(self, given: Given | None, server: Address | None) -> Address | None:
+        """Through a bastion, by ssh; a server of its own in a Deployment has a way of its own."""
+        right = "ssh://user@bastion.example.com, or with a port: ssh://user@bastion:2222"
+        url = self.values.text(given, right)
+        if url is None or server is None:
+            return server
+        if not VIA.fullmatch(url):
+            self.values.wrong(given or Given(url, ""), "this is no way through a bastion", right)
+            return server
+        if not server.host or server.host.startswith("/"):
+            self.values.wrong(
+                given or Given(url, ""), "the server is a socket, which is on this machine",
+                "the server's name as the bastion knows it",
+            )  # fmt: skip
+        return replace(server, via=url)
 
     def on_rds(self, given: Given, url: str) -> Address | None:
         """Looked up once for each URL; its master's managed password is the admin's."""
@@ -479,11 +504,11 @@ class _Reader:
 
 
 NOWHERE = Address("", "", "", 0, "")
-TOP = ("server", "admin", "tls", "deployments")
+TOP = ("server", "via", "admin", "tls", "deployments")
 ADMIN = ("password",)
 DEPLOYMENT = (
-    "name", "server", "admin", "tls", "database", "user", "users", "auth", "password", "access",
-    "host", "connection_limit", "rotation", "layout", "schemas", "isolate", "label", "encoding",
-    "collation", "publish",
+    "name", "server", "via", "admin", "tls", "database", "user", "users", "auth", "password",
+    "access", "host", "connection_limit", "rotation", "layout", "schemas", "isolate", "label",
+    "encoding", "collation", "publish",
 )  # fmt: skip
 ACCOUNT = ("name", "auth", "password", "access", "host", "connection_limit", "rotation")

@@ -20,7 +20,8 @@ def prove(
     deployment: Deployment, server: Server, report: Callable[[Check], None] = lambda check: None
 ) -> Iterator[Check]:
     """Log in as each user and try. One failed Check where there is no password to log in with."""
-    for account, connection in _connections(deployment).items():
+    here = server.here(deployment)
+    for account, connection in _connections(here).items():
         if account.auth is Auth.IAM:
             check = _not_proven(account)
             report(check)
@@ -42,10 +43,10 @@ def prove(
             report(check)
             yield check
             continue
-        for check in verify(server, deployment, account, connection):
+        for check in verify(server, here, account, connection):
             told = check
             if not check.held and check.claim == "logs in":
-                told = _explained(check, server, deployment, account)
+                told = _explained(check, server, here, account)
             report(told)
             yield told
 

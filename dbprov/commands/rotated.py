@@ -244,10 +244,11 @@ def _logs_in(
     which: str,
     user: str,
 ) -> Check:
-    url = Connection(deployment, account, password, user).login_url()
+    here = server.here(deployment)
+    url = Connection(here, account, password, user).login_url()
     claim = f"logs in with {which}"
     try:
-        server.dialect.connect_as(url, deployment, server.timeouts).close()
+        server.dialect.connect_as(url, here, server.timeouts).close()
     except Exception as error:
         code, words = server.dialect.explain(error, secret=False)
         todo = server.dialect.remedy(code, words)

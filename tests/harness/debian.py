@@ -16,7 +16,7 @@ from tests.harness.model import ServerUnavailable
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 # What is not needed to run a server: perl, the tools of the system, LLVM (PostgreSQL's JIT).
-NEEDED = re.compile(r"(lib|zlib|postgresql-\d|mysql|mariadb|pgbouncer)")
+NEEDED = re.compile(r"(lib|zlib|postgresql-\d|mysql|mariadb|pgbouncer|openssh|dropbear)")
 NOT_NEEDED = re.compile(r"lib(llvm|z3|perl|pam-|semanage|sepol|c-bin|c-l10n)")
 
 
@@ -95,7 +95,7 @@ def _write_scripts(work: Path, final: Path) -> None:
         place.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
         place.chmod(0o755)
 
-    for program in (*work.glob("root/usr/sbin/*"), *work.glob("root/usr/bin/m*")):
+    for program in (*work.glob("root/usr/sbin/*"), *work.glob("root/usr/bin/[dms]*")):
         if program.is_file() and not program.is_symlink() and program.read_bytes()[:2] != b"#!":
             script(work / "bin" / program.name, program)
     for folder in work.glob("root/usr/lib/postgresql/*/bin"):

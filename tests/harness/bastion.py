@@ -1,0 +1,109 @@
+"""A bastion: a real SSH server on loopback that forwards, and an ssh that knows it.
+
+Dropbear, since OpenSSH's needs either a user of its own or, started by another than root, an account
+that is not locked.
+"""
+
+import getpass
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import which
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tests.harness import cache, debian, keeper
+from tests.harness.binaries import _free_port
+from tests.harness.model import ServerUnavailable
+
+INETD = Path(__file__).with_name("inetd.py")
+CLIENT = """\
+Host *
+  IdentityFile {folder}/user
+  IdentitiesOnly yes
+  IdentityAgent none
+  UserKnownHostsFile {folder}/known
+  GlobalKnownHostsFile none
+  StrictHostKeyChecking yes
+"""
+
+
+@dataclass(frozen=True)
+class Bastion:
+    """``path`` goes in front of PATH: an ssh with settings of its own, and nobody's keys."""
+
+    url: str
+    path: Path
+    folder: Path
+
+
+@contextmanager
+def bastion(forwards: bool = True) -> Iterator[Bastion]:
+    # Not in /tmp: no folder above the keys may be writable for others.
+    folder = Path(tempfile.mkdtemp(prefix="bastion-", dir=cache.folder()))
+    port, programs = _free_port(), _brought()
+    subprocess.run(
+        [programs / "dropbearkey", "-t", "ed25519", "-f", folder / "host"], capture_output=True, check=True
+    )  # fmt: skip
+    said = subprocess.run(
+        [programs / "dropbearkey", "-y", "-f", folder / "host"], capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    public = next(line for line in said.stdout.splitlines() if line.startswith("ssh-"))
+    (folder / "known").write_text(f"[127.0.0.1]:{port} {public}\n")
+    (folder / "authorized_keys").write_text(_key(folder / "user") + "\n")
+    (folder / "authorized_keys").chmod(0o600)
+    (folder / "ssh_config").write_text(CLIENT.format(folder=folder))
+    (folder / "bin").mkdir()
+    ssh = which("ssh") or str(debian.bring("openssh", "trixie", "openssh-client") / "bin/ssh")
+    (folder / "bin/ssh").write_text(f'#!/bin/sh\nexec {ssh} -F {folder}/ssh_config "$@"\n')
+    (folder / "bin/ssh").chmod(0o755)
+    # As a listener of its own it would start itself anew, without the libraries beside it.
+    words: list[str | Path] = [sys.executable, INETD, str(port), programs / "dropbear", "-i"]
+    words += ["-E", "-s", "-r", folder / "host", "-D", folder, *([] if forwards else ["-j"])]
+    kept = keeper.keep_server([str(word) for word in words], folder, signal.SIGTERM, None)
+    try:
+        _wait(port, folder)
+        yield Bastion(f"ssh://{getpass.getuser()}@127.0.0.1:{port}", folder / "bin", folder)
+    finally:
+        keeper.stop(kept)
+
+
+def _brought() -> Path:
+    return debian.bring("dropbear", "trixie", "dropbear-bin") / "bin"
+
+
+def _key(path: Path) -> str:
+    made = Ed25519PrivateKey.generate()
+    path.touch(mode=0o600)
+    path.write_bytes(
+        made.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.OpenSSH,
+            serialization.NoEncryption(),
+        )
+    )
+    public = made.public_key().public_bytes(
+        serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
+    )
+    return public.decode()
+
+
+def _wait(port: int, folder: Path) -> None:
+    until = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            log = (folder / "server.log").read_text() if (folder / "server.log").exists() else ""
+            if not keeper.runs(folder) or time.monotonic() > until:
+                raise ServerUnavailable(f"the bastion does not answer: {log}") from None
+        time.sleep(0.05)
