@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.harness import cache, debian, keeper
-from tests.harness.binaries import _free_port
+from tests.harness.binaries import free_port
 from tests.harness.model import ServerUnavailable
 
 INETD = Path(__file__).with_name("inetd.py")
@@ -49,7 +49,7 @@ class Bastion:
 def bastion(forwards: bool = True) -> Iterator[Bastion]:
     # Not in /tmp: no folder above the keys may be writable for others.
     folder = Path(tempfile.mkdtemp(prefix="bastion-", dir=cache.folder()))
-    port, programs = _free_port(), _brought()
+    port, programs = free_port(), _brought()
     subprocess.run(
         [programs / "dropbearkey", "-t", "ed25519", "-f", folder / "host"], capture_output=True, check=True
     )  # fmt: skip
