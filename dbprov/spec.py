@@ -8,31 +8,23 @@ file says the same to editors; tests/unit/test_spec.py holds the two against eac
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote, unquote
+from typing import Any
+from urllib.parse import quote
 from zlib import crc32
 
 from dbprov import names, tls, yaml_nodes
-from dbprov.deployments import ENGINES, Access, Account, Address, Auth, Deployment, Spec, Tls
-from dbprov.errors import DbprovError, Mistake, SpecError
+from dbprov.deployments import Access, Account, Address, Auth, Deployment, Spec, Tls
+from dbprov.doors import Doors
+from dbprov.errors import Mistake, SpecError
 from dbprov.given import EXAMPLES, Given, Reading
 from dbprov.places import Place, said
 from dbprov.places.file import FilePlace
 from dbprov.places.none import NoPlace
 from dbprov.places.turns import Turns
 from dbprov.secret import never_ask
-
-if TYPE_CHECKING:
-    from dbprov.rds import Found
-
-# No password; nothing that ssh would take for an option.
-VIA = re.compile(
-    r"ssh://([A-Za-z0-9_.%][^@:/?#\s]*@)?([A-Za-z0-9][A-Za-z0-9_.-]*|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?"
-)
 
 
 def load(path: Path, ask: Any = never_ask) -> Spec:
@@ -88,8 +80,9 @@ class _Reader:
     ask: Any
     values: Reading
     prompts: dict[str, Any] = field(default_factory=dict)
-    found: dict[str, Found] = field(default_factory=dict)  # what rds:// URLs stand for
-    managed: dict[Address, Place] = field(default_factory=dict)  # and their masters' passwords
+
+    def __post_init__(self) -> None:
+        self.doors = Doors(self.values)
 
     # -- what stands where -------------------------------------------------------------------------
 
@@ -97,8 +90,8 @@ class _Reader:
         deployments: list[Deployment] = []
         if given is not None:
             top = self.values.mapping(given, TOP, required=("deployments",))
-            server = self.server(top["server"]) if "server" in top else None
-            server = self.via(top.get("via"), server)
+            server = self.doors.server(top["server"]) if "server" in top else None
+            server = self.doors.via(top.get("via"), server)
             secured = tls.said(self.values, top.get("tls"), self.folder, Tls())
             entries = self.values.listed(top.get("deployments"), "a list of deployments")
             if "deployments" in top and top["deployments"].value == []:
@@ -122,13 +115,13 @@ class _Reader:
         keys = self.values.mapping(given, DEPLOYMENT, required=("name", "database"))
         before = len(self.values.mistakes)
         if "server" in keys:
-            server = self.via(keys.get("via"), self.server(keys["server"]))
+            server = self.doors.via(keys.get("via"), self.doors.server(keys["server"]))
         elif server is None and top:
             self.values.wrong(
                 top, "no server is named", "server: postgresql://dba@db.example.com:5432/postgres"
             )
         elif "via" in keys:
-            server = self.via(keys["via"], server)
+            server = self.doors.via(keys["via"], server)
         server = server or NOWHERE  # whose mistake is told already; the others are told with it
         secured = tls.said(self.values, keys.get("tls"), self.folder, otherwise)
         name = self.values.text(keys.get("name"), "a name such as analytics")
@@ -334,101 +327,11 @@ class _Reader:
         """The admin's password: only read, and never made."""
         keys = self.values.mapping(given or otherwise, ADMIN, required=("password",))
         if "password" not in keys:
-            return self.managed.get(replace(server, via=""))
+            return self.doors.managed.get(replace(server, via=""))
         kept = FilePlace(self.folder / ".dbprov" / "admin")
         label = f"the admin on {server}"
         whose = said.Whose(label, self.folder, kept, self.ask, self.prompts)
         return said.place(self.values, keys["password"], whose)
-
-    def server(self, given: Given) -> Address | None:
-        right = "postgresql://dba@db.example.com:5432/postgres or mysql://dba@db.example.com:3306"
-        url = self.values.text(given, right)
-        if url is None:
-            return None
-        if url.startswith("rds://"):
-            return self.on_rds(given, url)
-        scheme, separator, rest = url.partition("://")
-        if not separator or scheme not in ENGINES:
-            self.values.wrong(
-                given, "the server is not a URL of an engine that dbprov knows", right
-            )
-            return None
-        engine = {"postgres": "postgresql", "mariadb": "mysql"}.get(scheme, scheme)
-        rest, _, query = rest.partition("?")
-        authority, _, path = rest.partition("/")
-        login, at, where = authority.rpartition("@")
-        user, colon, _password = login.partition(":")
-        if colon or (not at and "@" in rest + query):  # a password with a / or ? in it
-            self.values.wrong(
-                given,
-                "the server's URL holds a password",
-                "leave it out: it comes from DBPROV_ADMIN_PASSWORD,"
-                " the engine's own places, or a prompt",
-            )
-            return Address(engine, "", "", ENGINES[scheme], "")  # for the rest to be read by
-        options = tuple(parse_qsl(query, keep_blank_values=True))
-        if any(key == "password" or key.startswith("sslpassword") for key, _ in options):
-            self.values.wrong(given, "the server's URL holds a password", "leave it out")
-            return Address(engine, "", "", ENGINES[scheme], "")
-        if any(key in tls.IN_URLS for key, _ in options):
-            self.values.wrong(
-                given,
-                "the server's URL says how to use TLS",
-                "tls: {mode: verify-full, ca: PATH} beside server",
-            )
-            return None
-        if "," in where:
-            self.values.wrong(
-                given, "the server's URL names several hosts", "one host: the one that takes writes"
-            )
-            return None
-        host, port = where, ""
-        if where.startswith("["):
-            host, _, port = where[1:].partition("]")
-            port = port.removeprefix(":")
-        elif ":" in where:
-            host, _, port = where.rpartition(":")
-        said = dict(options)
-        port = port or said.get("port", "") or str(ENGINES[scheme])
-        if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-            self.values.wrong(
-                given, "the port in the server's URL is not a number from 1 to 65535", right
-            )
-            return None
-        if "hostaddr" in said and not tls.is_address(said["hostaddr"]):
-            self.values.wrong(given, "hostaddr in the server's URL is no IP address", "127.0.0.1")
-        host = unquote(host) or said.get("host", "") or said.get("unix_socket", "")
-        return Address(engine, unquote(user), host, int(port), unquote(path), options)
-
-    def via(self, given: Given | None, server: Address | None) -> Address | None:
-        """Through a bastion, by ssh; a server of its own in a Deployment has a way of its own."""
-        right = "ssh://user@bastion.example.com, or with a port: ssh://user@bastion:2222"
-        url = self.values.text(given, right)
-        if url is None or server is None:
-            return server
-        if not VIA.fullmatch(url):
-            self.values.wrong(given or Given(url, ""), "this is no way through a bastion", right)
-            return server
-        if not server.host or server.host.startswith("/"):
-            self.values.wrong(
-                given or Given(url, ""), "the server is a socket, which is on this machine",
-                "the server's name as the bastion knows it",
-            )  # fmt: skip
-        return replace(server, via=url)
-
-    def on_rds(self, given: Given, url: str) -> Address | None:
-        """Looked up once for each URL; its master's managed password is the admin's."""
-        from dbprov.rds import find
-
-        try:
-            found = self.found.get(url) or find(url)
-        except DbprovError as error:
-            self.values.wrong(given, f"{error.what}: {error.why}".rstrip(": "), error.todo)
-            return None
-        self.found[url] = found
-        if found.admin:
-            self.managed[found.address] = found.admin
-        return found.address
 
     # -- names -------------------------------------------------------------------------------------
 
