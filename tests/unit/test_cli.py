@@ -340,8 +340,11 @@ def test_apply_asks_and_without_a_terminal_it_cannot(world: dict[str, Any]) -> N
     assert world["called"] == []
 
 
-def test_apply_with_nothing_to_do_does_not_ask(world: dict[str, Any]) -> None:
-    assert run("apply", *FLAGS).exit_code == 0
+def test_apply_with_nothing_to_do_does_not_ask(
+    world: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEPT", "since the user is there")
+    assert run("apply", *FLAGS, "--password-env", "KEPT").exit_code == 0
     assert world["called"] == ["apply"], "it still verifies"
 
 
@@ -490,7 +493,9 @@ def test_how_long_to_wait(world: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(commands, "servers", servers)
     assert run("plan", *FLAGS).exit_code == 0
-    assert run("apply", *FLAGS, "--connect-timeout", "3", "--lock-timeout", "0").exit_code == 0
+    monkeypatch.setenv("KEPT", "since the user is there")
+    kept = ("--password-env", "KEPT", "--connect-timeout", "3", "--lock-timeout", "0")
+    assert run("apply", *FLAGS, *kept).exit_code == 0
     assert waited == [Timeouts(), Timeouts(connect=3, lock=0)]
     assert {n: getattr(Timeouts(), n) for n in DEFAULT_TIMEOUTS} == DEFAULT_TIMEOUTS
     assert run("plan", *FLAGS, "--statement-timeout", "0").exit_code == 2
