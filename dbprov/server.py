@@ -4,49 +4,29 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any
 
+from dbprov.admission import Admission, no_password, renderer
 from dbprov.blockers import watched
-from dbprov.deployments import Address, Deployment, Timeouts, Tls
-from dbprov.dialects import Dialect, Facts, Notice, Obstacle, of
-from dbprov.errors import (
-    ApplyError,
-    ConnectError,
-    DbprovError,
-    Interrupted,
-    LookError,
-    PlaceError,
-    RenderError,
-)
+from dbprov.deployments import Deployment
+from dbprov.dialects import Notice, Obstacle
+from dbprov.errors import ApplyError, ConnectError, DbprovError, Interrupted, LookError
 from dbprov.items import Database, Item
 from dbprov.lock import Delay, Delayed, Holder, Lock, names
-from dbprov.places import Kept, Place
+from dbprov.places import Kept
 from dbprov.plan import Pair, Step, transactions
 from dbprov.recording import Announced, Recording, digest
 from dbprov.render import Renderer
-from dbprov.secret import Secret, never_ask
-from dbprov.tunnel import Tunnel
 
-if TYPE_CHECKING:
-    from dbprov.audit import Journal
-
-UNKNOWN = Facts((0,), "")
+__all__ = ["Done", "Server", "announced", "masked", "no_password", "renderer"]
 
 
 def masked(place: Kept, user: str) -> str:
     """The password of a statement that is shown to people."""
     return "'***'"
-
-
-def no_password(place: Kept, user: str) -> str:
-    raise RenderError(
-        "a template that only reads prints a password", "", "take the filter password out of it"
-    )
 
 
 @dataclass(frozen=True)
@@ -62,147 +42,8 @@ class Done:
     milliseconds: float
 
 
-class Server:
-    """A context manager: connections are opened once, reused, and closed at the end."""
-
-    def __init__(
-        self,
-        address: Address,
-        tls: Tls,
-        password: Secret | None = None,
-        ask: Callable[[str], Secret] = never_ask,
-        templates: Path | None = None,
-        timeouts: Timeouts | None = None,
-        journal: Journal | None = None,
-        admin: Place | None = None,
-        deployments: Sequence[Deployment] = (),
-    ) -> None:
-        self.address, self.tls, self.timeouts = address, tls, timeouts or Timeouts()
-        self.deployments = deployments  # all that the spec wants on this server
-        self._admin = admin
-        self.dialect: Dialect = of(address.engine)
-        self._password = password
-        self._ask = ask
-        self._templates = templates
-        self._journal = journal
-        self._connections: dict[str | None, Any] = {}
-        self._facts: Facts | None = None
-        self._lock: Lock | None = None
-        self._tunnel: Tunnel | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for connection in self._connections.values():
-            connection.close()
-        self._connections.clear()
-        if self._tunnel:
-            self._tunnel.close()
-            self._tunnel = None
-
-    # -- the door ----------------------------------------------------------------------------------
-
-    @property
-    def reached(self) -> Address:
-        """Where it is dialled: itself, or the near end of a tunnel through the bastion."""
-        if not self.address.via:
-            return self.address
-        if self._tunnel is None:
-            self._tunnel = Tunnel(self.address, self.timeouts.connect)
-        return self._tunnel.reached
-
-    def here(self, deployment: Deployment) -> Deployment:
-        """The Deployment as it is reached from here, for whoever logs in from here."""
-        port = deployment.publish_port
-        if deployment.publish_host and not port:
-            port = deployment.server.port
-        return replace(deployment, server=replace(self.reached, via=""), publish_port=port)
-
-    @property
-    def facts(self) -> Facts:
-        if self._facts is None:
-            render = self.renderer(no_password, UNKNOWN)
-            connection = self.connection()
-            answers = self.answers([render.text(name) for name in self.dialect.FACTS])
-            self._facts = self.dialect.facts(answers, connection)
-        return self._facts
-
-    def connection(self, database: str | None = None) -> Any:
-        """The admin's connection to a database; one, whatever is asked of it."""
-        if database not in self._connections:
-            try:
-                connection = self._connect(database)
-            except DbprovError:
-                raise
-            except Exception as error:  # also what drivers raise beside their own tree: OSError ...
-                raise self._unreached(database, error) from None
-            self._connections[database] = connection
-        return self._connections[database]
-
-    def _leave(self, database: str) -> None:
-        """No session of ours keeps a database from being dropped."""
-        connection = self._connections.pop(database, None)
-        if connection is not None:
-            connection.close()
-
-    def _unreached(self, database: str | None, error: Exception) -> ConnectError:
-        code, words = self.dialect.explain(error, secret=False)
-        where = f'database "{database}" on {self.address}' if database else str(self.address)
-        login = code in self.dialect.LOGIN
-        what = "does not let the admin in" if login else "cannot be reached"
-        todo = self.dialect.remedy(code, words)
-        if database and code in self.dialect.REFUSED and self._facts:
-            render = self.renderer(no_password)
-            statement = render.text("remedy/enter", database=database, admin=self._facts.admin)
-            todo = f"the owner of the database, or a superuser, would run:\n{statement};"
-        elif self._tunnel and (told := self._tunnel.remedy()):
-            words, todo = f"{words}; ssh: {self._tunnel.words}", told
-        return ConnectError(f"{where} {what}", words, todo, code=code)
-
-    def _connect(self, database: str | None) -> Any:
-        """Without a password of ours the engine's own places are tried.
-
-        Then the terminal is asked, once. A place that the spec names is the only one.
-        """
-        connect = partial(self.dialect.connect, self.reached, self.tls)
-        if self._password is None and self._admin is not None:
-            self._password = self._admin.read()
-            if self._password is None:
-                raise PlaceError(
-                    f"the admin's password on {self.address} is not known",
-                    f"nothing is kept in {self._admin}",
-                    "put it there; dbprov makes no admin's password",
-                )
-        try:
-            connection = connect(self._password, database, self.timeouts)
-        except Exception as error:
-            if self._password is not None or not self.dialect.needs_password(error):
-                raise
-            self._password = self._ask(f"Password of the admin on {self.address}")
-            connection = connect(self._password, database, self.timeouts)
-        pins = self.dialect.pins(connection, self.timeouts)
-        try:
-            told = self.renderer(no_password, UNKNOWN).text("session", **pins)
-            self.dialect.ask(connection, [told])
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def refuses(self, tls: Tls) -> str:
-        """What stands against connecting in this way; empty where nothing does."""
-        try:
-            self.dialect.connect(self.reached, tls, self._password, None, self.timeouts).close()
-        except Exception as error:
-            return self.dialect.explain(error, secret=False)[1] or type(error).__name__
-        return ""
-
-    def renderer(
-        self, password: Callable[[Kept, str], str], facts: Facts | None = None
-    ) -> Renderer:
-        facts = facts or self.facts
-        return renderer(self.dialect, facts, password, self._templates)
+class Server(Admission):
+    """What is wanted there, looked at and applied."""
 
     # -- one at a time -----------------------------------------------------------------------------
 
@@ -282,10 +123,6 @@ class Server:
         rows = self.answers([self.renderer(no_password).item(asked, "inspect")], asked.inside)[0]
         return [found for row in rows if (found := _found(asked, [row]))]
 
-    def rows(self, template: str, /, **values: Any) -> list[dict[str, Any]]:
-        """What a template that only reads answers with, asked in the admin's own database."""
-        return self.answers([self.renderer(no_password).text(template, **values)])[0]
-
     def _look(
         self, database: str | None, items: list[Item], render: Renderer
     ) -> dict[int, Item | None]:
@@ -294,21 +131,6 @@ class Server:
         queries = [render.item(item, "inspect") for item in items]
         answers = self.answers(queries, database)
         return {id(item): _found(item, rows) for item, rows in zip(items, answers, strict=True)}
-
-    def answers(
-        self, queries: Sequence[str], database: str | None = None
-    ) -> list[list[dict[str, Any]]]:
-        """What the server says to queries of the admin's, all in one go where the engine can."""
-        connection = self.connection(database)
-        try:
-            return self.dialect.ask(connection, queries)
-        except Exception as error:
-            code, words = self.dialect.explain(error, secret=False)
-            where = (
-                f'in database "{database}" on {self.address}' if database else f"on {self.address}"
-            )
-            todo = self.dialect.remedy(code)
-            raise LookError(f"what is {where} could not be read", words, todo, code=code) from None
 
     # -- apply -------------------------------------------------------------------------------------
 
@@ -427,19 +249,6 @@ class Server:
             (s, self.dialect.obstacle(s.item, s.verb, s.found, self.facts, render)) for s in steps
         ]
         return [(step, obstacle) for step, obstacle in met if obstacle]
-
-
-def renderer(
-    dialect: Dialect, facts: Facts, password: Callable[[Kept, str], str], templates: Path | None
-) -> Renderer:
-    return Renderer(
-        dialect.NAME,
-        dialect.FILTERS,
-        password=password,
-        version=facts.version,
-        settings=facts.settings,
-        templates=templates,
-    )
 
 
 def _found(wanted: Item, rows: list[dict[str, Any]]) -> Item | None:

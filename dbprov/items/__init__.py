@@ -1,0 +1,29 @@
+"""The things that can exist on a server, and what "satisfied" means for each.
+
+What is wanted and what is found have the same types. The fields of an Item are the names its
+templates use, and the column aliases of its ``inspect.sql``: ``found = replace(wanted, **row)``.
+Fields under "found" are filled by a look and say what is there beyond the wish; they are never part
+of one. ``before`` is what the very entries held to which a statement of ours adds, or from which it
+takes: so much an undo leaves there, or puts back.
+"""
+
+from dbprov.items.grants import DatabaseGrant as DatabaseGrant
+from dbprov.items.grants import DefaultGrant as DefaultGrant
+from dbprov.items.grants import Grant as Grant
+from dbprov.items.grants import ObjectGrant as ObjectGrant
+from dbprov.items.grants import PatternGrant as PatternGrant
+from dbprov.items.grants import SchemaGrant as SchemaGrant
+from dbprov.items.grants import TokenGrant as TokenGrant
+from dbprov.items.item import GRANTED as GRANTED
+from dbprov.items.item import SET as SET
+from dbprov.items.item import Item as Item
+from dbprov.items.things import IAM_PLUGIN as IAM_PLUGIN
+from dbprov.items.things import Database as Database
+from dbprov.items.things import Isolation as Isolation
+from dbprov.items.things import Membership as Membership
+from dbprov.items.things import ObjectOwner as ObjectOwner
+from dbprov.items.things import Opening as Opening
+from dbprov.items.things import Ownership as Ownership
+from dbprov.items.things import Schema as Schema
+from dbprov.items.things import SearchPath as SearchPath
+from dbprov.items.things import User as User
