@@ -22,11 +22,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
 
 from tests import harness
 from tests.harness import ServerUnavailable, TestServer, WrongSetting
 from tests.harness.own import OwnServer, start_own_server
 from tests.harness.tls import VERSIONS, Certificates, TlsServer, start_tls
+
+settings.register_profile("untimed", deadline=None)  # nothing is measured in a test
+settings.load_profile("untimed")
 
 Pair = tuple[str, str]
 
