@@ -21,6 +21,7 @@ from urllib.parse import unquote
 
 from dbprov.deployments import Address
 from dbprov.errors import ConnectError
+from dbprov.places.env import environment
 
 SENTENCES = (
     (
@@ -57,6 +58,7 @@ class Tunnel:
         try:
             self._ssh = subprocess.Popen(
                 _command(address, self._port, seconds),
+                env=environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._said,

@@ -104,6 +104,10 @@ def _give_up(ctx: click.Context, error: DbprovError) -> NoReturn:
     if ctx.obj and ctx.obj.get("json"):
         click.echo(json.dumps({"error": error.as_json()}, indent=2, ensure_ascii=False))
     talk.show_error(error)
+    if ctx.obj and ctx.obj.get("debug"):  # never what it came from: a server repeats what was sent
+        import traceback
+
+        traceback.print_exception(error, chain=False)
     ctx.exit(error.exit_code)
 
 
@@ -139,9 +143,19 @@ def interruptible() -> Iterator[None]:
     cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
 @click.version_option(__version__, prog_name="dbprov")
+@click.option(
+    "--debug",
+    is_flag=True,
+    help="On stderr also what the libraries log, and where an error arose; no passwords.",
+)
 @click.pass_context
-def main(ctx: click.Context) -> None:
+def main(ctx: click.Context, debug: bool) -> None:
     """Provision databases, users and grants for Airflow Deployments on PostgreSQL and MySQL, and
     prove that they work.
     """
     ctx.ensure_object(dict)
+    if debug:
+        import logging
+
+        logging.basicConfig(level=logging.DEBUG, format="%(name)s: %(message)s")
+        ctx.obj["debug"] = True

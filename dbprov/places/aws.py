@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -178,6 +179,9 @@ def _client(region: str | None) -> Any:
             "AWS Secrets Manager cannot be asked", "the library boto3 is not installed",
             "pip install 'dbprov[aws]'",
         ) from None  # fmt: skip
+    # At DEBUG it logs what it sends and gets: the secrets. Programs around us may log at DEBUG.
+    logger = logging.getLogger("botocore")
+    logger.setLevel(max(logger.level, logging.INFO))
     patience = Config(connect_timeout=10, read_timeout=20, retries={"total_max_attempts": 3})
     try:
         session = boto3.session.Session()  # boto3's own would keep the credentials of earlier

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 
 from dbprov.errors import PlaceError
+from dbprov.places.env import environment
 from dbprov.places.file import FilePlace
 from dbprov.secret import Secret, checked, generate
-
-KEPT_FROM_CHILDREN = ("DBPROV_ADMIN_PASSWORD", "PGPASSWORD", "MYSQL_PWD")
 
 
 @dataclass(frozen=True)
@@ -95,10 +93,9 @@ class CommandPlace:
 
     def _run(self, words: tuple[str, ...], given: str = "") -> str:
         shown = f"command {' '.join(words)}"
-        environ = {k: v for k, v in os.environ.items() if k not in KEPT_FROM_CHILDREN}
         try:
             with Popen(
-                words, cwd=self.folder, env=environ, stdin=PIPE if given else DEVNULL,
+                words, cwd=self.folder, env=environment(), stdin=PIPE if given else DEVNULL,
                 stdout=PIPE, stderr=PIPE,
             ) as running:  # fmt: skip
                 try:

@@ -8,6 +8,14 @@ from dataclasses import dataclass
 from dbprov.errors import PlaceError
 from dbprov.secret import Secret, checked
 
+_WITHHELD = {"DBPROV_ADMIN_PASSWORD", "DBPROV_HOUSTON_TOKEN", "PGPASSWORD", "MYSQL_PWD"}
+"""And every variable that a spec of this process has named as the place of a password."""
+
+
+def environment() -> dict[str, str]:
+    """For a program that is started: /proc/PID/environ shows it, and the program may pass it on."""
+    return {name: value for name, value in os.environ.items() if name not in _WITHHELD}
+
 
 @dataclass(frozen=True)
 class EnvPlace:
@@ -15,6 +23,9 @@ class EnvPlace:
 
     name: str
     writable = False
+
+    def __post_init__(self) -> None:
+        _WITHHELD.update((self.name, f"{self.name}_NEW"))
 
     def __str__(self) -> str:
         return f"environment variable {self.name}"
