@@ -26,7 +26,7 @@ $(VENV)/ready: pyproject.toml
 	@touch $@
 
 test: setup
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 demo: setup
 	@$(BIN)/python -m examples.demo

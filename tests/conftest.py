@@ -16,7 +16,6 @@ import operator
 import os
 import re
 import secrets
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NoReturn
@@ -28,6 +27,7 @@ from tests import harness
 from tests.harness import ServerUnavailable, TestServer, WrongSetting
 from tests.harness.own import OwnServer, start_own_server
 from tests.harness.tls import VERSIONS, Certificates, TlsServer, start_tls
+from tests.harness.told import Heard, Matrix, Told, missing, tell_missing, tell_server
 
 settings.register_profile("untimed", deadline=None)  # nothing is measured in a test
 settings.load_profile("untimed")
@@ -45,48 +45,24 @@ COMPARE = {
 
 
 class Servers:
-    """Those of this run: all are started at the same time, when the tests are known."""
+    """Those of this process, each started once: all at the same time, or when a test needs it."""
 
     def __init__(self) -> None:
         self.starting: dict[Pair, Future[TestServer]] = {}
-        self.tests: Counter[Pair] = Counter()
         self.wanted: list[Pair] = []
         self._pool = ThreadPoolExecutor(max_workers=16)
 
-    def start(self, items: list[pytest.Item]) -> None:
-        self.tests.update(pair for pair in map(_server_of, items) if pair)
-        for pair in self.tests:
+    def start(self, pair: Pair) -> Future[TestServer]:
+        if pair not in self.starting:
             self.starting[pair] = self._pool.submit(harness.start, *pair)
-
-    def states(self) -> Iterator[tuple[Pair, TestServer | BaseException]]:
-        """Waits for them."""
-        for pair, future in self.starting.items():
-            yield pair, future.exception() or future.result()
+        return self.starting[pair]
 
     def stop(self) -> None:
         self._pool.shutdown(cancel_futures=True)
         harness.stop_all()
 
 
-class Matrix:
-    """The faults of this run: how often each struck a command, and how often it was survived."""
-
-    def __init__(self) -> None:
-        self.tried: Counter[tuple[str, str, str]] = Counter()
-        self.survived: Counter[tuple[str, str, str]] = Counter()
-
-    def record(self, server: TestServer, fault: str, command: str, *, survived: bool) -> None:
-        key = (f"{server.flavor} {server.version}", fault, command)
-        self.tried[key] += 1
-        self.survived[key] += survived
-
-    def rows(self) -> Iterator[tuple[str, str, str, int, int]]:
-        for key, count in self.tried.items():
-            yield (*key, count, self.survived[key])
-
-
 SERVERS = pytest.StashKey[Servers]()
-MATRIX = pytest.StashKey[Matrix]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -96,7 +72,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[SERVERS] = Servers()
-    config.stash[MATRIX] = Matrix()
+    config.pluginmanager.register(Heard())
     for name, flavors in ENGINES.items():
         line = f"{name}(condition, ...): only for {' and '.join(flavors)}, e.g. '>= 15'"
         config.addinivalue_line("markers", line)
@@ -107,6 +83,16 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         session.config.stash[SERVERS].wanted = harness.wanted()
     except WrongSetting as error:
         raise pytest.UsageError(str(error)) from None
+    workers = getattr(session.config.option, "tx", None) or ()
+    if len(workers) > 1 and harness.urls():
+        names = ", ".join(harness.urls())
+        raise pytest.UsageError(f"{names}: a server that tests share allows one worker, -n 0")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Tests may change a whole server: each worker has servers of its own, but for those with a URL."""
+    return 0 if harness.urls() else None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -134,54 +120,46 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if others:
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
-    if not config.option.collectonly:
-        config.stash[SERVERS].start(items)
+    if not config.option.collectonly and not hasattr(config, "workerinput"):
+        for pair in dict.fromkeys(filter(None, map(_server_of, items))):
+            config.stash[SERVERS].start(pair)
 
 
 def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
     lines = []
-    for pair, state in config.stash[SERVERS].states():
+    for pair, future in config.stash[SERVERS].starting.items():
+        state = future.exception() or future.result()
         if isinstance(state, WrongSetting):
             raise pytest.UsageError(str(state))
-        lines.append(f"server {state}" if isinstance(state, TestServer) else _missing(pair))
+        lines.append(f"server {state}" if isinstance(state, TestServer) else missing(pair))
     return lines
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    servers = terminalreporter.config.stash[SERVERS]
-    bad = [(p, state) for p, state in servers.states() if isinstance(state, ServerUnavailable)]
-    if bad:
-        terminalreporter.section("servers NOT CHECKED", red=True, bold=True)
-    for pair, error in bad:
-        terminalreporter.line(f"{_missing(pair)}: {servers.tests[pair]} tests", red=True)
-        terminalreporter.line(f"    {error}")
-    _show_faults(terminalreporter)
-
-
-def _show_faults(terminalreporter: pytest.TerminalReporter) -> None:
-    rows = sorted(terminalreporter.config.stash[MATRIX].rows())
-    if not rows:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    pair = _server_of(item)
+    if pair is None:
         return
-    terminalreporter.section("faults survived")
-    terminalreporter.line(f"{'server':<17}{'fault':<27}{'command':<19}{'tried':>6}{'survived':>10}")
-    for server, fault, command, tried, survived in rows:
-        line = f"{server:<17}{fault:<27}{command:<19}{tried:>6}{survived:>10}"
-        terminalreporter.line(line, red=tried != survived)
-    tried, survived = sum(row[3] for row in rows), sum(row[4] for row in rows)
-    terminalreporter.line(f"{'all':<63}{tried:>6}{survived:>10}", bold=True)
+    future = item.config.stash[SERVERS].start(pair)
+    error = future.exception()
+    if error is None:
+        tell_server(item.user_properties, future.result())
+    else:
+        tell_missing(item.user_properties, pair, error)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def matrix(request: pytest.FixtureRequest) -> Matrix:
-    return request.config.stash[MATRIX]
+    told: Told = request.node.user_properties
+    return Matrix(told)
 
 
 @pytest.fixture(scope="session")
 def server(request: pytest.FixtureRequest) -> TestServer:
     """Each wanted server in turn; a missing one is an error in CI, and a loud skip elsewhere."""
-    future = request.config.stash[SERVERS].starting[request.param]
+    future = request.config.stash[SERVERS].start(request.param)
     if isinstance(future.exception(), ServerUnavailable):
-        _do_without(f"{_missing(request.param)}, see the summary")
+        _do_without(f"{missing(request.param)}, see the summary")
     return future.result()
 
 
@@ -197,7 +175,7 @@ def tls_server(request: pytest.FixtureRequest, certificates: Certificates) -> Tl
         flavor, version = request.param
         return start_tls(flavor, version, certificates)
     except ServerUnavailable as error:
-        _do_without(f"{_missing(request.param)} with TLS: {error}")
+        _do_without(f"{missing(request.param)} with TLS: {error}")
 
 
 @pytest.fixture(scope="session")
@@ -206,7 +184,7 @@ def own(request: pytest.FixtureRequest) -> OwnServer:
     try:
         return start_own_server(*request.param)
     except ServerUnavailable as error:
-        _do_without(f"{_missing(request.param)} of its own: {error}")
+        _do_without(f"{missing(request.param)} of its own: {error}")
 
 
 @pytest.fixture
@@ -230,10 +208,6 @@ def prefix(server: TestServer) -> Iterator[str]:
     name = f"t_{secrets.token_hex(2)}_"
     yield name
     harness.remove(server, name)
-
-
-def _missing(pair: Pair) -> str:
-    return f"NO SERVER {' '.join(pair)}"
 
 
 def _do_without(text: str) -> NoReturn:

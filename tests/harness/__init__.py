@@ -1,7 +1,7 @@
 """Real servers for the tests: where they come from, and how a test talks to them."""
 
 from tests.harness.model import ServerUnavailable, TestServer, Who, WrongSetting
-from tests.harness.servers import start, stop_all, wanted
+from tests.harness.servers import start, stop_all, urls, wanted
 from tests.harness.talk import client, execute, remove
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "remove",
     "start",
     "stop_all",
+    "urls",
     "wanted",
 ]

@@ -48,6 +48,11 @@ def wanted() -> list[tuple[str, str]]:
     return list(dict.fromkeys(pairs))
 
 
+def urls() -> list[str]:
+    """The variables that hold one."""
+    return [name for _, _, name in _urls()]
+
+
 def start(flavor: str, version: str) -> TestServer:
     """The server, started if it does not run yet. Threads may call this at the same time."""
     key = (flavor, version)

@@ -16,8 +16,8 @@ from zlib import crc32
 
 import pytest
 
-from tests.conftest import Matrix
 from tests.harness import Who
+from tests.harness.told import Matrix
 from tests.servers.command import on_one_of_each
 from tests.servers.conftest import Walk
 from tests.servers.faults import (

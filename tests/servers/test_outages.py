@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Matrix
 from tests.harness.own import OwnServer
+from tests.harness.told import Matrix
 from tests.servers.faults import (
     PLAN,
     Case,

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import Matrix
 from tests.harness import TestServer, execute
 from tests.harness.accounts import MYSQL_ADMIN
 from tests.harness.tls import Shown, TlsServer
+from tests.harness.told import Matrix
 from tests.servers.command import CLI, dbprov, on_one_of_each
 from tests.servers.conftest import Walk
 from tests.servers.faults import PLAN, Case, Forker, Gate, Stage

@@ -1,0 +1,97 @@
+"""What tests tell the terminal beside passed and failed: their server, and the faults that were survived.
+
+It goes with the report of the test, so it arrives from wherever the test ran: with `pytest -n` that is
+another process than the one that prints.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from tests.harness.model import TestServer
+
+SERVER, MISSING, FAULT = "dbprov server", "dbprov missing server", "dbprov fault"
+Told = list[tuple[str, Any]]  # user_properties: of what JSON knows
+
+
+def missing(pair: tuple[str, str]) -> str:
+    return f"NO SERVER {' '.join(pair)}"
+
+
+def tell_server(told: Told, server: TestServer) -> None:
+    told.append((SERVER, [f"server {server}"]))
+
+
+def tell_missing(told: Told, pair: tuple[str, str], why: BaseException) -> None:
+    told.append((MISSING, [missing(pair), str(why)]))
+
+
+class Matrix:
+    """The faults of a test: each command that was struck, and whether it was survived."""
+
+    def __init__(self, told: Told) -> None:
+        self._told = told
+
+    def record(self, server: TestServer, fault: str, command: str, *, survived: bool) -> None:
+        row = [f"{server.flavor} {server.version}", fault, command, survived]
+        self._told.append((FAULT, row))
+
+
+class Heard:
+    """All of it, in the process that prints: a plugin of pytest."""
+
+    def __init__(self) -> None:
+        self.servers: Counter[str] = Counter()
+        self.missing: Counter[str] = Counter()
+        self.why: dict[str, str] = {}
+        self.tried: Counter[tuple[str, str, str]] = Counter()
+        self.survived: Counter[tuple[str, str, str]] = Counter()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "teardown":
+            self.hear(report.user_properties)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if terminalreporter.config.pluginmanager.hasplugin("dsession"):  # or they stand at the top
+            self.show_servers(terminalreporter)
+        self.show_missing(terminalreporter)
+        self.show_faults(terminalreporter)
+
+    def hear(self, told: Iterable[tuple[str, Any]]) -> None:
+        for name, row in told:
+            if name == SERVER:
+                self.servers[row[0]] += 1
+            elif name == MISSING:
+                self.missing[row[0]] += 1
+                self.why[row[0]] = row[1]
+            elif name == FAULT:
+                server, fault, command, survived = row
+                self.tried[server, fault, command] += 1
+                self.survived[server, fault, command] += survived
+
+    def show_servers(self, terminal: pytest.TerminalReporter) -> None:
+        if self.servers:
+            terminal.section("servers")
+        for server, tests in sorted(self.servers.items()):
+            terminal.line(f"{server}: {tests} tests")
+
+    def show_missing(self, terminal: pytest.TerminalReporter) -> None:
+        if self.missing:
+            terminal.section("servers NOT CHECKED", red=True, bold=True)
+        for server, tests in self.missing.items():
+            terminal.line(f"{server}: {tests} tests", red=True)
+            terminal.line(f"    {self.why[server]}")
+
+    def show_faults(self, terminal: pytest.TerminalReporter) -> None:
+        if not self.tried:
+            return
+        terminal.section("faults survived")
+        terminal.line(f"{'server':<17}{'fault':<27}{'command':<19}{'tried':>6}{'survived':>10}")
+        for key, tried in sorted(self.tried.items()):
+            server, fault, command = key
+            line = f"{server:<17}{fault:<27}{command:<19}{tried:>6}{self.survived[key]:>10}"
+            terminal.line(line, red=tried != self.survived[key])
+        tried, survived = self.tried.total(), self.survived.total()
+        terminal.line(f"{'all':<63}{tried:>6}{survived:>10}", bold=True)
