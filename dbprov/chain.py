@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from typing import Any
+
+from dbprov.frozen import dataclass
 
 START = "0" * 64  # what the first line carries
 SEALED = re.compile(rb'(\{"line": .*), "hash": "([0-9a-f]{64})"\}\n')

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from dbprov.deployments import Account, Auth, Deployment
 from dbprov.dialects import of
+from dbprov.frozen import dataclass
 from dbprov.secret import Secret
 
 MASK = "***"

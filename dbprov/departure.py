@@ -8,11 +8,12 @@ between is finished by the same command.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from typing import TypeVar
 
 from dbprov.deployments import Account, Deployment
+from dbprov.frozen import dataclass
 from dbprov.items import (
     Database,
     DatabaseGrant,

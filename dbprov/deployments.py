@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from urllib.parse import quote
 
+from dbprov.frozen import dataclass
 from dbprov.places import Place
 from dbprov.places.turns import Turns
 

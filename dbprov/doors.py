@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
 from dbprov import tls
 from dbprov.deployments import ENGINES, Address
 from dbprov.errors import DbprovError
+from dbprov.frozen import dataclass
 from dbprov.given import Given, Reading
 from dbprov.places import Place
 

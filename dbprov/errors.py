@@ -19,7 +19,7 @@ DbprovError
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dbprov.frozen import dataclass
 
 
 class DbprovError(Exception):

@@ -5,11 +5,12 @@ Every mistake is kept, with its place.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from dbprov import names
 from dbprov.errors import Mistake
+from dbprov.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from dbprov.frozen import dataclass
 from dbprov.items import Item
 
 TAKEN: Mapping[str, str] = {"create": "grant", "drop": "revoke"}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Self
 
+from dbprov.frozen import dataclass
 from dbprov.items import SET, Item
 
 

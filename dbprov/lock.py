@@ -10,12 +10,13 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from dbprov.deployments import Deployment
 from dbprov.dialects import Dialect
 from dbprov.errors import LockError
+from dbprov.frozen import dataclass
 from dbprov.render import Renderer
 
 ASK_AGAIN = 2.0

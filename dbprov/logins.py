@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Self
 
+from dbprov.frozen import dataclass
 from dbprov.items import GRANTED, SET, Item
 from dbprov.places import Kept
 

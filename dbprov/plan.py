@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 
+from dbprov.frozen import dataclass
 from dbprov.items import Item, Membership
 
 Pair = tuple[Item, Item | None]

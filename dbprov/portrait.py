@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import product
 from typing import Any
 
 from dbprov import names
 from dbprov.deployments import Access, Account, Auth, Deployment
+from dbprov.frozen import dataclass
 
 LEVELS = (Access.OWNER, Access.ALL, Access.WRITE, Access.READ)
 SPLIT = ("airflow", "celery")

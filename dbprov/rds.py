@@ -7,12 +7,12 @@ when something is first asked.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from dbprov.deployments import Address
 from dbprov.errors import ConnectError, DbprovError
+from dbprov.frozen import dataclass
 from dbprov.places import Place
 from dbprov.places.aws import SENTENCES, AwsPlace
 

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from dbprov.admission import Admission, no_password, renderer
@@ -14,6 +14,7 @@ from dbprov.blockers import watched
 from dbprov.deployments import Deployment
 from dbprov.dialects import Notice, Obstacle
 from dbprov.errors import ApplyError, ConnectError, DbprovError, Interrupted, LookError
+from dbprov.frozen import dataclass
 from dbprov.items import Database, Item
 from dbprov.lock import Delay, Delayed, Holder, Lock, names
 from dbprov.places import Kept

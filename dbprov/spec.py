@@ -9,7 +9,7 @@ file says the same to editors; tests/unit/test_spec.py holds the two against eac
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +19,7 @@ from dbprov import names, tls, yaml_nodes
 from dbprov.deployments import Access, Account, Address, Auth, Deployment, Spec, Tls
 from dbprov.doors import Doors
 from dbprov.errors import Mistake, SpecError
+from dbprov.frozen import dataclass
 from dbprov.given import EXAMPLES, Given, Reading
 from dbprov.places import Place, said
 from dbprov.places.file import FilePlace

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from dbprov.dialects import Obstacle
+from dbprov.frozen import dataclass
 from dbprov.held import AclEntry, Attribute, Held, RoleEntry, named
 from dbprov.items import Membership
 from dbprov.plan import Step, with_loans

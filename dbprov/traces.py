@@ -6,9 +6,10 @@ Nothing here is ever wanted. It is looked at, and ended, when a Deployment goes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
+from dbprov.frozen import dataclass
 from dbprov.items import Item
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 
+from dbprov.frozen import dataclass
 from dbprov.held import AclEntry, Acting, Held
 from dbprov.items import (
     Database,

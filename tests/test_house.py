@@ -50,7 +50,7 @@ DIALECTS: dict[str, Any] = {"postgresql": postgresql, "mysql": mysql}
 # engine is (dialects), text (render), decisions (plan), a file (script), the world (server, verify), what is handed out
 # (connections), one function for each command (commands), and the terminal (cli). Each imports only from those before it.
 ORDER = [
-    "_version", "errors", "secret", "names", "given", "places", "yaml_nodes", "deployments", "rds", "tls", "doors", "spec", "items", "label", "held", "traces", "logins", "dialects",
+    "_version", "frozen", "errors", "secret", "names", "given", "places", "yaml_nodes", "deployments", "rds", "tls", "doors", "spec", "items", "label", "held", "traces", "logins", "dialects",
     "render", "plan", "surplus", "undo", "departure", "script", "review", "chain", "recording", "audit", "tunnel", "lock", "blockers", "races", "admission", "server", "verify", "connections", "portrait", "formats", "houston",
     "commands", "talk", "flags", "cli",
 ]  # fmt: skip
@@ -151,6 +151,12 @@ def test_no_sql_in_python(path: Path) -> None:
             assert not SQL.match(text.value) or text.value in PRIVILEGES, (
                 f"{path}:{text.lineno}: {text.value!r}"
             )
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if module(p) != "frozen"], ids=module)
+def test_dataclasses_are_of_the_quick_kind(path: Path) -> None:
+    """``from dbprov.frozen import dataclass``: the class costs 0.02 ms instead of 0.8."""
+    assert "dataclasses.dataclass" not in set(imported(path))
 
 
 def test_secrets_are_revealed_exactly_where_it_must_be() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from dbprov import races
@@ -13,6 +13,7 @@ from dbprov.commands.planned import compare, step_json
 from dbprov.deployments import Deployment
 from dbprov.dialects import Obstacle
 from dbprov.errors import ApplyError, DbprovError, Interrupted, RefusedError
+from dbprov.frozen import dataclass
 from dbprov.items import Database, Item, Membership, ObjectOwner, User
 from dbprov.lock import Delay, Delayed
 from dbprov.plan import Pair, Step, plan

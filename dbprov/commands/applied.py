@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from dbprov import races
@@ -21,6 +21,7 @@ from dbprov.errors import (
     RefusedError,
     ReviewError,
 )
+from dbprov.frozen import dataclass
 from dbprov.items import User
 from dbprov.lock import Delay, Delayed
 from dbprov.places.prompt import PromptPlace

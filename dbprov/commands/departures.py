@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from dbprov.commands.planned import step_json
@@ -12,6 +12,7 @@ from dbprov.departure import Departure, Refusal, Survey, Wish, decide, login
 from dbprov.deployments import Auth, Deployment, Spec
 from dbprov.dialects import Obstacle
 from dbprov.errors import ApplyError, ConnectError, DbprovError, Interrupted, RefusedError
+from dbprov.frozen import dataclass
 from dbprov.items import (
     Database,
     DatabaseGrant,

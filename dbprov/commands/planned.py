@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from dbprov.commands.surpluses import surpluses
 from dbprov.deployments import Account, Deployment
 from dbprov.dialects import Facts, Obstacle
 from dbprov.errors import RefusedError
+from dbprov.frozen import dataclass
 from dbprov.items import Item, ObjectGrant, User
 from dbprov.label import Label
 from dbprov.places.prompt import PromptPlace

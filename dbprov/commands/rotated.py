@@ -6,7 +6,7 @@ Killed anywhere, one of the two that are kept logs in, and the same command goes
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from dbprov.commands.planned import step_json
@@ -14,6 +14,7 @@ from dbprov.connections import Connection
 from dbprov.deployments import Account, Auth, Deployment
 from dbprov.dialects import Check
 from dbprov.errors import ApplyError, DbprovError, LookError, RefusedError
+from dbprov.frozen import dataclass
 from dbprov.lock import Delayed
 from dbprov.logins import OldPassword, Password, named
 from dbprov.places import Kept, Next

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dbprov.deployments import Account, Deployment
 from dbprov.dialects import Obstacle
 from dbprov.errors import LookError
+from dbprov.frozen import dataclass
 from dbprov.held import Held, read
 from dbprov.items import Database, Grant, Item, Membership, ObjectGrant, User
 from dbprov.plan import Pair, Step, plan

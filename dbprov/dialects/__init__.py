@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import import_module
 from typing import Any, Protocol, cast
 from urllib.parse import quote
 
 from dbprov.deployments import Account, Address, Deployment, Timeouts, Tls
+from dbprov.frozen import dataclass
 from dbprov.held import Held
 from dbprov.items import Item
 from dbprov.places import Kept

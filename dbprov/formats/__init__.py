@@ -7,12 +7,13 @@ is written (traps T69, B.3, D.2).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import import_module
 from typing import Any
 
 from dbprov.connections import FORMATS, Connection, Handout
 from dbprov.errors import UsageError
+from dbprov.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ Pure. The guide has the types of createDeployment; those of upsertDeployment are
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from dbprov.errors import UsageError
+from dbprov.frozen import dataclass
 
 CONNECTIONS = {
     "metadataConnection": "String",

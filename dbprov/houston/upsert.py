@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from dbprov.errors import UsageError
+from dbprov.frozen import dataclass
 from dbprov.houston.api import Houston, HoustonError, Unanswered
 from dbprov.houston.mutations import Request, request
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar, Self
 
+from dbprov.frozen import dataclass
 from dbprov.items.item import GRANTED, Item
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Self
+
+from dbprov.frozen import dataclass
 
 GRANTED: Mapping[str, str] = {"create": "grant", "alter": "grant", "drop": "revoke"}
 SET: Mapping[str, str] = {"create": "set", "alter": "set", "restore": "set", "drop": "reset"}

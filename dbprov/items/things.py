@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import ClassVar, Self
 
+from dbprov.frozen import dataclass
 from dbprov.items.item import SET, Item
 from dbprov.places import Place
 

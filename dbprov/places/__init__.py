@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from dbprov.frozen import dataclass
 from dbprov.secret import Secret
 
 

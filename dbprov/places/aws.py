@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from dbprov.errors import PlaceError
+from dbprov.frozen import dataclass
 from dbprov.secret import Secret, checked, generate
 
 CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 
 from dbprov.errors import PlaceError
+from dbprov.frozen import dataclass
 from dbprov.places.env import environment
 from dbprov.places.file import FilePlace
 from dbprov.secret import Secret, checked, generate

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from dbprov.errors import PlaceError
+from dbprov.frozen import dataclass
 from dbprov.secret import Secret, checked
 
 _WITHHELD = {"DBPROV_ADMIN_PASSWORD", "DBPROV_HOUSTON_TOKEN", "PGPASSWORD", "MYSQL_PWD"}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from dbprov.errors import PlaceError
+from dbprov.frozen import dataclass
 from dbprov.secret import Secret, checked, generate
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NoReturn
 
 from dbprov.errors import PlaceError
+from dbprov.frozen import dataclass
 
 
 @dataclass(frozen=True)

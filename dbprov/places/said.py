@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dbprov.frozen import dataclass
 from dbprov.given import Given, Reading
 from dbprov.places import Place
 from dbprov.places.aws import AwsPlace

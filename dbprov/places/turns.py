@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from dbprov.frozen import dataclass
 from dbprov.places import Place
 from dbprov.secret import Secret
 

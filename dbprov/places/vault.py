@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Any
 
 from dbprov.errors import PlaceError
+from dbprov.frozen import dataclass
 from dbprov.secret import Secret, checked, generate
 
 Values = dict[str, Any]
