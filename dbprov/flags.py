@@ -30,6 +30,7 @@ def _words(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
 
 
 WORDS = {"callback": _words}
+PATH = {"type": click.Path()}  # which shells complete
 
 FLAGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (
@@ -64,7 +65,7 @@ FLAGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
         {"default": None},
     ),
     ("password-env", "Environment variable with the user's password.", {}),
-    ("password-file", "File with the user's password; filled if it is not there.", {}),
+    ("password-file", "File with the user's password; filled if it is not there.", PATH),
     ("password-prompt", "Ask for the user's password.", {"is_flag": True, "default": None}),
     ("password-command", "Program, with its arguments, that prints the user's password.", WORDS),
     ("password-store", "Program that takes a new password on its standard input.", WORDS),
@@ -79,9 +80,9 @@ FLAGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
         "How to connect.",
         {"type": click.Choice(["disable", "prefer", "require", "verify-ca", "verify-full"])},
     ),
-    ("tls-ca", "File of CA certificates.", {}),
-    ("tls-cert", "File of a client certificate.", {}),
-    ("tls-key", "File of its private key.", {}),
+    ("tls-ca", "File of CA certificates.", PATH),
+    ("tls-cert", "File of a client certificate.", PATH),
+    ("tls-key", "File of its private key.", PATH),
     ("publish-host", "Host in the connection strings, where it is another one.", {}),
     ("publish-port", "Port in the connection strings.", {"type": int}),
 )
