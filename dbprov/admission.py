@@ -15,10 +15,10 @@ from dbprov.lock import Lock
 from dbprov.places import Kept, Place
 from dbprov.render import Renderer
 from dbprov.secret import Secret, never_ask
-from dbprov.tunnel import Tunnel
 
 if TYPE_CHECKING:
     from dbprov.audit import Journal
+    from dbprov.tunnel import Tunnel
 
 UNKNOWN = Facts((0,), "")
 
@@ -74,6 +74,8 @@ class Admission:
         if not self.address.via:
             return self.address
         if self._tunnel is None:
+            from dbprov.tunnel import Tunnel
+
             self._tunnel = Tunnel(self.address, self.timeouts.connect)
         return self._tunnel.reached
 

@@ -199,6 +199,12 @@ def test_a_dialect_has_every_name_with_the_same_arguments(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DIALECTS)
+def test_no_file_of_a_dialect_is_named_like_what_it_gives(name: str) -> None:
+    """What is loaded late would be the file, once that is imported."""
+    assert not {path.stem for path in (PACKAGE / "dialects" / name).iterdir()} & set(protocol())
+
+
+@pytest.mark.parametrize("name", DIALECTS)
 def test_a_dialect_has_its_names_in_the_order_of_the_protocol(name: str) -> None:
     assert DIALECTS[name].__all__ == list(protocol())
 

@@ -42,6 +42,24 @@ COMMANDS = {  # in the order of --help, each with the module that holds it
     "templates": "files",
 }
 
+SAID = {  # what --help says of each without loading any
+    "render": "Write reviewable SQL for a server that is never contacted.",
+    "plan": "Show what the server lacks.",
+    "apply": "Show the plan, ask, carry it out, and verify it as each user.",
+    "verify": "Log in as each user, and prove what it can and cannot do.",
+    "import": "Write the spec that describes what exists.",
+    "rotate": "Give users new passwords, proven by a login.",
+    "check": "Can this admin do this on this server? Who can give the rest?",
+    "adopt": "Give what others own in a Deployment's schemas to its users.",
+    "connections": "Print the connection strings of each Deployment.",
+    "audit": "Check the file that --audit writes, line by line.",
+    "deployment": "Create or update the Deployment on the platform.",
+    "drop": "Shut a Deployment's users out, or take it off its server.",
+    "endpoints": "List the servers on RDS and Aurora, as a spec names them.",
+    "schema": "Print the JSON Schema of a spec, for editors.",
+    "templates": "List which file serves what, and from where.",
+}
+
 
 class Group(click.Group):
     """Catches DbprovError once, for all commands; loads a command when it is named."""
@@ -55,6 +73,10 @@ class Group(click.Group):
         module = import_module(f"dbprov.cli.{COMMANDS[name]}")
         found: click.Command = getattr(module, name if hasattr(module, name) else f"{name}_")
         return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, SAID[name]) for name in self.list_commands(ctx)])
 
     def invoke(self, ctx: click.Context) -> Any:
         from dbprov.errors import DbprovError, Interrupted

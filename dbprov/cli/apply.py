@@ -75,7 +75,7 @@ def apply(
             commands.compare(deployment, servers[deployment], prune=prune)
             for deployment in spec.deployments
         ]
-        reviewed_as = commands.insisting(files(spec, reviewed), servers)
+        reviewed_as = commands.insisting(files(spec, reviewed), servers) if reviewed else {}
         ways = files(spec, undo)
         for planned in plans:
             if planned.deployment in reviewed_as:

@@ -115,7 +115,9 @@ def apply(
                     insist(applied.planned)
             fill_places(applied.planned)
             if _carry_out(applied, server, report, wait, exactly=insist is not None):
-                applied.left = compare(deployment, server, prune=applied.planned.prune)
+                applied.left = compare(
+                    deployment, server, prune=applied.planned.prune, before=applied.planned
+                )
                 for one in prove(deployment, server, check):
                     applied.checks.append(one)
     except (RefusedError, PlaceError, ReviewError):  # before anything was changed

@@ -8,7 +8,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dbprov.connections import Handout, handout
 from dbprov.deployments import Account, Address, Auth, Deployment, Spec, Timeouts
 from dbprov.errors import PlaceError
 from dbprov.secret import Secret, admin_password, never_ask
@@ -16,6 +15,7 @@ from dbprov.server import Server
 
 if TYPE_CHECKING:
     from dbprov.audit import Journal
+    from dbprov.connections import Handout
 
 Ask = Callable[[str], Secret]
 
@@ -80,5 +80,7 @@ def handouts(spec: Spec, *, passwords: bool) -> list[Handout]:
                 "run dbprov apply first; of a user that exists already, keep the password there",
             )
         return kept
+
+    from dbprov.connections import handout
 
     return [handout(d, password if passwords else lambda account: None) for d in spec.deployments]

@@ -36,6 +36,7 @@ class Planned:
     remarks: tuple[str, ...]
     facts: Facts
     surplus: tuple[Surplus, ...] = ()  # there, not wanted, and in no step
+    unread: tuple[str, ...] = ()  # what of its users this admin may not ask; among the remarks
     prune: bool = False  # what can be taken away of it is among the steps
     at: float = field(default_factory=time.monotonic, compare=False)
 
@@ -88,20 +89,27 @@ def step_json(step: Step, statement: str) -> dict[str, Any]:
     }
 
 
-def compare(deployment: Deployment, server: Server, *, prune: bool = False) -> Planned:
+def compare(
+    deployment: Deployment, server: Server, *, prune: bool = False, before: Planned | None = None
+) -> Planned:
     """Compare one Deployment with its server. Reads only.
 
     ``prune``: what its users hold beyond the spec is taken away by steps, where this admin can.
+    ``before``: what this run found is surplus, where none of its steps takes it away: that is the
+    dearest of all questions, and not asked twice.
     """
     _fit(deployment, server)
     items = server.dialect.expand(deployment, server.facts)
     pairs = server.look(items)
     steps = plan(pairs)
-    over = surpluses(deployment, server, pairs)
-    surplus = over.surplus
-    if prune and (taken := over.steps()):
-        steps = [*plan(over.pairs), *taken]
-        surplus = tuple(one for one in surplus if one.obstacle)
+    if before and not prune:
+        surplus, unread = before.surplus, before.unread
+    else:
+        over = surpluses(deployment, server, pairs)
+        surplus, unread = over.surplus, over.remarks
+        if prune and (taken := over.steps()):
+            steps = [*plan(over.pairs), *taken]
+            surplus = tuple(one for one in surplus if one.obstacle)
     shown = server.renderer(masked)
     found = [(wanted, there) for wanted, there in pairs if there is not None]
     return Planned(
@@ -119,10 +127,11 @@ def compare(deployment: Deployment, server: Server, *, prune: bool = False) -> P
             *server.dialect.misgivings(server.facts),
             *(r for w, f in found for r in w.remarks(f)),
             *_without_label(deployment, items),
-            *over.remarks,
+            *unread,
         ),
         facts=server.facts,
         surplus=surplus,
+        unread=unread,
         prune=prune,
     )
 

@@ -1,4 +1,4 @@
-"""The place of a password as the spec says it."""
+"""The place of a password as the spec says it. The others are not loaded."""
 
 from __future__ import annotations
 
@@ -9,12 +9,7 @@ from typing import Any
 from dbprov.frozen import dataclass
 from dbprov.given import Given, Reading
 from dbprov.places import Place
-from dbprov.places.aws import AwsPlace
-from dbprov.places.command import CommandPlace
-from dbprov.places.env import EnvPlace
 from dbprov.places.file import FilePlace
-from dbprov.places.prompt import PromptPlace
-from dbprov.places.vault import VaultPlace
 
 PLACES = {  # each with the keys that may stand beside it
     "env": (),
@@ -70,6 +65,8 @@ def place(values: Reading, given: Given | None, whose: Whose) -> Place:
 
 
 def _env(values: Reading, keys: dict[str, Given], whose: Whose) -> Place:
+    from dbprov.places.env import EnvPlace
+
     right = "the name of an environment variable, such as ANALYTICS_PASSWORD"
     name = values.text(keys["env"], right) or ""
     if name and not ENVIRONMENT.match(name):  # not shown: it may be the password itself
@@ -83,12 +80,16 @@ def _file(values: Reading, keys: dict[str, Given], whose: Whose) -> Place:
 
 
 def _prompt(values: Reading, keys: dict[str, Given], whose: Whose) -> Place:
+    from dbprov.places.prompt import PromptPlace
+
     if keys["prompt"].value is not True:
         values.wrong(keys["prompt"], "prompt is not true", "prompt: true, or leave it out")
     return PromptPlace(whose.label, whose.ask, whose.prompts)
 
 
 def _command(values: Reading, keys: dict[str, Given], whose: Whose) -> Place:
+    from dbprov.places.command import CommandPlace
+
     return CommandPlace(
         _words(values, keys["command"]),
         whose.folder,
@@ -108,6 +109,8 @@ def _words(values: Reading, given: Given) -> tuple[str, ...]:
 
 
 def _aws(values: Reading, keys: dict[str, Given], whose: Whose) -> Place:
+    from dbprov.places.aws import AwsPlace
+
     right = "the name or the ARN of a secret in AWS Secrets Manager"
     region = values.text(keys.get("region"), "a region such as eu-west-1")
     if region and not REGION.match(region):
@@ -117,6 +120,8 @@ def _aws(values: Reading, keys: dict[str, Given], whose: Whose) -> Place:
 
 
 def _vault(values: Reading, keys: dict[str, Given], whose: Whose) -> Place:
+    from dbprov.places.vault import VaultPlace
+
     right = "the path of a secret with its mount first, such as secret/airflow/analytics"
     path = values.text(keys["vault"], right) or ""
     if path and not all([path.strip("/").count("/"), not path.startswith("/"), "//" not in path]):

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dbprov import __version__, commands
-from dbprov.cli import COMMANDS, Group, main
+from dbprov.cli import COMMANDS, SAID, Group, main
 from dbprov.commands import Applied, Planned
 from dbprov.deployments import Deployment, Spec, Timeouts
 from dbprov.dialects import Check, Notice, Obstacle
@@ -129,6 +129,14 @@ WARNING = Check(
 def test_every_command_is_where_the_table_says() -> None:
     for name in COMMANDS:
         assert command(name).name == name
+
+
+def test_the_help_of_all_says_of_every_command_what_it_is_for() -> None:
+    """In one line each, whole: none of the commands is loaded for it."""
+    assert list(SAID) == list(COMMANDS)
+    lines = run("--help").stdout.splitlines()
+    for name, said in SAID.items():
+        assert [line for line in lines if line.split() == [name, *said.split()]], name
 
 
 @pytest.mark.parametrize("name", COMMANDS)

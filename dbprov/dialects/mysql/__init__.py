@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dbprov.dialects.mysql.airflow import READINESS, readiness
+from typing import TYPE_CHECKING, Any
+
 from dbprov.dialects.mysql.quoting import FILTERS
 from dbprov.dialects.mysql.session import (
     BUSY,
@@ -31,10 +32,7 @@ from dbprov.dialects.mysql.session import (
     tls_of,
     transaction,
 )
-from dbprov.dialects.mysql.strings import conninfo, how_to_run, password_placeholder, url
 from dbprov.dialects.mysql.surplus import beyond, existing, kept, questions
-from dbprov.dialects.mysql.trials import cleanup, trials
-from dbprov.dialects.mysql.verifiers import password_verifier
 from dbprov.dialects.mysql.wanted import (
     NAME,
     OWNERS,
@@ -47,6 +45,17 @@ from dbprov.dialects.mysql.wanted import (
     obstacle,
     unfit,
 )
+
+if TYPE_CHECKING:
+    from dbprov.dialects.mysql.airflow import READINESS as READINESS
+    from dbprov.dialects.mysql.airflow import readiness as readiness
+    from dbprov.dialects.mysql.strings import conninfo as conninfo
+    from dbprov.dialects.mysql.strings import how_to_run as how_to_run
+    from dbprov.dialects.mysql.strings import password_placeholder as password_placeholder
+    from dbprov.dialects.mysql.strings import url as url
+    from dbprov.dialects.mysql.tried import cleanup as cleanup
+    from dbprov.dialects.mysql.tried import trials as trials
+    from dbprov.dialects.mysql.verifiers import password_verifier as password_verifier
 
 __all__ = [  # noqa: RUF022  in the order of the Protocol
     "NAME",
@@ -99,3 +108,31 @@ __all__ = [  # noqa: RUF022  in the order of the Protocol
     "conninfo",
     "how_to_run",
 ]
+
+_HOMES = {
+    "airflow": (
+        "READINESS",
+        "readiness",
+    ),
+    "strings": (
+        "conninfo",
+        "how_to_run",
+        "password_placeholder",
+        "url",
+    ),
+    "tried": (
+        "cleanup",
+        "trials",
+    ),
+    "verifiers": ("password_verifier",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What a plan does not need is imported when it is first asked for."""
+    from importlib import import_module
+
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -20,8 +20,6 @@ from pymysql.cursors import DictCursor
 from dbprov.deployments import Address, Deployment, Timeouts, Tls
 from dbprov.dialects import Facts, Notice, handshake
 from dbprov.dialects.mysql.quoting import literal
-from dbprov.dialects.mysql.strings import MODES
-from dbprov.dialects.mysql.verifiers import native, short_enough
 from dbprov.errors import ConnectError
 from dbprov.places import Kept
 from dbprov.secret import Secret
@@ -64,6 +62,8 @@ def connect(
 
 def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any:
     """A user's session, with the very string that is handed out."""
+    from dbprov.dialects.mysql.strings import MODES
+
     parts = urlsplit(url.reveal(), allow_fragments=False)
     said = {key: values[0] for key, values in parse_qs(parts.query).items()}
     tls, tunnel = deployment.tls, dict(deployment.server.options).get("hostaddr", "")
@@ -323,6 +323,8 @@ def password_literal(connection: Any, tls: Tls) -> Callable[[Kept, str], str]:
     """
 
     def secret(place: Kept, user: str) -> str:
+        from dbprov.dialects.mysql.verifiers import native, short_enough
+
         password = place.read()
         assert password is not None, "a place is filled before the server is changed"
         clear = password.reveal().encode()

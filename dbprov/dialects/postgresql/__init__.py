@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dbprov.dialects.postgresql.airflow import READINESS, readiness
+from typing import TYPE_CHECKING, Any
+
 from dbprov.dialects.postgresql.quoting import FILTERS
 from dbprov.dialects.postgresql.session import (
     BUSY,
@@ -31,10 +32,7 @@ from dbprov.dialects.postgresql.session import (
     tls_of,
     transaction,
 )
-from dbprov.dialects.postgresql.strings import conninfo, how_to_run, password_placeholder, url
 from dbprov.dialects.postgresql.surplus import beyond, existing, kept, questions
-from dbprov.dialects.postgresql.trials import cleanup, trials
-from dbprov.dialects.postgresql.verifiers import password_verifier
 from dbprov.dialects.postgresql.wanted import (
     NAME,
     OWNERS,
@@ -47,6 +45,17 @@ from dbprov.dialects.postgresql.wanted import (
     obstacle,
     unfit,
 )
+
+if TYPE_CHECKING:
+    from dbprov.dialects.postgresql.airflow import READINESS as READINESS
+    from dbprov.dialects.postgresql.airflow import readiness as readiness
+    from dbprov.dialects.postgresql.strings import conninfo as conninfo
+    from dbprov.dialects.postgresql.strings import how_to_run as how_to_run
+    from dbprov.dialects.postgresql.strings import password_placeholder as password_placeholder
+    from dbprov.dialects.postgresql.strings import url as url
+    from dbprov.dialects.postgresql.tried import cleanup as cleanup
+    from dbprov.dialects.postgresql.tried import trials as trials
+    from dbprov.dialects.postgresql.verifiers import password_verifier as password_verifier
 
 __all__ = [  # noqa: RUF022  in the order of the Protocol
     "NAME",
@@ -99,3 +108,31 @@ __all__ = [  # noqa: RUF022  in the order of the Protocol
     "conninfo",
     "how_to_run",
 ]
+
+_HOMES = {
+    "airflow": (
+        "READINESS",
+        "readiness",
+    ),
+    "strings": (
+        "conninfo",
+        "how_to_run",
+        "password_placeholder",
+        "url",
+    ),
+    "tried": (
+        "cleanup",
+        "trials",
+    ),
+    "verifiers": ("password_verifier",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What a plan does not need is imported when it is first asked for."""
+    from importlib import import_module
+
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

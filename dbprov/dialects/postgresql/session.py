@@ -19,7 +19,6 @@ from psycopg.rows import dict_row
 from dbprov.deployments import Address, Deployment, Timeouts, Tls
 from dbprov.dialects import Facts, Notice, handshake
 from dbprov.dialects.postgresql.quoting import literal
-from dbprov.dialects.postgresql.verifiers import well_formed
 from dbprov.dialects.postgresql.wanted import NAME
 from dbprov.places import Kept
 from dbprov.secret import Secret
@@ -265,6 +264,8 @@ def password_literal(connection: Any, tls: Tls) -> Callable[[Kept, str], str]:
     """
 
     def verifier(place: Kept, user: str) -> str:
+        from dbprov.dialects.postgresql.verifiers import well_formed
+
         password = place.read()
         assert password is not None, "a place is filled before the server is changed"
         made = connection.pgconn.encrypt_password(
