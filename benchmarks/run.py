@@ -4,14 +4,16 @@
     make bench ARGS="--runs 15"
 
 Whole processes, medians of the runs; a ratio is the median of the pairs' ratios, so that it holds
-while the machine's speed drifts. Servers keep their data in memory where there is /dev/shm, without
-fsync: the client is what is measured.
+while the machine's speed drifts. The ratio of CPU is of what the two programs computed themselves,
+without the server: it holds on a busy machine too. Servers keep their data in memory where there is
+/dev/shm, without fsync: the client is what is measured.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -27,13 +29,17 @@ from tests.servers.proxy import Proxy
 BIN = Path(sys.executable).parent
 
 
-def seconds(command: Sequence[str], folder: str, environment: dict[str, str]) -> float:
-    began = time.perf_counter()
+def seconds(
+    command: Sequence[str], folder: str, environment: dict[str, str]
+) -> tuple[float, float]:
+    """On the clock, and of CPU."""
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
-    wall = time.perf_counter() - began
+    wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     if ended.returncode:
         raise SystemExit(f"{' '.join(command)}: exit {ended.returncode}\n{ended.stderr.decode()}")
-    return wall
+    used = (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
+    return wall, used
 
 
 # A process begins with its parent's memory, and its peak counts that: so a small parent, which does
@@ -76,10 +82,13 @@ class Bench:
         seconds(theirs(-1), *where)
         commands = [(ours(n), theirs(n)) for n in range(self.runs)]
         measured = [(seconds(one, *where), seconds(other, *where)) for one, other in commands]
-        a, b = (statistics.median(pair[side] for pair in measured) for side in (0, 1))
-        ratio = statistics.median(one / other for one, other in measured)
+        a, b = (statistics.median(pair[side][0] for pair in measured) for side in (0, 1))
+        ratio, used = (
+            statistics.median(one[which] / other[which] for one, other in measured)
+            for which in (0, 1)
+        )
         memory = mebibytes(ours(self.runs), *where)
-        return f"| {label} | {a:.3f} s | {b:.3f} s | {ratio:.2f} | {memory:.0f} MiB |"
+        return f"| {label} | {a:.3f} s | {b:.3f} s | {ratio:.2f} | {used:.2f} | {memory:.0f} MiB |"
 
 
 def start_up(bench: Bench) -> Iterator[str]:
@@ -189,7 +198,13 @@ def main() -> None:
         k: v for k, v in os.environ.items() if not k.startswith(("PG", "MYSQL", "DBPROV", "PYTHON"))
     }
     environment["PYTHONPATH"] = str(Path(__file__).parent.parent)
-    print("| | dbprov | the other | ratio | dbprov's peak memory |\n|---|---|---|---|---|")
+    load = os.getloadavg()[0]
+    print(
+        f"{os.cpu_count()} CPUs, load before {load:.1f}, Python {sys.version.split()[0]}",
+        flush=True,
+    )
+    print("| | dbprov | the other | ratio | of CPU | dbprov's peak memory |")
+    print("|---|---|---|---|---|---|")
     try:
         with tempfile.TemporaryDirectory(prefix="dbprov-bench-") as folder:
             bench = Bench(arguments.runs, folder, environment)
