@@ -142,3 +142,15 @@ def test_a_person_presses_tab(typed: str, wanted: str, tmp_path: Path) -> None:
     with bash(tmp_path) as terminal:
         os.write(terminal, typed.encode())
         expect(terminal, wanted)
+
+
+def test_fish_completes_where_there_is_one(tmp_path: Path) -> None:
+    """What it would be told is tested above; here it is asked, where it is installed."""
+    (tmp_path / "completion").write_text(script("fish", tmp_path))
+    if found := which("fish"):
+        asked = "source completion; complete -C 'dbprov plan --tls-mode verify-'"
+        env = surroundings(tmp_path, PATH=f"{tmp_path}/bin:{os.environ['PATH']}")
+        ended = subprocess.run(
+            [found, "--no-config", "-c", asked], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=True,
+        )  # fmt: skip
+        assert ended.stdout.split() == ["verify-ca", "verify-full"]
