@@ -8,6 +8,11 @@ a marker chooses among them:
     @pytest.mark.mysql                 MySQL and MariaDB
     @pytest.mark.mysql("mariadb >= 11", "mysql")
 
+Each also runs for both admins. Where that is many times the same, a mark takes a sample of it:
+
+    @pytest.mark.sampled             restricted: oldest and newest of each flavor; superuser: newest of each engine
+    @pytest.mark.sampled("newest")   restricted, on the newest of each engine: what no right has a part in
+
 A test that takes `secure` runs once for each flavor among those, on a server of its own that shows
 whatever certificate the test asks for (see harness/tls.py). Such servers are always binaries.
 """
@@ -116,7 +121,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    others = [item for item in items if not _marked_for(item, _pair_of(item))]
+    wanted = config.stash[SERVERS].wanted
+    others = [i for i in items if not (_marked_for(i, _pair_of(i)) and _in_sample(i, wanted))]
     if others:
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
@@ -240,6 +246,12 @@ def _server_of(item: pytest.Item) -> Pair | None:
     return callspec.params.get("server") if callspec else None
 
 
+def _admin_of(item: pytest.Item) -> str:
+    """Who provisions in it. Tests that take no `admin` do so as the restricted one, or do not care."""
+    callspec = getattr(item, "callspec", None)
+    return str(callspec.params.get("admin", "restricted")) if callspec else "restricted"
+
+
 def _marked_for(item: pytest.Item, pair: Pair | None) -> bool:
     marks = [mark for mark in item.iter_markers() if mark.name in ENGINES]
     if pair is None or not marks:
@@ -248,6 +260,20 @@ def _marked_for(item: pytest.Item, pair: Pair | None) -> bool:
         pair[0] in ENGINES[mark.name] and any(_fits(text, pair) for text in mark.args or [""])
         for mark in marks
     )
+
+
+def _in_sample(item: pytest.Item, wanted: list[Pair]) -> bool:
+    mark, pair = item.get_closest_marker("sampled"), _server_of(item)
+    if mark is None or pair is None:
+        return True
+    flavor, version = pair
+    versions = sorted((v for f, v in wanted if f == flavor), key=_numbers)
+    # MySQL and MariaDB are one engine: that which is named first stands for it.
+    [alike] = [flavors for flavors in ENGINES.values() if flavor in flavors]
+    newest = version == versions[-1] and flavor == next(f for f, _ in wanted if f in alike)
+    if _admin_of(item) == "superuser":
+        return newest and not mark.args
+    return newest if mark.args else version in (versions[0], versions[-1])
 
 
 def _fits(condition: str, pair: Pair) -> bool:

@@ -12,6 +12,9 @@ from tests.harness import execute
 from tests.servers.conftest import Walk
 from tests.servers.test_apply import one, users
 
+# What a plan finds differs with the catalogues of the oldest and the newest.
+pytestmark = pytest.mark.sampled
+
 # What is broken, where ("" is the database of the superuser), and the kinds of the steps that mend it.
 Drift = tuple[str, str, list[str]]
 

@@ -19,6 +19,9 @@ from tests.servers.test_existing import as_admin
 from tests.servers.test_quarantine import drop, memberships, planned, with_all_it_takes
 from tests.servers.test_resume import start, write
 
+# As in test_drop: a restricted admin borrows, in two ways; a superuser does not.
+pytestmark = pytest.mark.sampled
+
 
 def accounts(prefix: str, access: str) -> list[dict[str, Any]]:
     return [{**users(prefix)[0], "access": access}, users(prefix)[2]]

@@ -14,6 +14,9 @@ from tests.harness import TestServer, client, execute
 from tests.servers.conftest import Walk
 from tests.servers.test_apply import one
 
+# Grants of a role: before PostgreSQL 16, and since.
+pytestmark = pytest.mark.sampled
+
 postgresql = pytest.mark.postgresql
 
 

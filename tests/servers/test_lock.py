@@ -20,6 +20,9 @@ from tests.servers.conftest import Walk
 from tests.servers.test_apply import one
 from tests.servers.test_resume import end_sessions, write
 
+# The lock is one of each engine's, and the same in all of its versions.
+pytestmark = pytest.mark.sampled
+
 
 @contextmanager
 def opened(spec: Spec, **timeouts: int) -> Iterator[tuple[Deployment, Server]]:

@@ -23,6 +23,10 @@ from tests.servers.test_apply import one, users
 from tests.servers.test_existing import as_admin, make_user
 from tests.servers.test_script_is_apply import catalogue
 
+# The file holds what apply runs: before PostgreSQL 16 and since; the checks of the file are the same
+# everywhere.
+pytestmark = pytest.mark.sampled
+
 
 class Reviewed:
     """A spec file in a folder, and the command line in it: plan -o, and apply --reviewed."""

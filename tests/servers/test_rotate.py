@@ -26,6 +26,9 @@ from tests.servers.test_apply import one
 from tests.servers.test_leaks import MARK, Watch, watch
 from tests.servers.test_resume import start, write
 
+# Whether an admin may set a password differs before and since PostgreSQL 16, and for a superuser never.
+pytestmark = pytest.mark.sampled
+
 __all__ = ["watch"]
 
 

@@ -15,6 +15,10 @@ from tests.servers.conftest import Walk
 from tests.servers.test_apply import one, users
 from tests.servers.test_resume import left_behind, passwords, start, write
 
+# What they compete for are catalogue rows: of the oldest, of the newest, with and without borrowed
+# memberships.
+pytestmark = pytest.mark.sampled
+
 EIGHT = range(8)
 
 

@@ -18,6 +18,9 @@ from tests.servers.conftest import Walk
 from tests.servers.proxy import Proxy
 from tests.servers.test_apply import one
 
+# What waits is the client: one server of each engine is enough.
+pytestmark = pytest.mark.sampled("newest")
+
 SHORT = Timeouts(connect=2, statement=1)
 
 

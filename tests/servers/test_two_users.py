@@ -21,7 +21,8 @@ from tests.servers.test_apply import one
 from tests.servers.test_resume import start, write
 from tests.servers.test_rotate import finished, turned
 
-pytestmark = pytest.mark.postgresql
+# Who may be made an owner's member differs before PostgreSQL 16 and since.
+pytestmark = [pytest.mark.postgresql, pytest.mark.sampled]
 
 
 def two(prefix: str, **more: Any) -> dict[str, Any]:
