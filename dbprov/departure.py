@@ -321,6 +321,7 @@ def _owning(survey: Survey, wish: Wish, found: Belongings) -> Iterator[Refusal]:
 
 def _remarks(survey: Survey, wish: Wish) -> Iterator[str]:
     d = survey.deployment
+    leaving = {account.name for account in survey.leaving}
     for user, names in survey.shared.items():
         yield f"user {user} stays: it serves {', '.join(names)} too"
     for found in survey.found(Belongings):
@@ -329,8 +330,9 @@ def _remarks(survey: Survey, wish: Wish) -> Iterator[str]:
         where = f' in database "{found.inside}"' if found.inside else ""
         if found.given and not (wish.database and found.inside == d.database):
             yield f'user "{found.user}" has{where} privileges that go: {_listed(found.given)}'
-        if found.members:
-            yield f'the rights of user "{found.user}" are lost to {_listed(found.members)}'
+        losing = tuple(name for name in found.members if name not in leaving)
+        if losing:
+            yield f'the rights of user "{found.user}" are lost to {_listed(losing)}'
     for contents in survey.found(Contents):
         if wish.database:
             yield f'with database "{d.database}" goes {_listed(contents.holds)}'

@@ -32,6 +32,29 @@ def _words(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
 WORDS = {"callback": _words}
 PATH = {"type": click.Path()}  # which shells complete
 
+
+class Flag(click.Option):
+    """One of FLAGS, which together stand for a spec file."""
+
+
+class SpecCommand(click.Command):
+    """Its --help has the command's own options first; the many that stand for a file come last."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        told: dict[str, list[tuple[str, str]]] = {
+            "Options": [],
+            "One Deployment, instead of SPEC": [],
+        }
+        own, said = told.values()
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record and isinstance(parameter, click.Option):
+                (said if isinstance(parameter, Flag) else own).append(record)
+        for title, records in told.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
 FLAGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (
         "server",
@@ -115,7 +138,10 @@ def with_spec(command: F, *, users: bool = False) -> F:
 
     wrapped: Any = click.pass_context(with_flags)
     for name, text, more in reversed(FLAGS):
-        wrapped = click.option(f"--{name}", help=text, **more)(wrapped)
+        told = (
+            f"{text} Beside SPEC: only this one of its users." if users and name == "user" else text
+        )
+        wrapped = click.option(f"--{name}", help=told, cls=Flag, **more)(wrapped)
     return click.argument("spec", required=False, type=click.Path())(wrapped)  # type: ignore[no-any-return]
 
 

@@ -163,7 +163,8 @@ def insist(reviewed: str, now: str, name: str) -> None:
         else "read the difference; if it is as it should be, write the file anew"
         " (dbprov plan SPEC -o FILE) and have that one reviewed",
     )
-    error.difference = difference(reviewed, now, name)
+    if not done:  # else all of the file would stand there as taken away
+        error.difference = difference(reviewed, now, name)
     raise error
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from dbprov.server import Done
     from dbprov.surplus import Surplus
 
+SHOWN = 10  # of the lines that are wrong in a record: another file has as many as it has lines
+
 
 def show_plan(planned: Planned, err: bool) -> None:
     count = len(planned.steps)
@@ -42,6 +44,7 @@ def show_plan(planned: Planned, err: bool) -> None:
             f" nothing is kept in {account.place}"
         )
         _say(click.style("  !", fg="red"), words, err)
+        click.echo(_indented("keep it there, or have dbprov rotate set a new one"), err=err)
     for item, statement in planned.beyond:
         words = f"{item}: not by this admin on {', '.join(item.beyond)}; their owners would run:"
         _say(click.style("  !", fg="red"), words, err)
@@ -183,9 +186,12 @@ def show_recorded(journal: Journal | None) -> None:
 
 
 def show_checked(path: str, checked: Checked) -> None:
-    for one in checked.wrong:
+    for one in checked.wrong[:SHOWN]:
         where = f"{path}:{one.where}" if one.where else path
         _say(click.style("  WRONG", fg="red"), f"{where}: {one.sort}: {one.what}", err=False)
+    if len(checked.wrong) > SHOWN:
+        more = f"and {len(checked.wrong) - SHOWN} more; --json has them all"
+        _say(click.style("  WRONG", fg="red"), f"{path}: {more}", err=False)
     for words in checked.notes:
         _say(click.style("  note", fg="yellow"), words, err=False)
     if not checked.wrong:

@@ -42,7 +42,7 @@ def verify(
     held: dict[str, bool] = {}
     made: set[str] = set()  # what was tried and worked, whether it should have or not
     try:
-        yield _logged_in(deployment, account, dialect.tls_of(connection) or "no TLS")
+        yield _logged_in(deployment, account, dialect.tls_of(connection))
         admin = server.connection(deployment.database if dialect.TRANSACTIONS else None)
         _sweep(server, deployment, probe)
         trials = dialect.trials(deployment, account, server.facts, probe)
@@ -80,14 +80,15 @@ def verify(
         connection.close()
 
 
-def _logged_in(deployment: Deployment, account: Account, over: str) -> Check:
+def _logged_in(deployment: Deployment, account: Account, tls: str) -> Check:
     """With the very string, but for a published address.
 
     That is another network's, and may be none from here.
     """
+    over = f"over {tls}" if tls else "without TLS"
     elsewhere = deployment.publish_host or deployment.publish_port
     if not (elsewhere or deployment.publish_tls):
-        observed = f"with the string that is handed out, over {over}"
+        observed = f"with the string that is handed out, {over}"
         return Check(account.name, "logs in", "works", observed, True)
     host = deployment.publish_host or deployment.server.host
     port = deployment.publish_port or deployment.server.port
@@ -95,7 +96,7 @@ def _logged_in(deployment: Deployment, account: Account, over: str) -> Check:
         account.name,
         "logs in",
         "works",
-        f"by the server's own address, over {over}; "
+        f"by the server's own address, {over}; "
         + (f"{host}:{port}, which is" if elsewhere else "the TLS that is")
         + " published, was not tried",
         True,

@@ -25,21 +25,21 @@ if TYPE_CHECKING:
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 COMMANDS = {  # in the order of --help, each with the module that holds it
+    "check": "checks",
     "render": "render",
     "plan": "plan",
     "apply": "apply",
     "verify": "checks",
-    "import": "import_",
-    "rotate": "rotate",
-    "check": "checks",
-    "adopt": "adopt",
     "connections": "connections",
-    "audit": "audit",
     "deployment": "deployment",
+    "rotate": "rotate",
+    "import": "import_",
+    "adopt": "adopt",
     "drop": "drop",
+    "audit": "audit",
     "endpoints": "endpoints",
-    "schema": "files",
     "templates": "files",
+    "schema": "files",
 }
 
 SAID = {  # what --help says of each without loading any

@@ -10,6 +10,7 @@ import click
 
 from dbprov.cli.output import confirm, print_json
 from dbprov.flags import (
+    SpecCommand,
     ask,
     audit_option,
     json_option,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from dbprov.deployments import Spec, Timeouts
 
 
-@click.command()
+@click.command(cls=SpecCommand)
 @with_spec
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @audit_option
@@ -39,7 +40,8 @@ def adopt(
     templates: Path | None,
     timeouts: Timeouts,
 ) -> None:
-    """Give what others own in the Deployment's schemas to its users: the tables of a restored dump.
+    """Give the tables of a restored dump to the users. And what else others own in the
+    Deployment's schemas.
 
     An upgrade of Airflow alters tables, and only their owner may. Shows the statements, and asks.
 

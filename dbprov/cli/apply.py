@@ -12,6 +12,7 @@ import click
 
 from dbprov.cli.output import confirm, files, keep_ways_back, print_json, write
 from dbprov.flags import (
+    SpecCommand,
     ask,
     audit_option,
     json_option,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from dbprov.server import Server
 
 
-@click.command()
+@click.command(cls=SpecCommand)
 @with_spec
 @prune_option
 @click.option(

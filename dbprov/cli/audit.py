@@ -17,7 +17,7 @@ from dbprov.flags import json_option
 @json_option
 @click.pass_context
 def audit(ctx: click.Context, file: str, head: str | None, as_json: bool) -> None:
-    """Check the file that --audit writes: each line against the one before it.
+    """Check the record that --audit writes. Each line against the one before it.
 
     Exit code 1 if a line was altered, removed, moved or cut off.
 

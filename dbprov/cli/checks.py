@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dbprov.cli.output import print_json
-from dbprov.flags import ask, json_option, templates_option, timeouts_options, with_spec
+from dbprov.flags import (
+    SpecCommand,
+    ask,
+    json_option,
+    templates_option,
+    timeouts_options,
+    with_spec,
+)
 
 if TYPE_CHECKING:
     from dbprov.deployments import Spec, Timeouts
@@ -27,7 +34,7 @@ airflow_option = click.option(
 )
 
 
-@click.command()
+@click.command(cls=SpecCommand)
 @with_spec
 @airflow_option
 @json_option
@@ -36,7 +43,8 @@ airflow_option = click.option(
 def verify(
     spec: Spec, airflow: str | None, as_json: bool, templates: Path | None, timeouts: Timeouts
 ) -> None:
-    """Log in as each user with the string that is handed out, and prove what it can and cannot do.
+    """Log in as each user, and try what it can and cannot do. With the very string that is handed
+    out; nothing that was tried is left behind.
 
     Example: dbprov verify deployment.yaml
     """
@@ -45,7 +53,7 @@ def verify(
     _checks(spec, as_json, templates, timeouts, commands.prove, _version(airflow))
 
 
-@click.command()
+@click.command(cls=SpecCommand)
 @with_spec
 @airflow_option
 @json_option
@@ -54,7 +62,8 @@ def verify(
 def check(
     spec: Spec, airflow: str | None, as_json: bool, templates: Path | None, timeouts: Timeouts
 ) -> None:
-    """Can this admin do this on this server? What is missing, and who can give it? Changes nothing.
+    """Can this admin do this on this server? Changes nothing. Says what is missing, and the
+    statement of whoever can give it.
 
     Example: dbprov check deployment.yaml
     """

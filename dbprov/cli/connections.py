@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dbprov.cli.output import write
-from dbprov.flags import json_option, with_spec
+from dbprov.flags import SpecCommand, json_option, with_spec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ FORMS = (
 )  # fmt: skip
 
 
-@click.command()
+@click.command(cls=SpecCommand)
 @with_spec
 @click.option("--reveal", is_flag=True, help="Print the passwords, not ***.")
 @click.option("--format", "form", type=click.Choice(FORMS), help="Default: text.")
@@ -67,7 +67,8 @@ def connections(
     base: str | None,
     **said: Any,
 ) -> None:
-    """Print the connection strings of each Deployment; *** for passwords unless told otherwise.
+    """Print the connection strings, in each consumer's form. With *** for the passwords, unless
+    --reveal or -o.
 
     Example: dbprov connections deployment.yaml --format env -o airflow.env
     """
@@ -146,7 +147,10 @@ def _base(path: str | None) -> dict[str, Any]:
         return {}
     try:
         made = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        todo = "name the JSON file with the variables of the mutation"
+        raise UsageError(f"{path} cannot be read", error.strerror or "", todo) from None
+    except ValueError as error:
         raise UsageError(f"{path} cannot be read as JSON", str(error), "correct it") from None
     if not isinstance(made, dict):
         raise UsageError(

@@ -9,7 +9,7 @@ import click
 
 from dbprov.cli.connections import document_of
 from dbprov.cli.output import confirm, print_json
-from dbprov.flags import json_option, with_spec
+from dbprov.flags import SpecCommand, json_option, with_spec
 
 if TYPE_CHECKING:
     from dbprov.deployments import Spec
@@ -24,7 +24,7 @@ def deployment() -> None:
     """
 
 
-@deployment.command()
+@deployment.command(cls=SpecCommand)
 @with_spec
 @click.option("--houston", "url", required=True, help="https://houston.BASEDOMAIN/v1")
 @click.option(

@@ -63,7 +63,7 @@ def drop(
     templates: str | None,
     timeouts: Timeouts,
 ) -> None:
-    """Shut a Deployment's users out, or take it off its server: shown first, then asked for.
+    """Shut a Deployment's users out, or take it off its server. Shown first, then asked for.
 
     Example: dbprov drop deployment.yaml --deployment analytics --quarantine
     """

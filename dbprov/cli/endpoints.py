@@ -13,7 +13,7 @@ from dbprov.flags import json_option
 @click.option("--region", help="Default: the region of this shell (AWS_REGION, profile).")
 @json_option
 def endpoints(engine: str | None, region: str | None, as_json: bool) -> None:
-    """List the servers on RDS and Aurora, with their status, as a spec names them.
+    """List the servers on RDS and Aurora. With their status, and as a spec names them.
 
     Example: dbprov endpoints --engine postgresql --region eu-west-1
     """

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from dbprov.flags import templates_option
+from dbprov.cli.output import print_json
+from dbprov.flags import json_option, templates_option
 
 
 @click.command()
@@ -20,8 +21,9 @@ def schema() -> None:
 
 @click.command()
 @click.option("--engine", type=click.Choice(["postgresql", "mysql"]), help="Only of this engine.")
+@json_option
 @templates_option
-def templates(engine: str | None, templates: str | None) -> None:
+def templates(engine: str | None, as_json: bool, templates: str | None) -> None:
     """List which file serves what, and from where.
 
     Example: dbprov templates --templates my_templates --engine postgresql
@@ -35,12 +37,15 @@ def templates(engine: str | None, templates: str | None) -> None:
         if folder
         for p in folder.rglob("*.sql")
     }
-    for name in sorted(names):
-        if engine is None or name.startswith(engine + "/"):
-            home = own if own and (own / name).is_file() else ours
-            unused = (
-                ""
-                if (ours / name).is_file()
-                else "  (no built-in of this name: nothing asks for it)"
-            )
-            click.echo(f"{name}\t{home / name}{unused}")
+    files = {
+        name: (own if own and (own / name).is_file() else ours) / name
+        for name in sorted(names)
+        if engine is None or name.startswith(engine + "/")
+    }
+    if as_json:
+        print_json({"templates": [{"name": n, "file": str(f)} for n, f in files.items()]})
+        return
+    for name, file in files.items():
+        used = (ours / name).is_file()
+        unused = "" if used else "  (no built-in of this name: nothing asks for it)"
+        click.echo(f"{name}\t{file}{unused}")

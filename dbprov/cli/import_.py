@@ -54,7 +54,7 @@ def import_(
     timeouts: Timeouts,
     **tls: str | None,
 ) -> None:
-    """Write the spec that describes what exists: a database, its users, and what they may do.
+    """Write the spec that describes a database that exists. Its users, and what they may do.
 
     Exit code 1 if something is missing that the spec says (--nearest).
 

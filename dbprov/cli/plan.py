@@ -10,6 +10,7 @@ import click
 
 from dbprov.cli.output import files, keep_ways_back, print_json, write
 from dbprov.flags import (
+    SpecCommand,
     ask,
     json_option,
     prune_option,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from dbprov.deployments import Spec, Timeouts
 
 
-@click.command()
+@click.command(cls=SpecCommand)
 @with_spec
 @prune_option
 @click.option(

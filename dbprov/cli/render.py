@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dbprov.cli.output import write
-from dbprov.flags import templates_option, with_spec
+from dbprov.cli.output import print_json, write
+from dbprov.flags import SpecCommand, json_option, templates_option, with_spec
 
 if TYPE_CHECKING:
     from dbprov.deployments import Account, Spec
 
 
-@click.command()
+@click.command(cls=SpecCommand)
 @with_spec
 @click.option(
     "-o", "--output", type=click.Path(), help="Folder for one file per Deployment; else stdout."
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     type=click.IntRange(4096, 9_999_999),
     help="PostgreSQL, with --password hash: scram_iterations of the target. Default: 4096.",
 )
+@json_option
 @templates_option
 def render(
     spec: Spec,
@@ -51,6 +52,7 @@ def render(
     partial_revokes: bool,
     passwords: str,
     scram_iterations: int | None,
+    as_json: bool,
     templates: Path | None,
 ) -> None:
     """Write reviewable SQL for a server that is never contacted.
@@ -77,13 +79,16 @@ def render(
         iterations=scram_iterations,
         filled=_say,
     )
-    if output is None:
-        click.echo("\n".join(made.values()), nl=False)
-        return
-    for name, text in made.items():
-        path = Path(output) / f"{name}.sql"
-        write(path, text, 0o600 if hashed else 0o644)
+    paths = {name: Path(output) / f"{name}.sql" for name in made if output}
+    for name, path in paths.items():
+        write(path, made[name], 0o600 if hashed else 0o644)
         click.echo(f"wrote {path}", err=True)
+    if as_json:
+        files = {name: str(paths[name]) if paths else None for name in made}
+        scripts = [{"name": name, "sql": text, "file": files[name]} for name, text in made.items()]
+        print_json({"deployments": scripts})
+    elif not paths:
+        click.echo("\n".join(made.values()), nl=False)
 
 
 def _say(account: Account) -> None:

@@ -12,6 +12,7 @@ import click
 from dbprov.cli.connections import FORMS, hand_out
 from dbprov.cli.output import confirm, print_json
 from dbprov.flags import (
+    SpecCommand,
     ask,
     audit_option,
     json_option,
@@ -30,9 +31,14 @@ if TYPE_CHECKING:
     from dbprov.server import Server
 
 
-@click.command()
+@click.command(cls=SpecCommand)
 @partial(with_spec, users=True)
-@click.option("--finish", "finishing", is_flag=True, help="Discard the old passwords (MySQL).")
+@click.option(
+    "--finish",
+    "finishing",
+    is_flag=True,
+    help="Discard the old passwords, where they are still valid (MySQL, two-users).",
+)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option(
     "--format", "form", type=click.Choice(FORMS), help="Form of the strings for -o; default: text."
@@ -56,7 +62,8 @@ def rotate(
     templates: Path | None,
     timeouts: Timeouts,
 ) -> None:
-    """Give users new passwords: kept beside the old ones, set, proven by a login, promoted.
+    """Give users new passwords, each proven by a login. The new one is kept beside the old one,
+    set, tried, and only then put in its place.
 
     Example: dbprov rotate deployment.yaml --user analytics_airflow -o strings.txt --format env
     """

@@ -9,7 +9,7 @@ from dataclasses import field, replace
 from typing import Any
 
 from dbprov import races
-from dbprov.commands.planned import compare, step_json
+from dbprov.commands.planned import compare, done_json, step_json
 from dbprov.deployments import Deployment
 from dbprov.dialects import Obstacle
 from dbprov.errors import ApplyError, DbprovError, Interrupted, RefusedError
@@ -70,10 +70,7 @@ class Adopted:
             "server": str(self.deployment.server),
             "ok": self.ok,
             "changed": bool(self.done),
-            "done": [
-                {**step_json(d.step, d.statement), "ms": round(d.milliseconds, 1)}
-                for d in self.done
-            ],
+            "done": [done_json(done) for done in self.done],
             "delays": [delay.as_json() for delay in self.delays],
             "left": self.left.as_json() if self.left else None,
             "error": self.error.as_json() if self.error else None,

@@ -9,7 +9,7 @@ from dataclasses import field
 from typing import Any
 
 from dbprov import races
-from dbprov.commands.planned import Planned, compare, refuse, step_json
+from dbprov.commands.planned import Planned, compare, done_json, refuse, step_json
 from dbprov.commands.proofs import prove
 from dbprov.deployments import Deployment
 from dbprov.dialects import Check
@@ -65,14 +65,7 @@ class Applied:
             "server": str(self.deployment.server),
             "ok": self.ok,
             "changed": bool(self.done),
-            "done": [
-                {
-                    **step_json(d.step, d.statement),
-                    "notices": [n.words for n in d.notices],
-                    "ms": round(d.milliseconds, 1),
-                }
-                for d in self.done
-            ],
+            "done": [done_json(done) for done in self.done],
             "delays": [delay.as_json() for delay in self.delays],
             "not_done": [step_json(*pair) for pair in self.not_done],
             "left": self.left.as_json() if self.left else None,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import field, replace
 from typing import Any
 
-from dbprov.commands.planned import step_json
+from dbprov.commands.planned import done_json, step_json
 from dbprov.departure import Departure, Refusal, Survey, Wish, decide, login
 from dbprov.deployments import Auth, Deployment, Spec
 from dbprov.dialects import Obstacle
@@ -96,14 +96,7 @@ class Departed:
             "server": str(self.deployment.server),
             "ok": self.ok,
             "changed": bool(self.done),
-            "done": [
-                {
-                    **step_json(d.step, d.statement),
-                    "notices": [n.words for n in d.notices],
-                    "ms": round(d.milliseconds, 1),
-                }
-                for d in self.done
-            ],
+            "done": [done_json(done) for done in self.done],
             "delays": [delay.as_json() for delay in self.delays],
             "left": self.left.as_json() if self.left else None,
             "error": self.error.as_json() if self.error else None,

@@ -17,7 +17,7 @@ from dbprov.label import Label
 from dbprov.places.prompt import PromptPlace
 from dbprov.plan import Step, plan
 from dbprov.recording import digest
-from dbprov.server import Server, announced, masked
+from dbprov.server import Done, Server, announced, masked
 from dbprov.surplus import Surplus
 
 
@@ -86,6 +86,14 @@ def step_json(step: Step, statement: str) -> dict[str, Any]:
         "item": str(step.item),
         "database": step.item.inside,
         "sql": statement,
+    }
+
+
+def done_json(done: Done) -> dict[str, Any]:
+    return {
+        **step_json(done.step, done.statement),
+        "notices": [notice.words for notice in done.notices],
+        "ms": round(done.milliseconds, 1),
     }
 
 

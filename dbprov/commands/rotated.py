@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import field, replace
 from typing import Any
 
-from dbprov.commands.planned import step_json
+from dbprov.commands.planned import done_json
 from dbprov.connections import Connection
 from dbprov.deployments import Account, Auth, Deployment
 from dbprov.dialects import Check
@@ -57,7 +57,7 @@ class Rotated:
             "server": str(self.rotation.deployment.server),
             "user": self.rotation.account.name,
             "ok": self.ok,
-            "done": [step_json(d.step, d.statement) for d in self.done],
+            "done": [done_json(done) for done in self.done],
             "checks": [check.as_json() for check in self.checks],
             "promoted": self.promoted,
             "old_password_valid": self.old_valid,

@@ -156,7 +156,7 @@ class Schema(Item):
     owner: str | None = None  # None: the admin
 
     def __str__(self) -> str:
-        return f'schema "{self.name}" in database "{self.inside}"'
+        return f'schema "{self.name}"'
 
 
 @dataclass(frozen=True, kw_only=True)

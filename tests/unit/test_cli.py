@@ -38,7 +38,7 @@ FLAGS = [
     "app",
 ]
 WITH_SPEC = ("render", "plan", "apply", "verify", "check", "connections")
-WITH_JSON = ("plan", "apply", "verify", "check", "connections")
+WITH_JSON = ("render", "plan", "apply", "verify", "check", "connections")
 WITH_SERVER = ("plan", "apply", "verify", "check")
 
 
@@ -520,6 +520,33 @@ def test_render_to_stdout_is_the_script_alone() -> None:
     assert "For PostgreSQL 16," in result.stdout
     made = commands.scripts(Spec((replace(deployment(), source="flags"),)), version=(16,))
     assert result.stdout == made["analytics"]
+
+
+def test_render_and_templates_as_json(tmp_path: Path) -> None:
+    text = run("render", *FLAGS).stdout
+    folder = tmp_path / "sql"
+    made = run("render", *FLAGS, "--json", "-o", str(folder))
+    [one] = json.loads(made.stdout)["deployments"]
+    assert one == {"name": "analytics", "sql": text, "file": str(folder / "analytics.sql")}
+    assert (folder / "analytics.sql").read_text(encoding="utf-8") == text
+    [one] = json.loads(run("render", *FLAGS, "--json").stdout)["deployments"]
+    assert one == {"name": "analytics", "sql": text, "file": None}
+    told = run("templates", "--engine", "mysql")
+    listed = json.loads(run("templates", "--engine", "mysql", "--json").stdout)["templates"]
+    assert [f"{one['name']}\t{one['file']}" for one in listed] == told.stdout.splitlines()
+
+
+@pytest.mark.parametrize("name", WITH_SPEC)
+def test_help_has_the_flags_that_stand_for_a_file_last(name: str) -> None:
+    own, _, rest = run(name, "--help").stdout.partition("One Deployment, instead of SPEC:")
+    assert "--server" in rest
+    assert "--password-env" in rest
+    assert "--help" in own
+    assert "--database" not in own
+
+
+def test_the_list_of_commands_cuts_no_sentence() -> None:
+    assert "..." not in run("--help").stdout.partition("Commands:")[2]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 {# Rows of the grant tables that name the database survive it (T44), in every spelling that means it and no other. #}
-SELECT (SELECT JSON_ARRAY(CONCAT(COUNT(*), ' tables and views, ', ROUND(COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) / 1048576), ' MB'))
+SELECT (SELECT JSON_ARRAY(CONCAT(COUNT(*), IF(COUNT(*) = 1, ' table or view, ', ' tables and views, '), ROUND(COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) / 1048576), ' MB'))
         FROM information_schema.TABLES WHERE CAST(TABLE_SCHEMA AS BINARY) = CAST({{ name | literal }} AS BINARY)) AS holds,
        (SELECT JSON_ARRAYAGG(t.said) FROM (
             SELECT CONCAT(GRANTEE, ': ', GROUP_CONCAT(PRIVILEGE_TYPE ORDER BY PRIVILEGE_TYPE SEPARATOR ', '), ' on ', TABLE_SCHEMA, '.*') AS said

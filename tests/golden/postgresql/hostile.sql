@@ -205,7 +205,7 @@ WHERE r.rolname = E'a"p`p\\ {{ x }} :''v''' AND a.rolname = current_user \gset
 GRANT "a""p`p\ {{ x }} :'v'" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;
 \endif
 
--- create schema "sch'e"ma $$" in database "we"i`rd_%db\$x;--"
+-- create schema "sch'e"ma $$"
 SELECT NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'sch''e"ma $$') AS missing \gset
 \if :missing
 CREATE SCHEMA "sch'e""ma $$" AUTHORIZATION "o'w""n e$dbprov$r";

@@ -151,7 +151,7 @@ WHERE r.rolname = 'analytics_airflow' AND a.rolname = current_user \gset
 GRANT "analytics_airflow" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;
 \endif
 
--- create schema "airflow" in database "analytics_airflow"
+-- create schema "airflow"
 SELECT NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'airflow') AS missing \gset
 \if :missing
 CREATE SCHEMA "airflow" AUTHORIZATION "analytics_airflow";

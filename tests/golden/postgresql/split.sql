@@ -155,13 +155,13 @@ SET search_path = '';
 
 BEGIN;
 
--- create schema "airflow" in database "analytics"
+-- create schema "airflow"
 SELECT NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'airflow') AS missing \gset
 \if :missing
 CREATE SCHEMA "airflow";
 \endif
 
--- create schema "celery" in database "analytics"
+-- create schema "celery"
 SELECT NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'celery') AS missing \gset
 \if :missing
 CREATE SCHEMA "celery";
