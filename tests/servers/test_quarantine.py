@@ -56,7 +56,12 @@ def logged_in(walk: Walk, spec: Spec, *names: str, number: int = 0) -> Iterator[
             handout = dbprov.handouts(spec, passwords=True)[number]
             for account in deployment.accounts:
                 if account.name in names:
-                    made = replace(handout.metadata, account=account, password=account.place.read())
+                    made = replace(
+                        handout.metadata,
+                        account=account,
+                        password=account.place.read(),
+                        login=account.login,
+                    )
                     opened.append(dialect.connect_as(made.login_url(), deployment, Timeouts()))
         yield opened
     finally:
