@@ -130,12 +130,12 @@ def rank(made: Deployment) -> tuple[int, int]:
 # -- the text ------------------------------------------------------------------------------------
 
 
-def written(portrait: Portrait, server: str, tls: Mapping[str, str]) -> str:
-    """A spec in YAML. ``server`` and ``tls`` are written as they were said."""
-    return "\n".join(_lines(portrait, server, tls)) + "\n"
+def written(portrait: Portrait, server: str, tls: Mapping[str, str], via: str = "") -> str:
+    """A spec in YAML. ``server``, ``tls`` and ``via`` are written as they were said."""
+    return "\n".join(_lines(portrait, server, tls, via)) + "\n"
 
 
-def _lines(portrait: Portrait, server: str, tls: Mapping[str, str]) -> Iterator[str]:
+def _lines(portrait: Portrait, server: str, tls: Mapping[str, str], via: str) -> Iterator[str]:
     one = portrait.deployment
     yield f"# What exists in database {_said(one.database)}, as dbprov import found it."
     if portrait.lacking:
@@ -147,6 +147,8 @@ def _lines(portrait: Portrait, server: str, tls: Mapping[str, str]) -> Iterator[
     for words in portrait.remarks:
         yield from _comment(words)
     yield f"server: {_scalar(server)}"
+    if via:
+        yield f"via: {_scalar(via)}"
     if tls:
         yield "tls:"
         yield from (f"  {key}: {_scalar(value)}" for key, value in tls.items())

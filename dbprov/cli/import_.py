@@ -15,7 +15,7 @@ from dbprov.flags import FLAGS, ask, json_option, templates_option, timeouts_opt
 if TYPE_CHECKING:
     from dbprov.deployments import Timeouts
 
-SAID = ("server", "database", "name")
+SAID = ("server", "via", "database", "name")
 REQUIRED = ("server", "database")
 
 
@@ -45,6 +45,7 @@ def import_(
     ctx: click.Context,
     /,
     server: str,
+    via: str | None,
     database: str,
     name: str | None,
     output: str | None,
@@ -69,12 +70,19 @@ def import_(
             said[key] = str(Path(str(said[key])).expanduser().absolute())
     folder = Path(output).absolute().parent if output else Path.cwd()
     flags = {"server": server, "database": database, "name": name or database, "user": "somebody"}
-    asked = spec.from_flags(flags | ({"tls": said} if said else {}), folder, ask)
+    more = ({"tls": said} if said else {}) | ({"via": via} if via else {})
+    asked = spec.from_flags(flags | more, folder, ask)
     where = Path(templates) if templates else None
     with commands.servers(asked, ask, where, timeouts) as servers:
         [one] = asked.deployments
         found = commands.describe(
-            one, servers[one], said=server, tls=said, folder=folder, nearest=nearest
+            one,
+            servers[one],
+            said=server,
+            tls=said,
+            via=via or "",
+            folder=folder,
+            nearest=nearest,
         )
     if as_json:
         print_json(found.as_json())

@@ -23,14 +23,16 @@ def describe(
     *,
     said: str,
     tls: Mapping[str, str] | None = None,
+    via: str = "",
     folder: Path,
     nearest: bool = False,
 ) -> Portrait:
     """The spec that describes a database, for ``folder``; proven by planning it.
 
-    Of ``one`` its name, database and server are kept; ``said`` and ``tls`` are how the spec says
-    the server. Each user gets the highest access of which nothing is missing. Raises RefusedError
-    where no user fits any; with ``nearest`` such a user gets the access that lacks the least.
+    Of ``one`` its name, database and server are kept; ``said``, ``tls`` and ``via`` are how the
+    spec says the server. Each user gets the highest access of which nothing is missing. Raises
+    RefusedError where no user fits any; with ``nearest`` such a user gets the access that lacks the
+    least.
     """
     one, remarks = _database(one, server)
     residents, unknown = _residents(one, server)
@@ -61,7 +63,7 @@ def describe(
     for more in compare(made, server).surplus:
         surplus.setdefault(more.item.to.removesuffix("@%"), []).append(str(more.item))
     found = Portrait(made, lacking, left_out, surplus, (*remarks, *unknown))
-    read = _read(written(found, said, tls or {}), folder)  # each password has its place now
+    read = _read(written(found, said, tls or {}, via), folder)  # each password has its place now
     planned = compare(read, server)
     if not (planned.complete or lacking):
         raise RefusedError(
@@ -70,7 +72,7 @@ def describe(
             "run the same command again",
         )
     found = replace(found, deployment=read)
-    return replace(found, text=written(found, said, tls or {}))
+    return replace(found, text=written(found, said, tls or {}, via))
 
 
 def _read(text: str, folder: Path) -> Deployment:

@@ -65,6 +65,9 @@ def test_provisioned_and_verified(through: Through, walk: Walk) -> None:
     through("apply", "spec.yaml", "--yes", expect=0)
     through("plan", "spec.yaml", expect=0)
     through("verify", "spec.yaml", expect=0)
+    said = ("--server", walk.url, "--via", through.gate.url)
+    through("import", *said, "--database", f"{through.prefix}db", "-o", "found.yaml", expect=0)
+    through("plan", "found.yaml", expect=0)
     assert tunnels(through.gate) == 0
     made = through("connections", "spec.yaml", expect=0).stdout
     assert f":{walk.server.port}/" in made  # the server's own address, not the tunnel's

@@ -51,6 +51,7 @@ def test_the_text_reads_back(name: str) -> None:
         ("a\u2028remark",),
     )
     text = written(portrait, "postgresql://dba@db.example.com/postgres", {"mode": "require"})
+    assert 'via: "ssh://a@b"' in written(portrait, "postgresql://a@b/c", {}, "ssh://a@b")
     [read] = parsed(text).deployments
     assert (read.name, read.database, read.schemas, read.isolate) == (
         made.name,
