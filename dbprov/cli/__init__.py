@@ -43,21 +43,21 @@ COMMANDS = {  # in the order of --help, each with the module that holds it
 }
 
 SAID = {  # what --help says of each without loading any
+    "check": "Can this admin do this on this server? Who can give the rest?",
     "render": "Write reviewable SQL for a server that is never contacted.",
     "plan": "Show what the server lacks.",
     "apply": "Show the plan, ask, carry it out, and verify it as each user.",
     "verify": "Log in as each user, and prove what it can and cannot do.",
-    "import": "Write the spec that describes what exists.",
-    "rotate": "Give users new passwords, proven by a login.",
-    "check": "Can this admin do this on this server? Who can give the rest?",
-    "adopt": "Give what others own in a Deployment's schemas to its users.",
     "connections": "Print the connection strings of each Deployment.",
-    "audit": "Check the file that --audit writes, line by line.",
     "deployment": "Create or update the Deployment on the platform.",
+    "rotate": "Give users new passwords, proven by a login.",
+    "import": "Write the spec that describes what exists.",
+    "adopt": "Give what others own in a Deployment's schemas to its users.",
     "drop": "Shut a Deployment's users out, or take it off its server.",
+    "audit": "Check the file that --audit writes, line by line.",
     "endpoints": "List the servers on RDS and Aurora, as a spec names them.",
-    "schema": "Print the JSON Schema of a spec, for editors.",
     "templates": "List which file serves what, and from where.",
+    "schema": "Print the JSON Schema of a spec, for editors.",
 }
 
 
