@@ -30,6 +30,7 @@ class Resident:
     through: tuple[str, ...] = ()  # roles by which it gets more
     search_path: tuple[str, ...] | None = None
     iam: bool = False  # it logs in by tokens
+    turns: bool = False  # another one takes turns with it
 
     def __str__(self) -> str:
         return f'"{self.name}"' + (f"@{self.host}" if self.host != "%" else "")
@@ -49,7 +50,8 @@ class Resident:
         limit = self.connection_limit if (self.connection_limit or 0) > 0 else None
         place = one.accounts[0].place
         auth = Auth.IAM if self.iam else Auth.PASSWORD
-        return Account(self.name, access, place, self.host, limit, schemas, auth)
+        second = f"{self.name}_b" if self.turns else ""
+        return Account(self.name, access, place, self.host, limit, schemas, auth, second)
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,10 @@ def _user(portrait: Portrait, account: Account) -> Iterator[str]:
     yield f"        access: {account.access.value}"
     if account.connection_limit:
         yield f"        connection_limit: {account.connection_limit}"
+    if account.second:
+        yield "        rotation: two-users"
+        words = f'where "{account.second}" is the one in use, its password with {account.second}:'
+        yield from _comment(f"{words} before it", "        ")
     if account.auth is Auth.IAM:
         yield "        auth: iam"
     else:

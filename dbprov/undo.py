@@ -31,6 +31,7 @@ from dbprov.items import (
     User,
 )
 from dbprov.label import Label
+from dbprov.logins import SecondMember, SecondRole, SecondUser
 from dbprov.plan import Step, transactions, with_loans
 
 NO_LIMIT = -1
@@ -81,6 +82,7 @@ class _Way:
         self.admin = admin
         self.databases = {item.name for item in made if isinstance(item, Database)}
         self.users = {(item.name, item.host) for item in made if isinstance(item, User)}
+        self.users |= {(item.name, "%") for item in made if isinstance(item, SecondUser)}
         self.entered = {step.item.inside for step in steps}
         self.opened = {step.item.database for step in steps if isinstance(step.item, Opening)}
         self.owners = {
@@ -99,6 +101,8 @@ class _Way:
         if isinstance(item, Label):
             owned = item.thing == "database"
             return item.name in self.databases if owned else (item.name, item.host) in self.users
+        if isinstance(item, (SecondMember, SecondRole)):
+            return bool({(item.name, "%"), (item.first, "%")} & self.users)
         if isinstance(item, (Database, Ownership)):
             return False
         return item.inside in self.databases or getattr(item, "database", None) in self.databases
@@ -108,8 +112,12 @@ class _Way:
         item, found = step.item, step.found
         if isinstance(item, Held):
             return _given_again(item) if step.verb == "drop" else None
-        if step.verb == "create" and isinstance(item, (User, Schema)):
+        if step.verb == "create" and isinstance(item, (User, SecondUser, Schema)):
             return [Step("drop", item)]
+        if isinstance(item, SecondUser):
+            return [Step("restore", item)]
+        if isinstance(item, (SecondMember, SecondRole)):
+            return [Step("drop", replace(item, lenders=()))]
         if step.verb == "create" and isinstance(item, Database):
             return [*self._still_empty(item), Step("drop", item)]
         if isinstance(item, User) and isinstance(found, User):

@@ -22,6 +22,7 @@ from dbprov.places.prompt import PromptPlace
 from dbprov.plan import Step
 from dbprov.secret import Secret
 from dbprov.server import Done, Server, masked
+from dbprov.traces import Lockout
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ def _rotate(deployment: Deployment, server: Server, account: Account) -> Rotatio
             "there is no such user on the server",
             "dbprov apply makes it",
         )
+    _refuse_locked(server, account)
     step = Step("alter", wanted, found)
     for _, obstacle in server.obstacles([step]):
         why = f"the password of {who} cannot be rotated by this admin; nothing was changed"
@@ -114,6 +116,17 @@ def _rotate(deployment: Deployment, server: Server, account: Account) -> Rotatio
     remarks = tuple(_remarks(deployment, server, account, resumed, old, keeps))
     statement = server.renderer(masked).item(wanted, "alter")
     return Rotation(deployment, account, step, statement, resumed, remarks)
+
+
+def _refuse_locked(server: Server, account: Account) -> None:
+    """Nothing could be proven; and a turn of two users would let the one in turn in again."""
+    [(_, found)] = server.look([Lockout(user=account.name, host=account.host)])
+    if isinstance(found, Lockout) and found.locked:
+        raise RefusedError(
+            f"the password of {found} cannot be rotated; nothing was changed",
+            "it is locked out, as by drop --quarantine: a new password could not be proven",
+            "dbprov apply lets it in again",
+        )
 
 
 def _remarks(

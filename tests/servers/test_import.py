@@ -52,6 +52,7 @@ LAYOUTS: dict[str, tuple[dict[str, Any], str]] = {
     "schemas": ({"users": ["app", "reader:read"], "schemas": ["work", "My, \"odd\" one"]}, "postgresql"),
     "split": ({"layout": "split"}, "postgresql"),
     "split of an owner": ({"layout": "split", "users": ["app:owner", "celery"]}, "postgresql"),
+    "two users": ({"rotation": "two-users", "schemas": ["work"]}, "postgresql"),
     "isolated not": ({"isolate": False}, "postgresql"),
     "hosts": ({"users": ["app", "app@10.0.%:read"]}, "mysql"),
     "another collation": ({"collation": "utf8mb4_bin"}, "mysql"),

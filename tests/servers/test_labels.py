@@ -38,6 +38,13 @@ def test_what_is_made_says_whose_it_is(walk: Walk, prefix: str) -> None:
     assert comments(walk, prefix) == {f"{prefix}{n}": text for n in ("app", "writer", "reader", "db")}  # fmt: skip
 
 
+@postgresql
+def test_both_of_two_users_say_it(walk: Walk, prefix: str) -> None:
+    walk.provision(walk.spec(one(prefix, rotation="two-users")))
+    said = comments(walk, prefix)
+    assert said[f"{prefix}app_b"] == said[f"{prefix}app"] == said[f"{prefix}db"]
+
+
 @mysql
 def test_what_is_made_says_whose_it_is_on_mysql(walk: Walk, prefix: str) -> None:
     walk.provision(walk.spec(one(prefix, users=users(prefix))))

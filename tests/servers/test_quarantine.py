@@ -12,7 +12,7 @@ import pymysql
 import pytest
 
 import dbprov
-from dbprov.commands import Departed, depart, departing
+from dbprov.commands import Departed, depart, departing, rotations
 from dbprov.departure import Wish
 from dbprov.deployments import Spec, Timeouts
 from dbprov.errors import RefusedError
@@ -270,3 +270,19 @@ def test_a_user_that_somebody_else_made(walk: Walk, prefix: str) -> None:
         quarantine(walk, spec)
     assert f'ALTER ROLE "{prefix}app" NOLOGIN;' in met.value.todo
     assert lets_in(walk, spec, f"{prefix}app")
+
+
+@pytest.mark.parametrize(
+    "rotation", [None, pytest.param("two-users", marks=pytest.mark.postgresql)]
+)
+def test_no_rotation_lets_anybody_in_again(walk: Walk, prefix: str, rotation: str | None) -> None:
+    with_all_it_takes(walk, prefix)
+    spec = walk.spec(one(prefix, **({"rotation": rotation} if rotation else {})))
+    walk.provision(spec)
+    assert quarantine(walk, spec).ok
+    place = spec.deployments[0].accounts[0].place
+    with pytest.raises(RefusedError, match="nothing was changed") as met:
+        walk.each(spec, rotations)
+    assert "apply lets it in" in met.value.todo
+    assert place.pending() is None
+    walk.provision(spec)

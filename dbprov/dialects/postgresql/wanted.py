@@ -81,7 +81,7 @@ def expand(deployment: Deployment, facts: Facts) -> list[Item]:
     ]
     items += [TokenGrant(role=IAM, user=a.name) for a in d.accounts if a.auth is Auth.IAM]
     items += [_label(d, "user", a.name) for a in d.accounts if d.label is not False]
-    items += [item for a in d.accounts if a.second for item in _second(a)]
+    items += [item for a in d.accounts if a.second for item in _second(d, a)]
     seconds = tuple(a.name for a in d.accounts if a.second)
     items += [Membership(role=name) for name in dict.fromkeys((*lenders, *seconds))]
     items.append(
@@ -131,10 +131,12 @@ def _label(d: Deployment, thing: str, name: str, lenders: tuple[str, ...] = ()) 
     )  # fmt: skip
 
 
-def _second(account: Account) -> Iterator[Item]:
+def _second(d: Deployment, account: Account) -> Iterator[Item]:
     """The user that takes turns with another, and is that one in all that it does."""
     first, second = account.name, account.second
     yield SecondUser(name=second, first=first, connection_limit=account.connection_limit)
+    if d.label is not False:
+        yield _label(d, "user", second)
     yield SecondMember(name=second, first=first)
     yield SecondRole(name=second, first=first, lenders=(first,))
 
