@@ -221,13 +221,13 @@ def _cohabiting(spec: Spec, deployment: Deployment) -> tuple[str, ...]:
 def _shared(spec: Spec, deployment: Deployment) -> dict[str, tuple[str, ...]]:
     """Its users that serve other Deployments of the spec on the same server, with their names."""
     found: dict[str, tuple[str, ...]] = {}
-    for account in deployment.accounts:
+    for account in _with_seconds(deployment).accounts:
         names = tuple(
             other.name
             for other in spec.deployments
             if other is not deployment
             and _same_server(other, deployment)
-            and login(account) in map(login, other.accounts)
+            and login(account) in map(login, _with_seconds(other).accounts)
         )
         if names:
             found[login(account)] = names

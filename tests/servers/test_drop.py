@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import dbprov
+from dbprov import commands
 from dbprov.commands import depart, departing
 from dbprov.departure import Wish
 from dbprov.deployments import Timeouts
@@ -193,6 +194,27 @@ def test_a_user_that_serves_another_deployment(walk: Walk, prefix: str, access: 
         deployment = spec.deployments[1]
         assert dbprov.compare(deployment, servers[deployment]).complete
         checks = list(dbprov.prove(deployment, servers[deployment]))
+    assert [c for c in checks if not c.held] == []
+
+
+@pytest.mark.postgresql
+def test_a_user_in_turn_that_serves_another_deployment(walk: Walk, prefix: str) -> None:
+    """Who takes turns with a user that stays is the one whose password is handed out, and stays too."""
+    account = {"name": f"{prefix}app", "rotation": "two-users"}
+    spec = walk.spec(
+        one(prefix, users=[account]),
+        {"name": "reports", "database": f"{prefix}db2", "users": [account]},
+    )
+    with dbprov.servers(spec) as servers:
+        for deployment in spec.deployments:
+            assert dbprov.apply(deployment, servers[deployment]).error is None
+        [rotation] = commands.rotations(spec.deployments[0], servers[spec.deployments[0]])
+        assert commands.rotate(rotation, servers[spec.deployments[0]]).ok
+    departed = drop(walk, spec, WHOLE)
+    assert departed.ok, (departed.error, departed.left)
+    assert left(walk, prefix) == [f"database {prefix}db2", *(f"role {prefix}{n}" for n in ("app", "app_b"))]  # fmt: skip
+    with dbprov.servers(spec) as servers:
+        checks = list(dbprov.prove(spec.deployments[1], servers[spec.deployments[1]]))
     assert [c for c in checks if not c.held] == []
 
 
