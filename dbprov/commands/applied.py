@@ -11,7 +11,7 @@ from typing import Any
 from dbprov import races
 from dbprov.commands.planned import Planned, compare, done_json, refuse, step_json
 from dbprov.commands.proofs import prove
-from dbprov.deployments import Deployment
+from dbprov.deployments import Account, Deployment
 from dbprov.dialects import Check
 from dbprov.errors import (
     ApplyError,
@@ -193,12 +193,25 @@ def ask_places(planned: Planned) -> None:
     fill_places(planned, write=False)
 
 
+def refuse_turn(account: Account) -> None:
+    """A user that is made is the first of two; what is kept must not be the other one's."""
+    if account.second and account.login == account.second:
+        raise PlaceError(
+            f'the password in {account.place} is not that of user "{account.name}",'
+            " which is to be made; nothing was changed",
+            f'it is that of "{account.second}", whose turn it was on another server, or before',
+            f'take "{account.second}:" from before it: then it becomes that of "{account.name}"',
+        )
+
+
 def fill_places(planned: Planned, *, write: bool = True) -> None:
     """Every password is in its place before the server is changed: no crash can lose one."""
     missing = {
         s.item.name for s in planned.steps if isinstance(s.item, User) and s.verb == "create"
     }
     for account in planned.deployment.with_passwords:
+        if account.name in missing:
+            refuse_turn(account)
         if isinstance(account.place, PromptPlace) and account.name in missing:
             account.place.fill()
         elif account.place.read() is None:

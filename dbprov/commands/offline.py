@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from dbprov.commands.applied import refuse_turn
 from dbprov.deployments import Account, Deployment, Spec
 from dbprov.dialects import of
 from dbprov.errors import UsageError
@@ -57,6 +58,7 @@ def scripts(
 def _fill(deployment: Deployment, filled: Callable[[Account], None]) -> None:
     """Every password is known before its verifier is made; one that is typed is typed twice."""
     for account in deployment.with_passwords:
+        refuse_turn(account)
         if isinstance(account.place, PromptPlace):
             account.place.fill()
         elif account.place.read() is None:

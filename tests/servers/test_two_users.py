@@ -11,9 +11,9 @@ import pytest
 import dbprov
 from dbprov.connections import Connection, handout
 from dbprov.deployments import Spec
-from dbprov.errors import RefusedError
+from dbprov.errors import PlaceError, RefusedError
 from dbprov.secret import Secret
-from tests.harness import execute
+from tests.harness import execute, remove
 from tests.servers.command import dbprov as cli
 from tests.servers.conftest import Walk
 from tests.servers.rotator import TURNS
@@ -208,3 +208,18 @@ def test_the_place_says_whose_it_is(walk: Walk, prefix: str) -> None:
     kept = spec.deployments[0].accounts[0].place.read()
     assert isinstance(kept, Secret)
     assert ":" not in kept.reveal()
+
+
+def test_the_password_of_the_second_is_not_the_firsts(walk: Walk, prefix: str) -> None:
+    """On a server where neither is there the strings would name the second, and the first be made."""
+    spec = walk.spec(two(prefix))
+    walk.provision(spec)
+    assert turned(walk, spec).ok
+    remove(walk.server, prefix)
+    for doing in (lambda: walk.apply(spec), lambda: dbprov.scripts(spec, hashed=True)):
+        with pytest.raises(PlaceError, match="nothing was changed") as met:
+            doing()
+        assert f'"{prefix}app_b:"' in met.value.todo
+    [path] = list((walk.folder / ".dbprov").rglob(f"{prefix}app"))
+    path.write_text(path.read_text().removeprefix(f"{prefix}app_b:"))
+    walk.provision(spec)
