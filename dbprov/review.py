@@ -170,6 +170,15 @@ def insist(reviewed: str, now: str, name: str) -> None:
 
 def reasons(reviewed: str, now: str) -> Iterator[str]:
     """In words, the nearest first: what makes this file another one than would be written now."""
+    plain = reviewed.removeprefix("\ufeff").replace("\r\n", "\n")
+    if plain != reviewed and untouched(plain):
+        yield (
+            "its line ends were changed, or it begins with a byte order mark:"
+            " git or an editor did it"
+        )
+        if plain == now:
+            return
+        reviewed = plain
     if not SIGNED.match(reviewed):
         yield "its first line is not that of a file which dbprov plan -o writes"
     elif not untouched(reviewed):

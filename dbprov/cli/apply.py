@@ -67,15 +67,15 @@ def apply(
     Example: dbprov apply deployment.yaml --reviewed change.sql
     """
     from dbprov import commands, talk
+    from dbprov.errors import DbprovError
 
     ended: list[Applied] = []
     with commands.servers(
         spec, never if yes else ask, templates, timeouts, journal=journal
     ) as servers:
-        plans = [
-            commands.compare(deployment, servers[deployment], prune=prune)
-            for deployment in spec.deployments
-        ]
+        plans: list[Planned] = []
+        for one in spec.deployments:
+            plans.append(commands.compare(one, servers[one], prune=prune, ahead=plans))
         reviewed_as = commands.insisting(files(spec, reviewed), servers) if reviewed else {}
         ways = files(spec, undo)
         for planned in plans:
@@ -98,20 +98,25 @@ def apply(
                 continue
             if len(plans) > 1:
                 talk.show_name(planned.deployment, err=True)
-            with _way_back(ways, planned, servers[planned.deployment]) as kept:
-                ended.append(
-                    commands.apply(
-                        planned.deployment,
-                        servers[planned.deployment],
-                        planned,
-                        report=talk.show_done,
-                        check=talk.show_check,
-                        delayed=talk.show_delay,
-                        agreed=not yes,
-                        insist=reviewed_as.get(planned.deployment),
+            try:
+                with _way_back(ways, planned, servers[planned.deployment]) as kept:
+                    ended.append(
+                        commands.apply(
+                            planned.deployment,
+                            servers[planned.deployment],
+                            planned,
+                            report=talk.show_done,
+                            check=talk.show_check,
+                            delayed=talk.show_delay,
+                            agreed=not yes,
+                            insist=reviewed_as.get(planned.deployment),
+                        )
                     )
-                )
-                kept(ended[-1])
+                    kept(ended[-1])
+            except DbprovError as error:  # refused, after others were carried out: that is told
+                if not any(one.done for one in ended):
+                    raise
+                ended.append(commands.Applied(planned.deployment, planned, error=error))
             talk.show_left(ended[-1])
             talk.show_not_done(ended[-1])
     talk.show_recorded(journal)

@@ -21,6 +21,7 @@ from dbprov.flags import (
 )
 
 if TYPE_CHECKING:
+    from dbprov.commands import Planned
     from dbprov.deployments import Spec, Timeouts
 
 
@@ -53,11 +54,13 @@ def plan(
     """
     from dbprov import commands, talk
 
-    planned = []
+    planned: list[Planned] = []
     changes, ways = files(spec, output), files(spec, undo)
     with commands.servers(spec, ask, templates, timeouts) as servers:
         for deployment in spec.deployments:
-            planned.append(commands.compare(deployment, servers[deployment], prune=prune))
+            planned.append(
+                commands.compare(deployment, servers[deployment], prune=prune, ahead=planned)
+            )
             if not as_json:
                 talk.show_plan(planned[-1], err=False)
             if deployment in changes:

@@ -215,6 +215,8 @@ def fill_places(planned: Planned, *, write: bool = True) -> None:
         if isinstance(account.place, PromptPlace) and account.name in missing:
             account.place.fill()
         elif account.place.read() is None:
+            if account in planned.awaited and not write:
+                continue  # kept by then
             if account.name not in missing:
                 raise PlaceError(
                     f'the password of user "{account.name}" is not known; nothing was changed',

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
@@ -12,13 +12,15 @@ from dbprov.deployments import Account, Deployment
 from dbprov.dialects import Facts, Obstacle
 from dbprov.errors import RefusedError
 from dbprov.frozen import dataclass
-from dbprov.items import Item, ObjectGrant, User
+from dbprov.items import Item, Membership, ObjectGrant, User
 from dbprov.label import Label
 from dbprov.places.prompt import PromptPlace
-from dbprov.plan import Step, plan
+from dbprov.plan import Pair, Step, plan
 from dbprov.recording import digest
 from dbprov.server import Done, Server, announced, masked
 from dbprov.surplus import Surplus
+
+Thing = tuple[type[Item], str | None, str]
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Planned:
     surplus: tuple[Surplus, ...] = ()  # there, not wanted, and in no step
     unread: tuple[str, ...] = ()  # what of its users this admin may not ask; among the remarks
     prune: bool = False  # what can be taken away of it is among the steps
+    awaited: tuple[Account, ...] = ()  # users that a Deployment before this one makes
     at: float = field(default_factory=time.monotonic, compare=False)
 
     @property
@@ -98,25 +101,32 @@ def done_json(done: Done) -> dict[str, Any]:
 
 
 def compare(
-    deployment: Deployment, server: Server, *, prune: bool = False, before: Planned | None = None
+    deployment: Deployment,
+    server: Server,
+    *,
+    prune: bool = False,
+    before: Planned | None = None,
+    ahead: Sequence[Planned] = (),
 ) -> Planned:
     """Compare one Deployment with its server. Reads only.
 
     ``prune``: what its users hold beyond the spec is taken away by steps, where this admin can.
     ``before``: what this run found is surplus, where none of its steps takes it away: that is the
     dearest of all questions, and not asked twice.
+    ``ahead``: plans that will be carried out first; what they make is there by then.
     """
     _fit(deployment, server)
     items = server.dialect.expand(deployment, server.facts)
     pairs = server.look(items)
-    steps = plan(pairs)
+    made = _made(ahead, server)
+    steps = plan(_by_then(pairs, made))
     if before and not prune:
         surplus, unread = before.surplus, before.unread
     else:
         over = surpluses(deployment, server, pairs)
         surplus, unread = over.surplus, over.remarks
         if prune and (taken := over.steps()):
-            steps = [*plan(over.pairs), *taken]
+            steps = [*plan(_by_then(over.pairs, made)), *taken]
             surplus = tuple(one for one in surplus if one.obstacle)
     shown = server.renderer(masked)
     found = [(wanted, there) for wanted, there in pairs if there is not None]
@@ -141,7 +151,40 @@ def compare(
         surplus=surplus,
         unread=unread,
         prune=prune,
+        awaited=tuple(_awaited(deployment, pairs, made)),
     )
+
+
+def _made(ahead: Sequence[Planned], server: Server) -> dict[Thing, Item]:
+    same = (p for p in ahead if p.facts.identity == server.facts.identity)
+    made = (step.item for planned in same for step in planned.steps if step.verb == "create")
+    return {_thing(item): item for item in made if not isinstance(item, Membership)}
+
+
+def _thing(item: Item) -> Thing:
+    return type(item), item.inside, str(item)
+
+
+def _by_then(pairs: Sequence[Pair], made: Mapping[Thing, Item]) -> list[Pair]:
+    return [(wanted, found or made.get(_thing(wanted))) for wanted, found in pairs]
+
+
+def _awaited(
+    deployment: Deployment, pairs: Sequence[Pair], made: Mapping[Thing, Item]
+) -> Iterator[Account]:
+    """One user has one password: two places for it would end with one that is not true."""
+    accounts = {(account.name, account.host): account for account in deployment.accounts}
+    for wanted, found in pairs:
+        first = made.get(_thing(wanted))
+        if found is None and isinstance(wanted, User) and isinstance(first, User):
+            if (first.place, first.auth) != (wanted.place, wanted.auth):
+                raise RefusedError(
+                    f"{wanted} of {deployment.name} is not the one that a Deployment before it"
+                    " makes; nothing was changed",
+                    f"its password is kept in {wanted.place}, and there in {first.place}",
+                    "name one place in both, or give each a user of its own",
+                )
+            yield accounts[wanted.name, wanted.host]
 
 
 def _without_label(deployment: Deployment, items: list[Item]) -> Iterator[str]:

@@ -145,7 +145,12 @@ class Dialect(Protocol):
     def expand(self, deployment: Deployment, facts: Facts) -> list[Item]: ...
     def newborn(self, item: Item, facts: Facts) -> Item | None: ...
     def trials(
-        self, deployment: Deployment, account: Account, facts: Facts, probe: str
+        self,
+        deployment: Deployment,
+        account: Account,
+        facts: Facts,
+        probe: str,
+        beside: Sequence[Deployment] = (),
     ) -> list[Trial]: ...
     def cleanup(self, deployment: Deployment, probe: str) -> list[Trial]: ...
     def obstacle(

@@ -347,3 +347,60 @@ def test_somebody_faster_is_not_planned_around(walk: Walk, prefix: str) -> None:
         assert applied.planned is planned
         with pytest.raises(ReviewError, match="nothing was changed"):
             insist(dbprov.compare(deployment, server))
+
+
+def shared(prefix: str, **more: Any) -> list[dict[str, Any]]:
+    """Two Deployments with one user: which the first one makes."""
+    account = {"name": f"{prefix}app", **more}
+    return [
+        one(prefix, users=[account]),
+        {"name": "reports", "database": f"{prefix}db2", "users": [{**account, "access": "all"}]},
+    ]
+
+
+@pytest.mark.parametrize("turns", [False, pytest.param(True, marks=pytest.mark.postgresql)])
+def test_two_deployments_with_one_user(reviewed: Reviewed, turns: bool) -> None:
+    more = {"rotation": "two-users", "access": "owner"} if turns else {}
+    reviewed.write(*shared(reviewed.prefix, **more))
+    assert reviewed("plan", "-o", "change/", "--undo", "undo/").returncode == 1
+    made = "CREATE ROLE" if reviewed.walk.server.engine == "postgresql" else "CREATE USER"
+    files = [reviewed.walk.folder / f"change/{name}.sql" for name in ("analytics", "reports")]
+    assert [file.read_text().count(f"\n{made}") for file in files] == [2 if turns else 1, 0]
+    assert "drop user" not in (reviewed.walk.folder / "undo/reports.sql").read_text()
+    ended = reviewed("apply", "--reviewed", "change/")
+    assert ended.returncode == 0, ended.stderr
+    assert reviewed("plan").returncode == 0
+
+
+def test_two_places_for_one_user(reviewed: Reviewed) -> None:
+    first, second = shared(reviewed.prefix)
+    second["users"][0]["password"] = {"file": "another"}
+    reviewed.write(first, second)
+    ended = reviewed("apply", "--yes")
+    assert ended.returncode == 2
+    assert "nothing was changed" in ended.stderr
+    assert "name one place in both" in ended.stderr
+
+
+def test_what_was_done_before_a_refusal_is_told(reviewed: Reviewed) -> None:
+    """The second one's password cannot be kept: the first one's steps are in the document all the same."""
+    first, second = shared(reviewed.prefix)
+    second["users"] = [{"name": f"{reviewed.prefix}b", "password": {"file": "/proc/no-such"}}]
+    reviewed.write(first, second)
+    ended = reviewed("apply", "--yes", "--json")
+    assert ended.returncode == 2, ended.stderr
+    told = json.loads(ended.stdout)["deployments"]
+    assert [one["ok"] for one in told] == [True, False]
+    assert told[0]["done"]
+    assert told[1]["error"]
+
+
+@pytest.mark.parametrize("way", ["CRLF", "a byte order mark"])
+def test_a_file_that_an_editor_saved_anew(reviewed: Reviewed, way: str) -> None:
+    reviewed("plan", "-o", "change.sql")
+    text = reviewed.file.read_bytes()
+    odd = text.replace(b"\n", b"\r\n") if way == "CRLF" else b"\xef\xbb\xbf" + text
+    reviewed.file.write_bytes(odd)
+    said = reviewed.refused()
+    assert "git or an editor did it" in said
+    assert "another" not in said.partition("do:")[0]

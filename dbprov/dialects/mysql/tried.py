@@ -5,7 +5,7 @@ MySQL takes no DDL back: what was made is dropped, by the admin at the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dbprov.deployments import Access, Account, Deployment
@@ -18,8 +18,18 @@ BINARY_LOG = {
 }
 
 
-def trials(deployment: Deployment, account: Account, facts: Facts, probe: str) -> list[Trial]:
+def trials(
+    deployment: Deployment,
+    account: Account,
+    facts: Facts,
+    probe: str,
+    beside: Sequence[Deployment] = (),
+) -> list[Trial]:
+    """``beside``: all that the spec wants on this server; one user may serve several of it."""
+    who = (account.name, account.host)
+    own = {d.database for d in beside if who in [(a.name, a.host) for a in d.accounts]}
     names = _names(deployment, probe) | {"user": account.name, "host": account.host}
+    names["databases"] = tuple(sorted({deployment.database, *own}))
     return [
         Trial("is the account that it should be", "identity", names, "holds"),
         *(_creating(names) if account.access.creates else _not_creating(names)),

@@ -5,7 +5,7 @@ All of it in transactions that are rolled back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dbprov.deployments import Access, Account, Deployment
@@ -24,7 +24,13 @@ EVERYBODY = (
 )
 
 
-def trials(deployment: Deployment, account: Account, facts: Facts, probe: str) -> list[Trial]:
+def trials(
+    deployment: Deployment,
+    account: Account,
+    facts: Facts,
+    probe: str,
+    beside: Sequence[Deployment] = (),
+) -> list[Trial]:
     names = {
         "probe": probe,
         "referring": f"{probe}_r",
