@@ -131,9 +131,9 @@ class Handout:
 
     def warnings(self) -> list[str]:
         """What a consumer cannot carry (facts D.2), and what it must have itself."""
-        return [*self._by_token(), *self._of_name(), *self._of_files()]
+        return [*self.by_token(), *self._of_name(), *self._of_files()]
 
-    def _by_token(self) -> list[str]:
+    def by_token(self) -> list[str]:
         return [
             f'user "{account.name}" logs in with IAM tokens, each valid for 15 minutes: a'
             " connection string that stands in a setting cannot hold one. What connects must fetch"

@@ -78,8 +78,8 @@ def connections(
     revealed = reveal or output is not None
     wish = formats.Wish(shown=revealed, base=_base(base), **said)
     handouts = commands.handouts(spec, passwords=revealed)
-    if name in ("text", "json"):
-        for words in (words for one in handouts for words in one.warnings()):
+    for one in handouts:
+        for words in one.warnings() if name in ("text", "json") else one.by_token():
             click.echo(f"note: {words}", err=True)
     for words in commands.unfinished(spec) if revealed else ():
         click.echo(f"note: {words}", err=True)
@@ -136,6 +136,8 @@ def document_of(spec: Spec, base: str, *, pgbouncer: bool, shown: bool) -> dict[
     handouts = commands.handouts(spec, passwords=shown)
     wish = formats.Wish(shown=shown, pgbouncer=pgbouncer, base=_base(base))
     formats.refuse("houston", handouts, wish)
+    for words in (words for one in handouts for words in one.by_token()):
+        click.echo(f"note: {words}", err=True)
     made: dict[str, Any] = json.loads(formats.document("houston", handouts, wish))
     return made
 

@@ -102,6 +102,8 @@ def rotate(
     failed = next((one.error for one in ended if one.error), None)
     if failed:
         talk.show_error(failed)
+    for rotation in planned[len(ended) :]:
+        click.echo(f"not begun: user {rotation.account.name}", err=True)
     if not ok:
         words = "nothing is lost: both passwords are kept, and the same command goes on from there"
         click.echo(f"dbprov: {words}", err=True)

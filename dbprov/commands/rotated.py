@@ -13,7 +13,7 @@ from dbprov.commands.planned import done_json
 from dbprov.connections import Connection
 from dbprov.deployments import Account, Auth, Deployment
 from dbprov.dialects import Check
-from dbprov.errors import ApplyError, DbprovError, LookError, RefusedError
+from dbprov.errors import ApplyError, DbprovError, Interrupted, LookError, RefusedError
 from dbprov.frozen import dataclass
 from dbprov.lock import Delayed
 from dbprov.logins import OldPassword, Password, named
@@ -195,7 +195,18 @@ def rotate(
             _turn(rotated, server, report, check)
     except DbprovError as error:
         rotated.error = error
+    except KeyboardInterrupt:
+        rotated.error = _interrupted(rotation)
     return rotated
+
+
+def _interrupted(rotation: Rotation) -> Interrupted:
+    who = named(rotation.account.name, rotation.account.host)
+    return Interrupted(
+        f"interrupted while the password of {who} was turned",
+        "somebody ended the run; whatever the server has by now, it is kept",
+        "run the same command again: it goes on where it stopped",
+    )
 
 
 def _turn(
@@ -312,6 +323,8 @@ def finish(
                 _end(rotated, server, report, check)
     except DbprovError as error:
         rotated.error = error
+    except KeyboardInterrupt:
+        rotated.error = _interrupted(rotation)
     return rotated
 
 

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from dbprov.connections import FORMATS, Connection, Handout
+from dbprov.deployments import Auth
 from dbprov.errors import UsageError
 from dbprov.frozen import dataclass
 
@@ -55,6 +56,8 @@ class Form:
 
 
 PLATFORMS = ("0.37", "1.x", "2.x")
+PASSWORDS = ("chart", "pgbouncer", "pgpass", "mycnf", "jdbc", "dotenv")
+"""Forms with a place of its own for the password."""
 FORMS: dict[str, Form] = {
     "text": Form("plain", "txt"),
     "json": Form("plain", "json"),
@@ -79,7 +82,7 @@ def refuse(name: str, handouts: Sequence[Handout], wish: Wish) -> None:
     refused = [
         f"{one.deployment.name}: {why}"
         for one in handouts
-        for why in FORMS[name].objections(name, one, wish)
+        for why in (*FORMS[name].objections(name, one, wish), *_tokens(name, one, wish))
     ]
     if refused:
         raise UsageError(
@@ -87,6 +90,16 @@ def refuse(name: str, handouts: Sequence[Handout], wish: Wish) -> None:
             "\n".join(refused),
             "another form, or another name or password; those that dbprov makes fit every form",
         )
+
+
+def _tokens(name: str, one: Handout, wish: Wish) -> Iterator[str]:
+    """An empty password in its place would be one that is not true."""
+    asks = name in PASSWORDS or (name == "houston" and wish.pgbouncer)
+    if not asks or (name == "chart" and wish.by_secret):
+        return
+    for account in one.deployment.accounts:
+        if account.auth is Auth.IAM:
+            yield f'user "{account.name}" logs in with IAM tokens, and this form holds a password'
 
 
 def written(name: str, one: Handout, wish: Wish) -> str:

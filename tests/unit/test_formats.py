@@ -288,3 +288,14 @@ def test_a_form_of_ones_own(tmp_path: Path) -> None:
         with pytest.raises(RenderError, match=r"mine\.j2") as caught:
             rendered(file, [one], SHOWN)
         assert re.search(why, caught.value.why)
+
+
+@pytest.mark.parametrize("name", formats.PASSWORDS)
+def test_no_form_makes_up_a_password_where_there_is_a_token(name: str) -> None:
+    """An empty one would be read as a password."""
+    engine = "mysql" if name == "mycnf" else "postgresql"
+    one = handout(deployment(engine, auth="iam"), lambda account: None)
+    with pytest.raises(UsageError, match="cannot carry this") as met:
+        text(name, one)
+    assert "logs in with IAM tokens" in met.value.why
+    assert "app" in text("env", one)
