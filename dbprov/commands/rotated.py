@@ -98,7 +98,8 @@ def _rotate(deployment: Deployment, server: Server, account: Account) -> Rotatio
     if found is None:
         raise RefusedError(
             f"the password of {who} cannot be rotated; nothing was changed",
-            "there is no such user on the server",
+            "there is no such user on the server"
+            + (f': "{user}", which takes turns with it' if user != account.name else ""),
             "dbprov apply makes it",
         )
     _refuse_locked(server, account)

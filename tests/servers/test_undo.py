@@ -344,10 +344,11 @@ def test_of_what_was_pruned(walk: Walk, prefix: str) -> None:
 # -- what it never does ----------------------------------------------------------------------------------------------------
 
 
-def test_a_database_with_tables_is_not_dropped(walk: Walk, prefix: str) -> None:
+@pytest.mark.parametrize("made", ["TABLE dag (id integer)", "VIEW dag AS SELECT 1 AS id"])
+def test_a_database_with_tables_is_not_dropped(walk: Walk, prefix: str, made: str) -> None:
     spec = walk.spec(one(prefix))
     text = way_back(walk, spec)
-    walk.as_user(spec, f"{prefix}app", "CREATE TABLE dag (id integer)")
+    walk.as_user(spec, f"{prefix}app", f"CREATE {made}")
     before = state(walk, f"{prefix}db")
     ended = run(walk, text)
     assert ended.returncode != 0
