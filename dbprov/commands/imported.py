@@ -204,8 +204,8 @@ def _why(user: Resident, near: Deployment, missing: Iterable[str]) -> str:
 
 def _missing(made: Deployment, server: Server) -> list[str]:
     """What a plan would do, and what it would say that others must do."""
-    if server.dialect.unfit(made, server.facts):
-        return ["it cannot be on this server"]
+    if unfit := server.dialect.unfit(made, server.facts):
+        return [why for why, _ in unfit]
     pairs = server.look(server.dialect.expand(made, server.facts))
     beyond = [f for _, f in pairs if isinstance(f, ObjectGrant) and f.beyond]
     said = [str(step.item) for step in plan(pairs) if step.item.kind != "membership"]

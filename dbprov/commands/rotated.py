@@ -71,6 +71,8 @@ def rotations(
 ) -> list[Rotation]:
     """What rotating the passwords of these users takes. Reads only; refuses what cannot be done."""
     planned = _finish if finish else _rotate
+    for why, todo in server.dialect.unfit(deployment, server.facts):
+        raise RefusedError(f"no password can be rotated on {server.address}", why, todo)
     asked = [account for account in deployment.accounts if user in (None, account.name)]
     if user and any(account.auth is Auth.IAM for account in asked):
         why = "it logs in with an IAM token, and has no password anywhere"

@@ -8,6 +8,8 @@ from typing import Any, cast
 import pytest
 
 import dbprov
+from dbprov.commands import departing, rotations
+from dbprov.departure import Wish
 from dbprov.errors import ConnectError, PlaceError, RefusedError
 from dbprov.items import SchemaGrant
 from tests.harness import TestServer, execute
@@ -454,3 +456,28 @@ def test_what_a_failed_transaction_took_back_is_not_called_done(walk: Walk, pref
     )
     assert applied.done == []
     assert account.name in str(walk.plan(spec).steps[0])
+
+
+@pytest.mark.mysql
+@pytest.mark.parametrize("admin", ["restricted"], indirect=True)
+def test_an_admin_that_sees_nobody_else(walk: Walk, prefix: str) -> None:
+    """Without SELECT on the schema mysql only its own account is there: that is said, and no user is taken for gone."""
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    user = f"{prefix}blind"
+    execute(walk.server, "superuser", f"CREATE USER '{user}'@'%' IDENTIFIED BY 'of-this-test'")
+    execute(
+        walk.server, "superuser",
+        f"GRANT CREATE USER, PROCESS ON *.* TO '{user}'@'%' WITH GRANT OPTION",
+    )  # fmt: skip
+    walk.url = walk.url.replace(f"{walk.server.user('admin')}@", f"{user}@")
+    walk.password = "of-this-test"
+    spec = walk.spec(one(prefix, password={"file": "pw"}))
+    for doing in (
+        dbprov.compare,
+        rotations,
+        lambda deployment, server: departing(spec, deployment, server, Wish()),
+    ):
+        with pytest.raises(RefusedError) as met:
+            walk.each(spec, doing)
+        assert "sees no account but its own" in met.value.why

@@ -262,6 +262,7 @@ def facts(answers: Sequence[list[dict[str, Any]]], connection: Any) -> Facts:
         settings={
             **settings,
             "partial_revokes": "1" if settings.get("partial_revokes") == "ON" else "0",
+            "alone": "1" if rights and rights[0]["alone"] else "",
             "account_locks": (rights[0]["account_locks"] if rights else None) or "",
         },
     )

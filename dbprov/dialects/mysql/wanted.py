@@ -165,6 +165,13 @@ def unfit(deployment: Deployment, facts: Facts) -> list[tuple[str, str]]:
         said.append(
             (f'user "{facts.admin}" is the admin itself', "another name for the Deployment's user")
         )
+    if facts.settings.get("alone"):
+        said.append(
+            (
+                f'"{facts.admin}" sees no account but its own: which users there are is hidden',
+                "give it the privilege SELECT on the schema mysql, or name another admin",
+            )
+        )
     if facts.read_only:
         said.append(("the server is a replica, or read only", "name the server that takes writes"))
     if (
