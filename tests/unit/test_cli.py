@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -72,7 +72,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             raise answers["error"]
         yield {one: Nowhere() for one in spec.deployments}
 
-    def compare(one: Deployment, server: Nowhere, prune: bool = False) -> Planned:
+    def compare(
+        one: Deployment, server: Nowhere, prune: bool = False, ahead: Sequence[Planned] = ()
+    ) -> Planned:
         return replace(empty(), deployment=one, **dict(answers["planned"]))
 
     def apply(
