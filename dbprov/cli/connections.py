@@ -94,7 +94,7 @@ def hand_out(
     """To stdout, into a file, or into a folder with a file for each."""
     from dbprov import formats
 
-    if output and (output.endswith("/") or Path(output).is_dir()):
+    if output and is_folder(output):
         for one in handouts:
             suffix = Path(template).suffix if template else f".{formats.FORMS[name].suffix}"
             path = Path(output) / f"{one.deployment.name}{suffix}"
@@ -103,6 +103,10 @@ def hand_out(
         _put(Path(output), _text(name, template, handouts, wish))
     else:
         click.echo(_text(name, template, handouts, wish), nl=False)
+
+
+def is_folder(output: str) -> bool:
+    return output.endswith("/") or Path(output).is_dir()
 
 
 def _form(form: str | None, template: str | None, as_json: bool) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dbprov.cli.connections import FORMS, hand_out
+from dbprov.cli.connections import FORMS, hand_out, is_folder
 from dbprov.cli.output import confirm, print_json
 from dbprov.flags import (
     SpecCommand,
@@ -131,8 +131,10 @@ def _refuse(
             "--finish changes no string", f"-o {output}", "give -o to the rotate before it"
         )
     if output:
-        wish = formats.Wish(shown=True)
-        formats.refuse(form or "text", commands.handouts(spec, passwords=False), wish)
+        handouts = commands.handouts(spec, passwords=False)
+        formats.refuse(form or "text", handouts, formats.Wish(shown=True))
+        if not is_folder(output):
+            formats.fits(form or "text", handouts)
 
 
 def _planned(

@@ -111,16 +111,20 @@ def written(name: str, one: Handout, wish: Wish) -> str:
 
 def document(name: str, handouts: Sequence[Handout], wish: Wish) -> str:
     """All of them in one text. Raises UsageError where the form holds one Deployment only."""
-    form = FORMS[name]
+    fits(name, handouts)
     if name in FORMATS:
         return FORMATS[name](handouts, wish.shown)
-    if form.single and len(handouts) > 1:
+    return FORMS[name].between.join(written(name, one, wish) for one in handouts)
+
+
+def fits(name: str, handouts: Sequence[Handout]) -> None:
+    """Raises UsageError where a document of this form cannot hold them all."""
+    if name not in FORMATS and FORMS[name].single and len(handouts) > 1:
         raise UsageError(
             f"{name} is the form of one Deployment",
             f"the spec has {len(handouts)}, and a document of this form holds one",
             "-o FOLDER/ for a file of each, a spec for each, or --format json",
         )
-    return form.between.join(written(name, one, wish) for one in handouts)
 
 
 def told(connections: Iterable[Connection]) -> Iterator[tuple[str, str]]:

@@ -665,6 +665,10 @@ def test_the_variables_of_two_deployments_do_not_mix(tmp_path: Path) -> None:
     ended = CliRunner().invoke(main, ["connections", str(spec), "--format", "env"])
     assert ended.exit_code == 2
     assert "env is the form of one Deployment" in ended.stderr
+    out = ["--format", "env", "-o", str(spec.with_name("strings.env"))]
+    ended = CliRunner().invoke(main, ["rotate", str(spec), "--yes", *out])
+    assert ended.exit_code == 2
+    assert "env is the form of one Deployment" in ended.stderr, "before anything is rotated"
 
 
 @pytest.mark.parametrize("said", [["--airflow", "spec.yaml"], ["spec.yaml", "--airflow=1.10"]])
