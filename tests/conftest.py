@@ -31,6 +31,7 @@ from hypothesis import settings
 from tests import harness
 from tests.harness import ServerUnavailable, TestServer, WrongSetting
 from tests.harness.own import OwnServer, start_own_server
+from tests.harness.telling import Telling, start_telling
 from tests.harness.tls import VERSIONS, Certificates, TlsServer, start_tls
 from tests.harness.told import Heard, Matrix, Told, missing, tell_missing, tell_server
 
@@ -113,10 +114,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         pairs = _of_their_own(metafunc.config.stash[SERVERS].wanted)
         ids = ["-".join(pair) for pair in pairs]
         metafunc.parametrize("own", pairs, ids=ids, indirect=True, scope="session")
-    if "tls_server" in metafunc.fixturenames:
+    for name in {"tls_server", "telling"} & set(metafunc.fixturenames):
         pairs = list(_speaking_tls(metafunc.config.stash[SERVERS].wanted))
         ids = ["-".join(pair) for pair in pairs]
-        metafunc.parametrize("tls_server", pairs, ids=ids, indirect=True, scope="session")
+        metafunc.parametrize(name, pairs, ids=ids, indirect=True, scope="session")
 
 
 @pytest.hookimpl(trylast=True)
@@ -201,6 +202,15 @@ def secure(tls_server: TlsServer) -> Iterator[TlsServer]:
     tls_server.demand(False)
 
 
+@pytest.fixture(scope="session")
+def telling(request: pytest.FixtureRequest) -> Telling:
+    """One of each wanted flavor that writes down all that it is told; the wheel lacks the means."""
+    try:
+        return start_telling(*request.param)
+    except ServerUnavailable as error:
+        _do_without(f"{missing(request.param)} that tells all: {error}")
+
+
 @pytest.fixture(params=["superuser", "restricted"])
 def admin(server: TestServer, request: pytest.FixtureRequest) -> tuple[str, str]:
     """URL and password of an account that may provision."""
@@ -238,7 +248,8 @@ def _speaking_tls(wanted: list[Pair]) -> Iterator[Pair]:
 def _pair_of(item: pytest.Item) -> Pair | None:
     callspec = getattr(item, "callspec", None)
     params = callspec.params if callspec else {}
-    return params.get("server") or params.get("tls_server") or params.get("own")
+    names = ("server", "tls_server", "own", "telling")
+    return next((params[name] for name in names if name in params), None)
 
 
 def _server_of(item: pytest.Item) -> Pair | None:

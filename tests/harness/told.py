@@ -1,4 +1,5 @@
-"""What tests tell the terminal beside passed and failed: their server, and the faults that were survived.
+"""What tests tell the terminal beside passed and failed: their server, the faults that were survived, and
+where passwords were searched.
 
 It goes with the report of the test, so it arrives from wherever the test ran: with `pytest -n` that is
 another process than the one that prints.
@@ -13,6 +14,7 @@ import pytest
 from tests.harness.model import TestServer
 
 SERVER, MISSING, FAULT = "dbprov server", "dbprov missing server", "dbprov fault"
+SEARCHED = "dbprov searched for passwords"
 Told = list[tuple[str, Any]]  # user_properties: of what JSON knows
 
 
@@ -26,6 +28,11 @@ def tell_server(told: Told, server: TestServer) -> None:
 
 def tell_missing(told: Told, pair: tuple[str, str], why: BaseException) -> None:
     told.append((MISSING, [missing(pair), str(why)]))
+
+
+def tell_searched(told: Told, server: TestServer, row: tuple[str, int, str, int]) -> None:
+    """A place, how much of what was searched there, and how often a password was found."""
+    told.append((SEARCHED, [f"{server.flavor} {server.version}", *row]))
 
 
 class Matrix:
@@ -48,6 +55,7 @@ class Heard:
         self.why: dict[str, str] = {}
         self.tried: Counter[tuple[str, str, str]] = Counter()
         self.survived: Counter[tuple[str, str, str]] = Counter()
+        self.searched: list[tuple[str, str, int, str, int]] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "teardown":
@@ -58,6 +66,7 @@ class Heard:
             self.show_servers(terminalreporter)
         self.show_missing(terminalreporter)
         self.show_faults(terminalreporter)
+        self.show_searched(terminalreporter)
 
     def hear(self, told: Iterable[tuple[str, Any]]) -> None:
         for name, row in told:
@@ -66,6 +75,8 @@ class Heard:
             elif name == MISSING:
                 self.missing[row[0]] += 1
                 self.why[row[0]] = row[1]
+            elif name == SEARCHED:
+                self.searched.append(tuple(row))
             elif name == FAULT:
                 server, fault, command, survived = row
                 self.tried[server, fault, command] += 1
@@ -95,3 +106,13 @@ class Heard:
             terminal.line(line, red=tried != self.survived[key])
         tried, survived = self.tried.total(), self.survived.total()
         terminal.line(f"{'all':<63}{tried:>6}{survived:>10}", bold=True)
+
+    def show_searched(self, terminal: pytest.TerminalReporter) -> None:
+        if not self.searched:
+            return
+        terminal.section("searched for passwords")
+        terminal.line(f"{'server':<17}{'place':<52}{'searched':>14}{'found':>7}")
+        for server, place, count, unit, found in self.searched:
+            line = f"{server:<17}{place:<52}{count:>8} {unit:<5}{found:>7}"
+            terminal.line(line, red=bool(found))
+        terminal.line(f"{'all':<83}{sum(row[-1] for row in self.searched):>7}", bold=True)

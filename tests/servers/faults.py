@@ -168,11 +168,11 @@ class Ended:
 
 
 class Forker:
-    """Runs the CLI in forks of a process that has loaded it."""
+    """Runs the CLI in forks of a process that has loaded it, and these modules."""
 
-    def __init__(self) -> None:
+    def __init__(self, *modules: str) -> None:
         self._serving = subprocess.Popen(
-            [sys.executable, "-m", "tests.servers.forker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [sys.executable, "-m", "tests.servers.forker", *modules], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             encoding="utf-8", env={**surroundings(Path("/")), "PYTHONPATH": REPOSITORY},
         )  # fmt: skip
 

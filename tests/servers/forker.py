@@ -1,6 +1,6 @@
 """The CLI again and again without its start: a process that has loaded all of it, and forks for each run.
 
-python -m tests.servers.forker    an order a line on stdin, as JSON: words, folder, env; answers its pid, then its exit code
+python -m tests.servers.forker [MODULE ...]    loads these too; an order a line on stdin, as JSON: words, folder, env; answers its pid, then its exit code
 
 What a run prints is in the files ``stdout`` and ``stderr`` of its folder.
 """
@@ -22,6 +22,8 @@ def load() -> None:
     for module in pkgutil.walk_packages(dbprov.__path__, "dbprov."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
+    for name in sys.argv[1:]:
+        importlib.import_module(name)
 
 
 def run(words: list[str], folder: str, env: dict[str, str]) -> None:
