@@ -68,6 +68,7 @@ REVEALING = {  # the only places where a password stops being a Secret, and why
     ("places.aws", "_text"): 1,  # into Secrets Manager, over HTTPS
     ("places.turns", "_parted"): 1,  # a Secret again, without the name before it
     ("places.vault", "_added"): 1,  # into Vault
+    ("formats.bouncer", "_secret"): 1,  # the verifier, into the userlist, where told to
     ("houston.api", "__init__"): 1,  # the token, into the header of https
     ("dialects.postgresql.session", "connect"): 1,
     ("dialects.postgresql.session", "connect_as"): 1,

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from dbprov.cli.output import write
-from dbprov.flags import SpecCommand, json_option, with_spec
+from dbprov.flags import SpecCommand, ask, json_option, with_spec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dbprov.connections import Handout
-    from dbprov.deployments import Spec
+    from dbprov.deployments import Deployment, Spec
     from dbprov.formats import Wish
+    from dbprov.secret import Secret
 
 FORMS = (
     "text", "json", "env", "cfg", "houston", "values", "k8s", "chart", "pgbouncer", "pgpass",
@@ -55,6 +57,12 @@ FORMS = (
 @click.option("--namespace", help="k8s: the namespace of the Secrets.")
 @click.option("--metadata-secret", help="k8s, chart: another name for the metadata Secret.")
 @click.option("--result-secret", help="k8s, chart: another name for the result backend's.")
+@click.option(
+    "--userlist",
+    type=click.Choice(["clear", "scram"]),
+    help="pgbouncer: with the passwords, or with the verifiers that a superuser reads on the"
+    " server. Default: clear.",
+)
 @click.option("--by-secret", is_flag=True, help="chart: name the Secrets instead of the parts.")
 @json_option
 def connections(
@@ -65,6 +73,7 @@ def connections(
     output: str | None,
     as_json: bool,
     base: str | None,
+    userlist: str | None,
     **said: Any,
 ) -> None:
     """Print the connection strings, in each consumer's form. With *** for the passwords, unless
@@ -76,8 +85,9 @@ def connections(
 
     name = _form(form, template, as_json)
     revealed = reveal or output is not None
-    wish = formats.Wish(shown=revealed, base=_base(base), **said)
-    handouts = commands.handouts(spec, passwords=revealed)
+    scram = _scram(userlist, name, template)
+    wish = formats.Wish(shown=revealed, scram=scram, base=_base(base), **said)
+    handouts = commands.handouts(spec, passwords=revealed and not scram)
     for one in handouts:
         for words in one.warnings() if name in ("text", "json") else one.by_token():
             click.echo(f"note: {words}", err=True)
@@ -85,6 +95,8 @@ def connections(
         click.echo(f"note: {words}", err=True)
     if template is None:
         formats.refuse(name, handouts, wish)
+    if scram and revealed:
+        wish = replace(wish, verifiers=_verifiers(spec))
     hand_out(name, template, handouts, wish, output)
 
 
@@ -96,9 +108,13 @@ def hand_out(
 
     if output and is_folder(output):
         for one in handouts:
-            suffix = Path(template).suffix if template else f".{formats.FORMS[name].suffix}"
-            path = Path(output) / f"{one.deployment.name}{suffix}"
-            _put(path, _text(name, template, [one], wish))
+            beside = Path(output) / one.deployment.name
+            if template:
+                made = _text(name, template, [one], wish)
+                _put(beside.with_name(beside.name + Path(template).suffix), made)
+                continue
+            for suffix, made in formats.files(name, one, wish).items():
+                _put(beside.with_name(f"{beside.name}.{suffix}"), made)
     elif output:
         _put(Path(output), _text(name, template, handouts, wish))
     else:
@@ -117,6 +133,29 @@ def _form(form: str | None, template: str | None, as_json: bool) -> str:
     if len(said) > 1:
         raise UsageError("two forms are asked for", ", ".join(said), "one of the two")
     return form or ("json" if as_json else "text")
+
+
+def _scram(userlist: str | None, name: str, template: str | None) -> bool:
+    from dbprov.errors import UsageError
+
+    if userlist and (template or name != "pgbouncer"):
+        raise UsageError(
+            f"--userlist {userlist} says nothing of this form",
+            "only PgBouncer has a userlist",
+            "--format pgbouncer, or leave --userlist out",
+        )
+    return userlist == "scram"
+
+
+def _verifiers(spec: Spec) -> dict[tuple[Deployment, str], Secret]:
+    """Read on the servers, all before anything is written."""
+    from dbprov import commands
+
+    made: dict[tuple[Deployment, str], Secret] = {}
+    with commands.servers(spec, ask) as servers:
+        for deployment in spec.deployments:
+            made |= commands.verifiers(deployment, servers[deployment])
+    return made
 
 
 def _text(name: str, template: str | None, handouts: Sequence[Handout], wish: Wish) -> str:

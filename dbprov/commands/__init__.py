@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from dbprov.commands.rotated import finish as finish
     from dbprov.commands.rotated import rotate as rotate
     from dbprov.commands.rotated import rotations as rotations
+    from dbprov.commands.userlists import verifiers as verifiers
 
 _HOMES = {
     "adopted": ("Adopted", "Adoption", "adopt", "adoption", "refuse_adoption"),
@@ -65,6 +66,7 @@ _HOMES = {
     "reviewed": ("change", "insisting", "way_back"),
     "readied": ("ready",),
     "rotated": ("Rotated", "Rotation", "finish", "rotate", "rotations"),
+    "userlists": ("verifiers",),
 }
 
 

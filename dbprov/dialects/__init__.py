@@ -141,6 +141,7 @@ class Dialect(Protocol):
     OWNERS: bool  # do things belong to users, and can an admin borrow a user's rights?
     READINESS: tuple[str, ...]  # the templates whose answers say whether Airflow would run
     LOCK_DATABASE: str | None  # the one in which all runs lock, where locks are a database's (T33)
+    VERIFIERS: str  # the template that answers with what is kept of passwords; empty: no use for it
 
     def expand(self, deployment: Deployment, facts: Facts) -> list[Item]: ...
     def newborn(self, item: Item, facts: Facts) -> Item | None: ...

@@ -12,18 +12,24 @@ from importlib import import_module
 from typing import Any
 
 from dbprov.connections import FORMATS, Connection, Handout
-from dbprov.deployments import Auth
+from dbprov.deployments import Auth, Deployment
 from dbprov.errors import UsageError
 from dbprov.frozen import dataclass
+from dbprov.secret import Secret
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What a person says about a form. ``release`` is the Helm release; None: the Deployment's."""
+    """What a person says about a form. ``release`` is the Helm release; None: the Deployment's.
+
+    ``scram``: a userlist holds ``verifiers``, each of a user of a Deployment, and no passwords.
+    """
 
     shown: bool = False
     platform: str = "2.x"
     pgbouncer: bool = False
+    scram: bool = False
+    verifiers: Mapping[tuple[Deployment, str], Secret] = field(default_factory=dict)
     release: str | None = None
     namespace: str | None = None
     metadata_secret: str | None = None
@@ -37,12 +43,16 @@ Write = Callable[[Handout, Wish], str]
 
 @dataclass(frozen=True)
 class Form:
-    """``home``: the module that writes it. ``single``: a document holds one Deployment."""
+    """``home``: the module that writes it. ``single``: a document holds one Deployment.
+
+    ``parts``: of what are two files for the consumer, each with its suffix.
+    """
 
     home: str
     suffix: str
     single: bool = False
     between: str = ""
+    parts: Mapping[str, str] = field(default_factory=dict)
 
     def written(self, name: str) -> Write:
         made: Write = getattr(import_module(f"dbprov.formats.{self.home}"), f"as_{name}")
@@ -67,7 +77,9 @@ FORMS: dict[str, Form] = {
     "values": Form("platform", "yaml", single=True),
     "k8s": Form("cluster", "yaml", between="---\n"),
     "chart": Form("cluster", "yaml", single=True),
-    "pgbouncer": Form("bouncer", "ini", single=True),
+    "pgbouncer": Form(
+        "bouncer", "ini", single=True, parts={"ini": "ini", "userlist": "userlist.txt"}
+    ),
     "pgpass": Form("clients", "pgpass"),
     "service": Form("clients", "conf", between="\n"),
     "mycnf": Form("clients", "cnf", single=True),
@@ -125,6 +137,14 @@ def fits(name: str, handouts: Sequence[Handout]) -> None:
             f"the spec has {len(handouts)}, and a document of this form holds one",
             "-o FOLDER/ for a file of each, a spec for each, or --format json",
         )
+
+
+def files(name: str, one: Handout, wish: Wish) -> dict[str, str]:
+    """What a folder gets of one Deployment: each text by the suffix of its file."""
+    form = FORMS[name]
+    if not form.parts:
+        return {form.suffix: document(name, [one], wish)}
+    return {suffix: form.written(part)(one, wish) for part, suffix in form.parts.items()}
 
 
 def told(connections: Iterable[Connection]) -> Iterator[tuple[str, str]]:

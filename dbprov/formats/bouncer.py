@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dbprov.connections import Handout
+from dbprov.connections import MASK, Connection, Handout
 from dbprov.formats import Wish
 
 
@@ -15,26 +15,38 @@ def objections(name: str, one: Handout, wish: Wish) -> list[str]:
 
 
 def as_pgbouncer(one: Handout, wish: Wish) -> str:
-    """Two files in one text, told apart by their first comment.
+    """Two files in one text, told apart by their first comment."""
+    return "\n".join(
+        (
+            "; pgbouncer.ini",
+            as_ini(one, wish),
+            "; userlist.txt, the file that auth_file names",
+            as_userlist(one, wish),
+        )
+    )
 
-    The password stands there in clear, as PgBouncer needs it to log in by itself: a SCRAM verifier
-    serves only if it is the server's own, salt and all, which only a superuser may read (E).
-    """
+
+def as_ini(one: Handout, wish: Wish) -> str:
     deployment, host = one.deployment, one.metadata.parts(wish.shown)["host"]
     where = f"host={_value(host)} " if host else ""
-    lines = [
-        "; pgbouncer.ini",
-        "[databases]",
-        f"{_name(deployment.database)} = {where}port={one.metadata.port}"
-        f" dbname={_value(deployment.database)}",
-        "",
-        "; userlist.txt, the file that auth_file names",
-    ]
+    entry = f"{where}port={one.metadata.port} dbname={_value(deployment.database)}"
+    return f"[databases]\n{_name(deployment.database)} = {entry}\n"
+
+
+def as_userlist(one: Handout, wish: Wish) -> str:
+    """The password in clear, or the server's own verifier.
+
+    PgBouncer logs in with either; with a verifier only if it is the server's, salt and all (E).
+    """
     every = {c.user: c for c in (one.metadata, one.result, *one.others)}
-    lines += [
-        f"{_quoted(user)} {_quoted(c.parts(wish.shown)['password'])}" for user, c in every.items()
-    ]
-    return "\n".join(lines) + "\n"
+    return "".join(f"{_quoted(user)} {_quoted(_secret(c, wish))}\n" for user, c in every.items())
+
+
+def _secret(c: Connection, wish: Wish) -> str:
+    if not wish.scram:
+        return c.parts(wish.shown)["password"]
+    kept = wish.verifiers.get((c.deployment, c.user))
+    return kept.reveal() if kept and wish.shown else MASK
 
 
 def _name(text: str) -> str:

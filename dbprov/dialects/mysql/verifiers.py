@@ -12,6 +12,7 @@ from dbprov.dialects.mysql.quoting import literal
 from dbprov.errors import PlaceError, UsageError
 from dbprov.places import Kept
 
+VERIFIERS = ""  # nothing logs in with what MySQL keeps
 # Of caching_sha2_password, in bytes: a longer one is answered with ER 1396, as if the user existed.
 LONGEST = 256
 HEX_LITERALS = (8, 0, 17)  # the first that takes a verifier as 0x...

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from dbprov.dialects.postgresql.strings import url as url
     from dbprov.dialects.postgresql.tried import cleanup as cleanup
     from dbprov.dialects.postgresql.tried import trials as trials
+    from dbprov.dialects.postgresql.verifiers import VERIFIERS as VERIFIERS
     from dbprov.dialects.postgresql.verifiers import password_verifier as password_verifier
 
 __all__ = [  # noqa: RUF022  in the order of the Protocol
@@ -72,6 +73,7 @@ __all__ = [  # noqa: RUF022  in the order of the Protocol
     "OWNERS",
     "READINESS",
     "LOCK_DATABASE",
+    "VERIFIERS",
     "expand",
     "newborn",
     "trials",
@@ -124,7 +126,7 @@ _HOMES = {
         "cleanup",
         "trials",
     ),
-    "verifiers": ("password_verifier",),
+    "verifiers": ("VERIFIERS", "password_verifier"),
 }
 
 
