@@ -166,7 +166,7 @@ def server(request: pytest.FixtureRequest) -> TestServer:
     """Each wanted server in turn; a missing one is an error in CI, and a loud skip elsewhere."""
     future = request.config.stash[SERVERS].start(request.param)
     if isinstance(future.exception(), ServerUnavailable):
-        _do_without(f"{missing(request.param)}, see the summary")
+        do_without(f"{missing(request.param)}, see the summary")
     return future.result()
 
 
@@ -182,7 +182,7 @@ def tls_server(request: pytest.FixtureRequest, certificates: Certificates) -> Tl
         flavor, version = request.param
         return start_tls(flavor, version, certificates)
     except ServerUnavailable as error:
-        _do_without(f"{missing(request.param)} with TLS: {error}")
+        do_without(f"{missing(request.param)} with TLS: {error}")
 
 
 @pytest.fixture(scope="session")
@@ -191,7 +191,7 @@ def own(request: pytest.FixtureRequest) -> OwnServer:
     try:
         return start_own_server(*request.param)
     except ServerUnavailable as error:
-        _do_without(f"{missing(request.param)} of its own: {error}")
+        do_without(f"{missing(request.param)} of its own: {error}")
 
 
 @pytest.fixture
@@ -226,7 +226,7 @@ def prefix(server: TestServer) -> Iterator[str]:
     harness.remove(server, name)
 
 
-def _do_without(text: str) -> NoReturn:
+def do_without(text: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(text, pytrace=False)
     pytest.skip(text)

@@ -11,6 +11,12 @@ from dbprov.formats import Wish
 def objections(name: str, one: Handout, wish: Wish) -> list[str]:
     if one.metadata.as_json(reveal=False) is None:
         return ["PgBouncer stands before PostgreSQL only, and this Deployment is on MySQL"]
+    database = one.deployment.database
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+", database) or database == "pgbouncer":
+        return [
+            f'PgBouncer does not start with "{database}" in its [databases]: it takes letters,'
+            " digits, and _ . - there, whatever the quotes, and keeps pgbouncer for itself"
+        ]
     return []
 
 
@@ -27,10 +33,11 @@ def as_pgbouncer(one: Handout, wish: Wish) -> str:
 
 
 def as_ini(one: Handout, wish: Wish) -> str:
-    deployment, host = one.deployment, one.metadata.parts(wish.shown)["host"]
-    where = f"host={_value(host)} " if host else ""
-    entry = f"{where}port={one.metadata.port} dbname={_value(deployment.database)}"
-    return f"[databases]\n{_name(deployment.database)} = {entry}\n"
+    """To the server itself: what ``publish`` names may well be this PgBouncer."""
+    deployment, server = one.deployment, one.deployment.server
+    where = f"host={_value(server.host)} " if server.host else ""
+    entry = f"{where}port={server.port} dbname={deployment.database}"
+    return f"[databases]\n{deployment.database} = {entry}\n"
 
 
 def as_userlist(one: Handout, wish: Wish) -> str:
@@ -47,10 +54,6 @@ def _secret(c: Connection, wish: Wish) -> str:
         return c.parts(wish.shown)["password"]
     kept = wish.verifiers.get((c.deployment, c.user))
     return kept.reveal() if kept and wish.shown else MASK
-
-
-def _name(text: str) -> str:
-    return text if re.fullmatch(r"[A-Za-z0-9_.-]+", text) else _quoted(text)
 
 
 def _quoted(text: str) -> str:

@@ -10,6 +10,7 @@ import re
 import shlex
 import string
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -127,6 +128,22 @@ def test_a_userlist_of_pgbouncer(password: str) -> None:
     ]
 
 
+def test_pgbouncer_has_two_files() -> None:
+    one = made(password='p"', publish={"host": "pgbouncer.example.com", "port": 6543})
+    assert formats.files("pgbouncer", one, SHOWN) == {
+        "ini": "[databases]\nshop = host=db.example.com port=5432 dbname=shop\n",
+        "userlist.txt": '"app" "p"""\n',
+    }
+    assert formats.files("pgpass", one, SHOWN) == {"pgpass": text("pgpass", one)}
+
+
+def test_a_userlist_of_verifiers() -> None:
+    one, kept = made(password="pw"), "SCRAM-SHA-256$4096:c2FsdA==$c3RvcmVk:c2VydmVy"
+    wish = Wish(True, scram=True, verifiers={(one.deployment, "app"): Secret(kept)})
+    assert formats.files("pgbouncer", one, wish)["userlist.txt"] == f'"app" "{kept}"\n'
+    assert MASK in formats.files("pgbouncer", one, replace(wish, shown=False))["userlist.txt"]
+
+
 @given(password=PASSWORDS)
 def test_kubernetes_takes_the_secrets(password: str) -> None:
     documents = list(yaml.safe_load_all(text("k8s", made(password=password, **SPLIT))))
@@ -219,6 +236,8 @@ CANNOT: list[tuple[str, Callable[[], Handout], Wish, str]] = [
     ("chart", lambda: made(password="a b"), SHOWN, "encodes a blank"),
     ("chart", lambda: made(user="a b"), SHOWN, "encodes a blank"),
     ("pgbouncer", lambda: made("mysql"), SHOWN, "before PostgreSQL only"),
+    ("pgbouncer", lambda: made(database='a"b'), SHOWN, "does not start"),
+    ("pgbouncer", lambda: made(database="pgbouncer"), SHOWN, "keeps pgbouncer for itself"),
     ("pgpass", lambda: made("mysql"), SHOWN, "file of postgresql"),
     ("mycnf", made, SHOWN, "file of mysql"),
     ("service", lambda: made(password="a "), SHOWN, "loses the blank"),
