@@ -208,7 +208,7 @@ def telling(request: pytest.FixtureRequest) -> Telling:
     try:
         return start_telling(*request.param)
     except ServerUnavailable as error:
-        _do_without(f"{missing(request.param)} that tells all: {error}")
+        do_without(f"{missing(request.param)} that tells all: {error}")
 
 
 @pytest.fixture(params=["superuser", "restricted"])
