@@ -296,7 +296,7 @@ def rotated(scene: Scene) -> None:
 
 def in_stores(scene: Scene, bao: Store, moto: Store) -> None:
     """By its token Vault knows us, by its keys AWS; what they keep is searched too."""
-    token = mark("Token").replace("'", "").replace('"', "")
+    token = mark(f"Token{scene.server.flavor}").replace("'", "").replace('"', "")
     bao.ask("POST", "/v1/auth/token/create", {"id": token, "policies": ["root"]})
     name = f"{scene.server.flavor}-{os.urandom(3).hex()}"
     shell = {
