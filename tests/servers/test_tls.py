@@ -6,6 +6,7 @@ The servers are reached by 127.0.0.1 under a name that no DNS knows (``hostaddr`
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import socket
 import subprocess
@@ -25,6 +26,7 @@ from dbprov.dialects import Check
 from dbprov.errors import ConnectError
 from tests import harness
 from tests.harness import TestServer, execute
+from tests.harness.bastion import bastion
 from tests.harness.tls import NAME, Certificates, Shown, TlsServer
 from tests.servers.command import dbprov as command
 from tests.servers.conftest import Walk
@@ -425,3 +427,20 @@ def test_an_entry_of_pg_hba_that_insists_on_tls(secure: TlsServer, walk: Walk) -
     with pytest.raises(ConnectError) as caught:
         walk.plan(walk.spec(one("t_tls_"), tls={"mode": "disable"}))
     assert "tls: {mode: require}" in caught.value.todo
+
+
+def test_through_a_bastion_the_real_name_is_checked(
+    secure: TlsServer, walk: Walk, prefix: str
+) -> None:
+    """The tunnel's end is 127.0.0.1, and no certificate but the one for the server's name will do (T70)."""
+    with bastion() as gate:
+        walk.monkeypatch.setenv("PATH", f"{gate.path}:{os.environ['PATH']}")
+        tls = said_of("verify-full", secure.certificates)
+        spec = walk.spec(one(prefix), tls=tls, via=gate.url)
+        secure.show("good")
+        walk.provision(spec)
+        secure.show("wrong name")
+        with pytest.raises(ConnectError, match="cannot be reached") as caught:
+            walk.plan(spec)
+        assert "is for another name" in str(caught.value)
+        secure.show("good")
