@@ -7,7 +7,6 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Barrier, Thread
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 from dbprov.errors import PlaceError
+from dbprov.frozen import dataclass
 from dbprov.places import Place
 from dbprov.places import aws as stored_by_aws
 from dbprov.places.aws import AwsPlace
