@@ -8,7 +8,7 @@ import re
 from dbprov.dialects import Dialect
 from dbprov.errors import DbprovError
 
-TRIES = 10
+TRIES = 30
 PATIENCE = 60.0
 """Seconds in which they are made; an attempt that itself took longer is the last one."""
 LONGEST = 2.0

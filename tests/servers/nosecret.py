@@ -138,8 +138,8 @@ class Watcher:
             return
         for child in children:
             with suppress(OSError):
-                environ = (Path("/proc") / str(child) / "environ").read_bytes()
-                if not self._before_exec(pid, child):
+                if not self._before_exec(pid, child):  # asked first: it may become another any time
+                    environ = (Path("/proc") / str(child) / "environ").read_bytes()
                     self._known.add(("environment of children", environ))
             self._look(child)
 
