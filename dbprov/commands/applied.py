@@ -87,10 +87,10 @@ def apply(
 ) -> Applied:
     """Do what the plan says, look again, and verify, while no other run changes the same things.
 
-    Raises RefusedError or PlaceError before anything is changed. A statement that fails, Ctrl-C, or
-    a lock that is not had, ends up in ``error``. ``agreed``: somebody read this plan and said yes,
-    so nothing but what is in it is done. ``insist`` raises ReviewError for a plan that nobody
-    reviewed: then this one is done as it is, or nothing.
+    Raises RefusedError or PlaceError before anything is changed. A statement that fails, Ctrl-C, a
+    lock that is not had, or what comes after a change, ends up in ``error``. ``agreed``: somebody
+    read this plan and said yes, so nothing but what is in it is done. ``insist`` raises ReviewError
+    for a plan that nobody reviewed: then this one is done as it is, or nothing.
     """
     planned = planned or compare(deployment, server)
     refuse(planned)
@@ -113,9 +113,9 @@ def apply(
                 )
                 for one in prove(deployment, server, check):
                     applied.checks.append(one)
-    except (RefusedError, PlaceError, ReviewError):  # before anything was changed
-        raise
     except DbprovError as error:  # of the lock, of looking again, and of verifying
+        if isinstance(error, (RefusedError, PlaceError, ReviewError)) and not applied.done:
+            raise  # nothing was changed
         applied.error = error
     except KeyboardInterrupt:
         applied.error = Interrupted(

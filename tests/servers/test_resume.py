@@ -15,10 +15,11 @@ import yaml
 
 import dbprov
 from dbprov.deployments import Deployment, Spec
-from dbprov.errors import ApplyError
+from dbprov.errors import ApplyError, PlaceError
+from dbprov.server import Done
 from tests.harness import TestServer, execute
 from tests.harness.accounts import mysql, postgresql
-from tests.servers.command import CLI, surroundings
+from tests.servers.command import CLI, on_one_of_each, surroundings
 from tests.servers.conftest import Walk
 from tests.servers.test_apply import one, users
 
@@ -221,3 +222,17 @@ def end_sessions(server: TestServer, url: str) -> None:
     rows = f"SELECT id FROM information_schema.processlist WHERE user = '{name}' AND id <> CONNECTION_ID()"
     for (session,) in execute(server, "superuser", rows):
         execute(server, "superuser", f"KILL {session}")
+
+
+@on_one_of_each
+def test_a_place_that_breaks_after_the_server_was_changed(walk: Walk, prefix: str) -> None:
+    """What was done is told, whatever comes after it."""
+    kept = walk.folder / "kept"
+    spec = walk.spec(one(prefix, password={"file": "kept"}))
+
+    def spoil(done: Done) -> None:
+        kept.write_text("not a password\nof one line\n")
+
+    [applied] = walk.each(spec, lambda d, server: dbprov.apply(d, server, report=spoil))
+    assert isinstance(applied.error, PlaceError)
+    assert "user" in {done.step.item.kind for done in applied.done}
