@@ -13,6 +13,9 @@ Each also runs for both admins. Where that is many times the same, a mark takes 
     @pytest.mark.sampled             restricted: oldest and newest of each flavor; superuser: newest of each engine
     @pytest.mark.sampled("newest")   restricted, on the newest of each engine: what no right has a part in
 
+    @pytest.mark.attack("WHAT IS TRIED")   a row of the table of attacks in the summary; on="OpenSSH" where
+                                           it is tried on another program than a server
+
 A test that takes `secure` runs once for each flavor among those, on a server of its own that shows
 whatever certificate the test asks for (see harness/tls.py). Such servers are always binaries.
 """
@@ -33,7 +36,7 @@ from tests.harness import ServerUnavailable, TestServer, WrongSetting
 from tests.harness.own import OwnServer, start_own_server
 from tests.harness.telling import Telling, start_telling
 from tests.harness.tls import VERSIONS, Certificates, TlsServer, start_tls
-from tests.harness.told import Heard, Matrix, Told, missing, tell_missing, tell_server
+from tests.harness.told import Heard, Matrix, Told, missing, tell_attack, tell_missing, tell_server
 
 settings.register_profile("untimed", deadline=None)  # nothing is measured in a test
 settings.load_profile("untimed")
@@ -145,6 +148,9 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     pair = _server_of(item)
+    if mark := item.get_closest_marker("attack"):
+        tried_on = " ".join(_pair_of(item) or ()) or mark.kwargs.get("on", "this machine")
+        tell_attack(item.user_properties, mark.args[0], tried_on)
     if pair is None:
         return
     future = item.config.stash[SERVERS].start(pair)

@@ -15,6 +15,7 @@ from tests.harness.model import TestServer
 
 SERVER, MISSING, FAULT = "dbprov server", "dbprov missing server", "dbprov fault"
 SEARCHED = "dbprov searched for passwords"
+ATTACK = "dbprov attack"
 Told = list[tuple[str, Any]]  # user_properties: of what JSON knows
 
 
@@ -33,6 +34,11 @@ def tell_missing(told: Told, pair: tuple[str, str], why: BaseException) -> None:
 def tell_searched(told: Told, server: TestServer, row: tuple[str, int, str, int]) -> None:
     """A place, how much of what was searched there, and how often a password was found."""
     told.append((SEARCHED, [f"{server.flavor} {server.version}", *row]))
+
+
+def tell_attack(told: Told, attack: str, tried_on: str) -> None:
+    """An attack of this test, and the server, or the program, that it is tried on."""
+    told.append((ATTACK, [attack, tried_on]))
 
 
 class Matrix:
@@ -56,10 +62,14 @@ class Heard:
         self.tried: Counter[tuple[str, str, str]] = Counter()
         self.survived: Counter[tuple[str, str, str]] = Counter()
         self.searched: list[tuple[str, str, int, str, int]] = []
+        self.attacks: dict[tuple[str, str], list[bool]] = {}
+        self.failed: set[str] = set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.failed.add(report.nodeid)
         if report.when == "teardown":
-            self.hear(report.user_properties)
+            self.hear(report.user_properties, report.nodeid not in self.failed)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if terminalreporter.config.pluginmanager.hasplugin("dsession"):  # or they stand at the top
@@ -67,8 +77,9 @@ class Heard:
         self.show_missing(terminalreporter)
         self.show_faults(terminalreporter)
         self.show_searched(terminalreporter)
+        self.show_attacks(terminalreporter)
 
-    def hear(self, told: Iterable[tuple[str, Any]]) -> None:
+    def hear(self, told: Iterable[tuple[str, Any]], passed: bool) -> None:
         for name, row in told:
             if name == SERVER:
                 self.servers[row[0]] += 1
@@ -77,6 +88,8 @@ class Heard:
                 self.why[row[0]] = row[1]
             elif name == SEARCHED:
                 self.searched.append(tuple(row))
+            elif name == ATTACK:
+                self.attacks.setdefault((row[0], row[1]), []).append(passed)
             elif name == FAULT:
                 server, fault, command, survived = row
                 self.tried[server, fault, command] += 1
@@ -116,3 +129,14 @@ class Heard:
             line = f"{server:<17}{place:<52}{count:>8} {unit:<5}{found:>7}"
             terminal.line(line, red=bool(found))
         terminal.line(f"{'all':<83}{sum(row[-1] for row in self.searched):>7}", bold=True)
+
+    def show_attacks(self, terminal: pytest.TerminalReporter) -> None:
+        if not self.attacks:
+            return
+        terminal.section("attacks")
+        terminal.line(f"{'attack':<72}{'tried on':<18}{'tests':>6}{'held':>6}")
+        for (attack, tried_on), held in sorted(self.attacks.items()):
+            line = f"{attack:<72}{tried_on:<18}{len(held):>6}{sum(held):>6}"
+            terminal.line(line, red=not all(held))
+        tests = [one for held in self.attacks.values() for one in held]
+        terminal.line(f"{'all':<90}{len(tests):>6}{sum(tests):>6}", bold=True)
