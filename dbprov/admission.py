@@ -148,14 +148,33 @@ class Admission:
                 raise
             self._password = self._ask(f"Password of the admin on {self.address}")
             connection = connect(self._password, database, self.timeouts)
-        pins = self.dialect.pins(connection, self.timeouts)
         try:
-            told = self.renderer(no_password, UNKNOWN).text("session", **pins)
-            self.dialect.ask(connection, [told])
+            self._prepare(connection, database)
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _prepare(self, connection: Any, database: str | None) -> None:
+        """Settings of our own, whatever the database's owner or anybody else presets.
+
+        Raises ConnectError where a preset setting cannot be changed in a session that has begun.
+        """
+        render = self.renderer(no_password, UNKNOWN)
+        pins = self.dialect.pins(connection, self.timeouts)
+        queries = [render.text(name, **pins) for name in self.dialect.SESSION]
+        left = [
+            row for rows in self.dialect.ask(connection, queries) for row in rows if "preset" in row
+        ]
+        if left:
+            statements = [render.text("remedy/preset", **row) for row in left]
+            named = ", ".join(row["preset"] for row in left)
+            raise ConnectError(
+                f'database "{left[0]["database"]}" on {self.address} is not entered',
+                f"{named} is preset there, and no session can change that for itself",
+                "the owner of the database, or a superuser, would run:\n"
+                + "\n".join(f"{statement};" for statement in statements),
+            )
 
     def refuses(self, tls: Tls) -> str:
         """What stands against connecting in this way; empty where nothing does."""

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pglast import parse_sql
+from pglast.visitors import Visitor
 
 import dbprov
 from dbprov import spec
@@ -236,6 +238,7 @@ WORDS: dict[str, Any] = {
             "probe",
             "referring",
             "later",
+            "preset",
         ),
         HOSTILE,
     ),
@@ -250,6 +253,7 @@ WORDS: dict[str, Any] = {
     "session": 7,
     "keys": (7, 8),
     "statement": HOSTILE,
+    "source": "database user",
     "mariadb": True,
 }
 """What is handed to the templates that are no Item's."""
@@ -401,7 +405,7 @@ def rendered(engine: str) -> Iterator[tuple[str, str]]:
 
 def texts(engine: str) -> set[str]:
     """Templates that the code asks for by their name, and that are no Item's."""
-    asked: set[str] = set(DIALECTS[engine].FACTS)
+    asked: set[str] = {*DIALECTS[engine].SESSION, *DIALECTS[engine].FACTS}
     for path in MODULES:
         if path.parent.name != "dialects" or path.stem.startswith(engine):
             for node in ast.walk(tree(path)):
@@ -444,6 +448,7 @@ def test_every_kind_can_be_looked_at_and_made(engine: str) -> None:
         "script",
         "fragments",
         "lock",
+        "session",
     }, "no folder is unused"
     for name in files(engine):
         kind, _, verb = name.partition("/")
@@ -518,6 +523,71 @@ def test_hostile_values_end_no_line_of_a_script(engine: str) -> None:
                 assert line.startswith("--") or not re.search(r"""['"`$]|--|\{\{""", bare), (
                     f"{name}: {line}"
                 )
+
+
+class Unqualified(Visitor):
+    """What PostgreSQL would look up in the search_path: that may be preset by whoever owns the database (CVE-2018-1058)."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def visit_FuncCall(self, _: Any, node: Any) -> None:
+        self.unqualified("function", node.funcname)
+
+    def visit_A_Expr(self, _: Any, node: Any) -> None:
+        """Operators; IN, LIKE, BETWEEN, NULLIF and IS DISTINCT FROM are operators of the path too."""
+        self.unqualified(f"operator of {node.kind.name}", node.name)
+
+    def visit_TypeName(self, _: Any, node: Any) -> None:
+        self.unqualified("type", node.names)  # integer, boolean and the like are pg_catalog's own
+
+    def visit_SubLink(self, _: Any, node: Any) -> None:
+        if node.testexpr is not None:
+            self.unqualified("operator of a subquery", node.operName or ("IN",))
+
+    def visit_RangeVar(self, _: Any, node: Any) -> None:
+        self.unqualified("relation", (node.schemaname, node.relname)[node.schemaname is None :])
+
+    def visit_CaseExpr(self, _: Any, node: Any) -> None:
+        if node.arg is not None:
+            self.names.append("operator = of CASE")
+
+    def visit_JoinExpr(self, _: Any, node: Any) -> None:
+        if node.usingClause or node.isNatural:
+            self.names.append("operator = of JOIN USING")
+
+    def unqualified(self, what: str, names: tuple[Any, ...] | None) -> None:
+        """But for the probes: the user makes them, where its path begins, and under a name that nobody else knows."""
+        name = getattr(names[-1], "sval", names[-1]) if names else ""
+        if names and len(names) == 1 and HOSTILE not in name:
+            self.names.append(f"{what} {name}")
+
+
+@pytest.mark.attack("a template that looks up a name in a search_path which others chose")
+def test_nothing_is_looked_up_before_the_search_path_is_set() -> None:
+    """The first statement of the admin's sessions, and all that runs as a user, whose path stays as its application has it."""
+    checked = set()
+    for name, text in sorted(set(rendered("postgresql"))):
+        if name.startswith("verify/") or name == postgresql.SESSION[0]:
+            found = Unqualified()
+            found(parse_sql(text.replace(repr(HOSTILE)[1:-1], "x")))
+            # What the user made itself, in the schema that its path begins with: that is what is tried.
+            own = {f"function {HOSTILE}"} if name == "verify/call_function" else set()
+            assert set(found.names) <= own, name
+            checked.add(name)
+    assert {n for n in files("postgresql") if n.startswith("verify/")} | {"session/path"} == checked
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["SELECT format('a')", "SELECT 1 = 1", "SELECT '1'::text", "SELECT FROM pg_roles", "SELECT 1 IN (2)", "SELECT nullif(1, 2)",
+     "SELECT CASE 1 WHEN 2 THEN 3 END", "SELECT 1 IN (SELECT 2)", "SELECT 'a' LIKE 'b'", "SELECT 1 BETWEEN 2 AND 3",
+     "SELECT 1 IS DISTINCT FROM 2", "SELECT FROM x.a JOIN x.b USING (c)", "SELECT CAST(1 AS name)", "SELECT 1 = ANY (ARRAY[1])"],
+)  # fmt: skip
+def test_what_is_not_qualified_is_found(text: str) -> None:
+    found = Unqualified()
+    found(parse_sql(text))
+    assert found.names
 
 
 def test_only_a_user_is_made_with_a_password() -> None:

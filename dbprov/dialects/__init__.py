@@ -130,6 +130,7 @@ class Dialect(Protocol):
     NAME: str
     VERSIONS: Mapping[str, str]  # flavor -> the newest version that is supported
     FILTERS: Mapping[str, Callable[..., str]]
+    SESSION: tuple[str, ...]  # the templates that begin a session; rows "preset" forbid using it
     FACTS: tuple[str, ...]  # the templates whose answers make the Facts
     REFUSED: frozenset[str]  # error codes that mean: this user may not
     LOGIN: frozenset[str]  # error codes that mean: wrong password, or nobody of this name from here

@@ -24,6 +24,7 @@ from dbprov.errors import ConnectError
 from dbprov.places import Kept
 from dbprov.secret import Secret
 
+SESSION = ("session/settings",)
 FACTS = ("settings", "rights")
 REFUSED = frozenset({"1044", "1045", "1142", "1143", "1227", "1370", "1410"})
 LOGIN = frozenset({"1045", "1698", "1820", "1862", "3118", "4151"})

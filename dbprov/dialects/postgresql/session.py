@@ -23,6 +23,7 @@ from dbprov.dialects.postgresql.wanted import NAME
 from dbprov.places import Kept
 from dbprov.secret import Secret
 
+SESSION = ("session/path", "session/presets", "session/settings")
 FACTS = ("facts",)
 REFUSED = frozenset({"42501"})
 LOGIN = frozenset({"28P01", "28000"})

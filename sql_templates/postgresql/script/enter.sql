@@ -1,3 +1,3 @@
 \connect {% if conninfo %}-reuse-previous=on {{ conninfo | ident }}{% else %}{{ database | ident }}{% endif %}
 
-SET search_path = '';
+{% include "postgresql/script/settings.sql" %}

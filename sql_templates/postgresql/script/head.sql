@@ -7,7 +7,4 @@
 --
 \set ON_ERROR_STOP on
 \set QUIET on
-SET client_encoding = 'UTF8';
-SET standard_conforming_strings = on;
-SET password_encryption = 'scram-sha-256';
-SET search_path = '';
+{% include "postgresql/script/settings.sql" %}

@@ -1,1 +1,1 @@
-SELECT {{ function | ident }}() = 42 AS held, 'it answered' AS observed
+SELECT {{ function | ident }}() OPERATOR(pg_catalog.=) 42 AS held, 'it answered' AS observed

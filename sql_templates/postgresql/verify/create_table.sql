@@ -1,1 +1,1 @@
-CREATE TABLE {{ probe | ident }} (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, word text)
+CREATE TABLE {{ probe | ident }} (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, word pg_catalog.text)

@@ -1,2 +1,7 @@
-SELECT session_user::text = ANY (ARRAY[{{ logins | literals }}]) AND current_user = {{ user | literal }} AS held,
-       format('as %s, %s', concat_ws(' in the role of ', session_user, nullif(current_user, session_user)), coalesce((SELECT s.version FROM pg_stat_ssl AS s WHERE s.pid = pg_backend_pid() AND s.ssl), 'without TLS')) AS observed
+SELECT session_user OPERATOR(pg_catalog.=) ANY (ARRAY[{{ logins | literals }}]::pg_catalog.name[])
+           AND current_user OPERATOR(pg_catalog.=) {{ user | literal }} AS held,
+       pg_catalog.format('as %s, %s',
+           CASE WHEN session_user OPERATOR(pg_catalog.=) current_user THEN session_user
+                ELSE pg_catalog.concat(session_user, ' in the role of ', current_user) END,
+           coalesce((SELECT s.version FROM pg_catalog.pg_stat_ssl AS s
+                     WHERE s.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() AND s.ssl), 'without TLS')) AS observed

@@ -1,3 +1,4 @@
-SELECT pg_get_userbyid(c.relowner) = {{ user | literal }} AS held, format('of %s', pg_get_userbyid(c.relowner)) AS observed
-FROM pg_class AS c
-WHERE c.oid = to_regclass({{ probe | literal }})
+SELECT pg_catalog.pg_get_userbyid(c.relowner) OPERATOR(pg_catalog.=) {{ user | literal }} AS held,
+       pg_catalog.format('of %s', pg_catalog.pg_get_userbyid(c.relowner)) AS observed
+FROM pg_catalog.pg_class AS c
+WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass({{ probe | literal }})

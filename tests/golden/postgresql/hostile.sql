@@ -18,9 +18,12 @@
 \set ON_ERROR_STOP on
 \set QUIET on
 SET client_encoding = 'UTF8';
+SET search_path = '';
+SET ROLE NONE;
+SELECT count(set_config(name, coalesce(boot_val, ''), false)) AS presets_set_back FROM pg_settings
+WHERE source IN ('database', 'user', 'database user') AND context = 'user' \gset
 SET standard_conforming_strings = on;
 SET password_encryption = 'scram-sha-256';
-SET search_path = '';
 
 \if :{?o_w_n_e_dbprov_r_password}
 \else
@@ -183,7 +186,13 @@ REVOKE "o'w""n e$dbprov$r" FROM CURRENT_USER;
 COMMIT;
 
 \connect "we""i`rd_%db\$x;--"
+SET client_encoding = 'UTF8';
 SET search_path = '';
+SET ROLE NONE;
+SELECT count(set_config(name, coalesce(boot_val, ''), false)) AS presets_set_back FROM pg_settings
+WHERE source IN ('database', 'user', 'database user') AND context = 'user' \gset
+SET standard_conforming_strings = on;
+SET password_encryption = 'scram-sha-256';
 
 BEGIN;
 

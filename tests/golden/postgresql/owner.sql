@@ -16,9 +16,12 @@
 \set ON_ERROR_STOP on
 \set QUIET on
 SET client_encoding = 'UTF8';
+SET search_path = '';
+SET ROLE NONE;
+SELECT count(set_config(name, coalesce(boot_val, ''), false)) AS presets_set_back FROM pg_settings
+WHERE source IN ('database', 'user', 'database user') AND context = 'user' \gset
 SET standard_conforming_strings = on;
 SET password_encryption = 'scram-sha-256';
-SET search_path = '';
 
 \if :{?analytics_airflow_password}
 \else
@@ -138,7 +141,13 @@ REVOKE "analytics_airflow" FROM CURRENT_USER;
 COMMIT;
 
 \connect "analytics_airflow"
+SET client_encoding = 'UTF8';
 SET search_path = '';
+SET ROLE NONE;
+SELECT count(set_config(name, coalesce(boot_val, ''), false)) AS presets_set_back FROM pg_settings
+WHERE source IN ('database', 'user', 'database user') AND context = 'user' \gset
+SET standard_conforming_strings = on;
+SET password_encryption = 'scram-sha-256';
 
 BEGIN;
 

@@ -18,9 +18,12 @@
 \set ON_ERROR_STOP on
 \set QUIET on
 SET client_encoding = 'UTF8';
+SET search_path = '';
+SET ROLE NONE;
+SELECT count(set_config(name, coalesce(boot_val, ''), false)) AS presets_set_back FROM pg_settings
+WHERE source IN ('database', 'user', 'database user') AND context = 'user' \gset
 SET standard_conforming_strings = on;
 SET password_encryption = 'scram-sha-256';
-SET search_path = '';
 
 \if :{?analytics_airflow_password}
 \else
@@ -151,7 +154,13 @@ ALTER ROLE "analytics_celery" IN DATABASE "analytics" SET search_path = "celery"
 COMMIT;
 
 \connect "analytics"
+SET client_encoding = 'UTF8';
 SET search_path = '';
+SET ROLE NONE;
+SELECT count(set_config(name, coalesce(boot_val, ''), false)) AS presets_set_back FROM pg_settings
+WHERE source IN ('database', 'user', 'database user') AND context = 'user' \gset
+SET standard_conforming_strings = on;
+SET password_encryption = 'scram-sha-256';
 
 BEGIN;
 

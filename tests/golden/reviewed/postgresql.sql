@@ -42,9 +42,12 @@
 \set ON_ERROR_STOP on
 \set QUIET on
 SET client_encoding = 'UTF8';
+SET search_path = '';
+SET ROLE NONE;
+SELECT count(set_config(name, coalesce(boot_val, ''), false)) AS presets_set_back FROM pg_settings
+WHERE source IN ('database', 'user', 'database user') AND context = 'user' \gset
 SET standard_conforming_strings = on;
 SET password_encryption = 'scram-sha-256';
-SET search_path = '';
 
 BEGIN;
 
@@ -118,7 +121,13 @@ ALTER DATABASE "shop" ALLOW_CONNECTIONS true CONNECTION LIMIT -1;
 COMMIT;
 
 \connect "shop"
+SET client_encoding = 'UTF8';
 SET search_path = '';
+SET ROLE NONE;
+SELECT count(set_config(name, coalesce(boot_val, ''), false)) AS presets_set_back FROM pg_settings
+WHERE source IN ('database', 'user', 'database user') AND context = 'user' \gset
+SET standard_conforming_strings = on;
+SET password_encryption = 'scram-sha-256';
 
 BEGIN;
 
