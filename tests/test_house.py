@@ -578,6 +578,23 @@ def test_nothing_is_looked_up_before_the_search_path_is_set() -> None:
     assert {n for n in files("postgresql") if n.startswith("verify/")} | {"session/path"} == checked
 
 
+@pytest.mark.attack("SQL told to a colleague is run with a search_path of others")
+def test_a_block_sets_its_search_path_before_it_looks_anything_up() -> None:
+    """What dbprov tells others to run is run in sessions of theirs; types of DECLARE are looked up before its first statement."""
+    blocks = 0
+    for name, text in sorted(set(rendered("postgresql"))):
+        for body in BODY.findall(text):
+            declared, began, rest = body.partition("BEGIN\n")
+            assert began, name
+            assert rest.startswith(
+                "    PERFORM pg_catalog.set_config('search_path', '', true);\n"
+            ), rest
+            types = re.findall(r"^    \w+ (\S+);$", declared, re.MULTILINE)
+            assert all(one.startswith("pg_catalog.") for one in types), name
+            blocks += 1
+    assert blocks > 10
+
+
 @pytest.mark.parametrize(
     "text",
     ["SELECT format('a')", "SELECT 1 = 1", "SELECT '1'::text", "SELECT FROM pg_roles", "SELECT 1 IN (2)", "SELECT nullif(1, 2)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -349,3 +350,33 @@ def test_a_rendered_file_runs_as_who_logged_in(scene: Scene) -> None:
     finally:
         scene.unset(f"DATABASE {scene.database}")
         scene.super(f"REVOKE {other} FROM {admin}")
+
+
+@pytest.mark.postgresql
+@pytest.mark.sampled
+@pytest.mark.attack("look-alikes where a colleague runs the statements that dbprov told")
+def test_what_a_colleague_is_told_to_run_is_safe_there(scene: Scene) -> None:
+    """The superuser runs it in psql, with the search_path that the planter made."""
+    scene.write(
+        users=[{"name": f"{scene.prefix}app"}, {"name": f"{scene.prefix}reader", "access": "read"}]
+    )
+    assert scene.run("apply", "spec.yaml", "--yes").returncode == 0
+    scene.super(f"GRANT CREATE, CONNECT ON DATABASE {scene.database} TO {scene.squat}")
+    scene.super(f"GRANT CREATE ON SCHEMA public TO {scene.squat}", scene.database)
+    scene.plant("e")
+    with scene.as_squat(scene.database) as connection:
+        connection.execute("CREATE TABLE public.theirs (id integer)")
+    planned = scene.run("plan", "spec.yaml", "--json")
+    [one_] = json.loads(planned.stdout)["deployments"]
+    told = [beyond["statement"] for beyond in one_["beyond"]]
+    assert bool(told) == (scene.who != "superuser")  # who asks nobody
+    superuser = scene.server.user("superuser")
+    scene.super(
+        f"ALTER ROLE {superuser} IN DATABASE {scene.database} SET search_path = e, pg_catalog"
+    )
+    for statement in told:
+        ended = client(scene.server, "superuser", f"{statement};", scene.database)
+        assert (ended.returncode, ended.stderr) == (0, "")
+    assert scene.hits("e") == 0
+    scene.unset(f"ROLE {superuser} IN DATABASE {scene.database}")
+    assert scene.run("apply", "spec.yaml", "--yes").returncode == 0

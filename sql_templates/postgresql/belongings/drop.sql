@@ -2,6 +2,8 @@
    moment ago. What is left for it are privileges, default privileges and user mappings. #}
 DO $dbprov$
 BEGIN
+{% include "postgresql/fragments/own_path.sql" %}
+
     IF EXISTS (SELECT FROM pg_shdepend AS s
                JOIN pg_roles AS r ON r.oid = s.refobjid AND s.refclassid = 'pg_authid'::regclass
                WHERE r.rolname = {{ user | body_literal }} AND s.deptype = 'o'

@@ -1,5 +1,7 @@
 DO $dbprov$
 BEGIN
+{% include "postgresql/fragments/own_path.sql" %}
+
     IF EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
                WHERE c.relkind IN ('r', 'p', 'm', 'f', 'v', 'S') AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE E'pg\\_%')
        OR EXISTS (SELECT FROM pg_largeobject_metadata) THEN

@@ -2,8 +2,10 @@
    application has made its tables, and whoever else may have made some in between. #}
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+{% include "postgresql/fragments/own_path.sql" %}
+
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 {% include "postgresql/fragments/objects.sql" %}

@@ -1,9 +1,11 @@
 {# What is gone meanwhile is left out. A REVOKE on a table takes what was granted on its columns, too: that is given again. #}
 DO $dbprov$
 DECLARE
-    there text;
-    one text;
+    there pg_catalog.text;
+    one pg_catalog.text;
 BEGIN
+{% include "postgresql/fragments/own_path.sql" %}
+
     SELECT string_agg(o, ', ') INTO there FROM unnest(ARRAY[{{ lacking | body_literals }}]::text[]) AS o
     WHERE {% if objects == "ROUTINES" %}to_regprocedure(o){% else %}to_regclass(o){% endif %} IS NOT NULL;
     IF there IS NOT NULL THEN

@@ -79,6 +79,7 @@ GRANT ALL PRIVILEGES ON DATABASE "warehouse"
     TO "analytics_airflow";
 DO $dbprov$
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     IF EXISTS (SELECT FROM unnest(ARRAY[E'CONNECT', E'CREATE', E'TEMPORARY']) AS p
                WHERE NOT has_database_privilege(E'analytics_airflow', E'warehouse', p)) THEN
         RAISE EXCEPTION 'nothing was granted: the owner of the database, or a superuser, must run this file, or grant it first';
@@ -116,6 +117,7 @@ GRANT CREATE, USAGE ON SCHEMA "public" TO "analytics_airflow";
 \endif
 DO $dbprov$
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     IF EXISTS (SELECT FROM unnest(ARRAY[E'CREATE', E'USAGE']) AS p
                WHERE NOT has_schema_privilege(E'analytics_airflow', E'public', p)) THEN
         RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
@@ -138,8 +140,9 @@ ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
 -- grant all privileges on existing tables in schema "public" for "analytics_airflow"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
@@ -164,8 +167,9 @@ $dbprov$;
 -- grant all privileges on existing sequences in schema "public" for "analytics_airflow"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
@@ -190,8 +194,9 @@ $dbprov$;
 -- grant all privileges on existing routines in schema "public" for "analytics_airflow"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,

@@ -117,6 +117,7 @@ GRANT CONNECT ON DATABASE "we""i`rd_%db\$x;--"
     TO CURRENT_USER;
 DO $dbprov$
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     IF EXISTS (SELECT FROM unnest(ARRAY[E'CONNECT']) AS p
                WHERE NOT has_database_privilege(current_user, E'we"i`rd_%db\\\x24x;--', p)) THEN
         RAISE EXCEPTION 'nothing was granted: the owner of the database, or a superuser, must run this file, or grant it first';
@@ -129,6 +130,7 @@ GRANT ALL PRIVILEGES ON DATABASE "we""i`rd_%db\$x;--"
     TO "o'w""n e$dbprov$r";
 DO $dbprov$
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     IF EXISTS (SELECT FROM unnest(ARRAY[E'CONNECT', E'CREATE', E'TEMPORARY']) AS p
                WHERE NOT has_database_privilege(E'o\'w"n e\x24dbprov\x24r', E'we"i`rd_%db\\\x24x;--', p)) THEN
         RAISE EXCEPTION 'nothing was granted: the owner of the database, or a superuser, must run this file, or grant it first';
@@ -141,6 +143,7 @@ GRANT ALL PRIVILEGES ON DATABASE "we""i`rd_%db\$x;--"
     TO "a""p`p\ {{ x }} :'v'";
 DO $dbprov$
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     IF EXISTS (SELECT FROM unnest(ARRAY[E'CONNECT', E'CREATE', E'TEMPORARY']) AS p
                WHERE NOT has_database_privilege(E'a"p`p\\ {{ x }} :\'v\'', E'we"i`rd_%db\\\x24x;--', p)) THEN
         RAISE EXCEPTION 'nothing was granted: the owner of the database, or a superuser, must run this file, or grant it first';
@@ -231,6 +234,7 @@ GRANT CREATE, USAGE ON SCHEMA "sch'e""ma $$" TO "o'w""n e$dbprov$r";
 \endif
 DO $dbprov$
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     IF EXISTS (SELECT FROM unnest(ARRAY[E'CREATE', E'USAGE']) AS p
                WHERE NOT has_schema_privilege(E'o\'w"n e\x24dbprov\x24r', E'sch\'e"ma \x24\x24', p)) THEN
         RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
@@ -249,6 +253,7 @@ GRANT CREATE, USAGE ON SCHEMA "sch'e""ma $$" TO "a""p`p\ {{ x }} :'v'";
 \endif
 DO $dbprov$
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     IF EXISTS (SELECT FROM unnest(ARRAY[E'CREATE', E'USAGE']) AS p
                WHERE NOT has_schema_privilege(E'a"p`p\\ {{ x }} :\'v\'', E'sch\'e"ma \x24\x24', p)) THEN
         RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
@@ -267,6 +272,7 @@ GRANT CREATE, USAGE ON SCHEMA "public" TO "o'w""n e$dbprov$r";
 \endif
 DO $dbprov$
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     IF EXISTS (SELECT FROM unnest(ARRAY[E'CREATE', E'USAGE']) AS p
                WHERE NOT has_schema_privilege(E'o\'w"n e\x24dbprov\x24r', E'public', p)) THEN
         RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
@@ -285,6 +291,7 @@ GRANT CREATE, USAGE ON SCHEMA "public" TO "a""p`p\ {{ x }} :'v'";
 \endif
 DO $dbprov$
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     IF EXISTS (SELECT FROM unnest(ARRAY[E'CREATE', E'USAGE']) AS p
                WHERE NOT has_schema_privilege(E'a"p`p\\ {{ x }} :\'v\'', E'public', p)) THEN
         RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
@@ -391,8 +398,9 @@ ALTER DEFAULT PRIVILEGES FOR ROLE "o'w""n e$dbprov$r" IN SCHEMA "public"
 -- grant all privileges on existing tables in schema "sch'e"ma $$" for "o'w"n e$dbprov$r"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
@@ -417,8 +425,9 @@ $dbprov$;
 -- grant all privileges on existing sequences in schema "sch'e"ma $$" for "o'w"n e$dbprov$r"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
@@ -443,8 +452,9 @@ $dbprov$;
 -- grant all privileges on existing routines in schema "sch'e"ma $$" for "o'w"n e$dbprov$r"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,
@@ -467,8 +477,9 @@ $dbprov$;
 -- grant all privileges on existing tables in schema "sch'e"ma $$" for "a"p`p\ {{ x }} :'v'"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
@@ -493,8 +504,9 @@ $dbprov$;
 -- grant all privileges on existing sequences in schema "sch'e"ma $$" for "a"p`p\ {{ x }} :'v'"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
@@ -519,8 +531,9 @@ $dbprov$;
 -- grant all privileges on existing routines in schema "sch'e"ma $$" for "a"p`p\ {{ x }} :'v'"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,
@@ -543,8 +556,9 @@ $dbprov$;
 -- grant all privileges on existing tables in schema "public" for "o'w"n e$dbprov$r"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
@@ -569,8 +583,9 @@ $dbprov$;
 -- grant all privileges on existing sequences in schema "public" for "o'w"n e$dbprov$r"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
@@ -595,8 +610,9 @@ $dbprov$;
 -- grant all privileges on existing routines in schema "public" for "o'w"n e$dbprov$r"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,
@@ -619,8 +635,9 @@ $dbprov$;
 -- grant all privileges on existing tables in schema "public" for "a"p`p\ {{ x }} :'v'"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
@@ -645,8 +662,9 @@ $dbprov$;
 -- grant all privileges on existing sequences in schema "public" for "a"p`p\ {{ x }} :'v'"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
@@ -671,8 +689,9 @@ $dbprov$;
 -- grant all privileges on existing routines in schema "public" for "a"p`p\ {{ x }} :'v'"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,

@@ -125,6 +125,7 @@ GRANT ALL PRIVILEGES ON DATABASE "analytics_airflow"
     TO "analytics_airflow";
 DO $dbprov$
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     IF EXISTS (SELECT FROM unnest(ARRAY[E'CONNECT', E'CREATE', E'TEMPORARY']) AS p
                WHERE NOT has_database_privilege(E'analytics_airflow', E'analytics_airflow', p)) THEN
         RAISE EXCEPTION 'nothing was granted: the owner of the database, or a superuser, must run this file, or grant it first';
@@ -137,6 +138,7 @@ GRANT CONNECT ON DATABASE "analytics_airflow"
     TO "analytics_loader";
 DO $dbprov$
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     IF EXISTS (SELECT FROM unnest(ARRAY[E'CONNECT']) AS p
                WHERE NOT has_database_privilege(E'analytics_loader', E'analytics_airflow', p)) THEN
         RAISE EXCEPTION 'nothing was granted: the owner of the database, or a superuser, must run this file, or grant it first';
@@ -149,6 +151,7 @@ GRANT CONNECT ON DATABASE "analytics_airflow"
     TO "analytics_reader";
 DO $dbprov$
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     IF EXISTS (SELECT FROM unnest(ARRAY[E'CONNECT']) AS p
                WHERE NOT has_database_privilege(E'analytics_reader', E'analytics_airflow', p)) THEN
         RAISE EXCEPTION 'nothing was granted: the owner of the database, or a superuser, must run this file, or grant it first';
@@ -195,6 +198,7 @@ GRANT CREATE, USAGE ON SCHEMA "public" TO "analytics_airflow";
 \endif
 DO $dbprov$
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     IF EXISTS (SELECT FROM unnest(ARRAY[E'CREATE', E'USAGE']) AS p
                WHERE NOT has_schema_privilege(E'analytics_airflow', E'public', p)) THEN
         RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
@@ -213,6 +217,7 @@ GRANT USAGE ON SCHEMA "public" TO "analytics_loader";
 \endif
 DO $dbprov$
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     IF EXISTS (SELECT FROM unnest(ARRAY[E'USAGE']) AS p
                WHERE NOT has_schema_privilege(E'analytics_loader', E'public', p)) THEN
         RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
@@ -231,6 +236,7 @@ GRANT USAGE ON SCHEMA "public" TO "analytics_reader";
 \endif
 DO $dbprov$
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     IF EXISTS (SELECT FROM unnest(ARRAY[E'USAGE']) AS p
                WHERE NOT has_schema_privilege(E'analytics_reader', E'public', p)) THEN
         RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
@@ -293,8 +299,9 @@ ALTER DEFAULT PRIVILEGES FOR ROLE "analytics_airflow" IN SCHEMA "public"
 -- grant all privileges on existing tables in schema "public" for "analytics_airflow"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
@@ -319,8 +326,9 @@ $dbprov$;
 -- grant all privileges on existing sequences in schema "public" for "analytics_airflow"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
@@ -345,8 +353,9 @@ $dbprov$;
 -- grant all privileges on existing routines in schema "public" for "analytics_airflow"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,
@@ -369,8 +378,9 @@ $dbprov$;
 -- grant DELETE, INSERT, SELECT, UPDATE on existing tables in schema "public" for "analytics_loader"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
@@ -395,8 +405,9 @@ $dbprov$;
 -- grant SELECT, USAGE on existing sequences in schema "public" for "analytics_loader"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
@@ -421,8 +432,9 @@ $dbprov$;
 -- grant EXECUTE on existing routines in schema "public" for "analytics_loader"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,
@@ -445,8 +457,9 @@ $dbprov$;
 -- grant SELECT on existing tables in schema "public" for "analytics_reader"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
@@ -471,8 +484,9 @@ $dbprov$;
 -- grant SELECT on existing sequences in schema "public" for "analytics_reader"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,

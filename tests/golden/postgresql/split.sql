@@ -102,6 +102,7 @@ GRANT ALL PRIVILEGES ON DATABASE "analytics"
     TO "analytics_airflow";
 DO $dbprov$
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     IF EXISTS (SELECT FROM unnest(ARRAY[E'CONNECT', E'CREATE', E'TEMPORARY']) AS p
                WHERE NOT has_database_privilege(E'analytics_airflow', E'analytics', p)) THEN
         RAISE EXCEPTION 'nothing was granted: the owner of the database, or a superuser, must run this file, or grant it first';
@@ -114,6 +115,7 @@ GRANT ALL PRIVILEGES ON DATABASE "analytics"
     TO "analytics_celery";
 DO $dbprov$
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     IF EXISTS (SELECT FROM unnest(ARRAY[E'CONNECT', E'CREATE', E'TEMPORARY']) AS p
                WHERE NOT has_database_privilege(E'analytics_celery', E'analytics', p)) THEN
         RAISE EXCEPTION 'nothing was granted: the owner of the database, or a superuser, must run this file, or grant it first';
@@ -187,6 +189,7 @@ GRANT CREATE, USAGE ON SCHEMA "airflow" TO "analytics_airflow";
 \endif
 DO $dbprov$
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     IF EXISTS (SELECT FROM unnest(ARRAY[E'CREATE', E'USAGE']) AS p
                WHERE NOT has_schema_privilege(E'analytics_airflow', E'airflow', p)) THEN
         RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
@@ -205,6 +208,7 @@ GRANT CREATE, USAGE ON SCHEMA "celery" TO "analytics_celery";
 \endif
 DO $dbprov$
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     IF EXISTS (SELECT FROM unnest(ARRAY[E'CREATE', E'USAGE']) AS p
                WHERE NOT has_schema_privilege(E'analytics_celery', E'celery', p)) THEN
         RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
@@ -239,8 +243,9 @@ ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "celery"
 -- grant all privileges on existing tables in schema "airflow" for "analytics_airflow"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
@@ -265,8 +270,9 @@ $dbprov$;
 -- grant all privileges on existing sequences in schema "airflow" for "analytics_airflow"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
@@ -291,8 +297,9 @@ $dbprov$;
 -- grant all privileges on existing routines in schema "airflow" for "analytics_airflow"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,
@@ -315,8 +322,9 @@ $dbprov$;
 -- grant all privileges on existing tables in schema "celery" for "analytics_celery"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
@@ -341,8 +349,9 @@ $dbprov$;
 -- grant all privileges on existing sequences in schema "celery" for "analytics_celery"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
@@ -367,8 +376,9 @@ $dbprov$;
 -- grant all privileges on existing routines in schema "celery" for "analytics_celery"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,

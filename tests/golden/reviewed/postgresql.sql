@@ -93,6 +93,7 @@ GRANT ALL PRIVILEGES ON DATABASE "shop"
     TO "app";
 DO $dbprov$
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     IF EXISTS (SELECT FROM unnest(ARRAY[E'CONNECT', E'CREATE', E'TEMPORARY']) AS p
                WHERE NOT has_database_privilege(E'app', E'shop', p)) THEN
         RAISE EXCEPTION 'nothing was granted: the owner of the database, or a superuser, must run this file, or grant it first';
@@ -105,6 +106,7 @@ GRANT CONNECT ON DATABASE "shop"
     TO "reader";
 DO $dbprov$
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     IF EXISTS (SELECT FROM unnest(ARRAY[E'CONNECT']) AS p
                WHERE NOT has_database_privilege(E'reader', E'shop', p)) THEN
         RAISE EXCEPTION 'nothing was granted: the owner of the database, or a superuser, must run this file, or grant it first';
@@ -151,6 +153,7 @@ GRANT CREATE, USAGE ON SCHEMA "public" TO "app";
 \endif
 DO $dbprov$
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     IF EXISTS (SELECT FROM unnest(ARRAY[E'CREATE', E'USAGE']) AS p
                WHERE NOT has_schema_privilege(E'app', E'public', p)) THEN
         RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
@@ -169,6 +172,7 @@ GRANT USAGE ON SCHEMA "public" TO "reader";
 \endif
 DO $dbprov$
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     IF EXISTS (SELECT FROM unnest(ARRAY[E'USAGE']) AS p
                WHERE NOT has_schema_privilege(E'reader', E'public', p)) THEN
         RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
@@ -207,8 +211,9 @@ ALTER DEFAULT PRIVILEGES FOR ROLE "app" IN SCHEMA "public"
 -- grant all privileges on existing tables in schema "public" for "app"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
@@ -233,8 +238,9 @@ $dbprov$;
 -- grant all privileges on existing sequences in schema "public" for "app"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
@@ -259,8 +265,9 @@ $dbprov$;
 -- grant all privileges on existing routines in schema "public" for "app"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,
@@ -283,8 +290,9 @@ $dbprov$;
 -- grant SELECT on existing tables in schema "public" for "reader"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
@@ -309,8 +317,9 @@ $dbprov$;
 -- grant SELECT on existing sequences in schema "public" for "reader"
 DO $dbprov$
 DECLARE
-    lacking text;
+    lacking pg_catalog.text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
     FROM (
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
