@@ -13,9 +13,10 @@ import pytest
 import yaml
 
 from dbprov import spec as dbprov_spec
+from dbprov.held import Acting
 from dbprov.names import variable
 from dbprov.secret import Secret
-from dbprov.server import Server
+from dbprov.server import Server, no_password
 from tests.conftest import do_without
 from tests.harness import TestServer, Who, accounts, client, execute
 from tests.harness.planted import hits, plant
@@ -64,6 +65,11 @@ class Scene:
     def write(self, **more: Any) -> None:
         text = yaml.safe_dump({"server": self.url, "deployments": [one(self.prefix, **more)]})
         (self.folder / "spec.yaml").write_text(text)
+
+    def opened(self) -> Server:
+        [deployment] = dbprov_spec.load(self.folder / "spec.yaml").deployments
+        password = Secret(self.password["DBPROV_ADMIN_PASSWORD"])
+        return Server(deployment.server, deployment.tls, password)
 
     def run(self, *arguments: str) -> Ended:
         return dbprov(*arguments, folder=self.folder, env=self.password)
@@ -195,10 +201,7 @@ def test_what_is_preset_is_set_back(scene: Scene, of: str) -> None:
         *preset
     }
     scene.write()
-    [deployment] = dbprov_spec.load(scene.folder / "spec.yaml").deployments
-    with Server(
-        deployment.server, deployment.tls, Secret(scene.password["DBPROV_ADMIN_PASSWORD"])
-    ) as server:
+    with scene.opened() as server:
         query = "SELECT name, setting, source FROM pg_settings WHERE source IN ('database', 'user', 'database user')"
         opened = server.connection(scene.database)
         assert server.dialect.ask(opened, [query]) == [[]]
@@ -274,6 +277,34 @@ def test_a_preset_role_is_left(scene: Scene, of: str) -> None:
     finally:
         scene.unset(target)
         scene.super(f"REVOKE {other} FROM {admin}")
+
+
+@pytest.mark.postgresql
+@pytest.mark.sampled
+@pytest.mark.attack("a preset role, after the admin acted as another one")
+def test_who_acted_as_another_is_itself_again(scene: Scene) -> None:
+    """RESET ROLE returns to the preset role, in the middle of a transaction that revokes."""
+    admin = unquote(urlsplit(scene.url).username or "")
+    preset, other = f"{scene.prefix}preset", f"{scene.prefix}other"
+    for role in (preset, other):
+        scene.super(f"CREATE ROLE {role}")
+        scene.super(f"GRANT {role} TO {admin}")
+    execute(scene.server, scene.who, f"CREATE DATABASE {scene.database}")
+    scene.super(f"ALTER DATABASE {scene.database} SET role = {preset}")
+    scene.write()
+    try:
+        with scene.opened() as server:
+            session = server.connection(scene.database)
+            render = server.renderer(no_password)
+            with server.dialect.transaction(session):
+                seen = []
+                for verb in ("create", "drop"):
+                    server.dialect.run(session, render.item(Acting(role=other), verb))
+                    seen += server.dialect.ask(session, ["SELECT current_user::text AS me"])[0]
+        assert [row["me"] for row in seen] == [other, admin]
+    finally:
+        scene.unset(f"DATABASE {scene.database}")
+        scene.super(f"REVOKE {preset}, {other} FROM {admin}")
 
 
 @pytest.mark.postgresql
