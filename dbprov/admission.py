@@ -207,6 +207,8 @@ class Admission:
                 f'in database "{database}" on {self.address}' if database else f"on {self.address}"
             )
             todo = self.dialect.remedy(code)
+            if self._tunnel and self._tunnel.lost():
+                words, todo = f"{words}; ssh: {self._tunnel.words}", self._tunnel.remedy()
             raise LookError(f"what is {where} could not be read", words, todo, code=code) from None
 
 

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
+from threading import Timer
 from typing import Any
 
+import psycopg
 import pytest
 import yaml
 
+import dbprov as package
+from dbprov.errors import ConnectError, LookError
+from dbprov.tunnel import Tunnel
 from tests.harness.bastion import Bastion, bastion
 from tests.servers.command import Ended, dbprov, on_one_of_each, surroundings
 from tests.servers.conftest import Walk
+from tests.servers.stranger import SSL_REQUEST
 from tests.servers.test_apply import one
 
 
@@ -30,8 +41,11 @@ class Through:
 
     def __init__(self, walk: Walk, gate: Bastion, prefix: str) -> None:
         self.walk, self.gate, self.prefix = walk, gate, prefix
+        self.temporary = walk.folder / "temporary"
+        self.temporary.mkdir()
         self.env = {
             "PATH": f"{gate.path}:{os.environ['PATH']}",
+            "TMPDIR": str(self.temporary),
             "DBPROV_ADMIN_PASSWORD": walk.password,
         }
         self.spec()
@@ -48,16 +62,20 @@ class Through:
         assert ended.returncode == expect, (ended.stdout, ended.stderr)
         return ended
 
+    def left(self) -> list[object]:
+        return [*running(self.gate), *self.temporary.iterdir()]
+
 
 @pytest.fixture
 def through(walk: Walk, gate: Bastion, prefix: str) -> Through:
     return Through(walk, gate, prefix)
 
 
-def tunnels(gate: Bastion) -> int:
-    """How many ssh of ours are running."""
-    found = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    return sum(str(gate.folder) in line and " -L " in line for line in found.splitlines())
+def running(gate: Bastion) -> list[str]:
+    """Every ssh of ours, those that it starts on the way, and what waits to end it."""
+    found = subprocess.run(["ps", "-ewwo", "args"], capture_output=True, text=True, check=True)
+    marks = (f" -F {gate.folder}/ssh_config ", f" {gate.path}/ssh -N -T ")
+    return [line for line in found.stdout.splitlines() if any(mark in line for mark in marks)]
 
 
 @on_one_of_each
@@ -68,7 +86,7 @@ def test_provisioned_and_verified(through: Through, walk: Walk) -> None:
     said = ("--server", walk.url, "--via", through.gate.url)
     through("import", *said, "--database", f"{through.prefix}db", "-o", "found.yaml", expect=0)
     through("plan", "found.yaml", expect=0)
-    assert tunnels(through.gate) == 0
+    assert through.left() == []
     made = through("connections", "spec.yaml", expect=0).stdout
     assert f":{walk.server.port}/" in made  # the server's own address, not the tunnel's
 
@@ -93,7 +111,7 @@ def test_what_stands_in_the_way(through: Through, gate: Bastion) -> None:
     empty.mkdir()
     ended = through("plan", "spec.yaml", expect=2, PATH=str(empty))
     assert "no program ssh" in ended.stderr
-    assert tunnels(gate) == 0
+    assert through.left() == []
 
 
 @on_one_of_each
@@ -103,25 +121,182 @@ def test_a_bastion_that_does_not_forward(walk: Walk, prefix: str) -> None:
         assert "does not forward" in ended.stderr
 
 
-@pytest.mark.postgresql(">= 18")
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-@pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG is Linux's")
-def test_a_run_that_is_killed_leaves_no_tunnel(
-    through: Through, gate: Bastion, number: signal.Signals
+@on_one_of_each
+def test_a_bastion_that_goes_away(
+    through: Through, gate: Bastion, walk: Walk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    running = subprocess.Popen(
+    monkeypatch.setenv("PATH", through.env["PATH"])
+    spec = walk.spec(one(through.prefix), via=gate.url)
+    with package.servers(spec) as servers:
+        server = servers[spec.deployments[0]]
+        assert server.answers(["SELECT 1 AS one"]) == [[{"one": 1}]]
+        end_sessions(gate)
+        with pytest.raises(LookError) as caught:
+            server.answers(["SELECT 1 AS one"])
+        assert "the bastion ended the connection" in caught.value.todo
+        with pytest.raises(ConnectError) as refused:
+            server.connection("another")
+        assert "the bastion ended the connection" in refused.value.todo
+        assert "; ssh: " in refused.value.why
+
+
+@pytest.mark.postgresql(">= 18")
+@pytest.mark.sampled("newest")
+def test_an_interrupted_statement_is_cancelled_through_the_tunnel(
+    through: Through, gate: Bastion, walk: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", through.env["PATH"])
+    spec = walk.spec(one(through.prefix), via=gate.url)
+    with package.servers(spec) as servers:
+        server = servers[spec.deployments[0]]
+        connection = server.connection()
+        with pytest.raises(psycopg.NotSupportedError):
+            connection.cancel()  # of a libpq before 17 it would never come back
+        began = time.monotonic()
+        Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            server.answers(["SELECT pg_catalog.pg_sleep(30)"])
+        assert time.monotonic() - began < 10
+        assert server.answers(["SELECT 1 AS one"]) == [[{"one": 1}]]
+
+
+def end_sessions(gate: Bastion) -> None:
+    """Of all who are logged in at the bastion."""
+    found = subprocess.run(["ps", "-ewwo", "pid,args"], capture_output=True, text=True, check=True)
+    for line in found.stdout.splitlines():
+        if f"-r {gate.folder}/host" in line and "inetd.py" not in line and "keeper.py" not in line:
+            os.kill(int(line.split()[0]), signal.SIGKILL)
+
+
+# -- nothing is left -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def jump(gate: Bastion) -> Iterator[str]:
+    """The bastion by way of itself: two ssh, one started by the other."""
+    config, port = gate.folder / "ssh_config", gate.url.rpartition(":")[2]
+    before = config.read_text()
+    way = f"Host inner\n  HostName 127.0.0.1\n  Port {port}\n  ProxyJump localhost:{port}\n"
+    way += f"Host localhost\n  HostKeyAlias [127.0.0.1]:{port}\n"
+    config.write_text(way + before)
+    yield "ssh://inner"
+    config.write_text(before)
+
+
+@pytest.mark.postgresql(">= 18")
+@pytest.mark.sampled("newest")
+@pytest.mark.parametrize("moment", ["logs in", "connected"])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_ended_leaves_nothing(
+    through: Through, gate: Bastion, jump: str, number: signal.Signals, moment: str
+) -> None:
+    through.spec(via=jump)
+    run = subprocess.Popen(
         [sys.executable, "-m", "dbprov", "plan", "spec.yaml"], cwd=through.walk.folder,
         env={**surroundings(through.walk.folder), **through.env},
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     until = time.monotonic() + 30
-    while not tunnels(gate) and time.monotonic() < until:
-        time.sleep(0.02)
-    running.send_signal(number)
-    running.wait(30)
-    while tunnels(gate) and time.monotonic() < until:
-        time.sleep(0.02)
-    assert tunnels(gate) == 0
+    while not (running(gate) if moment == "logs in" else [*through.temporary.glob("*/ssh")]):
+        assert time.monotonic() < until
+        time.sleep(0.005)
+    run.send_signal(signal.SIGSTOP)
+    assert through.left()
+    run.send_signal(number)
+    run.send_signal(signal.SIGCONT)
+    run.wait(10)
+    until = time.monotonic() + 5
+    while through.left() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert through.left() == []
+
+
+# -- other users of this machine -------------------------------------------------------------------------------------------
+
+STRANGER = str(Path(__file__).with_name("stranger.py"))
+ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root can act as another user")
+
+
+@pytest.fixture
+def tunnel(walk: Walk, gate: Bastion, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tunnel]:
+    monkeypatch.setenv("PATH", f"{gate.path}:{os.environ['PATH']}")
+    # A folder for temporary files in which everybody can rename and remove what is another's.
+    opened = walk.folder / "opened"
+    opened.mkdir()
+    opened.chmod(0o777)
+    monkeypatch.setattr("tempfile.tempdir", str(opened))
+    address = walk.spec(one("t_tunnel_"), via=gate.url).deployments[0].server
+    made = Tunnel(address, 10)
+    yield made
+    made.close()
+
+
+def answered(tunnel: Tunnel) -> bytes:
+    """By the server, to this process itself."""
+    with socket.create_connection(("127.0.0.1", tunnel.reached.port), 10) as near:
+        near.sendall(SSL_REQUEST)
+        try:
+            return near.recv(100)
+        except ConnectionResetError:
+            return b""
+
+
+@pytest.mark.attack("bind the tunnel's port before ssh does, and ask for the password")
+@on_one_of_each
+def test_who_takes_a_port_hears_nothing(through: Through, gate: Bastion) -> None:
+    heard = through.walk.folder / "heard"
+    words = [sys.executable, "-I", STRANGER, "squat", through.walk.server.engine, str(heard)]
+    first = through.walk.folder / "bin"
+    first.mkdir()
+    (first / "ssh").write_text(f'#!/bin/sh\n{shlex.join(words)} "$@"\nexec {gate.path}/ssh "$@"\n')
+    (first / "ssh").chmod(0o755)
+    env = {**through.env, "PATH": f"{first}:{os.environ['PATH']}"}
+    ended = dbprov("plan", "spec.yaml", folder=through.walk.folder, env=env)
+    assert heard.read_bytes() == b""
+    assert ended.returncode == 1, ended.stderr
+
+
+@pytest.mark.attack("connect to the tunnel from another program of this machine")
+@pytest.mark.sampled("newest")
+def test_another_program_is_not_served(tunnel: Tunnel) -> None:
+    served = answered(tunnel)
+    assert served  # PostgreSQL's answer, MySQL's greeting
+    files = len([*Path("/dev/fd").iterdir()])
+    port = str(tunnel.reached.port)
+    words = [sys.executable, "-I", STRANGER, "visit", *[port] * 50]
+    visited = subprocess.run(words, capture_output=True, text=True, timeout=30, check=True)
+    assert visited.stdout.splitlines() == ["b''"] * 50
+    assert answered(tunnel)[:1] == served[:1]
+    assert len([*Path("/dev/fd").iterdir()]) <= files + 4  # of the connection just now
+
+
+@pytest.mark.attack("enter the folder of the tunnel's socket")
+@pytest.mark.postgresql(">= 18")
+@pytest.mark.sampled("newest")
+def test_the_folder_is_nobody_elses(tunnel: Tunnel) -> None:
+    [folder] = [path.parent for path in Path(tempfile.gettempdir()).glob("*/ssh")]
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+@ROOT
+@pytest.mark.attack("replace the folder of the tunnel's socket (TMPDIR not sticky)")
+@pytest.mark.postgresql(">= 18")
+@pytest.mark.sampled("newest")
+def test_a_folder_that_was_replaced(tunnel: Tunnel, walk: Walk) -> None:
+    [far] = Path(tempfile.gettempdir()).glob("*/ssh")
+    kept = far.parent.rename(far.parent.with_name("kept"))
+    far.parent.mkdir()
+    heard = walk.folder / "heard"
+    words = [sys.executable, "-I", STRANGER, "replace", str(far), str(heard)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as other:
+        assert other.stdout
+        said = other.stdout.readline(), answered(tunnel)
+        other.kill()
+    assert said == (b"listens\n", b"")
+    assert heard.read_bytes() in (b"", b"+")  # it was connected to, and told nothing
+    shutil.rmtree(far.parent)
+    kept.rename(far.parent)
+    assert answered(tunnel)
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,16 @@ class Session(psycopg.Connection[dict[str, Any]]):
         except StopIteration as ended:
             return ended.value
 
+    def cancel(self) -> None:
+        """What psycopg does on Ctrl-C with a libpq before 17.
+
+        That waits for the server and lets no other thread run, also not the one that is the tunnel
+        to it: for ever.
+        """
+        if "hostaddr" in self.info.get_parameters():
+            raise psycopg.NotSupportedError("through a tunnel only libpq 17 and newer can cancel")
+        super().cancel()
+
 
 def _opened(conninfo: str, timeouts: Timeouts) -> Any:
     try:
