@@ -127,6 +127,12 @@ class Admission:
             words, todo = f"{words}; ssh: {self._tunnel.words}", told
         return ConnectError(f"{where} {what}", words, todo, code=code)
 
+    def told(self, words: str, todo: str) -> tuple[str, str]:
+        """Why, and what to do, of what failed in a session: the bastion may have ended it."""
+        if self._tunnel and self._tunnel.lost():
+            return f"{words}; ssh: {self._tunnel.words}", self._tunnel.remedy()
+        return words, todo
+
     def _connect(self, database: str | None) -> Any:
         """Without a password of ours the engine's own places are tried.
 
@@ -206,9 +212,7 @@ class Admission:
             where = (
                 f'in database "{database}" on {self.address}' if database else f"on {self.address}"
             )
-            todo = self.dialect.remedy(code)
-            if self._tunnel and self._tunnel.lost():
-                words, todo = f"{words}; ssh: {self._tunnel.words}", self._tunnel.remedy()
+            words, todo = self.told(words, self.dialect.remedy(code))
             raise LookError(f"what is {where} could not be read", words, todo, code=code) from None
 
 

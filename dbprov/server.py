@@ -240,7 +240,7 @@ class Server(Admission):
         )
 
     def _failed(self, step: Step, code: str, words: str) -> ApplyError:
-        todo = self.dialect.remedy(code)
+        words, todo = self.told(words, self.dialect.remedy(code))
         return ApplyError(f"could not {step}", words, todo, code=code)
 
     def obstacles(self, steps: Sequence[Step]) -> list[tuple[Step, Obstacle]]:

@@ -58,7 +58,10 @@ SENTENCES = (
         "see the bastion's name and port, and that your network reaches it",
     ),
     (r"closed by remote host|not responding|Connection reset|Broken pipe", LOST),
-    (r"^mkdir: ", "set TMPDIR to a folder in which this user can make files"),
+    (
+        r"Bad local forwarding specification|too long for Unix domain socket",
+        "set TMPDIR to a folder with a shorter path, such as /tmp",
+    ),
 )
 UNREACHED = SENTENCES[4][1]
 
@@ -91,12 +94,12 @@ class Tunnel:
                 f"{address.via} cannot be used", "there is no program ssh on this machine",
                 "install it: apt install openssh-client",
             )  # fmt: skip
-        self._folder = Path(tempfile.gettempdir(), f"dbprov-{secrets.token_hex(8)}").absolute()
+        self._folder = Path(tempfile.gettempdir(), f"dbprov-{secrets.token_hex(6)}").absolute()
         self._far = self._folder / "ssh"
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed with the tunnel
         self._near = _Near(self._dial)
         self._keeper = subprocess.Popen(
-            ["sh", "-c", KEEPER, self._folder, ssh, *_words(address, self._far, seconds)],
+            ["sh", "-c", KEEPER, self._folder, ssh, *_command(address, self._far, seconds)],
             env=environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -304,7 +307,7 @@ def _listener(connected: socket.socket) -> int:
     return int(struct.unpack_from("II", said)[1])
 
 
-def _words(address: Address, far: Path, seconds: int) -> list[str]:
+def _command(address: Address, far: Path, seconds: int) -> list[str]:
     """BatchMode: ssh asks nothing; ExitOnForwardFailure: it ends where it cannot listen."""
     user, at, where = address.via.removeprefix("ssh://").rpartition("@")
     host, _, ssh_port = where.rpartition(":") if re.search(r":\d+$", where) else (where, "", "")

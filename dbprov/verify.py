@@ -33,10 +33,9 @@ def verify(
         connection = dialect.connect_as(url, deployment, server.timeouts)
     except Exception as error:
         code, words = dialect.explain(error, secret=False)
+        words, todo = server.told(words, dialect.remedy(code, words))
         kept = f"its password is kept in {account.place}"
-        todo = "\n".join(
-            filter(None, (dialect.remedy(code, words), kept, _rivals(server, account)))
-        )
+        todo = "\n".join(filter(None, (todo, kept, _rivals(server, account))))
         yield Check(account.name, "logs in", "works", words, False, code, todo)
         return
     held: dict[str, bool] = {}
@@ -63,15 +62,9 @@ def verify(
         raise
     except Exception as error:  # of the transaction around the trials: its session is gone
         code, words = dialect.explain(error, secret=False)
-        yield Check(
-            account.name,
-            "keeps its session to the end",
-            "works",
-            words,
-            False,
-            code,
-            dialect.remedy(code),
-        )
+        words, todo = server.told(words, dialect.remedy(code))
+        claim = "keeps its session to the end"
+        yield Check(account.name, claim, "works", words, False, code, todo)
     finally:
         for trial in dialect.cleanup(deployment, probe):
             if trial.needs in made and _try(server, server.connection(), trial)[0]:

@@ -279,7 +279,7 @@ def _logs_in(
         server.dialect.connect_as(url, here, server.timeouts).close()
     except Exception as error:
         code, words = server.dialect.explain(error, secret=False)
-        todo = server.dialect.remedy(code, words)
+        words, todo = server.told(words, server.dialect.remedy(code, words))
         return Check(user, claim, "works", words, False, code, todo)
     return Check(user, claim, "works", "it does", True)
 
