@@ -44,7 +44,8 @@ class Admission:
         admin: Place | None = None,
         deployments: Sequence[Deployment] = (),
     ) -> None:
-        self.address, self.tls, self.timeouts = address, tls, timeouts or Timeouts()
+        self.address, self.timeouts = address, timeouts or Timeouts()
+        self.tls = replace(tls, near=address.near)
         self.deployments = deployments  # all that the spec wants on this server
         self._admin = admin
         self.dialect: Dialect = of(address.engine)
@@ -84,7 +85,12 @@ class Admission:
         port = deployment.publish_port
         if deployment.publish_host and not port:
             port = deployment.server.port
-        return replace(deployment, server=replace(self.reached, via=""), publish_port=port)
+        return replace(
+            deployment,
+            server=replace(self.reached, via=""),
+            tls=replace(deployment.tls, near=self.address.near),
+            publish_port=port,
+        )
 
     @property
     def facts(self) -> Facts:

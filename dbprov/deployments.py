@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field, replace
 from enum import StrEnum
+from ipaddress import ip_address
 from urllib.parse import quote
 
 from dbprov.frozen import dataclass
@@ -37,6 +38,19 @@ TLS_MODES = ("disable", "prefer", "require", "verify-ca", "verify-full")
 SYSTEM_CA = "/etc/ssl/certs/ca-certificates.crt"
 
 
+def here(host: str) -> bool:
+    """A socket, or an address of loopback: nobody else listens to what is sent there.
+
+    A name that begins like one, such as ``127.0.0.1.example.com``, is none.
+    """
+    if not host or host == "localhost" or host.startswith("/"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 @dataclass(frozen=True)
 class Address:
     """The admin's way to a server.
@@ -55,7 +69,16 @@ class Address:
     @property
     def local(self) -> bool:
         """A socket or loopback: what is sent stays on this machine."""
-        return self.host in ("", "localhost", "::1") or self.host.startswith(("/", "127."))
+        return here(self.host)
+
+    @property
+    def near(self) -> bool:
+        """Local as the spec names it, which an ssh tunnel or ``hostaddr`` makes no difference to.
+
+        With ``via`` localhost is the bastion's own: ssh ends there.
+        """
+        address = dict(self.options).get("hostaddr", "")
+        return self.local and (not address or here(address))
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -69,7 +92,8 @@ class Address:
 class Tls:
     """How a connection is protected. The files are named by their paths; ``ca`` None: the system's.
 
-    ``given``: said in the spec; then the strings that are handed out say it too.
+    ``given``: said in the spec; then the strings that are handed out say it too. ``near``: the
+    server is on this machine, as the spec names it; so says who connects.
     """
 
     mode: str = "prefer"
@@ -78,6 +102,8 @@ class Tls:
     key: str | None = None
     allow_cleartext: bool = False
     given: bool = False
+    server_public_key: str | None = None  # of MySQL: the RSA key that it may be sent a password by
+    near: bool = False
 
     @property
     def insists(self) -> bool:

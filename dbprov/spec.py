@@ -125,6 +125,12 @@ class _Reader:
             server = self.doors.via(keys["via"], server)
         server = server or NOWHERE  # whose mistake is told already; the others are told with it
         secured = tls.said(self.values, keys.get("tls"), self.folder, otherwise)
+        if secured.server_public_key and server.engine == "postgresql":
+            self.values.wrong(
+                keys.get("tls") or given,
+                "server_public_key is for MySQL: PostgreSQL encrypts no password with a key",
+                "leave it out, or say tls for each deployment",
+            )
         name = self.values.text(keys.get("name"), "a name such as analytics")
         if name is not None and not names.DEPLOYMENT.match(name):
             self.values.wrong(

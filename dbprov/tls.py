@@ -11,7 +11,7 @@ from dbprov.deployments import TLS_MODES, Tls
 from dbprov.given import Given, Reading
 
 FILES = ("ca", "cert", "key")
-KEYS = ("mode", *FILES, "allow_cleartext")
+KEYS = ("mode", *FILES, "allow_cleartext", "server_public_key")
 IN_URLS = frozenset(
     {"sslmode", "sslrootcert", "sslcert", "sslkey", "ssl_mode", "ssl_ca", "ssl_cert", "ssl_key"}
 )
@@ -31,7 +31,13 @@ def said(values: Reading, given: Given | None, folder: Path, otherwise: Tls) -> 
     _sensible(values, keys, given, made)
     ca, cert, key = (str(files[which]) if which in files else None for which in FILES)
     cleartext = values.boolean(keys.get("allow_cleartext")) or False
-    return replace(made, ca=ca, cert=cert, key=key, allow_cleartext=cleartext)
+    public = values.text(keys.get("server_public_key"), PUBLIC_KEY)
+    public = str(folder / Path(public).expanduser()) if public else None
+    if public and (what := _no_public_key(Path(public))):
+        values.wrong(keys["server_public_key"], what, PUBLIC_KEY)
+    return replace(
+        made, ca=ca, cert=cert, key=key, allow_cleartext=cleartext, server_public_key=public
+    )
 
 
 def elsewhere(values: Reading, given: Given | None, here: Tls) -> Tls | None:
@@ -90,6 +96,7 @@ def _sensible(values: Reading, keys: dict[str, Given], given: Given, made: Tls) 
         )
 
 
+PUBLIC_KEY = "a file with the RSA public key of a MySQL server in PEM"
 CA = "a file of CA certificates in PEM"
 CERT = "a file with the client certificate in PEM"
 KEY = "a file with the private key of cert in PEM, without a passphrase, mode 0600"
@@ -123,6 +130,20 @@ def _unreadable(path: Path) -> str:
     except OSError as error:
         return f"{path.name} cannot be read: {error.strerror}"
     return ""
+
+
+def _no_public_key(path: Path) -> str:
+    """What is wrong with it; empty where it is one."""
+    if why := _unreadable(path):
+        return why
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    try:
+        found = load_pem_public_key(path.read_bytes())
+    except ValueError:
+        found = None
+    return "" if isinstance(found, RSAPublicKey) else f"{path.name} holds no RSA public key in PEM"
 
 
 def _holds_certificates(path: Path) -> bool:

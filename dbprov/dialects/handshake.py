@@ -50,6 +50,12 @@ class Fault(NamedTuple):
 
 REFUSED = "the server does not accept the client certificate, or hung up for another reason"
 BETWEEN = "If it fitted until now, somebody may be in between: do not lower the mode to get through"
+KNOWING = "knowing that anybody on the way can read the password, tls: {allow_cleartext: true}"
+IN_CLEAR = f"turn TLS on at the server, and say tls: {{mode: require}}; or, {KNOWING}"
+UNKNOWN_KEY = (
+    "the server asks for the password, encrypted with a key that it sends: without TLS nothing says"
+    " whose key that is"
+)
 FAULTS = (
     Fault(
         "certificate has expired",
@@ -90,6 +96,18 @@ FAULTS = (
         "the server speaks no TLS, or somebody in between keeps it from doing so",
         "turn TLS on at the server; or, knowing that anybody on the way can read all of it,"
         " tls: {mode: disable}",
+    ),
+    Fault(
+        "requested a cleartext password|libpq .* would send the password in clear",
+        "the server asks for the password in clear, or could, and the connection is not encrypted",
+        IN_CLEAR,
+    ),
+    Fault(
+        UNKNOWN_KEY,
+        UNKNOWN_KEY,
+        "turn TLS on at the server, and say tls: {mode: require}; or put the server's own key into"
+        " a file (Caching_sha2_password_rsa_public_key or Rsa_public_key of SHOW STATUS) and say"
+        f" tls: {{server_public_key: FILE}}; or, {KNOWING}",
     ),
     Fault(
         "unsupported protocol|protocol version|no protocols available|version too low",

@@ -5,6 +5,8 @@ One server of an engine shows each certificate in turn: it reads them again with
 
 import datetime
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -123,6 +125,21 @@ class TlsServer:
             admin = self.server.admin[0]
             execute(self.server, "superuser", f"ALTER USER '{admin}'@'%' REQUIRE {wanted}")
         self.demanding = certificate
+
+    @contextmanager
+    def asking_in_clear(self) -> Iterator[None]:
+        """PostgreSQL as with LDAP or PAM: it asks everybody but the superuser for the password itself."""
+        hba = _hba(self.server.superuser[0], self.demanding)
+        binaries.put(
+            self.folder / "hba",
+            hba.replace(b"all 127.0.0.1/32 scram-sha-256", b"all 127.0.0.1/32 password"),
+        )
+        self._read_again()
+        try:
+            yield
+        finally:
+            binaries.put(self.folder / "hba", hba)
+            self._read_again()
 
     def plain(self) -> TestServer:
         """A server of the same kind that speaks no TLS at all."""

@@ -135,8 +135,11 @@ def _connected(
         return pymysql.connect(**said, unix_socket=where, ssl_disabled=True)
     tunnel = options.get("hostaddr", "")
     without: dict[str, Any] = {"ssl_disabled": True}
-    if not (host in NEAR or host.startswith("127.") or tls.allow_cleartext):
+    if not (tls.near or tls.allow_cleartext):
         without["auth_plugin_map"] = dict.fromkeys(IN_CLEAR, Overheard)
+        without["unknown_key"] = False
+    if tls.server_public_key:
+        without["server_public_key"] = Path(tls.server_public_key).read_bytes()
     if tls.mode == "disable":
         return _reached(tunnel, **said, **without)
     try:
@@ -151,8 +154,8 @@ def _connected(
         raise
 
 
-NEAR = ("", "localhost", "::1")
-IN_CLEAR = ("mysql_clear_password", "dialog")  # where LDAP or PAM looks at the password
+# Where LDAP or PAM looks at the password; and what hides it so badly that it is as good as clear.
+IN_CLEAR = ("mysql_clear_password", "dialog", "mysql_old_password")
 
 
 class Overheard:
@@ -170,6 +173,32 @@ class Overheard:
         )
 
 
+class Session(pymysql.Connection):
+    """A connection that encrypts the password with the key of the spec, or with none but that.
+
+    PyMySQL takes whatever RSA key a server sends, also in place of the one that it was given: who
+    stands in between sends his own, and reads the password. ``unknown_key``: take any.
+    """
+
+    def __init__(
+        self, *, unknown_key: bool = True, server_public_key: bytes | None = None, **said: Any
+    ) -> None:
+        self._pinned, self._unknown_key = server_public_key, unknown_key
+        self._key: bytes | None = None
+        super().__init__(server_public_key=server_public_key, **said)
+
+    @property
+    def server_public_key(self) -> bytes | None:
+        return self._key
+
+    @server_public_key.setter
+    def server_public_key(self, key: bytes | None) -> None:
+        """Also set by PyMySQL when a server sends one, before anything is encrypted with it."""
+        if key and (key.split() != self._pinned.split() if self._pinned else not self._unknown_key):
+            raise pymysql.OperationalError(CR.CR_AUTH_PLUGIN_ERR, handshake.UNKNOWN_KEY)
+        self._key = key
+
+
 ENDED = (CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST)
 
 
@@ -179,8 +208,8 @@ def _reached(tunnel: str, **said: Any) -> Any:
     Through a tunnel the two are different (T70).
     """
     if not tunnel:
-        return pymysql.connect(**said)
-    connection: Any = pymysql.Connection(**said, defer_connect=True)
+        return Session(**said)
+    connection: Any = Session(**said, defer_connect=True)
     reached = socket.create_connection((tunnel, said["port"]), said["connect_timeout"])
     reached.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     reached.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -333,11 +362,7 @@ def password_literal(connection: Any, tls: Tls) -> Callable[[Kept, str], str]:
         if "MariaDB" in connection.server_version:
             return "PASSWORD " + literal(native(clear))
         short_enough(clear, user)
-        near = (
-            connection.unix_socket
-            or str(connection.host).startswith("127.")
-            or connection.host in ("localhost", "::1")
-        )
+        near = connection.unix_socket or tls.near
         if not (near or tls_of(connection) or tls.allow_cleartext):
             raise ConnectError(
                 f'the password of user "{user}" is not sent to {connection.host}',
@@ -424,10 +449,7 @@ REMEDIES = {
         "see that the host and port are right, that it is MySQL, and that no firewall is between"
     ),
     "2026": "see tls in the spec, and the log of the server",
-    str(CR.CR_AUTH_PLUGIN_ERR): (
-        "tls: {mode: require}; or, knowing that anybody on the way can read the password,"
-        " tls: {allow_cleartext: true}"
-    ),
+    str(CR.CR_AUTH_PLUGIN_ERR): handshake.IN_CLEAR,
     "3159": "the server wants TLS: tls: {mode: require}",
 }
 

@@ -16,7 +16,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 
-from dbprov.deployments import Address, Deployment, Timeouts, Tls
+from dbprov.deployments import Address, Deployment, Timeouts, Tls, here
 from dbprov.dialects import Facts, Notice, handshake
 from dbprov.dialects.postgresql.quoting import literal
 from dbprov.dialects.postgresql.wanted import NAME
@@ -63,7 +63,7 @@ def connect(
     said |= {"user": address.user} if address.user else {}
     said |= {"password": password.reveal()} if password else {}
     said = {key: value for key, value in said.items() if value not in (None, "")}
-    return _opened(make_conninfo("", **said), timeouts)
+    return _opened(said, tls, timeouts)
 
 
 def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any:
@@ -74,7 +74,7 @@ def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any:
     told = conninfo_to_dict(url.reveal())
     # What the string says of TLS stands; what it leaves open is not for this machine to say.
     told = {**_protected(deployment.tls), **told, **_session(timeouts), **extra}
-    return _opened(make_conninfo("", **told), timeouts)
+    return _opened(told, deployment.tls, timeouts)
 
 
 def _protected(tls: Tls) -> dict[str, Any]:
@@ -141,7 +141,63 @@ class Session(psycopg.Connection[dict[str, Any]]):
         super().cancel()
 
 
-def _opened(conninfo: str, timeouts: Timeouts) -> Any:
+CLEARTEXT = "password"  # in the words of require_auth: the server asks for it in clear
+REQUIRE_AUTH = 16_00_00  # the libpq that knows it
+NO_TLS = "server does not support SSL"
+
+
+def _opened(said: Mapping[str, Any], tls: Tls, timeouts: Timeouts) -> Any:
+    """No password is sent in clear over a connection that is not encrypted, whoever asks for it.
+
+    libpq's ``require_auth`` refuses that over TLS too, where LDAP, PAM and IAM work by it. So
+    ``prefer`` is first TLS without it, and only where the server speaks none no TLS with it.
+    """
+    mode = said.get("sslmode", "prefer")
+    if tls.allow_cleartext or (tls.near and _near(said)) or mode not in ("disable", "prefer"):
+        return _connected(make_conninfo("", **said), timeouts)
+    if mode == "prefer":
+        try:
+            return _connected(make_conninfo("", **{**said, "sslmode": "require"}), timeouts)
+        except psycopg.OperationalError as error:
+            if NO_TLS not in str(error):
+                raise
+    if why := _cannot_refuse(psycopg.pq.version()):
+        raise psycopg.OperationalError(why)
+    refusing = {"sslmode": "disable", "require_auth": _without_clear(said.get("require_auth", ""))}
+    return _connected(make_conninfo("", **{**said, **refusing}), timeouts)
+
+
+def _cannot_refuse(libpq: int) -> str:
+    """Empty where this libpq can be kept from answering a request for the password in clear."""
+    if libpq >= REQUIRE_AUTH:
+        return ""
+    return f"libpq {libpq // 10000} would send the password in clear to whoever asks for it"
+
+
+def _without_clear(methods: str) -> str:
+    """What ``require_auth`` may say: nobody's own wish for less makes it more."""
+    named = {word.strip() for word in methods.split(",") if word.strip()}
+    if any(not word.startswith("!") for word in named):
+        named -= {CLEARTEXT}
+        return ",".join(sorted(named)) or "none"
+    return ",".join(sorted({*named, f"!{CLEARTEXT}"}))
+
+
+def _near(said: Mapping[str, Any]) -> bool:
+    """Is it this machine with what libpq takes from the environment, too?
+
+    A service file may name any host.
+    """
+    known = {
+        one.keyword.decode(): one.val.decode()
+        for one in psycopg.pq.Conninfo.get_defaults()
+        if one.val
+    } | {key: str(value) for key, value in said.items()}
+    address = known.get("hostaddr", "")
+    return "service" not in known and here(known.get("host", "")) and (not address or here(address))
+
+
+def _connected(conninfo: str, timeouts: Timeouts) -> Any:
     try:
         connection = Session.connect(conninfo, autocommit=True, row_factory=dict_row)
     except psycopg.OperationalError as error:
