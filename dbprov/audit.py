@@ -10,13 +10,13 @@ import fcntl
 import os
 import pwd
 import socket
-import stat
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
+from dbprov import files
 from dbprov.chain import START, opened, sealed
 from dbprov.errors import AuditError, DbprovError
 from dbprov.recording import Recording, now
@@ -38,18 +38,20 @@ class Journal:
 
     def __enter__(self) -> Self:
         """Before anything else is done it is known that the file takes lines."""
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         try:
-            self._handle = os.open(self.path, flags, 0o600)
-            there = os.fstat(self._handle)
-            if not stat.S_ISREG(there.st_mode):
-                raise self._refused("it is no regular file", "name a file")
-            if there.st_mode & 0o022:
-                raise self._refused("others may write to it", f"chmod 600 {self.path}")
+            with files.spot(self.path, trusted=False) as place:
+                there = place.refuse_foreign()
+                if there and there.st_mode & 0o022:
+                    raise self._refused("others may write to it", f"chmod 600 {self.path}")
+                if there and there.st_nlink > 1:
+                    why = "it has a second name (a hard link), which may be another file's"
+                    raise self._refused(why, "name another file")
+                self._handle = files.appended(place)
             with self._locked():
                 self._last()
         except OSError as error:
-            raise self._refused(error.strerror or "", "name a file that you may write") from None
+            todo = getattr(error, "todo", "") or "name a file that you may write"
+            raise self._refused(error.strerror or "", todo) from None
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:

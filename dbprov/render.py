@@ -11,6 +11,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from dbprov import files
 from dbprov.errors import RenderError
 from dbprov.items import Item
 from dbprov.places import Kept
@@ -121,6 +122,9 @@ def _environment(
     )
     from jinja2.compiler import CodeGenerator
 
+    for folder in folders[:-1]:
+        _refuse_everybody(folder)
+
     class Compiled(FileSystemBytecodeCache):
         """Beside the templates, as Python keeps its own modules' code beside them.
 
@@ -143,15 +147,15 @@ def _environment(
             raise _Unquoted("password is a filter for place, and for nothing else")
         return Sql(context["write_password"](user))
 
+    alone = len(folders) == 1 and not sys.dont_write_bytecode
+    compiled = _compiled_folder(folders[0]) if alone else ""
     made = Environment(
         loader=FileSystemLoader([str(folder) for folder in folders]),
         undefined=StrictUndefined,
         finalize=_only_sql,
         autoescape=False,
         auto_reload=False,
-        bytecode_cache=None
-        if sys.dont_write_bytecode or len(folders) > 1
-        else Compiled(_compiled_folder(folders[0])),
+        bytecode_cache=Compiled(compiled) if compiled else None,
     )
     made.code_generator_class = Gate
     made.filters = {name: _filter(quote) for name, quote in filters}
@@ -166,10 +170,30 @@ def _environment(
 
 
 def _compiled_folder(templates: Path) -> str:
+    """Empty where everybody could have put something in: what is in it is run."""
     folder = templates / "__pycache__"
     with suppress(OSError):
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(0o755, exist_ok=True)  # whatever the umask
+    try:
+        files.refuse_everybody(folder)
+    except OSError:
+        return ""
     return str(folder)
+
+
+def _refuse_everybody(templates: Path) -> None:
+    """What is in them runs as the admin: not what everybody on this machine could have put there.
+
+    Raises RenderError.
+    """
+    try:
+        for path in (templates, *templates.rglob("*")):
+            files.refuse_everybody(path)
+    except OSError as error:
+        raise RenderError(
+            f"the templates in {templates} are not used", error.strerror or "",
+            getattr(error, "todo", "") or "name a folder that can be read",
+        ) from None  # fmt: skip
 
 
 class Renderer:

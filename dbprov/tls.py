@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dbprov.deployments import TLS_MODES, Tls
+from dbprov.files import Refused, read
 from dbprov.given import Given, Reading
 
 FILES = ("ca", "cert", "key")
@@ -23,20 +24,24 @@ def said(values: Reading, given: Given | None, folder: Path, otherwise: Tls) -> 
         return otherwise
     keys = values.mapping(given, KEYS)
     made = _read(values, keys, Tls())
-    files = {
-        which: folder / Path(path).expanduser() for which in FILES if (path := getattr(made, which))
-    }
-    for which, what, right in _objections(files):
+    named = [which for which in FILES if getattr(made, which)]
+    files = {which: values.path(keys[which], getattr(made, which), folder) for which in named}
+    for which, what, right in values.once(tuple(files.items()), lambda: list(_objections(files))):
         values.wrong(keys[which], what, right)
     _sensible(values, keys, given, made)
     ca, cert, key = (str(files[which]) if which in files else None for which in FILES)
     cleartext = values.boolean(keys.get("allow_cleartext")) or False
-    public = values.text(keys.get("server_public_key"), PUBLIC_KEY)
-    public = str(folder / Path(public).expanduser()) if public else None
-    if public and (what := _no_public_key(Path(public))):
+    name = values.text(keys.get("server_public_key"), PUBLIC_KEY)
+    public = values.path(keys["server_public_key"], name, folder) if name else None
+    if public and (what := _no_public_key(public)):
         values.wrong(keys["server_public_key"], what, PUBLIC_KEY)
     return replace(
-        made, ca=ca, cert=cert, key=key, allow_cleartext=cleartext, server_public_key=public
+        made,
+        ca=ca,
+        cert=cert,
+        key=key,
+        allow_cleartext=cleartext,
+        server_public_key=str(public) if public else None,
     )
 
 
@@ -97,6 +102,7 @@ def _sensible(values: Reading, keys: dict[str, Given], given: Given, made: Tls) 
 
 
 PUBLIC_KEY = "a file with the RSA public key of a MySQL server in PEM"
+LARGEST = 10 << 20  # bytes; the CA certificates of a system are a quarter of one
 CA = "a file of CA certificates in PEM"
 CERT = "a file with the client certificate in PEM"
 KEY = "a file with the private key of cert in PEM, without a passphrase, mode 0600"
@@ -112,30 +118,31 @@ def _objections(files: dict[str, Path]) -> Iterator[tuple[str, str, str]]:
     """Of ``ca``, ``cert`` and ``key``: which, what is wrong with it, and what would be right."""
     right = {"ca": CA, "cert": CERT, "key": KEY}
     wrong = {which: why for which, path in files.items() if (why := _unreadable(path))}
-    for which, why in wrong.items():
-        yield which, why, right[which]
+    for which, (said, todo) in wrong.items():
+        yield which, said, todo or right[which]
     if "ca" in files and "ca" not in wrong and not _holds_certificates(files["ca"]):
         yield "ca", f"{files['ca'].name} holds no certificates in PEM", CA
     if {"cert", "key"} <= files.keys() - wrong.keys():
         yield from _of_pair(files["cert"], files["key"])
 
 
-def _unreadable(path: Path) -> str:
-    if not path.exists():
-        return f"there is no file {path.name}"
-    if not path.is_file():
-        return f"{path.name} is no file"
+def _unreadable(path: Path) -> tuple[str, str] | None:
+    """Why, and what mends it. Whoever can write a CA's file decides which server is believed."""
     try:
-        path.read_bytes()
+        read(path, LARGEST, everybody=False)
+    except FileNotFoundError:
+        return f"there is no file {path.name}", ""
+    except Refused as error:
+        return str(error.strerror), error.todo
     except OSError as error:
-        return f"{path.name} cannot be read: {error.strerror}"
-    return ""
+        return f"{path.name} cannot be read: {error.strerror}", ""
+    return None
 
 
 def _no_public_key(path: Path) -> str:
     """What is wrong with it; empty where it is one."""
-    if why := _unreadable(path):
-        return why
+    if wrong := _unreadable(path):
+        return wrong[0]
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 

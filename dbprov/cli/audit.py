@@ -23,14 +23,13 @@ def audit(ctx: click.Context, file: str, head: str | None, as_json: bool) -> Non
 
     Example: dbprov audit changes.jsonl
     """
-    from dbprov import talk
+    from dbprov import files, talk
     from dbprov.chain import check
     from dbprov.errors import AuditError
 
     ctx.obj["json"] = as_json
     try:
-        with Path(file).open("rb") as lines:
-            checked = check(lines, head)
+        checked = check(files.lines(Path(file)), head)
     except OSError as error:
         raise AuditError(
             f"{file} cannot be read", error.strerror or "", "name the file given to --audit"

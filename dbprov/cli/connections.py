@@ -25,6 +25,8 @@ FORMS = (
     "service", "mycnf", "sqlalchemy", "jdbc", "dotenv",
 )  # fmt: skip
 
+LARGEST = 10 << 20  # bytes of the document that --base names
+
 
 @click.command(cls=SpecCommand)
 @with_spec
@@ -168,8 +170,7 @@ def _text(name: str, template: str | None, handouts: Sequence[Handout], wish: Wi
 
 
 def _put(path: Path, text: str) -> None:
-    write(path, text, 0o600)
-    click.echo(f"wrote {path} (mode 0600)", err=True)
+    click.echo(f"wrote {write(path, text, 0o600)}", err=True)
 
 
 def document_of(spec: Spec, base: str, *, pgbouncer: bool, shown: bool) -> dict[str, Any]:
@@ -186,16 +187,17 @@ def document_of(spec: Spec, base: str, *, pgbouncer: bool, shown: bool) -> dict[
 
 
 def _base(path: str | None) -> dict[str, Any]:
+    from dbprov import files
     from dbprov.errors import UsageError
 
     if path is None:
         return {}
     try:
-        made = json.loads(Path(path).read_text(encoding="utf-8"))
+        made = json.loads(files.read(Path(path), LARGEST).decode())
     except OSError as error:
-        todo = "name the JSON file with the variables of the mutation"
+        todo = getattr(error, "todo", "") or "name the JSON file with the variables of the mutation"
         raise UsageError(f"{path} cannot be read", error.strerror or "", todo) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} cannot be read as JSON", str(error), "correct it") from None
     if not isinstance(made, dict):
         raise UsageError(

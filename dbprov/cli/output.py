@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,31 +20,33 @@ def print_json(document: dict[str, Any]) -> None:
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
-def write(path: Path, text: str, mode: int) -> None:
+def write(path: Path, text: str, mode: int) -> str:
     """Whole or not at all: written beside the file and renamed.
 
-    With its mode from the first byte on.
+    With its mode from the first byte on. Into a stream that this process was started with, such as
+    /dev/stdout, as it is; other devices and pipes, links, and files of others are refused. Returns
+    what can be said of it: its path, and its mode where that was set.
     """
+    from dbprov import files
     from dbprov.errors import PlaceError
 
-    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        if path.exists() and not path.is_file():  # a device or a pipe is never replaced by a file
-            path.write_text(text, encoding="utf-8")
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(
-            os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8"
-        ) as stream:
-            stream.write(text)
-        draft.replace(path)
+        number = files.descriptor(path)
+        if number is not None:
+            sys.stdout.flush()
+            with os.fdopen(os.dup(number), "w", encoding="utf-8") as stream:
+                stream.write(text)
+            return str(path)
+        folders = 0o700 if mode == 0o600 else 0o777
+        with files.spot(path, trusted=False, make=folders) as place:
+            made = files.replace(place, text, mode)
     except OSError as error:
         raise PlaceError(
-            f"{path} could not be written", error.strerror or "", "make room, or name another file"
+            f"{path} could not be written",
+            error.strerror or "",
+            getattr(error, "todo", "") or "make room, or name another file",
         ) from None
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
+    return f"{path} (mode {made:04o})" if mode == 0o600 else str(path)
 
 
 def files(spec: Spec, path: str | None) -> dict[Deployment, Path]:

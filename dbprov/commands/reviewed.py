@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from dbprov import review
+from dbprov import files, review
 from dbprov.commands.planned import Planned
 from dbprov.deployments import Deployment
 from dbprov.errors import UsageError
 from dbprov.plan import Step
 from dbprov.server import Server
+
+LARGEST = 64 << 20  # bytes of a reviewed file
 
 
 def change(planned: Planned, server: Server) -> str:
@@ -57,7 +59,7 @@ def _refuse_strays(files: Mapping[Deployment, Path]) -> None:
     """A reviewed file beside the others that is of no Deployment would silently not run."""
     for folder in {file.parent for file in files.values()} if len(files) > 1 else ():
         for file in sorted(set(folder.glob("*.sql")) - set(files.values())):
-            if review.digest(file.read_bytes().decode(errors="replace")):
+            if review.digest(_text(file, f"the file {file}", "replace")):
                 raise UsageError(
                     f"the reviewed file {file} is of no Deployment of this spec;"
                     " nothing was changed",
@@ -67,12 +69,18 @@ def _refuse_strays(files: Mapping[Deployment, Path]) -> None:
 
 
 def _read(file: Path, deployment: Deployment) -> str:
+    return _text(file, f"the reviewed file {file} of {deployment.name}")
+
+
+def _text(file: Path, what: str, errors: str = "strict") -> str:
+    """Whoever wrote it: it is held against the plan, byte for byte."""
     try:
-        return file.read_bytes().decode()
+        return files.read(file, LARGEST).decode(errors=errors)
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise UsageError(
-            f"the reviewed file {file} of {deployment.name} cannot be read; nothing was changed",
+            f"{what} cannot be read; nothing was changed",
             why or "",
-            "name the file that dbprov plan -o wrote, or the folder where there are several",
+            getattr(error, "todo", "")
+            or "name the file that dbprov plan -o wrote, or the folder where there are several",
         ) from None

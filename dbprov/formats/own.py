@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from dbprov import files
 from dbprov.connections import Connection, Handout
 from dbprov.errors import RenderError
 from dbprov.formats import Wish
+
+LARGEST = 1 << 20  # bytes of a template
 
 
 def rendered(file: Path, handouts: Sequence[Handout], wish: Wish) -> str:
@@ -21,10 +24,11 @@ def rendered(file: Path, handouts: Sequence[Handout], wish: Wish) -> str:
 
     made = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
     try:
-        text = file.read_text(encoding="utf-8")
+        text = files.read(file, LARGEST).decode()
         return made.from_string(text).render(deployments=[values(one, wish) for one in handouts])
     except (OSError, UnicodeDecodeError) as error:
-        raise RenderError(f"template {file} cannot be read", str(error), "name another") from None
+        why = getattr(error, "strerror", None) or str(error)
+        raise RenderError(f"template {file} cannot be read", why, "name another") from None
     except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
         line = getattr(error, "lineno", None)
         raise RenderError(

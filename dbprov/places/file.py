@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from dbprov import files
 from dbprov.errors import PlaceError
 from dbprov.frozen import dataclass
 from dbprov.secret import Secret, checked, generate
+
+LONGEST = 1 << 16  # bytes: far more than any engine takes for a password
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,9 @@ class FilePlace:
     """A file with the password as its only line.
 
     Made with mode 0600, and never written over: the next password is in a file beside it, with
-    ``.new`` at the end of its name, and takes its name when it is proven.
+    ``.new`` at the end of its name, and takes its name when it is proven. Read only where nobody
+    but this user and root can have written it; written only where that is so, and never through a
+    link.
     """
 
     path: Path
@@ -29,7 +34,7 @@ class FilePlace:
 
     def read(self) -> Secret | None:
         try:
-            text = self.path.read_text(encoding="utf-8")
+            text = files.secret(self.path, LONGEST).decode()
         except FileNotFoundError:
             return None
         except UnicodeDecodeError:
@@ -39,11 +44,8 @@ class FilePlace:
                 "keep the password in it as one line of UTF-8",
             ) from None
         except OSError as error:
-            raise PlaceError(
-                f"{self} cannot be read",
-                error.strerror or "",
-                "make it readable for this user only (mode 0600)",
-            ) from None
+            todo = "make it readable for this user only (mode 0600)"
+            raise _failed(f"{self} cannot be read", error, todo) from None
         return checked(text.removesuffix("\n").removesuffix("\r"), str(self))
 
     def fill(self) -> Secret:
@@ -55,26 +57,29 @@ class FilePlace:
         No crash leaves half a password, and no run writes over another's.
         """
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _sweep(self.path.parent)
-            if (
-                self.kept_out_of_git
-                and not (ignore := self.kept_out_of_git / ".gitignore").exists()
-            ):
-                _link(ignore, "*\n")
-            if not _link(self.path, password.reveal() + "\n"):
-                kept = self.read()
-                if kept is None:
-                    raise FileExistsError(None, "what is there is no file")
-                return kept
-            _sync_folder(self.path.parent)
-            return password
+            with files.spot(self.path, trusted=True, make=0o700) as place:
+                place.refuse_foreign()
+                files.sweep(place)
+                self._keep_out_of_git()
+                if files.add(place, password.reveal() + "\n"):
+                    files.sync(place)
+                    return password
+            kept = self.read()
+            if kept is None:
+                raise FileExistsError(None, "what is there is no file")
+            return kept
         except OSError as error:
-            raise PlaceError(
+            raise _failed(
                 f"a new password could not be kept in {self}",
-                error.strerror or "",
+                error,
                 "make room or give another place; nothing was changed on the server for this user",
             ) from None
+
+    def _keep_out_of_git(self) -> None:
+        if self.kept_out_of_git:
+            with files.spot(self.kept_out_of_git / ".gitignore", trusted=True) as ignore:
+                if ignore.state() is None:
+                    files.add(ignore, "*\n")
 
     @property
     def beside(self) -> FilePlace:
@@ -87,69 +92,41 @@ class FilePlace:
         return self.beside.read()
 
     def propose(self, login: str = "") -> Secret:
+        """Before the server is changed it is known that the file can be replaced afterwards."""
+        try:
+            with suppress(FileNotFoundError), files.spot(self.path, trusted=True) as place:
+                place.refuse_foreign()
+        except OSError as error:
+            todo = "give another place; nothing was changed on the server for this user"
+            raise _failed(f"{self} cannot be given a new password", error, todo) from None
         return self.beside.keep(generate(login))
 
     def promote(self) -> None:
         try:
-            self.beside.path.replace(self.path)
-            _sync_folder(self.path.parent)
+            with files.spot(self.path, trusted=True) as place:
+                place.refuse_foreign()
+                files.rename(place, self.beside.path.name)
+                files.sync(place)
         except FileNotFoundError:
             return
         except OSError as error:
-            raise PlaceError(
+            raise _failed(
                 f"{self.beside} could not take the place of {self}",
-                error.strerror or "",
+                error,
                 "see to it, and run the same command again: the new password is in force",
             ) from None
 
     def forget(self) -> None:
         """The file is gone afterwards."""
         try:
-            self.path.unlink(missing_ok=True)
+            with files.spot(self.path, trusted=True) as place:
+                if place.refuse_foreign():
+                    files.remove(place)
+        except FileNotFoundError:
+            return
         except OSError as error:
-            raise PlaceError(
-                f"{self} could not be removed", error.strerror or "", "remove it yourself"
-            ) from None
+            raise _failed(f"{self} could not be removed", error, "remove it yourself") from None
 
 
-def _link(path: Path, text: str) -> bool:
-    """Written whole as a draft, then named; False where somebody else was faster."""
-    draft = path.with_name(f".{os.getpid()}-{os.urandom(4).hex()}.new")
-    try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.link(draft, path)
-    except FileExistsError:
-        return False
-    finally:
-        draft.unlink(missing_ok=True)
-    return True
-
-
-def _sweep(folder: Path) -> None:
-    """Drafts of runs that were killed: what is in them never was anybody's password."""
-    for path in folder.glob(".*-*.new"):
-        number = path.name[1:].partition("-")[0]
-        if number.isdigit() and not _lives(int(number)):
-            path.unlink(missing_ok=True)
-
-
-def _lives(number: int) -> bool:
-    try:
-        os.kill(number, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True  # somebody else's
-    return True
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _failed(what: str, error: OSError, todo: str) -> PlaceError:
+    return PlaceError(what, error.strerror or "", getattr(error, "todo", "") or todo)

@@ -250,7 +250,7 @@ def test_a_full_disk_leaves_nothing(
     def full(*_: Any, **__: Any) -> Any:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(f"dbprov.places.file.os.{name}", full)
+    monkeypatch.setattr(f"dbprov.files.os.{name}", full)
     place = FilePlace(tmp_path / "p")
     with pytest.raises(PlaceError, match="No space left on device") as caught:
         place.fill()

@@ -81,7 +81,7 @@ def another(folder: Path) -> None:
 ALL = "{ca: ca.pem, cert: cert.pem, key: key.pem}"
 WRONG: list[tuple[str, Callable[[Path], Any], list[str]]] = [
     ("{ca: nowhere.pem}", lambda f: None, ["2:11: there is no file nowhere.pem"]),
-    ("{ca: .}", lambda f: None, [" is no file"]),
+    ("{ca: .}", lambda f: None, [" is a folder, not a file"]),
     (ALL, lambda f: (f / "ca.pem").write_text("x"), ["2:11: ca.pem holds no certificates in PEM"]),
     (ALL, lambda f: (f / "ca.pem").write_text(""), ["2:11: ca.pem holds no certificates in PEM"]),
     (ALL, lambda f: (f / "ca.pem").write_bytes(b"\xff\x00"), ["holds no certificates in PEM"]),

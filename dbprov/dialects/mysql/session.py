@@ -17,6 +17,7 @@ import pymysql
 from pymysql.constants import CR
 from pymysql.cursors import DictCursor
 
+from dbprov import files
 from dbprov.deployments import Address, Deployment, Timeouts, Tls
 from dbprov.dialects import Facts, Notice, handshake
 from dbprov.dialects.mysql.quoting import literal
@@ -229,9 +230,8 @@ def _option_file_password() -> str | None:
     found = None
     for path in (Path("/etc/my.cnf"), Path("/etc/mysql/my.cnf"), Path("~/.my.cnf").expanduser()):
         try:
-            lines = [
-                line for line in path.read_text().splitlines() if not line.lstrip().startswith("!")
-            ]
+            text = files.read(path, 1 << 20, everybody=False).decode()  # mysql ignores it too
+            lines = [line for line in text.splitlines() if not line.lstrip().startswith("!")]
             parser = Parser(strict=False, allow_no_value=True)  # type: ignore[call-arg]  # the stubs know of no arguments
             parser.read_string("\n".join(lines))
             found = parser.get("client", "password")
