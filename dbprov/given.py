@@ -5,12 +5,18 @@ Every mistake is kept, with its place.
 
 from __future__ import annotations
 
-from dataclasses import field
-from typing import Any
+from collections.abc import Callable, Hashable
+from dataclasses import field, replace
+from pathlib import Path
+from typing import Any, TypeVar
 
 from dbprov import names
-from dbprov.errors import Mistake
+from dbprov.errors import Mistake, SpecError
 from dbprov.frozen import dataclass
+
+T = TypeVar("T")
+MOST = 200  # mistakes of one spec that are told
+MORE, FIRST = "there are more mistakes, which are not told", "correct these first"
 
 
 @dataclass(frozen=True)
@@ -26,10 +32,18 @@ class Reading:
     """Takes values as what they should be; what they are not becomes a Mistake, and None."""
 
     mistakes: list[Mistake] = field(default_factory=list)
+    answers: dict[Hashable, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._told = set(self.mistakes)
 
     def wrong(self, given: Given | str, what: str, right: str) -> None:
         mistake = Mistake(given if isinstance(given, str) else given.place, what, right)
-        self.mistakes += [] if mistake in self.mistakes else [mistake]
+        if mistake not in self._told:
+            self._told.add(mistake)
+            self.mistakes.append(mistake)
+        if len(self.mistakes) > MOST:
+            raise SpecError([*self.mistakes[:MOST], replace(mistake, what=MORE, right=FIRST)])
 
     def mapping(
         self, given: Given | None, allowed: tuple[str, ...], required: tuple[str, ...] = ()
@@ -78,6 +92,22 @@ class Reading:
             self.wrong(given, "this holds a line break or a control character", right)
             return None
         return given.value
+
+    def path(self, given: Given, text: str, folder: Path) -> Path:
+        """Relative to the spec, or with ~ for somebody's home."""
+        try:
+            return folder / Path(text).expanduser()
+        except RuntimeError:
+            user = text.partition("/")[0]
+            self.wrong(given, f"{user} is nobody's home on this machine", "a path without ~")
+            return folder / text
+
+    def once(self, key: Hashable, ask: Callable[[], T]) -> T:
+        """What the same question was answered before, for another part of the spec."""
+        if key not in self.answers:
+            self.answers[key] = ask()
+        made: T = self.answers[key]
+        return made
 
     def charset(self, given: Given | None, right: str) -> str | None:
         text = self.text(given, right)

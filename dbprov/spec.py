@@ -8,6 +8,7 @@ file says the same to editors; tests/unit/test_spec.py holds the two against eac
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import field, replace
 from pathlib import Path
@@ -15,13 +16,14 @@ from typing import Any
 from urllib.parse import quote
 from zlib import crc32
 
-from dbprov import names, tls, yaml_nodes
+from dbprov import files, names, tls, yaml_nodes
 from dbprov.deployments import Access, Account, Address, Auth, Deployment, Spec, Tls
 from dbprov.doors import Doors
 from dbprov.errors import Mistake, SpecError
 from dbprov.frozen import dataclass
 from dbprov.given import EXAMPLES, Given, Reading
 from dbprov.places import Place, said
+from dbprov.places.apart import Apart
 from dbprov.places.file import FilePlace
 from dbprov.places.none import NoPlace
 from dbprov.places.turns import Turns
@@ -33,18 +35,24 @@ def load(path: Path, ask: Any = never_ask) -> Spec:
 
     ``ask`` reads a password from the terminal; it is not called before a password is needed.
     """
+    source = str(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        data = files.read(path, yaml_nodes.LARGEST, everybody=False)
     except FileNotFoundError:
         raise SpecError(
-            [Mistake(str(path), "there is no such file", "a path to a spec in YAML")]
+            [Mistake(source, "there is no such file", "a path to a spec in YAML")]
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise SpecError(
-            [Mistake(str(path), f"cannot be read: {why}", "a spec in YAML, in UTF-8")]
-        ) from None
-    return parse(text, str(path), path.absolute().parent, ask)
+    except files.TooLarge as error:
+        where = yaml_nodes.place_in(error.head.decode(errors="replace"), source)
+        what = f"the spec is larger than {yaml_nodes.LARGEST >> 20} MB"
+        raise SpecError([Mistake(where, what, yaml_nodes.TOO_LARGE)]) from None
+    except OSError as error:
+        right = getattr(error, "todo", "") or "a spec in YAML, in UTF-8"
+        raise SpecError([Mistake(source, f"cannot be read: {error.strerror}", right)]) from None
+    text, mistakes = yaml_nodes.decoded(data, source)
+    if mistakes:
+        raise SpecError(mistakes)
+    return parse(text, source, path.absolute().parent, ask)
 
 
 def parse(text: str, source: str, folder: Path, ask: Any = never_ask) -> Spec:
@@ -84,6 +92,7 @@ class _Reader:
 
     def __post_init__(self) -> None:
         self.doors = Doors(self.values)
+        self.apart = Apart(self.values)
 
     # -- what stands where -------------------------------------------------------------------------
 
@@ -160,7 +169,7 @@ class _Reader:
             name=name or "",
             server=server,
             tls=secured,
-            admin=self.admin(keys.get("admin"), server, admin),
+            admin=self.admin(keys.get("admin"), server, admin, keys.get("server", given)),
             database=database or "",
             accounts=accounts,
             layout=layout,
@@ -227,25 +236,24 @@ class _Reader:
                 f"layout: split has {len(entries)} users",
                 "two users: the first for schema airflow, the second for schema celery",
             )
-        made = [
-            self.account(
-                one, server, (schemas[number],) if layout == "split" and number < 2 else schemas
-            )
-            for number, one in enumerate(entries)
-        ]
-        for number, account in enumerate(made):
-            if account and any(
-                other and (account.name, account.host) == (other.name, other.host)
-                for other in made[:number]
-            ):
+        made: list[Account | None] = []
+        before: set[tuple[str, str]] = set()
+        for number, one in enumerate(entries):
+            split = layout == "split" and number < 2
+            account = self.account(one, server, (schemas[number],) if split else schemas)
+            if account and (account.name, account.host) in before:
                 self.values.wrong(
-                    entries[number],
+                    one,
                     f"user {account.name!r} stands twice in this deployment",
                     "one entry each",
                 )
-            if account and any(other and other.name == account.second for other in made):
+            before |= {(account.name, account.host)} if account else set()
+            made.append(account)
+        named = {name for name, _ in before}
+        for one, account in zip(entries, made, strict=True):
+            if account and account.second in named:
                 self.values.wrong(
-                    entries[number],
+                    one,
                     f"user {account.second!r} takes turns with this one, and stands here too",
                     "another name for one of them",
                 )
@@ -279,6 +287,9 @@ class _Reader:
         second = self.second(keys, name, place, server)
         if second:
             place = Turns(place, second)
+        whose = (*_known_as(server), name, host, second)
+        label = f'user "{name}"' + (f"@{host}" if host != "%" else "") + f" on {server}"
+        self.apart.add(place, whose, label, keys.get("password", given))
         return Account(name, Access(access), place, host, limit, schemas, auth, second)
 
     def second(self, keys: dict[str, Given], name: str, place: Place, server: Address) -> str:
@@ -304,11 +315,11 @@ class _Reader:
 
     def not_lent(self, entries: list[Given], made: list[Account | None], engine: str) -> None:
         """On PostgreSQL the admin never becomes a member of a user that logs in by IAM (T30)."""
+        used = Counter(schema for one in made if one for schema in set(one.schemas))
         for number, account in enumerate(made):
             if engine != "postgresql" or not account or account.auth is not Auth.IAM:
                 continue
-            others = [one for one in made if one and one is not account]
-            shared = any(set(one.schemas) & set(account.schemas) for one in others)
+            shared = any(used[schema] > 1 for schema in account.schemas)
             if account.access is Access.OWNER or (account.access.creates and shared):
                 self.values.wrong(
                     entries[number],
@@ -330,15 +341,22 @@ class _Reader:
         whose = said.Whose(label, self.folder, default, self.ask, self.prompts)
         return said.place(self.values, given, whose)
 
-    def admin(self, given: Given | None, server: Address, otherwise: Given | None) -> Place | None:
-        """The admin's password: only read, and never made."""
+    def admin(
+        self, given: Given | None, server: Address, otherwise: Given | None, at: Given | None
+    ) -> Place | None:
+        """The admin's password: only read, and never made. ``at``: where its server is named."""
         keys = self.values.mapping(given or otherwise, ADMIN, required=("password",))
         if "password" not in keys:
-            return self.doors.managed.get(replace(server, via=""))
+            managed = self.doors.managed.get(replace(server, via=""))
+            if managed and at:
+                self.apart.admin(managed, f"the admin on {server}", at)
+            return managed
         kept = FilePlace(self.folder / ".dbprov" / "admin")
         label = f"the admin on {server}"
-        whose = said.Whose(label, self.folder, kept, self.ask, self.prompts)
-        return said.place(self.values, keys["password"], whose)
+        whose = said.Whose(label, self.folder, kept, self.ask, self.prompts, True)
+        place = said.place(self.values, keys["password"], whose)
+        self.apart.admin(place, label, keys["password"])
+        return place
 
     # -- names -------------------------------------------------------------------------------------
 
@@ -411,6 +429,12 @@ class _Reader:
                 if key in seen:
                     self.values.wrong(one, what, right)
                 seen.add(key)
+
+
+def _known_as(server: Address) -> tuple[object, ...]:
+    """Which server is meant, whoever logs in and however, as far as its URL says it."""
+    hostaddr = dict(server.options).get("hostaddr")
+    return server.engine, server.host.lower(), server.port, server.via, hostaddr
 
 
 NOWHERE = Address("", "", "", 0, "")

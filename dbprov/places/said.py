@@ -25,6 +25,7 @@ RIGHT = (
     " {aws: NAME} or {vault: PATH}"
 )
 ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+OF_ADMIN = ("DBPROV_ADMIN_PASSWORD", "DBPROV_HOUSTON_TOKEN", "PGPASSWORD", "MYSQL_PWD")
 REGION = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+\Z")
 ADDRESS = re.compile(r"https?://[^/?#@]+/?\Z")
 
@@ -38,6 +39,7 @@ class Whose:
     default: FilePlace
     ask: Any
     prompts: dict[str, Any]
+    admin: bool = False
 
 
 def place(values: Reading, given: Given | None, whose: Whose) -> Place:
@@ -71,12 +73,15 @@ def _env(values: Reading, keys: dict[str, Given], whose: Whose) -> Place:
     name = values.text(keys["env"], right) or ""
     if name and not ENVIRONMENT.match(name):  # not shown: it may be the password itself
         values.wrong(keys["env"], "this cannot name an environment variable", right)
+    if not whose.admin and name in OF_ADMIN:
+        what = f"{name} is where dbprov, or a library of its, looks for another password"
+        values.wrong(keys["env"], what, right)
     return EnvPlace(name)
 
 
 def _file(values: Reading, keys: dict[str, Given], whose: Whose) -> Place:
     path = values.text(keys["file"], "the path of a file, relative to the spec") or ""
-    return FilePlace(whose.folder / Path(path).expanduser(), path)
+    return FilePlace(values.path(keys["file"], path, whose.folder), path)
 
 
 def _prompt(values: Reading, keys: dict[str, Given], whose: Whose) -> Place:

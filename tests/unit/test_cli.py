@@ -604,9 +604,11 @@ def test_every_flag_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
     )  # fmt: skip
     assert seen[0].deployments == (expected,)
     seen.clear()
-    run("render", *FLAGS, "--isolate", "--password-file", "p", "--layout", "split")
+    run("render", *FLAGS, "--isolate", "--layout", "split")
     assert seen[0].deployments[0].isolate is True
     assert seen[0].deployments[0].layout == "split"
+    seen.clear()
+    run("render", *FLAGS, "--password-file", "p")
     assert str(seen[0].deployments[0].accounts[0].place) == "file p"
 
 

@@ -38,7 +38,7 @@ SPLIT: dict[str, Any] = {"layout": "split", "users": [{"name": "app"}, {"name": 
 
 def made(engine: str = "postgresql", password: str = "pw", **keys: Any) -> Handout:
     if "users" in keys:
-        keys["users"] = [{**user, "password": {"env": "P"}} for user in keys["users"]]
+        keys["users"] = [{**u, "password": {"env": f"P{n}"}} for n, u in enumerate(keys["users"])]
     return handout(deployment(engine, **keys), lambda account: Secret(password))
 
 

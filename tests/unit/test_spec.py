@@ -241,10 +241,10 @@ MISTAKES = [
     (SERVER + SERVER + ONE, ["2:1 server stands twice"]),
     (with_keys("name: b"), ["3:35 name stands twice"]),
     ("? {a: b}\n: c\n" + SERVER + ONE, ["1:3 this cannot be a key"]),
-    ("a: &x [*x]\n" + SERVER + ONE, ["1:4 this holds itself", "1:4 'a' is not known here"]),
+    ("a: &x [*x]\n" + SERVER + ONE, ["1:8 this holds itself", "1:4 'a' is not known here"]),
     ("server: [\n", ["2:1 this is not YAML"]),
-    ("a: b\n---\nc: d", ["2:1 this is not YAML"]),
-    ("server: !!int x\n" + ONE, ["1:9 'x' cannot be read", "1:1 no server is named"]),
+    ("a: b\n---\nc: d", ["2:1 a second document begins here"]),
+    ("server: !!int x\n" + ONE, ["1:9 the tag !!int does not fit this value", "1:1 no server is named"]),
     # names
     (SERVER + "deployments: [{name: a}]", ["2:15 database is missing", "2:15 no user is named"]),
     (SERVER + "deployments: [{name: null, database: ~, user: null}]",
@@ -571,7 +571,7 @@ GOOD = [
 ]  # fmt: skip
 
 ONLY_THE_PARSER = (
-    "stands twice", "this holds itself", "this is not YAML", "cannot be read", "this cannot be a key",
+    "stands twice", "this holds itself", "a second document", "the tag !!", "this is not YAML", "cannot be read", "this cannot be a key",
     "belong to the server", "belongs to the server", "is for MySQL", "is for PostgreSQL", "there is no file", "several hosts",
     "the port in", "two deployments", "takes turns with", "that dbprov can write", "a client certificate is", "does not look at", "verify-ca without",
     "holds no", "no certificate is shown", "no IP address", "have the same database", "is not text to YAML: a date",
