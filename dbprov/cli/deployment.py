@@ -79,7 +79,7 @@ def upsert(
         return
     click.echo(f"{'created' if created else 'updated'} {answer['releaseName']} ({answer['id']})")
     for one in answer.get("urls") or []:
-        click.echo(f"  {one['type']}: {one['url']}")
+        click.echo(f"  {one.get('type')}: {one.get('url')}")
 
 
 def _token() -> Any:
@@ -92,6 +92,12 @@ def _token() -> Any:
             "the platform asks for a token",
             "DBPROV_HOUSTON_TOKEN is not set",
             "export it: a service account's API key, or what https://app.BASEDOMAIN/token says",
+        )
+    if not (value.isascii() and value.isprintable() and " " not in value):
+        raise UsageError(
+            "the platform's token cannot be sent",
+            "DBPROV_HOUSTON_TOKEN holds a line break, a blank or a letter that no token has",
+            "export it anew, as one line without anything around it",
         )
     return Secret(value)
 

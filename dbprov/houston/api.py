@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 import ssl
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from dbprov.errors import DbprovError, UsageError
+from dbprov.patience import Late, within
 from dbprov.secret import Secret
 
+T = TypeVar("T")
 TRIES = 3
+LARGEST = 10 << 20  # bytes of an answer
+WORDS = 2000  # characters of the platform's own that are told
+SORTS = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
 SENTENCES = (
     (
         r"appropriate permissions|PERMISSION_DENIED|not authorized",
@@ -42,7 +48,12 @@ class Houston:
     """A context manager. ``url`` ends in /v1; the token goes raw into ``authorization``."""
 
     def __init__(self, url: str, token: Secret, ca: str | None = None, timeout: float = 30) -> None:
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            _ = parts.port
+        except ValueError as error:
+            todo = "--houston https://houston.BASEDOMAIN/v1"
+            raise UsageError(f"{url} is no address", str(error), todo) from None
         local = parts.hostname in ("localhost", "127.0.0.1", "::1")
         if parts.scheme != "https" and not (parts.scheme == "http" and local):
             raise UsageError(
@@ -60,9 +71,14 @@ class Houston:
             ) from None
         self.url = url
         self._httpx = httpx
+        self._seconds = timeout + 1  # of a whole answer; a single read ends before
         context = ssl.create_default_context(cafile=ca) if parts.scheme == "https" else False
         self._client = httpx.Client(
-            headers={"authorization": token.reveal(), "accept": "application/json"},
+            headers={
+                "authorization": token.reveal(),
+                "accept": "application/json",
+                "accept-encoding": "identity",  # a small answer that unpacks to a large one is none
+            },
             verify=context,
             timeout=timeout,
             follow_redirects=False,
@@ -89,7 +105,7 @@ class Houston:
         for attempt in range(TRIES):
             try:
                 body = {"query": document, "variables": variables}
-                return self._read(self._client.post(self.url, json=body))
+                return self._read(*self._sent(body), asked=again)
             except retried as error:
                 if attempt + 1 == TRIES:
                     raise self._unreached(error) from None
@@ -98,9 +114,28 @@ class Houston:
                 raise Unanswered(
                     f"{self.url} took the request and did not answer",
                     type(error).__name__,
-                    "run the same command again: it looks first whether the Deployment is there",
+                    AGAIN,
                 ) from None
         raise AssertionError("unreachable")
+
+    def _sent(self, body: Mapping[str, Any]) -> tuple[int, str, bytes]:
+        """Status, type and text of the answer: all of it in time, and not more than can be one."""
+
+        def ask() -> tuple[int, str, bytes]:
+            made = b""
+            with self._client.stream("POST", self.url, json=body) as response:
+                for part in response.iter_raw(1 << 16):
+                    made += part
+                    if len(made) > LARGEST:
+                        break
+                kind = response.headers.get("content-type", "no type").split(";")[0]
+                packed = response.headers.get("content-encoding", "identity")
+                return response.status_code, kind if packed == "identity" else packed, made
+
+        try:
+            return within(self._seconds, ask)
+        except Late as error:
+            raise self._httpx.ReadTimeout(str(error)) from None
 
     def _unreached(self, error: Exception) -> HoustonError:
         return HoustonError(
@@ -110,34 +145,64 @@ class Houston:
             " is known (--houston-ca FILE)",
         )
 
-    def _read(self, response: Any) -> dict[str, Any]:
+    def _read(self, status: int, kind: str, text: bytes, asked: bool) -> dict[str, Any]:
+        if len(text) > LARGEST:
+            why = f"it is larger than {LARGEST >> 20} MB, and was not read to its end"
+            raise self.strange("its answer cannot be the API's", why, asked)
         try:
-            body = response.json()
-            errors = body.get("errors") or []
-        except (ValueError, AttributeError):
-            raise self._no_json(response) from None
-        if errors:
-            words = "; ".join(str(one.get("message", one)) for one in errors)
-            codes = " ".join(str((one.get("extensions") or {}).get("code", "")) for one in errors)
-            raise HoustonError(f"{self.url} refused it", words, remedy(f"{words} {codes}"))
-        if response.status_code >= 400 or not isinstance(body.get("data"), dict):
-            raise HoustonError(
-                f"{self.url} answered with status {response.status_code} and no data",
-                "",
-                remedy("", response.status_code),
-            )
-        found: dict[str, Any] = body["data"]
-        return found
+            body = json.loads(text)
+            if b"\\ud" in text.lower():  # half a character cannot be printed, nor sent again
+                body = json.loads(json.dumps(body, ensure_ascii=False).encode(errors="replace"))
+        except (ValueError, RecursionError):
+            raise self._no_json(status, kind, asked) from None
+        body = self.part(body, dict, "it", asked)
+        if body.get("errors"):
+            words, codes = _words(body["errors"])
+            todo = remedy(f"{words} {codes}") or "correct what the platform says, and run it again"
+            raise HoustonError(f"{self.url} refused it", words, todo)
+        if status >= 400 or body.get("data") is None:
+            what = f"{self.url} answered with status {status} and no data"
+            if not asked and status < 400:
+                raise Unanswered(what, "", AGAIN)
+            raise HoustonError(what, "", remedy("", status) or ADDRESS)
+        return self.part(body["data"], dict, "data", asked)
 
-    def _no_json(self, response: Any) -> HoustonError:
-        kind = response.headers.get("content-type", "no type").split(";")[0]
-        status = response.status_code
-        return HoustonError(
-            f"{self.url} answered with status {status} and {kind}, not with JSON",
-            "that is a web page, not the API" if "html" in kind else "",
-            remedy("", status)
-            or "the API is at https://houston.BASEDOMAIN/v1, not at app.BASEDOMAIN",
-        )
+    def _no_json(self, status: int, kind: str, asked: bool) -> HoustonError:
+        what = f"{self.url} answered with status {status} and {kind}, not with JSON"
+        why = "that is a web page, not the API" if "html" in kind else ""
+        todo = remedy("", status)
+        if not asked and status < 400:
+            return Unanswered(what, why, AGAIN)
+        return HoustonError(what, why, todo or f"{ADDRESS}, not at app.BASEDOMAIN")
+
+    def part(self, value: Any, kind: type[T], where: str, asked: bool = True) -> T:
+        """A part of an answer, which is what it should be. Raises HoustonError."""
+        if isinstance(value, kind):
+            return value
+        found = SORTS.get(type(value), "a number")
+        raise self.strange(f"{where} is {found}, not {SORTS[kind]}", "", asked)
+
+    def strange(self, what: str, why: str, asked: bool) -> HoustonError:
+        """Of an answer that the API does not give. After a mutation nobody knows what it did."""
+        kind = HoustonError if asked else Unanswered
+        words = f"{self.url} answered in a form that is not the API's: {what}"
+        return kind(words, why, f"{ADDRESS}; see --platform too" if asked else AGAIN)
+
+
+def _words(errors: Any) -> tuple[str, str]:
+    """What GraphQL says of errors, whatever form it has."""
+    listed = [one if isinstance(one, dict) else {"message": one} for one in _list(errors)]
+    words = "; ".join(str(one.get("message", one))[:WORDS] for one in listed[:10])
+    more = [one["extensions"] for one in listed if isinstance(one.get("extensions"), dict)]
+    return words, " ".join(str(one.get("code", "")) for one in more)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+AGAIN = "run the same command again: it looks first whether the Deployment is there"
+ADDRESS = "the API is at https://houston.BASEDOMAIN/v1"
 
 
 class Unanswered(HoustonError):

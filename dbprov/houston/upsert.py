@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from dbprov.errors import UsageError
+from dbprov.errors import DbprovError, UsageError
 from dbprov.frozen import dataclass
 from dbprov.houston.api import Houston, HoustonError, Unanswered
 from dbprov.houston.mutations import Request, request
@@ -33,6 +34,7 @@ class Prepared:
 
 def prepare(houston: Houston, base: Mapping[str, Any]) -> Prepared:
     """Asks the platform; changes nothing."""
+    _refuse_odd_variables(base)
     version = version_of(houston)
     known = find(houston, base)
     if known:
@@ -50,23 +52,34 @@ def send(houston: Houston, prepared: Prepared) -> dict[str, Any]:
     try:
         found: dict[str, Any] = houston.ask(made.document, made.variables, again=False)
     except Unanswered as error:
-        if prepared.known or not (there := find(houston, made.variables)):
+        there = None
+        with suppress(DbprovError):  # what has to be told is that the request was taken
+            there = None if prepared.known else find(houston, made.variables)
+        if not there:
             raise
         raise Unanswered(
             error.what,
             f'{error.why}; a Deployment "{there["label"]}" is there now: {there["releaseName"]}',
             error.todo,
         ) from None
-    answer: dict[str, Any] = found[made.mutation]
+    answer = houston.part(found.get(made.mutation), dict, made.mutation, False)
+    for name in ("id", "releaseName"):
+        houston.part(answer.get(name), str, f"{name} of {made.mutation}", False)
+    urls = answer.get("urls")
+    for one in [] if urls is None else houston.part(urls, list, "urls", False):
+        houston.part(one, dict, "one of urls", False)
     return answer
 
 
 def version_of(houston: Houston) -> tuple[int, ...]:
-    said = str((houston.ask(VERSION, {}, again=True).get("appConfig") or {}).get("version") or "")
-    numbers = re.match(r"v?(\d+)\.(\d+)(?:\.(\d+))?", said)
+    config = houston.ask(VERSION, {}, again=True).get("appConfig")
+    said = "" if config is None else str(houston.part(config, dict, "appConfig").get("version"))
+    numbers = re.match(r"v?(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?", said)
     if not numbers:
         raise HoustonError(
-            f"{houston.url} does not say its version", said, "name it: --platform 0.37, 1.0 or 2.0"
+            f"{houston.url} does not say its version",
+            said[:200],
+            "name it: --platform 0.37, 1.0 or 2.0",
         )
     return tuple(int(number) for number in numbers.groups() if number)
 
@@ -81,23 +94,45 @@ def find(houston: Houston, base: Mapping[str, Any]) -> Mapping[str, Any] | None:
             'put "workspaceUuid" into the document that --base names',
         )
     asked = houston.ask(DEPLOYMENTS, {"workspaceUuid": workspace}, again=True)
-    there: list[Mapping[str, Any]] = [o for o in asked.get("workspaceDeployments") or [] if o]
+    there = _objects(houston, asked, "workspaceDeployments")
     for key, name in (("id", "deploymentUuid"), ("releaseName", "releaseName"), ("label", "label")):
         if base.get(name):
             same = [one for one in there if one.get(key) == base[name]]
             if len(same) > 1:
                 raise UsageError(
                     f'{len(same)} Deployments of this Workspace have the label "{base[name]}"',
-                    ", ".join(str(one["releaseName"]) for one in same),
+                    ", ".join(str(one.get("releaseName")) for one in same),
                     'name one of them: "releaseName" in the document that --base names',
                 )
-            if same:
-                return same[0]
+            for one in same:
+                for part in ("id", "label", "releaseName"):
+                    houston.part(one.get(part), str, f"{part} of a Deployment")
+                return one
             if key == "id":
                 raise UsageError(
                     f"no Deployment {base[name]} is in this Workspace", "", "correct deploymentUuid"
                 )
     return None
+
+
+def _objects(houston: Houston, answer: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """Null is as good as none; and so is one of them that is null."""
+    found = answer.get(name)
+    listed = [] if found is None else houston.part(found, list, name)
+    return [houston.part(one, dict, f"one of {name}") for one in listed if one is not None]
+
+
+def _refuse_odd_variables(base: Mapping[str, Any]) -> None:
+    said = base.get("environmentVariables")
+    if said is not None and not (
+        isinstance(said, list)
+        and all(isinstance(one, dict) and isinstance(one.get("key"), str) for one in said)
+    ):
+        raise UsageError(
+            "the document's environmentVariables cannot be sent",
+            "they are no list of objects with a key each",
+            '"environmentVariables": [{"key": "NAME", "value": "VALUE", "isSecret": false}]',
+        )
 
 
 def kept(houston: Houston, base: Mapping[str, Any], known: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -119,7 +154,8 @@ def kept(houston: Houston, base: Mapping[str, Any], known: Mapping[str, Any]) ->
             'an upsert overwrites them: put all of them into "environmentVariables" of --base'
             " ([] for none)",
         ) from None
-    there = {one["key"]: one for one in answer.get("deploymentVariables") or []}
+    found = _objects(houston, answer, "deploymentVariables")
+    there = {houston.part(one.get("key"), str, "the key of a variable"): one for one in found}
     lost = sorted(k for k, one in there.items() if one.get("isSecret") and k not in said)
     if lost:
         raise UsageError(

@@ -11,8 +11,10 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from dbprov.errors import PlaceError
 from dbprov.frozen import dataclass
+from dbprov.patience import within
 from dbprov.secret import Secret, checked, generate
 
+SECONDS = 90  # for one question, tried three times
 CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
 
 
@@ -108,17 +110,17 @@ class AwsPlace:
         if text is None:
             raise PlaceError(f"{self} cannot be used", "it is binary", "keep text in it")
         if not self.key:
-            return _Version(answer["VersionId"], {"": text})
+            return _Version(str(answer.get("VersionId")), {"": text})
         try:
             values = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             values = None
         if not isinstance(values, dict):
             raise PlaceError(
                 f"{self} cannot be used", "it is not a JSON object",
                 "leave key out where all of the secret is the password",
             )  # fmt: skip
-        return _Version(answer["VersionId"], values)
+        return _Version(str(answer.get("VersionId")), values)
 
     def _password(self, version: _Version | None) -> Secret | None:
         value = version.values.get(self.key) if version else None
@@ -149,7 +151,7 @@ class AwsPlace:
     def _call(self, what: str, **said: Any) -> Any:
         client = _client(self.region or _region_of(self.name))
         try:
-            return getattr(client, what)(**said)
+            return within(SECONDS, lambda: getattr(client, what)(**said))
         except Exception as error:
             raise _failed(self, what, error) from None
 
@@ -238,6 +240,7 @@ SENTENCES = {
         "Secrets Manager did not answer", "see that no firewall or missing VPC endpoint is between",
     ),
     "ReadTimeoutError": ("Secrets Manager did not answer in time", "run this again"),
+    "Late": ("Secrets Manager did not answer in time", "run this again"),
 }  # fmt: skip
 SENTENCES |= dict.fromkeys(
     ("InvalidClientTokenId", "InvalidSignatureException", "SignatureDoesNotMatch"),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
+from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
 from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 
 from dbprov.errors import PlaceError
 from dbprov.frozen import dataclass
 from dbprov.places.env import environment
-from dbprov.places.file import FilePlace
+from dbprov.places.file import LONGEST, FilePlace
 from dbprov.secret import Secret, checked, generate
 
 
@@ -99,11 +102,17 @@ class CommandPlace:
                 stdout=PIPE, stderr=PIPE,
             ) as running:  # fmt: skip
                 try:
-                    out, said = running.communicate(given.encode() or None, self.timeout)
+                    out, said = _heard(running, given.encode(), self.timeout)
                 except BaseException:  # also Ctrl-C: no child outlives the question
                     running.kill()
                     raise
             printed = out.decode()
+        except _TooMuch:
+            raise PlaceError(
+                f"{shown} cannot be used",
+                f"it printed more than {LONGEST >> 10} KB, and was stopped",
+                "let it print the password alone, on one line",
+            ) from None
         except TimeoutExpired:
             raise PlaceError(
                 f"{shown} did not end",
@@ -130,6 +139,56 @@ class CommandPlace:
                 else "run it by hand, and see that it ends with 0",
             )
         return printed
+
+
+class _TooMuch(Exception):
+    pass
+
+
+def _heard(running: Popen[bytes], given: bytes, seconds: float) -> tuple[bytes, bytes]:
+    """What it prints, as far as that can be a password, and the end of what it says beside.
+
+    Raises TimeoutExpired, or _TooMuch.
+    """
+    until = time.monotonic() + seconds
+    printed, said, cut = b"", b"", False
+    with DefaultSelector() as streams:
+        for stream in filter(None, (running.stdout, running.stderr)):
+            streams.register(stream, EVENT_READ)
+        if running.stdin:
+            os.set_blocking(running.stdin.fileno(), False)
+            streams.register(running.stdin, EVENT_WRITE)
+        while streams.get_map():
+            left = until - time.monotonic()
+            ready = streams.select(left) if left > 0 else []
+            if not ready:
+                raise TimeoutExpired(running.args, seconds)
+            for key, _ in ready:
+                if key.fileobj is running.stdin:
+                    given = _written(key.fd, given)
+                    part = given
+                else:
+                    part = os.read(key.fd, 1 << 16)
+                if key.fileobj is running.stdout:
+                    printed += part
+                elif key.fileobj is running.stderr:
+                    said, cut = (said + part)[-LONGEST:], cut or len(said + part) > LONGEST
+                if len(printed) > LONGEST:
+                    raise _TooMuch
+                if not part:
+                    streams.unregister(key.fileobj)
+                    if running.stdin and key.fileobj is running.stdin:
+                        running.stdin.close()
+    running.wait(max(until - time.monotonic(), 0.01))
+    return printed, said.partition(b"\n")[2] if cut else said  # no half of a line, nor of a secret
+
+
+def _written(number: int, given: bytes) -> bytes:
+    """What is still to be written; nothing where nobody reads any more."""
+    try:
+        return given[os.write(number, given) :]
+    except BrokenPipeError:
+        return b""
 
 
 def _why(code: int, said: bytes, secrets: tuple[str, ...]) -> str:

@@ -10,9 +10,12 @@ from typing import Any
 
 from dbprov.errors import PlaceError
 from dbprov.frozen import dataclass
+from dbprov.patience import within
 from dbprov.secret import Secret, checked, generate
 
 Values = dict[str, Any]
+SECONDS = 60  # for all that is asked at once; a single read has 15
+LARGEST = 4 << 20  # bytes; Vault's own limit for a secret is one MB
 
 
 @dataclass(frozen=True)
@@ -93,11 +96,11 @@ class VaultPlace:
             mount, path, version = _mount(client, self.path)
             if version == 1:
                 kv = client.secrets.kv.v1
-                return _Kept(kv.read_secret(path, mount_point=mount)["data"], None)
+                return _Kept(_values(kv.read_secret(path, mount_point=mount)["data"]), None)
             kv = client.secrets.kv.v2
             answer = kv.read_secret_version(path, mount_point=mount, raise_on_deleted_version=False)
             latest = answer["data"]
-            return _Kept(latest["data"] or {}, latest["metadata"]["version"])
+            return _Kept(_values(latest["data"] or {}), latest["metadata"]["version"])
 
         try:
             kept: _Kept = self._call("read", asked)
@@ -126,7 +129,7 @@ class VaultPlace:
     def _call(self, done: str, ask: Callable[[Any], Any]) -> Any:
         client = self._client()
         try:
-            return ask(client)
+            return within(SECONDS, lambda: ask(client))
         except Exception as error:
             raise _failed(self, done, error) from None
 
@@ -159,6 +162,8 @@ def _client(address: str, token: str | None, namespace: str | None) -> Any:
             "pip install 'dbprov[vault]'",
         ) from None  # fmt: skip
     client = hvac.Client(address, token, namespace=namespace, timeout=15)
+    for scheme in ("https://", "http://"):
+        client.session.mount(scheme, _bounded())
     if not client.token:
         raise PlaceError(
             "Vault cannot be asked",
@@ -166,6 +171,36 @@ def _client(address: str, token: str | None, namespace: str | None) -> Any:
             "vault login, or export VAULT_TOKEN",
         )
     return client
+
+
+class _TooLarge(Exception):
+    pass
+
+
+def _values(found: Any) -> Values:
+    if not isinstance(found, dict):
+        raise TypeError("a secret is no object")
+    return found
+
+
+def _bounded() -> Any:
+    """What requests would read to its end is read as far as a secret can go."""
+    from requests import PreparedRequest, Response
+    from requests.adapters import HTTPAdapter
+
+    class Bounded(HTTPAdapter):
+        def send(self, request: PreparedRequest, *words: Any, **named: Any) -> Response:
+            response = super().send(request, *words, **{**named, "stream": True})
+            made = b""
+            for part in response.iter_content(1 << 16):
+                made += part
+                if len(made) > LARGEST:
+                    response.close()
+                    raise _TooLarge
+            response._content = made
+            return response
+
+    return Bounded()
 
 
 def _mount(client: Any, path: str) -> tuple[str, str, int]:
@@ -195,6 +230,12 @@ SENTENCES = {
     ),
     "ConnectTimeout": ("Vault did not answer", "see VAULT_ADDR, and that no firewall is between"),
     "ReadTimeout": ("Vault did not answer in time", "run this again"),
+    "Late": ("Vault did not answer in time", "run this again"),
+    "_TooLarge": (f"its answer is larger than {LARGEST >> 20} MB", "see VAULT_ADDR"),
+    **dict.fromkeys(
+        ("KeyError", "TypeError", "AttributeError", "ValueError", "RecursionError"),
+        ("it answered in a form that is not Vault's", "see VAULT_ADDR"),
+    ),
     "InvalidURL": ("this is no address", "VAULT_ADDR=https://vault.example.com:8200"),
     "MissingSchema": ("this is no address", "VAULT_ADDR=https://vault.example.com:8200"),
     "InvalidSchema": ("this is no address", "VAULT_ADDR=https://vault.example.com:8200"),
@@ -208,5 +249,7 @@ def _failed(place: VaultPlace, done: str, error: Exception) -> Exception:
     if kind == "InvalidRequest" and "check-and-set" in str(error):
         return _Changed()
     why, todo = SENTENCES.get(kind, ("", "correct what Vault says, and run this again"))
-    words = ", ".join(getattr(error, "errors", None) or ()) or ("" if why else str(error) or kind)
+    words = ", ".join(map(str, getattr(error, "errors", None) or ())) or (
+        "" if why else str(error) or kind
+    )
     return PlaceError(f"{place} could not be {done}", ": ".join(filter(None, (why, words))), todo)

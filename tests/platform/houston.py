@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -91,7 +91,8 @@ class Platform:
     variables: list[dict[str, Any]] = field(default_factory=list)
     manual: bool = True
     reads_variables: bool = True
-    faults: list[str] = field(default_factory=list)  # for the next requests, one each
+    # For the next requests, one each: its name, or what answers instead.
+    faults: list[str | Callable[[BaseHTTPRequestHandler], None]] = field(default_factory=list)
     seen: list[dict[str, Any]] = field(default_factory=list)
     url: str = ""
 
@@ -138,6 +139,11 @@ def running(platform: Platform) -> Iterator[Platform]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             fault = platform.faults.pop(0) if platform.faults else ""
+            if callable(fault):
+                with suppress(OSError):  # who asked has gone
+                    fault(self)
+                self.close_connection = True
+                return
             if fault == "hang":
                 time.sleep(3)
                 return
@@ -148,7 +154,7 @@ def running(platform: Platform) -> Iterator[Platform]:
             if fault == "html":
                 self._say(200, "text/html", "<html>Log in</html>")
             elif fault in ("401", "503"):
-                self._say(int(fault), "application/json", '{"message": "no"}')
+                self._say(int(str(fault)), "application/json", '{"message": "no"}')
             elif self.headers["authorization"] != TOKEN:
                 errors = [{"message": "You do not have the appropriate permissions for that"}]
                 self._say(200, "application/json", json.dumps({"errors": errors, "data": None}))
@@ -167,7 +173,7 @@ def running(platform: Platform) -> Iterator[Platform]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     platform.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
     try:

@@ -6,7 +6,9 @@ import json
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Barrier, Thread
@@ -18,6 +20,7 @@ from dbprov.errors import PlaceError
 from dbprov.frozen import dataclass
 from dbprov.places import Place
 from dbprov.places import aws as stored_by_aws
+from dbprov.places import vault as stored_by_vault
 from dbprov.places.aws import AwsPlace
 from dbprov.places.command import CommandPlace
 from dbprov.places.file import FilePlace
@@ -198,6 +201,78 @@ def test_a_program_that_does_not(body: str, tmp_path: Path) -> None:
 def test_a_program_that_hangs_with_its_children(tmp_path: Path) -> None:
     body = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(20)'])"
     assert "after 1 seconds" in refused(runs(body, tmp_path, 1).read)
+
+
+@pytest.mark.attack("a program that prints its password without end, or drips it", on="command")
+def test_a_program_without_end(tmp_path: Path) -> None:
+    endless = "import sys\nwhile True: sys.stdout.write('x' * 65536)"
+    assert "printed more than 64 KB" in refused(runs(endless, tmp_path).read)
+    drips = "import sys, time\nwhile True: print('x', end='', flush=True); time.sleep(0.05)"
+    assert "after 1 seconds" in refused(runs(drips, tmp_path, 1).read)
+
+
+def test_a_program_that_says_much_beside(tmp_path: Path) -> None:
+    body = "import sys\nsys.stderr.write('TOPSECRET' + 'x' * 200_000 + '\\nthe end')\n"
+    place = runs(body + "print('pw')", tmp_path)
+    assert text(place.read()) == "pw"
+    said = refused(runs(body + "print('TOPSECRET'); sys.exit(3)", tmp_path).read).split("why:")[1]
+    assert "the end" in said
+    assert "xxx" not in said, "what was cut is not shown: it may begin within a secret"
+
+
+def test_a_store_that_does_not_read(tmp_path: Path) -> None:
+    read = "import pathlib; p = pathlib.Path('kept'); print(p.read_text() if p.exists() else '')"
+    write = "import os, pathlib; os.close(0); pathlib.Path('kept').write_text('of its own')"
+    place = CommandPlace(
+        (sys.executable, "-c", read), tmp_path, FilePlace(tmp_path / "n"), (sys.executable, "-c", write)
+    )  # fmt: skip
+    assert text(place.fill()) == "of its own", "what is kept is what the command prints"
+
+
+class Strange(BaseHTTPRequestHandler):
+    """Answers a question to Vault as nobody does."""
+
+    def do_GET(self) -> None:
+        how = self.server.how  # type: ignore[attr-defined]
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        with suppress(OSError):
+            for _ in range(4 << 10 if how == "endless" else 0):
+                self.wfile.write(b" " * (1 << 20))
+            while how == "drips":
+                self.wfile.write(b" ")
+                time.sleep(0.05)
+            self.wfile.write(how.encode())
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+OF_2 = {"data": {"path": "secret/", "options": {"version": "2"}}}
+SHAPES = (
+    "[]", "x", "5", "null", "{}", '{"data": []}', '{"data": {"path": 5}}', "[" * 100_000, json.dumps(OF_2),
+    '{"data": {"path": "secret/", "options": "x"}}', '{"data": {"path": "secret/", "options": {"version": "x"}}}',
+)  # fmt: skip
+STRANGE = {
+    **dict.fromkeys(SHAPES, "a form that is not Vault's"),
+    "endless": "larger than 4 MB",
+    "drips": "did not answer in time",
+}
+
+
+@pytest.mark.attack("Vault answers without end, for ever, or in another form", on="Vault")
+@pytest.mark.parametrize("how", STRANGE, ids=lambda how: how[:50])
+def test_a_vault_that_answers_as_none(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAULT_TOKEN", "x")
+    monkeypatch.setattr(stored_by_vault, "SECONDS", 1 if how == "drips" else 60)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Strange) as server:
+        server.daemon_threads = True
+        server.how = how  # type: ignore[attr-defined]
+        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        place = VaultPlace("secret/a", address=f"http://127.0.0.1:{server.server_port}")
+        assert STRANGE[how] in refused(place.read)
+        server.shutdown()
 
 
 def test_a_program_that_is_not_there(tmp_path: Path) -> None:
