@@ -181,5 +181,18 @@ class Lock:
             f"{self.what} is being changed by another run; nothing was changed",
             f"the lock is held by {holder or 'a session that cannot be seen'}"
             + (f", still after {patience:.0f} seconds" if patience else ""),
-            "run it again when that one has ended, or wait longer: --lock-timeout SECONDS",
+            "run it again when that one has ended, or wait longer: --lock-timeout SECONDS"
+            + self._ended_by_hand(holder),
+        )
+
+    def _ended_by_hand(self, holder: Holder | None) -> str:
+        """Whoever can log in can take the lock, and keep it: no right of the server forbids it."""
+        if not holder:
+            return ""
+        if not holder.number:
+            return "\nwhere that is no run of dbprov: ROLLBACK PREPARED it (pg_prepared_xacts)"
+        statement = self.render.text("lock/end", session=holder.number)
+        return (
+            "\nany user of the server can take this lock: where that session is no run of dbprov,"
+            f" whoever may end it ends it: {statement};"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -13,11 +13,14 @@ import dbprov
 from dbprov.deployments import Deployment, Spec, Timeouts
 from dbprov.errors import LockError
 from dbprov.lock import Delay
+from dbprov.lock import names as lock_names
 from dbprov.server import Server
 from tests.harness import execute
 from tests.servers.command import dbprov as run
 from tests.servers.conftest import Walk
 from tests.servers.test_apply import one
+from tests.servers.test_existing import superuser
+from tests.servers.test_quarantine import logged_in
 from tests.servers.test_resume import end_sessions, write
 
 # The lock is one of each engine's, and the same in all of its versions.
@@ -132,6 +135,55 @@ def test_the_command_says_who_holds_it_and_gives_up(walk: Walk, prefix: str) -> 
     assert "still after 1 seconds" in ended.stderr
     assert "nothing was changed" in ended.stderr
     assert not list((walk.folder / ".dbprov").glob("*")), "no password is made for nothing"
+
+
+HELD: dict[str, Callable[[int | str], str]] = {
+    "postgresql": lambda key: f"SELECT pg_advisory_lock{{}}(1684172914, {key})",
+    "mysql": lambda key: f"SELECT GET_LOCK('{key}', 0)",
+}
+
+
+@pytest.mark.attack("keep every run out: another role holds the lock of a Deployment")
+@pytest.mark.parametrize("which", ["database", "user"])
+def test_a_lock_that_a_stranger_holds(walk: Walk, prefix: str, which: str) -> None:
+    """Any role can take it. Each command ends after its --lock-timeout, having changed nothing, and says who and how."""
+    theirs = one(prefix, name="eves", database=f"{prefix}eve", user=f"{prefix}eve")
+    walk.provision(walk.spec(theirs))
+    write(walk, one(prefix))
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    before = (walk.folder / ".dbprov").stat().st_mtime_ns
+    [deployment] = spec.deployments
+    postgresql = walk.server.engine == "postgresql"
+    with opened(spec) as (_, server):
+        names = [name for name in lock_names(deployment) if name.startswith(which)]
+        [key] = map(server.dialect.lock_key, names)
+        dialect = server.dialect
+    [there] = walk.spec(theirs).deployments
+    near = Spec((replace(there, database="postgres" if postgresql else there.database),))
+    with logged_in(walk, near, f"{prefix}eve") as [eve]:
+        statement = HELD[walk.server.engine](key).format("_shared" if which == "user" else "")
+        dialect.ask(eve, [statement])
+        number = dialect.session_number(eve)
+        env = {"DBPROV_ADMIN_PASSWORD": walk.password}
+        for command in (
+            ("drop", "spec.yaml", "--deployment", "analytics", "--yes"),
+            ("rotate", "spec.yaml", "--yes"),
+        ):
+            ended = run(*command, "--lock-timeout", "1", folder=walk.folder, env=env)
+            assert ended.returncode == 2, ended.stdout + ended.stderr
+            assert f"session {number}" in ended.stderr
+            assert "still after 1 seconds" in ended.stderr
+            assert "nothing was changed" in ended.stderr
+            by_hand = f"pg_terminate_backend({number})" if postgresql else f"KILL {number}"
+            assert by_hand in ended.stderr
+            if postgresql or superuser(walk):
+                assert f'of user "{prefix}eve"' in ended.stderr
+        assert (walk.folder / ".dbprov").stat().st_mtime_ns == before
+        execute(walk.server, "superuser", by_hand if not postgresql else f"SELECT {by_hand}")
+    with opened(spec, lock=5) as (deployment, server), server.lock(deployment):
+        pass
+    assert walk.plan(spec).complete
 
 
 @pytest.mark.postgresql
