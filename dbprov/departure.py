@@ -25,7 +25,7 @@ from dbprov.items import (
     User,
 )
 from dbprov.plan import Pair, Step, borrowing
-from dbprov.traces import Belongings, Contents, Lockout, Session
+from dbprov.traces import Belongings, Contents, Lockout, Reassignment, Session
 
 I = TypeVar("I", bound=Item)  # noqa: E741
 SHOWN = 10  # of a list in a message
@@ -258,6 +258,13 @@ def _refused(survey: Survey, wish: Wish) -> Iterator[Refusal]:
                 "with --database that goes, and the user stays; or give each a user of its own",
             )
     yield from _no_heir(survey, wish)
+    for heir in survey.found(Reassignment):
+        if heir.lacks:
+            yield Refusal(
+                f'role "{heir.heir}" of --reassign-to cannot own all that user "{heir.user}" owns'
+                f' in database "{heir.inside}": it lacks {_listed(heir.lacks)}',
+                f'as their owner, in database "{heir.inside}": {"; ".join(heir.grants)};',
+            )
     for found in survey.found(Belongings):
         if survey.goes(found):
             yield from _owning(survey, wish, found)

@@ -91,6 +91,21 @@ class Belongings(Item):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reassignment(Item):
+    """Whether a role can own what a user owns in a database: the server asks it in the middle."""
+
+    kind = "reassignment"
+    user: str
+    heir: str
+    # found
+    lacks: tuple[str, ...] = ()  # privileges of the heir
+    grants: tuple[str, ...] = ()  # the statements that give them
+
+    def __str__(self) -> str:
+        return f'what user "{self.user}" owns to "{self.heir}"'
+
+
+@dataclass(frozen=True, kw_only=True)
 class Contents(Item):
     """What goes with a database when it is dropped, and what would not let it go."""
 

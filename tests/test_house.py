@@ -38,7 +38,7 @@ from dbprov.logins import OldPassword, Password
 from dbprov.places.env import EnvPlace
 from dbprov.plan import plan
 from dbprov.render import built_in_templates
-from dbprov.traces import Belongings, Contents, Lockout, Session
+from dbprov.traces import Belongings, Contents, Lockout, Reassignment, Session
 from dbprov.undo import Emptiness
 from tests.unit.made import FOLDER, HOSTILE, command, deployment, expanded, facts, renderer
 
@@ -319,6 +319,7 @@ TRACES: list[Item] = [
     Belongings(user=HOSTILE, host=HOSTILE, database=HOSTILE, heir=HOSTILE),
     Belongings(user=HOSTILE, database=HOSTILE, heir=HOSTILE, inside=HOSTILE),
     Belongings(user=HOSTILE, database="shop", heir=HOSTILE, inside=HOSTILE),
+    Reassignment(user=HOSTILE, heir=HOSTILE, inside=HOSTILE),
     Contents(name=HOSTILE),
     Password(user=HOSTILE, host=HOSTILE, place=EnvPlace("P")),
     Password(user=HOSTILE, host=HOSTILE, place=EnvPlace("P"), retain=True, turns=True),

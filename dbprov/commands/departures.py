@@ -27,7 +27,7 @@ from dbprov.lock import Delay, Delayed
 from dbprov.places.file import FilePlace
 from dbprov.plan import Pair, Step
 from dbprov.server import Done, Server, masked
-from dbprov.traces import Belongings, Contents, Lockout, Session
+from dbprov.traces import Belongings, Contents, Lockout, Reassignment, Session
 
 ROUNDS = 8  # without any progress; about ten seconds
 
@@ -186,6 +186,8 @@ def _inside(
         # Only a database that has been looked at is entered.
         items: list[Item] = [Database(name=name, encoding="")]
         items += [Belongings(inside=name, user=u, database=deployment.database) for u in users]
+        if wish.heir and name == deployment.database:
+            items += [Reassignment(inside=name, user=u, heir=wish.heir) for u in users]
         try:
             seen += server.look(items)[1:]
         except ConnectError as error:

@@ -100,10 +100,6 @@ def test_the_users_alone(walk: Walk, prefix: str, layout: str) -> None:
 
     as_admin(walk, f'CREATE ROLE "{prefix}heir"')
     schema = account.schemas[0]
-    if layout != "owner" and not superuser(walk):  # a function's new owner must be able to make it
-        failed = drop(walk, spec, Wish(heir=f"{prefix}heir"))
-        if failed.error:
-            assert failed.error.code == "42501"
     execute(
         walk.server, "superuser", f'GRANT CREATE ON SCHEMA {schema} TO "{prefix}heir"', database
     )
@@ -119,6 +115,71 @@ def test_the_users_alone(walk: Walk, prefix: str, layout: str) -> None:
     again = drop(walk, spec, USERS)
     assert again.ok
     assert not again.done
+
+
+OWNED = {  # what the server asks a new owner about, and what it hands over unasked
+    "function": ("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "SCHEMA public"),
+    "procedure": ("CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT 1'", "SCHEMA public"),
+    "aggregate": ("CREATE AGGREGATE g(int) (SFUNC = int4pl, STYPE = int)", "SCHEMA public"),
+    "operator": ("CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq)", "SCHEMA public"),
+    "collation": ('CREATE COLLATION c FROM "C"', "SCHEMA public"),
+    "statistics": ("CREATE TABLE t (a int, b int); CREATE STATISTICS s ON a, b FROM t", "SCHEMA public"),
+    "dictionary": ("CREATE TEXT SEARCH DICTIONARY d (TEMPLATE = simple)", "SCHEMA public"),
+    "table": ("CREATE TABLE t (a serial PRIMARY KEY, b text)", None),
+    "view": ("CREATE VIEW v AS SELECT 1", None),
+    "materialized view": ("CREATE MATERIALIZED VIEW v AS SELECT 1", None),
+    "type": ("CREATE TYPE mood AS ENUM ('ok'); CREATE DOMAIN positive AS int; CREATE TYPE two AS (a int, b int)", None),
+    "publication": ("CREATE PUBLICATION pub", "DATABASE"),
+    "schema": ('CREATE SCHEMA "of its own"; CREATE FUNCTION "of its own".f() RETURNS int LANGUAGE sql AS \'SELECT 1\'', None),
+    "large object": ("SELECT lo_create(0)", None),
+}  # fmt: skip
+
+
+@pytest.mark.postgresql
+@pytest.mark.attack("drop --reassign-to a role that may not own it: users locked out, 42501")
+@pytest.mark.parametrize("sort", OWNED)
+def test_an_heir_that_may_not_own_it_is_refused_before_anything(
+    walk: Walk, prefix: str, sort: str
+) -> None:
+    """Refused exactly where the server would: with what it lacks nothing is changed, with the grant it goes."""
+    statements, lacking = OWNED[sort]
+    heir = f"{prefix}heir"
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    walk.as_user(spec, f"{prefix}app", *statements.split("; "))
+    public = "REVOKE CREATE ON SCHEMA public FROM PUBLIC"  # which everybody had before 15
+    execute(walk.server, "superuser", public, f"{prefix}db")
+    as_admin(walk, f'CREATE ROLE "{heir}"')
+    locked = f"SELECT rolcanlogin FROM pg_roles WHERE rolname = '{prefix}app'"
+    if lacking and not superuser(walk):
+        with pytest.raises(RefusedError, match="nothing was changed") as met:
+            drop(walk, spec, Wish(heir=heir))
+        privilege = f"CREATE ON {lacking}" + (f" {prefix}db" if lacking == "DATABASE" else "")
+        assert f'role "{heir}" of --reassign-to cannot own all' in met.value.why
+        assert privilege in met.value.why
+        [grant] = [w for w in met.value.todo.split(": ", 1)[1].split(";") if privilege in w]
+        assert execute(walk.server, "superuser", locked) == [(True,)]
+        execute(walk.server, "superuser", grant, f"{prefix}db")
+    departed = drop(walk, spec, Wish(heir=heir))
+    assert departed.ok, (departed.error, departed.left)
+
+
+@pytest.mark.postgresql
+@pytest.mark.attack("drop --reassign-to a role that the admin may not act as")
+def test_an_heir_of_somebody_elses_is_refused_before_anything(walk: Walk, prefix: str) -> None:
+    """Before 16 CREATEROLE acts as any role; since then only as one that it may administer."""
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    walk.as_user(spec, f"{prefix}app", "CREATE TABLE t (a int)")
+    execute(walk.server, "superuser", f'CREATE ROLE "{prefix}heir"')
+    if superuser(walk) or walk.server.release.startswith(("13.", "14.", "15.")):
+        assert drop(walk, spec, Wish(heir=f"{prefix}heir")).ok
+        return
+    with pytest.raises(RefusedError, match="nothing was changed") as met:
+        drop(walk, spec, Wish(heir=f"{prefix}heir"))
+    assert f"{prefix}heir" in met.value.why
+    locked = f"SELECT rolcanlogin FROM pg_roles WHERE rolname = '{prefix}app'"
+    assert execute(walk.server, "superuser", locked) == [(True,)]
 
 
 @pytest.mark.mysql
