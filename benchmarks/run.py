@@ -101,6 +101,29 @@ def start_up(bench: Bench) -> Iterator[str]:
         )
 
 
+MANY = 5000  # Deployments of one spec
+LOAD = "import dbprov, pathlib, sys; dbprov.load(pathlib.Path(sys.argv[1]))"
+BARE_LOAD = (
+    "import pathlib, sys, yaml; yaml.load(pathlib.Path(sys.argv[1]).open(), yaml.CSafeLoader)"
+)
+
+
+def specs(bench: Bench) -> Iterator[str]:
+    """Read and checked, each with a server and a password's place of its own."""
+    path = Path(bench.folder) / "many.yaml"
+    entries = "".join(
+        f"- name: team-{n}\n  server: postgresql://dba@db{n % 100}.example.com/postgres\n"
+        f"  database: team_{n}\n  user: team_{n}\n  password: {{file: secrets/team-{n}}}\n"
+        for n in range(MANY)
+    )
+    path.write_text("deployments:\n" + entries)
+    yield bench.row(
+        f"a spec of {MANY:,} Deployments, read and checked / read by libyaml alone",
+        lambda n: [sys.executable, "-c", LOAD, str(path)],
+        lambda n: [sys.executable, "-c", BARE_LOAD, str(path)],
+    )
+
+
 def deployments(bench: Bench, server: harness.TestServer) -> Iterator[str]:
     bench = replace(
         bench, environment={**bench.environment, "DBPROV_ADMIN_PASSWORD": server.password("admin")}
@@ -209,6 +232,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="dbprov-bench-") as folder:
             bench = Bench(arguments.runs, folder, environment)
             for line in start_up(bench):
+                print(line, flush=True)
+            for line in specs(bench):
                 print(line, flush=True)
             for one in arguments.servers:
                 for line in deployments(bench, harness.start(*one.split(":"))):

@@ -26,6 +26,9 @@ class Given:
     value: Any
     place: str
 
+    def __init__(self, value: Any, place: str) -> None:  # there are many: half of the time
+        vars(self).update(value=value, place=place)
+
 
 @dataclass
 class Reading:

@@ -119,7 +119,9 @@ def unprintable(text: str) -> bool:
 
     The last no UTF-8 can carry.
     """
-    return any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text)
+    return not text.isprintable() and any(
+        unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text
+    )
 
 
 def variable(user: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Hashable, Iterator
 from contextlib import suppress
 from dataclasses import field
@@ -86,13 +87,14 @@ class Apart:
         folder = self.folders.get(path.parent)
         if folder is None:
             folder = self.folders[path.parent] = os.path.realpath(path.parent)
-        real = Path(folder, path.name)
-        if real.is_symlink():
-            real = Path(os.path.realpath(real))
-        yield _Slot(("file", str(real)), draft=draft)
+        real = f"{folder}/{path.name}"
         with suppress(OSError):
-            state = real.stat()
+            state = os.lstat(real)
+            if stat.S_ISLNK(state.st_mode):
+                real = os.path.realpath(real)
+                state = os.lstat(real)
             yield _Slot(("inode", state.st_dev, state.st_ino), draft=draft)
+        yield _Slot(("file", real), draft=draft)
 
     def _of_CommandPlace(self, place: Any) -> Iterator[_Slot]:
         yield _Slot(("command", place.folder, place.command))
