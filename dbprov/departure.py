@@ -14,11 +14,13 @@ from typing import TypeVar
 
 from dbprov.deployments import Account, Deployment
 from dbprov.frozen import dataclass
+from dbprov.handover import closed, command, executes, reasons
 from dbprov.items import (
     Database,
     DatabaseGrant,
     Item,
     Membership,
+    ObjectOwner,
     Ownership,
     PatternGrant,
     TokenGrant,
@@ -38,6 +40,7 @@ class Wish:
     quarantine: bool = False
     database: bool = False
     heir: str | None = None  # who gets what its users own
+    objects: tuple[str, ...] = ()  # identities of what goes to it although it executes
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class Survey:
     shared: Mapping[str, tuple[str, ...]]  # its users that other Deployments of the spec have too
     cohabiting: tuple[str, ...] = ()  # other Deployments of the spec that are in its database
     shut: Mapping[str, Refusal] | None = None  # databases that the admin could not enter
+    legacy: tuple[ObjectOwner, ...] = ()  # what the heir gets, one by one
 
     def found(self, kind: type[I]) -> list[I]:
         return [found for _, found in self.pairs if isinstance(found, kind)]
@@ -182,6 +186,9 @@ def _inherited(survey: Survey, wish: Wish) -> Iterator[Step]:
         if of_user:
             inside = next((b for b in of_user if b.inside), of_user[0])
             lenders = tuple(dict.fromkeys((account.name, wish.heir)))
+            for one in survey.legacy:
+                if one.owner == account.name:
+                    yield from closed(one, lenders)
             yield Step("alter", replace(inside, heir=wish.heir, lenders=lenders), inside)
 
 
@@ -265,6 +272,7 @@ def _refused(survey: Survey, wish: Wish) -> Iterator[Refusal]:
                 f' in database "{heir.inside}": it lacks {_listed(heir.lacks)}',
                 f'as their owner, in database "{heir.inside}": {"; ".join(heir.grants)};',
             )
+    yield from _executing(survey, wish)
     for found in survey.found(Belongings):
         if survey.goes(found):
             yield from _owning(survey, wish, found)
@@ -293,6 +301,25 @@ def _no_heir(survey: Survey, wish: Wish) -> Iterator[Refusal]:
         yield Refusal(f'role "{wish.heir}" of --reassign-to goes itself', "name one that stays")
 
 
+def _executing(survey: Survey, wish: Wish) -> Iterator[Refusal]:
+    """REASSIGN OWNED gives all or nothing: nothing, while anything of it executes unnamed."""
+    going = {one.key for one in survey.legacy}
+    for one in survey.legacy:
+        staying = [key for key in one.users if key not in going]
+        why = list(reasons(one, staying, trusted=False))
+        if why and one.identity not in wish.objects:
+            yield Refusal(
+                f'{one.what} of "{one.owner}" would go to "{wish.heir}": {"; ".join(why)}',
+                f"drop it, or let it go in spite of that: {command(('--object', one.identity))}",
+            )
+    unknown = [name for name in wish.objects if name not in {one.identity for one in survey.legacy}]
+    if unknown and survey.legacy:
+        yield Refusal(
+            f"its users own nothing of the name {', '.join(unknown)}",
+            "name each exactly as the plan of dbprov drop does",
+        )
+
+
 def _owning(survey: Survey, wish: Wish, found: Belongings) -> Iterator[Refusal]:
     d = survey.deployment
     verb = "owns" if survey.owners else "is the definer of"
@@ -309,8 +336,8 @@ def _owning(survey: Survey, wish: Wish, found: Belongings) -> Iterator[Refusal]:
             "--reassign-to ROLE gives them to another role; --database drops the database and"
             " all that is in it"
             if survey.owners
-            else "make them anew with another definer; or --database drops the database and all"
-            " that is in it",
+            else "read them, and make them anew with another definer, with whose rights they run"
+            " then; or --database drops the database and all that is in it",
         )
     for name, count in zip(found.databases, found.counts, strict=True):
         closed = (survey.shut or {}).get(name)
@@ -340,6 +367,10 @@ def _remarks(survey: Survey, wish: Wish) -> Iterator[str]:
         losing = tuple(name for name in found.members if name not in leaving)
         if losing:
             yield f'the rights of user "{found.user}" are lost to {_listed(losing)}'
+    for one in survey.legacy:
+        if one.sort != "ROUTINE" or one.definer or one.event or one.users:
+            for words in executes(one):
+                yield f'{one.what}, which goes to "{wish.heir}", executes: {words}'
     for contents in survey.found(Contents):
         if wish.database:
             yield f'with database "{d.database}" goes {_listed(contents.holds)}'

@@ -174,6 +174,17 @@ def spec_of(path: str | None, flags: dict[str, Any], asks: bool) -> Spec:
     return spec.from_flags(given, Path.cwd(), asked)
 
 
+def object_option(command: F) -> F:
+    return click.option(
+        "--object",
+        "objects",
+        metavar="NAME",
+        multiple=True,
+        help="PostgreSQL: give this too although it executes, as the plan names it:"
+        " 'public.f(integer)'; repeatable.",
+    )(command)
+
+
 def ask(label: str, confirm: bool = False) -> Any:
     from dbprov.secret import checked, never_ask
 

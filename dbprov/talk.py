@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dbprov.audit import Journal
     from dbprov.chain import Checked
     from dbprov.commands import Adoption, Applied, Departing, Planned, Rotation
     from dbprov.deployments import Deployment
     from dbprov.dialects import Check
     from dbprov.errors import DbprovError
+    from dbprov.handover import Withheld
     from dbprov.lock import Delay
     from dbprov.plan import Step
     from dbprov.server import Done
@@ -102,6 +105,8 @@ def _show_surplus(one: Surplus, err: bool) -> None:
 
 
 def show_adoption(planned: Adoption) -> None:
+    from dbprov.handover import marks
+
     count = len(planned.steps)
     steps = f"{count} step{'s' * (count != 1)}" if count else "nothing to adopt"
     _say(
@@ -110,13 +115,36 @@ def show_adoption(planned: Adoption) -> None:
         True,
     )
     for step, statement in zip(planned.steps, planned.statements, strict=True):
-        _say(click.style("  +", fg="green"), f"{step}{_where(step.item.inside)}", True)
+        _say(_mark(step), f"{step}{_where(step.item.inside)}", True)
         click.echo(click.style(_indented(statement), dim=True), err=True)
+        for words in marks(step):
+            _say(click.style("      executes:", fg="yellow"), words, True)
     for step, obstacle in planned.obstacles:
         _say(click.style("  !", fg="red"), f"{step}: {obstacle.why}", True)
         click.echo(_indented(obstacle.todo), err=True)
+    _show_withheld(planned.withheld)
     for words in planned.remarks:
         _say(click.style("  note:", fg="yellow"), words, True)
+
+
+def _show_withheld(withheld: Sequence[Withheld]) -> None:
+    """What is not given: in one line what another role owns, and one by one what executes."""
+    from dbprov.handover import command, listed
+
+    foreign: dict[str, list[str]] = {}
+    for one in withheld:
+        if one.foreign:
+            foreign.setdefault(one.item.owner, []).append(one.item.what)
+    mark = click.style("  not given", fg="yellow")
+    for owner, names in foreign.items():
+        _say(mark, f'{listed(names)}: of "{owner}"', True)
+        click.echo(_indented(f"to give what it owns too: {command(('--from', owner))}"), err=True)
+    for one in withheld:
+        if not one.foreign:
+            _say(mark, f"{one.item.what}: {one.why[0]}", True)
+            for words in one.why[1:]:
+                click.echo(_indented(words), err=True)
+            click.echo(_indented(f"to give it in spite of that: {command(one.flags)}"), err=True)
 
 
 def show_rotation(rotation: Rotation) -> None:

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from dbprov.frozen import dataclass
 from dbprov.items import Item
+from dbprov.items.item import GRANTED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +104,24 @@ class Reassignment(Item):
 
     def __str__(self) -> str:
         return f'what user "{self.user}" owns to "{self.heir}"'
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoutineAccess(Item):
+    """Who may execute a SECURITY DEFINER routine. Revoked before it is given to another owner."""
+
+    kind = "routine_access"
+    words = GRANTED
+    routine: tuple[str, ...]  # its schema and name, then schema and name of each input type
+    types: tuple[str, ...] = ()
+    public: bool = False
+    grantees: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        schema, name, *_ = self.routine
+        named = f'"{schema}"."{name}"({", ".join(self.types)})'
+        who = ["PUBLIC"] * self.public + [f'"{one}"' for one in self.grantees]
+        return f"privileges on routine {named} for {', '.join(who)}"
 
 
 @dataclass(frozen=True, kw_only=True)

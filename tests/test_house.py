@@ -38,7 +38,7 @@ from dbprov.logins import OldPassword, Password
 from dbprov.places.env import EnvPlace
 from dbprov.plan import plan
 from dbprov.render import built_in_templates
-from dbprov.traces import Belongings, Contents, Lockout, Reassignment, Session
+from dbprov.traces import Belongings, Contents, Lockout, Reassignment, RoutineAccess, Session
 from dbprov.undo import Emptiness
 from tests.unit.made import FOLDER, HOSTILE, command, deployment, expanded, facts, renderer
 
@@ -53,7 +53,7 @@ DIALECTS: dict[str, Any] = {"postgresql": postgresql, "mysql": mysql}
 # (connections), one function for each command (commands), and the terminal (cli). Each imports only from those before it.
 ORDER = [
     "_version", "frozen", "errors", "files", "patience", "secret", "names", "given", "places", "yaml_nodes", "deployments", "rds", "tls", "doors", "spec", "items", "label", "held", "traces", "logins", "dialects",
-    "render", "plan", "surplus", "undo", "departure", "script", "review", "chain", "recording", "audit", "tunnel", "lock", "blockers", "races", "admission", "server", "verify", "connections", "portrait", "formats", "houston",
+    "render", "plan", "surplus", "undo", "handover", "departure", "script", "review", "chain", "recording", "audit", "tunnel", "lock", "blockers", "races", "admission", "server", "verify", "connections", "portrait", "formats", "houston",
     "commands", "talk", "flags", "cli",
 ]  # fmt: skip
 
@@ -309,6 +309,9 @@ def items(engine: str, known: Facts) -> Iterator[Item]:
                 yield ObjectOwner(
                     inside=HOSTILE, sort=sort, **names, **(types if sort == "ROUTINE" else {})
                 )
+                yield ObjectOwner(
+                    **names, formers=(HOSTILE, "b"), own=(HOSTILE, "b"), named=(HOSTILE, "b")
+                )
 
 
 TRACES: list[Item] = [
@@ -321,6 +324,8 @@ TRACES: list[Item] = [
     Belongings(user=HOSTILE, database="shop", heir=HOSTILE, inside=HOSTILE),
     Reassignment(user=HOSTILE, heir=HOSTILE, inside=HOSTILE),
     Contents(name=HOSTILE),
+    RoutineAccess(routine=(HOSTILE, HOSTILE), public=True),
+    RoutineAccess(routine=(HOSTILE, HOSTILE, HOSTILE, "b"), public=True, grantees=(HOSTILE, "b")),
     Password(user=HOSTILE, host=HOSTILE, place=EnvPlace("P")),
     Password(user=HOSTILE, host=HOSTILE, place=EnvPlace("P"), retain=True, turns=True),
     OldPassword(user=HOSTILE, host=HOSTILE),

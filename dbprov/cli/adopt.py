@@ -15,6 +15,7 @@ from dbprov.flags import (
     audit_option,
     json_option,
     never,
+    object_option,
     templates_option,
     timeouts_options,
     with_spec,
@@ -27,6 +28,14 @@ if TYPE_CHECKING:
 
 @click.command(cls=SpecCommand)
 @with_spec
+@click.option(
+    "--from",
+    "owners",
+    metavar="ROLE",
+    multiple=True,
+    help="What this role owns too, not only what the admin does; repeatable.",
+)
+@object_option
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @audit_option
 @json_option
@@ -34,24 +43,30 @@ if TYPE_CHECKING:
 @timeouts_options(lock=True)
 def adopt(
     spec: Spec,
+    owners: tuple[str, ...],
+    objects: tuple[str, ...],
     yes: bool,
     journal: Journal | None,
     as_json: bool,
     templates: Path | None,
     timeouts: Timeouts,
 ) -> None:
-    """Give the tables of a restored dump to the users. And what else others own in the
-    Deployment's schemas.
+    """Give the tables of a restored dump to the users. And what else the admin owns in the
+    Deployment's schemas; what other roles own only with --from.
 
     An upgrade of Airflow alters tables, and only their owner may. Shows the statements, and asks.
+    What would run code with somebody else's rights is given only with --object.
 
     Example: dbprov adopt deployment.yaml
     """
     from dbprov import commands, talk
+    from dbprov.handover import Consent
 
+    consent = Consent(owners, objects)
     asked = never if yes else ask
     with commands.servers(spec, asked, templates, timeouts, journal=journal) as servers:
-        plans = [commands.adoption(one, servers[one]) for one in spec.deployments]
+        plans = [commands.adoption(one, servers[one], consent) for one in spec.deployments]
+        commands.refuse_unknown(plans)
         for planned in plans:
             talk.show_adoption(planned)
             commands.refuse_adoption(planned)

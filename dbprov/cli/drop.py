@@ -14,6 +14,7 @@ from dbprov.flags import (
     audit_option,
     json_option,
     never,
+    object_option,
     spec_of,
     templates_option,
     timeouts_options,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 @click.option("--database", is_flag=True, help="The database too, with all that is in it.")
 @click.option("--yes-drop", metavar="NAME", help="Instead of typing the name of the database.")
 @click.option("--reassign-to", metavar="ROLE", help="PostgreSQL: who gets what its users own.")
+@object_option
 @click.option("--forget", is_flag=True, help="Its passwords too, once the users are gone.")
 @click.option("--plan", "only_plan", is_flag=True, help="Only show what would be done.")
 @click.option(
@@ -55,6 +57,7 @@ def drop(
     database: bool,
     yes_drop: str | None,
     reassign_to: str | None,
+    objects: tuple[str, ...],
     forget: bool,
     only_plan: bool,
     yes: bool,
@@ -69,12 +72,19 @@ def drop(
     """
     from dbprov import commands, talk
     from dbprov.departure import Wish
+    from dbprov.errors import UsageError
 
     ctx.obj["json"] = as_json
     made = spec_of(spec, {}, asks=not yes)
     deployment = _named(made, name)
     _fits(quarantine, database, yes_drop, reassign_to, forget, deployment)
-    wish = Wish(quarantine, database, reassign_to)
+    if objects and not reassign_to:
+        raise UsageError(
+            "--object says what goes to another role although it executes",
+            "no role is named that gets it",
+            "--reassign-to ROLE",
+        )
+    wish = Wish(quarantine, database, reassign_to, objects)
     folder = Path(templates) if templates else None
     with commands.servers(
         made, never if yes else ask, folder, timeouts, journal=journal

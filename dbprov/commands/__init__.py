@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dbprov.commands.adopted import adopt as adopt
     from dbprov.commands.adopted import adoption as adoption
     from dbprov.commands.adopted import refuse_adoption as refuse_adoption
+    from dbprov.commands.adopted import refuse_unknown as refuse_unknown
     from dbprov.commands.applied import Applied as Applied
     from dbprov.commands.applied import apply as apply
     from dbprov.commands.applied import ask_places as ask_places
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from dbprov.commands.userlists import verifiers as verifiers
 
 _HOMES = {
-    "adopted": ("Adopted", "Adoption", "adopt", "adoption", "refuse_adoption"),
+    "adopted": ("Adopted", "Adoption", "adopt", "adoption", "refuse_adoption", "refuse_unknown"),
     "applied": ("Applied", "apply", "ask_places", "fill_places"),
     "departures": (
         "Departed",

@@ -13,11 +13,13 @@ from dbprov.deployments import Auth, Deployment, Spec
 from dbprov.dialects import Obstacle
 from dbprov.errors import ApplyError, ConnectError, DbprovError, Interrupted, RefusedError
 from dbprov.frozen import dataclass
+from dbprov.handover import changed, executes
 from dbprov.items import (
     Database,
     DatabaseGrant,
     Item,
     Membership,
+    ObjectOwner,
     Ownership,
     PatternGrant,
     TokenGrant,
@@ -41,6 +43,7 @@ class Departing:
     departure: Departure
     statements: tuple[str, ...]
     obstacles: tuple[tuple[Step, Obstacle], ...]
+    legacy: tuple[ObjectOwner, ...] = ()  # what the heir gets, one by one
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -71,6 +74,11 @@ class Departing:
             "obstacles": [
                 {"item": str(step.item), "why": o.why, "who": o.who, "statement": o.statement}
                 for step, o in self.obstacles
+            ],
+            "executes": [
+                {"object": one.identity, "item": one.what, "executes": list(executes(one))}
+                for one in self.legacy
+                if executes(one)
             ],
             "remarks": list(self.departure.remarks),
         }
@@ -107,7 +115,8 @@ def departing(spec: Spec, deployment: Deployment, server: Server, wish: Wish) ->
     """Look at everything that the Deployment has on its server, and decide. Reads only."""
     for why, todo in server.dialect.unfit(deployment, server.facts):
         raise RefusedError(f"{deployment.name} cannot be dropped on {server.address}", why, todo)
-    departure = decide(_survey(spec, deployment, server, wish), wish)
+    survey = _survey(spec, deployment, server, wish)
+    departure = decide(survey, wish)
     shown = server.renderer(masked)
     return Departing(
         deployment=deployment,
@@ -115,6 +124,7 @@ def departing(spec: Spec, deployment: Deployment, server: Server, wish: Wish) ->
         departure=departure,
         statements=tuple(shown.item(step.item, step.verb) for step in departure.steps),
         obstacles=tuple(server.obstacles(departure.steps)),
+        legacy=survey.legacy,
     )
 
 
@@ -140,6 +150,7 @@ def _survey(spec: Spec, deployment: Deployment, server: Server, wish: Wish) -> S
         shared=shared,
         cohabiting=_cohabiting(spec, deployment),
         shut=shut,
+        legacy=tuple(_legacy([*pairs, *inside], whole, server, wish, shared)),
     )
 
 
@@ -193,6 +204,24 @@ def _inside(
         except ConnectError as error:
             shut[name] = Refusal(error.why, error.todo)
     return seen, shut
+
+
+def _legacy(
+    pairs: list[Pair],
+    deployment: Deployment,
+    server: Server,
+    wish: Wish,
+    shared: dict[str, tuple[str, ...]],
+) -> list[ObjectOwner]:
+    """Of what goes to the heir each table, view, routine and type, with what of it executes."""
+    owning = {b.user for _, b in pairs if isinstance(b, Belongings) and b.inside and b.here}
+    formers = [a.name for a in deployment.accounts if a.name in owning and login(a) not in shared]
+    if not wish.heir or wish.database or not server.dialect.OWNERS or not formers:
+        return []
+    asked = ObjectOwner(
+        inside=deployment.database, schema="", owner=wish.heir, formers=tuple(formers)
+    )
+    return [one for one in server.every(asked) if isinstance(one, ObjectOwner)]
 
 
 def _loans(pairs: list[Pair], deployment: Deployment, server: Server, wish: Wish) -> list[Pair]:
@@ -311,7 +340,7 @@ def depart(
 def _as_agreed(planned: Departing, now: Departing) -> None:
     """Sessions come and go; anything else that is new was not agreed to."""
     shown = {(s.item.inside, sql) for s, sql in zip(planned.steps, planned.statements, strict=True)}
-    new = [
+    new = changed(planned.legacy, now.legacy) + [
         f"{sql}{f' (in database {step.item.inside})' if step.item.inside else ''}"
         for step, sql in zip(now.steps, now.statements, strict=True)
         if (step.item.inside, sql) not in shown and not isinstance(step.item, (Session, Membership))
@@ -333,7 +362,7 @@ def _phases(
     report: Callable[[Done], None],
 ) -> None:
     last: list[str] = []
-    waits = 0
+    waits, first = 0, left
     while phase := left.possible():
         said = [str(step) for step in phase]
         waits = waits + 1 if said == last else 0
@@ -352,6 +381,13 @@ def _phases(
         left = departed.left = departing(spec, departed.deployment, server, left.wish)
         if error := refused(left, "what was done stands"):
             departed.error = error
+            return
+        if new := changed(first.legacy, left.legacy):  # by a session that is ended by now
+            departed.error = RefusedError(
+                f"{departed.deployment.name}: what its users own has changed; what was done stands",
+                f"it executes, and is new or was replaced: {', '.join(new)}",
+                "read it, and run the same command again",
+            )
             return
     departed.error = None
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from dbprov.commands.adopted import adoption
+from dbprov.commands.adopted import Adoption, adoption
 from dbprov.commands.planned import compare
 from dbprov.deployments import Deployment
 from dbprov.dialects import Check
 from dbprov.dialects.readiness import subject
-from dbprov.server import Server
+from dbprov.handover import SHOWN, Withheld, command, listed
+from dbprov.items import ObjectOwner
+from dbprov.server import Server, masked
 
 
 def ready(deployment: Deployment, server: Server, airflow: tuple[int, ...]) -> Iterator[Check]:
@@ -25,13 +28,41 @@ def ready(deployment: Deployment, server: Server, airflow: tuple[int, ...]) -> I
     planned = adoption(deployment, server)
     for words in planned.remarks:
         yield Check(subject(airflow), "", "", words, True, warning=True)
-    given = [step for step in planned.steps if step.verb == "alter" and step.found]
-    owned = [str(step.item) for step in given if step.item.kind == "object_owner"]
-    shown = ", ".join(owned[:3]) + (f" and {len(owned) - 3} more" if len(owned) > 3 else "")
     if server.dialect.OWNERS:
-        yield Check(
-            subject(airflow), "can be upgraded", "holds",
-            f"not its users' own: {shown}" if owned else "its users own what is in their schemas",
-            not owned,
-            todo="the next upgrade fails with must be owner of table: dbprov adopt" * bool(owned),
-        )  # fmt: skip
+        yield _upgradable(airflow, planned, server)
+
+
+def _upgradable(airflow: tuple[int, ...], planned: Adoption, server: Server) -> Check:
+    """Who owns what Airflow alters. What adopt leaves is a matter of tables: it has no routines."""
+    given = [step.found.what for step in planned.steps if isinstance(step.found, ObjectOwner)]
+    withheld = [one for one in planned.withheld if one.item.sort != "ROUTINE"]
+    owned = [*given, *(one.item.what for one in withheld)]
+    why = "the next upgrade fails with must be owner of table"
+    return Check(
+        subject(airflow), "can be upgraded", "holds",
+        f"not its users' own: {listed(owned)}"
+        if owned
+        else "its users own what is in their schemas",
+        not owned,
+        todo="\n".join((why, *_advice(bool(given), withheld, server))) if owned else "",
+    )  # fmt: skip
+
+
+def _advice(adopts: bool, withheld: Sequence[Withheld], server: Server) -> Iterator[str]:
+    """Names adopt only for what it would take, with the flags that this takes."""
+    if adopts:
+        yield "what this admin restored: dbprov adopt"
+    ours = [one for one in withheld if one.item.grantable]
+    for owner in dict.fromkeys(one.item.owner for one in ours if one.foreign):
+        flags = command(("--from", owner))
+        yield f'if what "{owner}" owns is the application\'s: dbprov adopt {flags}'
+    for one in [one for one in ours if not one.foreign][:SHOWN]:
+        why, flags = "; ".join(one.why), command(one.flags)
+        yield f"{one.item.what}: {why}; if it is to go: dbprov adopt {flags}"
+    render = server.renderer(masked)
+    for one in [one for one in withheld if not one.item.grantable][:SHOWN]:
+        statement = render.item(replace(one.item, owner=one.receiver), "alter")
+        yield (
+            f"{one.item.what} is not this admin's to give: if it is the application's,"
+            f' "{one.item.owner}" or a superuser would run:\n{statement};'
+        )

@@ -9,10 +9,12 @@ from dbprov import commands
 from dbprov.commands import Adopted, Adoption
 from dbprov.deployments import Spec
 from dbprov.errors import RefusedError
+from dbprov.handover import NOTHING, Consent
 from tests.harness import execute
 from tests.harness.model import Who
 from tests.servers.conftest import Walk
 from tests.servers.test_apply import one
+from tests.servers.test_existing import as_admin, superuser
 
 # Giving objects to somebody else takes memberships: those before PostgreSQL 16, and those since.
 pytestmark = pytest.mark.sampled
@@ -42,21 +44,23 @@ OTHERS = """
 """
 
 
-def adoption(walk: Walk, spec: Spec) -> Adoption:
-    [planned] = walk.each(spec, commands.adoption)
+def adoption(walk: Walk, spec: Spec, consent: Consent = NOTHING) -> Adoption:
+    [planned] = walk.each(spec, lambda d, server: commands.adoption(d, server, consent))
     assert isinstance(planned, Adoption)
     return planned
 
 
-def adopt(walk: Walk, spec: Spec) -> Adopted:
-    [adopted] = walk.each(spec, commands.adopt)
+def adopt(walk: Walk, spec: Spec, consent: Consent = NOTHING) -> Adopted:
+    [adopted] = walk.each(spec, lambda d, server: commands.adopt(d, server, consent=consent))
     assert isinstance(adopted, Adopted)
     return adopted
 
 
-def restore(walk: Walk, database: str, schema: str = "public", *statements: str) -> None:
+def restore(
+    walk: Walk, database: str, schema: str = "public", *statements: str, who: Who | None = None
+) -> None:
     """As the admin, who owns whatever pg_restore makes."""
-    who: Who = "superuser" if walk.password == walk.server.password("superuser") else "admin"
+    who = who or ("superuser" if superuser(walk) else "admin")
     for statement in statements or RESTORED:
         execute(walk.server, who, statement.replace("{s}", schema), database)
 
@@ -113,23 +117,60 @@ def test_each_schema_goes_to_the_user_that_works_in_it(walk: Walk, prefix: str) 
 
 @pytest.mark.postgresql
 def test_what_a_superuser_owns(walk: Walk, prefix: str) -> None:
-    """A restricted admin cannot give it away: it says who would run what, and changes nothing at all."""
+    """Not taken unless it is named; then a restricted admin says who would run what, and changes nothing at all."""
     spec = walk.spec(one(prefix))
     walk.provision(spec)
     database, boss = f"{prefix}db", walk.server.user("superuser")
     execute(walk.server, "superuser", "CREATE TABLE public.theirs (id integer)", database)
-    superuser = walk.password == walk.server.password("superuser")
-    planned = adoption(walk, spec)
-    if superuser:
+    if superuser(walk):
         assert adopt(walk, spec).ok
         return
+    [withheld] = adoption(walk, spec).withheld
+    assert withheld.flags == ("--from", boss)
+    adopted = adopt(walk, spec)
+    assert adopted.ok
+    assert not adopted.done
+    planned = adoption(walk, spec, Consent(owners=(boss,)))
     [(_, obstacle)] = planned.obstacles
     assert f'belongs to "{boss}"' in obstacle.why
     assert obstacle.statement == f'ALTER TABLE "public"."theirs" OWNER TO "{prefix}app"'
     with pytest.raises(RefusedError, match="nothing was changed"):
-        adopt(walk, spec)
+        adopt(walk, spec, Consent(owners=(boss,)))
     execute(walk.server, "superuser", obstacle.statement, database)
-    assert adoption(walk, spec).complete
+    assert adoption(walk, spec, Consent(owners=(boss,))).complete
+
+
+@pytest.mark.postgresql
+def test_what_another_role_restored(walk: Walk, prefix: str) -> None:
+    """All of it with --from, as if the admin had restored it; nothing of it without."""
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    database, old = f"{prefix}db", f"{prefix}old"
+    as_admin(walk, f'CREATE ROLE "{old}"')
+    execute(walk.server, "superuser", f'GRANT CREATE ON SCHEMA public TO "{old}"', database)
+    restore(walk, database, "public", f'SET ROLE "{old}"; ' + "; ".join(RESTORED), who="superuser")
+    assert not adopt(walk, spec).done
+    adopted = adopt(walk, spec, Consent(owners=(old,)))
+    assert adopted.ok, adopted.error
+    assert len([done for done in adopted.done if done.step.verb == "alter"]) == len(RESTORED)
+    query = OTHERS.replace("{s}", "public").replace("{user}", f"{prefix}app")
+    assert execute(walk.server, "superuser", query, database) == [(0,)]
+    again = adopt(walk, spec, Consent(owners=(old,)))
+    assert again.ok
+    assert not again.done
+
+
+def test_what_is_not_there_is_a_mistake(walk: Walk, prefix: str) -> None:
+    """Mistyped, or on MySQL, where nobody owns anything: refused rather than passed over."""
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    for consent in (Consent(owners=(f"{prefix}nobody",)), Consent(objects=("public.nothing()",))):
+        with pytest.raises(RefusedError, match="nothing was changed") as met:
+            adopt(walk, spec, consent)
+        if walk.server.engine == "postgresql":
+            assert "not found on the server: --" in met.value.why
+        else:
+            assert "have no meaning" in met.value.why
 
 
 @pytest.mark.postgresql
@@ -160,3 +201,7 @@ def test_mysql_has_no_owners_but_definers(walk: Walk, prefix: str) -> None:
     planned = adoption(walk, spec)
     assert planned.complete
     assert [words.split(" runs ")[0] for words in planned.remarks] == ['view "v"']
+    assert "read its text first" in planned.remarks[0]
+    # With SQL SECURITY INVOKER nothing runs as the definer.
+    execute(walk.server, "superuser", "ALTER SQL SECURITY INVOKER VIEW v AS SELECT 1 AS n", f"{prefix}db")  # fmt: skip
+    assert adoption(walk, spec).remarks == ()
