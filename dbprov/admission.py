@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from dbprov import identity
 from dbprov.deployments import Address, Deployment, Timeouts, Tls
 from dbprov.dialects import Dialect, Facts, of
 from dbprov.errors import ConnectError, DbprovError, LookError, PlaceError, RenderError
+from dbprov.identity import Running
 from dbprov.lock import Lock
 from dbprov.places import Kept, Place
 from dbprov.render import Renderer
@@ -42,11 +44,10 @@ class Admission:
         timeouts: Timeouts | None = None,
         journal: Journal | None = None,
         admin: Place | None = None,
-        deployments: Sequence[Deployment] = (),
     ) -> None:
         self.address, self.timeouts = address, timeouts or Timeouts()
         self.tls = replace(tls, near=address.near)
-        self.deployments = deployments  # all that the spec wants on this server
+        self._running: Running | None = None
         self._admin = admin
         self.dialect: Dialect = of(address.engine)
         self._password = password
@@ -100,6 +101,20 @@ class Admission:
             answers = self.answers([render.text(name) for name in self.dialect.FACTS])
             self._facts = self.dialect.facts(answers, connection)
         return self._facts
+
+    @property
+    def running(self) -> Running:
+        """Which run of which server answers here; asked once."""
+        if self._running is None:
+            connection = self.connection()
+            if self._running is None:
+                [rows] = self.answers([self._which(connection)])
+                self._running = _running(rows)
+        return replace(self._running, identifier=self.facts.identifier)
+
+    def _which(self, connection: Any) -> str:
+        pins = self.dialect.pins(connection, self.timeouts)
+        return self.renderer(no_password, UNKNOWN).text("instance", **pins)
 
     def connection(self, database: str | None = None) -> Any:
         """The admin's connection to a database; one, whatever is asked of it."""
@@ -158,16 +173,16 @@ class Admission:
         except Exception as error:
             if self._password is not None or not self.dialect.needs_password(error):
                 raise
-            self._password = self._ask(f"Password of the admin on {self.address}")
+            self._password = self._ask(f"Password of the admin on {self.address.told_apart}")
             connection = connect(self._password, database, self.timeouts)
         try:
-            self._prepare(connection, database)
+            self._prepare(connection)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _prepare(self, connection: Any, database: str | None) -> None:
+    def _prepare(self, connection: Any) -> None:
         """Settings of our own, whatever the database's owner or anybody else presets.
 
         Raises ConnectError where a preset setting cannot be changed in a session that has begun.
@@ -175,9 +190,11 @@ class Admission:
         render = self.renderer(no_password, UNKNOWN)
         pins = self.dialect.pins(connection, self.timeouts)
         queries = [render.text(name, **pins) for name in self.dialect.SESSION]
-        left = [
-            row for rows in self.dialect.ask(connection, queries) for row in rows if "preset" in row
-        ]
+        queries += [self._which(connection)] if self.dialect.PINNED else []
+        answers = self.dialect.ask(connection, queries)
+        if self.dialect.PINNED:
+            self._stay(_running(answers.pop()))
+        left = [row for rows in answers for row in rows if "preset" in row]
         if left:
             statements = [render.text("remedy/preset", **row) for row in left]
             named = ", ".join(row["preset"] for row in left)
@@ -186,6 +203,17 @@ class Admission:
                 f"{named} is preset there, and no session can change that for itself",
                 "the owner of the database, or a superuser, would run:\n"
                 + "\n".join(f"{statement};" for statement in statements),
+            )
+
+    def _stay(self, running: Running) -> None:
+        """Every session is to the server that the first one was to."""
+        first = self._running = self._running or running
+        if not first.goes_on(running):
+            raise LookError(
+                f"{self.address} is not the server that it was a moment ago",
+                f"a session that was opened before is on {first}; this one is on {running}:"
+                " the name leads to several servers, or it was restarted or failed over",
+                "name one server, the one that takes writes, and run the same command again",
             )
 
     def refuses(self, tls: Tls) -> str:
@@ -220,6 +248,13 @@ class Admission:
             )
             words, todo = self.told(words, self.dialect.remedy(code))
             raise LookError(f"what is {where} could not be read", words, todo, code=code) from None
+
+
+def _running(rows: Sequence[Mapping[str, Any]]) -> Running:
+    """At loopback and at a socket every server has the same address."""
+    if not rows or not rows[0]["started"]:
+        return Running()
+    return Running(**{**rows[0], "address": identity.far(rows[0]["address"])})
 
 
 def renderer(

@@ -60,7 +60,7 @@ class Survey:
     admin: str
     pairs: tuple[Pair, ...]
     shared: Mapping[str, tuple[str, ...]]  # its users that other Deployments of the spec have too
-    cohabiting: tuple[str, ...] = ()  # other Deployments of the spec that are in its database
+    doubts: tuple[Refusal, ...] = ()  # Deployments of the spec that may be on the same server
     shut: Mapping[str, Refusal] | None = None  # databases that the admin could not enter
     legacy: tuple[ObjectOwner, ...] = ()  # what the heir gets, one by one
 
@@ -106,7 +106,7 @@ def decide(survey: Survey, wish: Wish) -> Departure:
     remarks: Iterator[str] = iter(())
     if wish.quarantine:
         phases = [chain(_locked(survey), _disconnected(survey)), _ended(survey, wish)]
-        refusals = _serving(survey)
+        refusals = chain(survey.doubts, _serving(survey))
     else:
         phases = [
             chain(_locked(survey), _without_tokens(survey)),
@@ -117,7 +117,8 @@ def decide(survey: Survey, wish: Wish) -> Departure:
             _database(survey, wish),
             _users(survey),
         ]
-        refusals, remarks = _refused(survey, wish), _remarks(survey, wish)
+        refusals = chain(survey.doubts, _refused(survey, wish))
+        remarks = _remarks(survey, wish)
     pairs = survey.pairs if wish.quarantine else _safe_to_borrow(survey)
     woven = (tuple(borrowing(phase, pairs)) for phase in phases)
     return Departure(
@@ -247,11 +248,6 @@ def _serving(survey: Survey) -> Iterator[Refusal]:
 
 def _refused(survey: Survey, wish: Wish) -> Iterator[Refusal]:
     d = survey.deployment
-    if wish.database and survey.cohabiting:
-        yield Refusal(
-            f'database "{d.database}" serves {", ".join(survey.cohabiting)} too',
-            "drop without --database, or take those Deployments out of the spec first",
-        )
     if wish.database and survey.owners and d.database == (d.server.database or "postgres"):
         yield Refusal(
             f'database "{d.database}" is the one that the admin itself is connected to',

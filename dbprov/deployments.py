@@ -80,6 +80,14 @@ class Address:
         address = dict(self.options).get("hostaddr", "")
         return self.local and (not address or here(address))
 
+    @property
+    def told_apart(self) -> str:
+        """With what makes it another server than one of the same host and port."""
+        said = {"via": self.via, **dict(self.options)}
+        keys = ("via", "hostaddr", "service", "unix_socket")
+        more = [f"{key} {said[key]}" for key in keys if said.get(key)]
+        return f"{self} ({', '.join(more)})" if more else str(self)
+
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (
@@ -181,6 +189,7 @@ class Deployment:
     publish_port: int | None = None
     admin: Place | None = None  # the admin's password, where the spec names a place for it
     publish_tls: Tls | None = None  # what of TLS is another thing where the Deployment runs
+    same_server: bool = True  # False: what looks like a copy of its server is another one
     label: bool | None = None  # None: what dbprov makes says whose it is, what is there is left
     source: str = field(default="", compare=False)  # the file that says it
 

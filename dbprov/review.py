@@ -122,7 +122,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        said = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        if isinstance(value, Deployment):
+            del said["same_server"]  # about other Deployments: it changes no statement of this one
+        return said
     if isinstance(value, (tuple, list)):
         return [_plain(one) for one in value]
     assert value is None or isinstance(value, (str, int, float)), type(value).__name__

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
 from typing import Any
 
-from dbprov.admission import Admission, no_password, renderer
+from dbprov.admission import no_password, renderer
 from dbprov.blockers import watched
 from dbprov.deployments import Deployment
 from dbprov.dialects import Notice, Obstacle
@@ -21,6 +21,7 @@ from dbprov.places import Kept
 from dbprov.plan import Pair, Step, transactions
 from dbprov.recording import Announced, Recording, digest
 from dbprov.render import Renderer
+from dbprov.siblings import Siblings
 
 __all__ = ["Done", "Server", "announced", "masked", "no_password", "renderer"]
 
@@ -43,7 +44,7 @@ class Done:
     milliseconds: float
 
 
-class Server(Admission):
+class Server(Siblings):
     """What is wanted there, looked at and applied."""
 
     # -- one at a time -----------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 from zlib import crc32
 
-from dbprov import files, names, tls, yaml_nodes
+from dbprov import files, identity, names, tls, yaml_nodes
 from dbprov.deployments import Access, Account, Address, Auth, Deployment, Spec, Tls
 from dbprov.doors import Doors
 from dbprov.errors import Mistake, SpecError
@@ -89,6 +89,7 @@ class _Reader:
     ask: Any
     values: Reading
     prompts: dict[str, Any] = field(default_factory=dict)
+    servers: dict[int, Address] = field(default_factory=dict)  # by the entry that names it
 
     def __post_init__(self) -> None:
         self.doors = Doors(self.values)
@@ -103,6 +104,7 @@ class _Reader:
             server = self.doors.server(top["server"]) if "server" in top else None
             server = self.doors.via(top.get("via"), server)
             secured = tls.said(self.values, top.get("tls"), self.folder, Tls())
+            copied = self.copied(top.get("same_server"))
             entries = self.values.listed(top.get("deployments"), "a list of deployments")
             if "deployments" in top and top["deployments"].value == []:
                 self.values.wrong(
@@ -113,8 +115,10 @@ class _Reader:
                     one, server, secured, "" if "server" in top else given.place, top.get("admin")
                 )
                 if deployment:
-                    deployments.append(deployment)
-            self.distinct(entries, top.get("server"))
+                    deployments.append(
+                        replace(deployment, same_server=False) if copied else deployment
+                    )
+            self.distinct(entries)
         if self.values.mistakes:
             raise SpecError(self.values.mistakes)
         return Spec(tuple(deployments), self.source)
@@ -133,6 +137,7 @@ class _Reader:
         elif "via" in keys:
             server = self.doors.via(keys["via"], server)
         server = server or NOWHERE  # whose mistake is told already; the others are told with it
+        self.servers[id(given)] = server
         secured = tls.said(self.values, keys.get("tls"), self.folder, otherwise)
         if secured.server_public_key and server.engine == "postgresql":
             self.values.wrong(
@@ -184,6 +189,7 @@ class _Reader:
             publish_host=self.values.text(publish.get("host"), "a host name"),
             publish_port=self.values.number(publish.get("port"), 1, 65535),
             publish_tls=tls.elsewhere(self.values, publish.get("tls"), secured),
+            same_server=not self.copied(keys.get("same_server")),
         )
         return (
             made
@@ -287,7 +293,7 @@ class _Reader:
         second = self.second(keys, name, place, server)
         if second:
             place = Turns(place, second)
-        whose = (*_known_as(server), name, host, second)
+        whose = (identity.name(server), name, host, second)
         label = f'user "{name}"' + (f"@{host}" if host != "%" else "") + f" on {server}"
         self.apart.add(place, whose, label, keys.get("password", given))
         return Account(name, Access(access), place, host, limit, schemas, auth, second)
@@ -337,7 +343,7 @@ class _Reader:
             file = f"{file[:150]}-{crc32(file.encode()):08x}"
         folder = f"{quote(server.host, safe='') or 'local'}_{server.port}"
         default = FilePlace(kept / folder / file, f".dbprov/{folder}/{file}", kept)
-        label = f'user "{user}" on {server}'
+        label = f'user "{user}" on {server.told_apart}'
         whose = said.Whose(label, self.folder, default, self.ask, self.prompts)
         return said.place(self.values, given, whose)
 
@@ -352,11 +358,22 @@ class _Reader:
                 self.apart.admin(managed, f"the admin on {server}", at)
             return managed
         kept = FilePlace(self.folder / ".dbprov" / "admin")
-        label = f"the admin on {server}"
+        label = f"the admin on {server.told_apart}"
         whose = said.Whose(label, self.folder, kept, self.ask, self.prompts, True)
         place = said.place(self.values, keys["password"], whose)
         self.apart.admin(place, label, keys["password"])
         return place
+
+    def copied(self, given: Given | None) -> bool:
+        """Is it said that what looks like a copy of a server is another one?"""
+        said = self.values.boolean(given)
+        if given and said:
+            self.values.wrong(
+                given,
+                "same_server is not false",
+                "same_server: false, or leave it out: dbprov asks the servers whether they are one",
+            )
+        return said is False
 
     # -- names -------------------------------------------------------------------------------------
 
@@ -403,15 +420,18 @@ class _Reader:
                     f"leave {key} out; pg_hba.conf says who comes from where",
                 )
 
-    def distinct(self, entries: list[Given], server: Given | None) -> None:
-        """Compared as they are written, so that other mistakes hide none of these."""
-        seen: set[tuple[str, ...]] = set()
+    def distinct(self, entries: list[Given]) -> None:
+        """Compared as they are written, so that other mistakes hide none of these.
+
+        Whether two names lead to one server only the servers know; they are asked later.
+        """
+        seen: set[tuple[object, ...]] = set()
         for one in entries:
             if not isinstance(one.value, dict):
                 continue
-            keys = {"server": server, **one.value}
-            said = {key: given.value if given else None for key, given in keys.items()}
+            said = {key: given.value for key, given in one.value.items()}
             name, database = said.get("name"), said.get("database")
+            server = identity.name(self.servers.get(id(one), NOWHERE))
             for what, right, key in (
                 (
                     f"two deployments are named {name!r}",
@@ -421,28 +441,22 @@ class _Reader:
                 (
                     f"two deployments have the database {database!r}",
                     "one deployment with several users, or a database for each",
-                    ("database", str(said["server"]), str(database)),
+                    ("database", server, str(database)),
                 ),
             ):
-                if said.get(key[0]) is None:
+                if said.get(str(key[0])) is None:
                     continue
                 if key in seen:
                     self.values.wrong(one, what, right)
                 seen.add(key)
 
 
-def _known_as(server: Address) -> tuple[object, ...]:
-    """Which server is meant, whoever logs in and however, as far as its URL says it."""
-    hostaddr = dict(server.options).get("hostaddr")
-    return server.engine, server.host.lower(), server.port, server.via, hostaddr
-
-
 NOWHERE = Address("", "", "", 0, "")
-TOP = ("server", "via", "admin", "tls", "deployments")
+TOP = ("server", "via", "admin", "tls", "same_server", "deployments")
 ADMIN = ("password",)
 DEPLOYMENT = (
-    "name", "server", "via", "admin", "tls", "database", "user", "users", "auth", "password",
-    "access", "host", "connection_limit", "rotation", "layout", "schemas", "isolate", "label",
-    "encoding", "collation", "publish",
+    "name", "server", "via", "admin", "tls", "same_server", "database", "user", "users", "auth",
+    "password", "access", "host", "connection_limit", "rotation", "layout", "schemas", "isolate",
+    "label", "encoding", "collation", "publish",
 )  # fmt: skip
 ACCOUNT = ("name", "auth", "password", "access", "host", "connection_limit", "rotation")

@@ -44,7 +44,7 @@ def verify(
         yield _logged_in(deployment, account, dialect.tls_of(connection))
         admin = server.connection(deployment.database if dialect.TRANSACTIONS else None)
         _sweep(server, deployment, probe)
-        trials = dialect.trials(deployment, account, server.facts, probe, server.deployments)
+        trials = dialect.trials(deployment, account, server.facts, probe, server.beside(deployment))
         # With transactions one session after the other: what the user has not rolled back yet, the
         # admin would wait for.
         for admins in ((False,), (True,)) if dialect.TRANSACTIONS else ((False, True),):

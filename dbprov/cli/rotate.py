@@ -143,13 +143,20 @@ def _planned(
     """A user of several Deployments on one server is one user, with one password."""
     from dbprov import commands
 
-    planned: dict[tuple[object, ...], Rotation] = {}
+    planned: dict[Deployment, list[Rotation]] = {}
     for deployment in spec.deployments:
         server = servers[deployment]
-        for one in commands.rotations(deployment, server, user, finish=finishing):
-            who = (deployment.server, one.account.name, one.account.host)
-            planned.setdefault(who, one)
-    return list(planned.values())
+        before = {
+            (one.account.name, one.account.host)
+            for other in server.beside(deployment)
+            for one in planned.get(other, ())
+        }
+        planned[deployment] = [
+            one
+            for one in commands.rotations(deployment, server, user, finish=finishing)
+            if (one.account.name, one.account.host) not in before
+        ]
+    return [one for rotations in planned.values() for one in rotations]
 
 
 def _write(spec: Spec, form: str, output: str) -> None:

@@ -14,6 +14,7 @@ from dbprov.dialects import Obstacle
 from dbprov.errors import ApplyError, ConnectError, DbprovError, Interrupted, RefusedError
 from dbprov.frozen import dataclass
 from dbprov.handover import changed, executes
+from dbprov.identity import Same
 from dbprov.items import (
     Database,
     DatabaseGrant,
@@ -29,6 +30,7 @@ from dbprov.lock import Delay, Delayed
 from dbprov.places.file import FilePlace
 from dbprov.plan import Pair, Step
 from dbprov.server import Done, Server, masked
+from dbprov.siblings import TWO_SERVERS
 from dbprov.traces import Belongings, Contents, Lockout, Reassignment, Session
 
 ROUNDS = 8  # without any progress; about ten seconds
@@ -139,7 +141,8 @@ def _with_seconds(deployment: Deployment) -> Deployment:
 
 
 def _survey(spec: Spec, deployment: Deployment, server: Server, wish: Wish) -> Survey:
-    whole, shared = _with_seconds(deployment), _shared(spec, deployment)
+    whole = _with_seconds(deployment)
+    shared, doubts = _others(spec, deployment, server)
     pairs = server.look(_outside(whole, server, wish))
     inside, shut = _inside(pairs, whole, server, wish, shared)
     return Survey(
@@ -148,7 +151,7 @@ def _survey(spec: Spec, deployment: Deployment, server: Server, wish: Wish) -> S
         admin=server.facts.admin,
         pairs=(*pairs, *inside, *_loans([*pairs, *inside], whole, server, wish)),
         shared=shared,
-        cohabiting=_cohabiting(spec, deployment),
+        doubts=tuple(doubts),
         shut=shut,
         legacy=tuple(_legacy([*pairs, *inside], whole, server, wish, shared)),
     )
@@ -238,36 +241,33 @@ def _loans(pairs: list[Pair], deployment: Deployment, server: Server, wish: Wish
     return server.look([Membership(role=role) for role in dict.fromkeys(roles)])
 
 
-def _cohabiting(spec: Spec, deployment: Deployment) -> tuple[str, ...]:
-    """Other Deployments of the spec that are in the same database."""
-    return tuple(
-        other.name
-        for other in spec.deployments
-        if other is not deployment
-        and _same_server(other, deployment)
-        and other.database == deployment.database
-    )
+def _others(
+    spec: Spec, deployment: Deployment, server: Server
+) -> tuple[dict[str, tuple[str, ...]], list[Refusal]]:
+    """Its users that serve other Deployments of the spec on the same server, with their names.
 
-
-def _shared(spec: Spec, deployment: Deployment) -> dict[str, tuple[str, ...]]:
-    """Its users that serve other Deployments of the spec on the same server, with their names."""
-    found: dict[str, tuple[str, ...]] = {}
-    for account in _with_seconds(deployment).accounts:
-        names = tuple(
-            other.name
-            for other in spec.deployments
-            if other is not deployment
-            and _same_server(other, deployment)
-            and login(account) in map(login, _with_seconds(other).accounts)
-        )
-        if names:
-            found[login(account)] = names
-    return found
-
-
-def _same_server(one: Deployment, other: Deployment) -> bool:
-    a, b = one.server, other.server
-    return (a.engine, a.host, a.port, a.options) == (b.engine, b.host, b.port, b.options)
+    And what cannot be told: nothing is taken from what may be another Deployment's. Raises
+    RefusedError where another one has the same database, or keeps a user's password elsewhere.
+    """
+    shared: dict[str, tuple[str, ...]] = {}
+    doubts: list[Refusal] = []
+    for other, answer in server.answers_of(deployment, spec.deployments):
+        users = {login(account) for account in _with_seconds(other).accounts}
+        both = [who for who in map(login, _with_seconds(deployment).accounts) if who in users]
+        if answer.same is Same.SAME:
+            for who in both:
+                shared[who] = (*shared.get(who, ()), other.name)
+        elif answer.same is Same.UNKNOWN:
+            things = [f"user {who}" for who in both]
+            if other.database == deployment.database:
+                things.append(f'database "{other.database}"')
+            why = (
+                f"{other.name} on {other.server} has {', '.join(things)} too, and whether that is"
+                f" the same server as {deployment.server} cannot be told: {answer.why}"
+            )
+            todo = f"if they are two servers: {TWO_SERVERS}"
+            doubts.append(Refusal(why, f"{answer.error.todo}; {todo}" if answer.error else todo))
+    return shared, doubts
 
 
 def refuse_departure(planned: Departing) -> None:

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dbprov.deployments import Account, Address, Auth, Deployment, Spec, Timeouts
+from dbprov.deployments import Account, Auth, Deployment, Spec, Timeouts
 from dbprov.errors import PlaceError
 from dbprov.secret import Secret, admin_password, never_ask
 from dbprov.server import Server
@@ -39,17 +39,13 @@ def servers(
         opened: dict[Deployment, Server] = {}
         for (address, tls, admin), deployments in spec.servers().items():
             given = None if admin else admin_password(os.environ)
-            here = [d for d in spec.deployments if _same(d.server, address)]
             server = stack.enter_context(
-                Server(address, tls, given, ask, templates, timeouts, journal, admin, here)
+                Server(
+                    address, tls, given, ask, templates, timeouts, journal, admin, servers=opened
+                )
             )
             opened |= dict.fromkeys(deployments, server)
         yield opened
-
-
-def _same(one: Address, other: Address) -> bool:
-    """The same server, whoever logs in and however."""
-    return (one.engine, one.host, one.port) == (other.engine, other.host, other.port)
 
 
 def unfinished(spec: Spec) -> list[str]:

@@ -114,16 +114,18 @@ def compare(
     ``before``: what this run found is surplus, where none of its steps takes it away: that is the
     dearest of all questions, and not asked twice.
     ``ahead``: plans that will be carried out first; what they make is there by then.
+    Raises RefusedError for two Deployments that cannot both be on one server, and are.
     """
     _fit(deployment, server)
+    beside = server.beside(deployment, sure=prune)
     items = server.dialect.expand(deployment, server.facts)
     pairs = server.look(items)
-    made = _made(ahead, server)
+    made = _made([p for p in ahead if p.deployment in beside])
     steps = plan(_by_then(pairs, made))
     if before and not prune:
         surplus, unread = before.surplus, before.unread
     else:
-        over = surpluses(deployment, server, pairs)
+        over = surpluses(deployment, server, pairs, beside)
         surplus, unread = over.surplus, over.remarks
         if prune and (taken := over.steps()):
             steps = [*plan(_by_then(over.pairs, made)), *taken]
@@ -145,6 +147,7 @@ def compare(
             *server.dialect.misgivings(server.facts),
             *(r for w, f in found for r in w.remarks(f)),
             *_without_label(deployment, items),
+            *server.doubts(deployment),
             *unread,
         ),
         facts=server.facts,
@@ -155,9 +158,8 @@ def compare(
     )
 
 
-def _made(ahead: Sequence[Planned], server: Server) -> dict[Thing, Item]:
-    same = (p for p in ahead if p.facts.identity == server.facts.identity)
-    made = (step.item for planned in same for step in planned.steps if step.verb == "create")
+def _made(ahead: Sequence[Planned]) -> dict[Thing, Item]:
+    made = (step.item for planned in ahead for step in planned.steps if step.verb == "create")
     return {_thing(item): item for item in made if not isinstance(item, Membership)}
 
 
@@ -172,18 +174,11 @@ def _by_then(pairs: Sequence[Pair], made: Mapping[Thing, Item]) -> list[Pair]:
 def _awaited(
     deployment: Deployment, pairs: Sequence[Pair], made: Mapping[Thing, Item]
 ) -> Iterator[Account]:
-    """One user has one password: two places for it would end with one that is not true."""
+    """With the same place of the password: another one is refused before."""
     accounts = {(account.name, account.host): account for account in deployment.accounts}
     for wanted, found in pairs:
         first = made.get(_thing(wanted))
         if found is None and isinstance(wanted, User) and isinstance(first, User):
-            if (first.place, first.auth) != (wanted.place, wanted.auth):
-                raise RefusedError(
-                    f"{wanted} of {deployment.name} is not the one that a Deployment before it"
-                    " makes; nothing was changed",
-                    f"its password is kept in {wanted.place}, and there in {first.place}",
-                    "name one place in both, or give each a user of its own",
-                )
             yield accounts[wanted.name, wanted.host]
 
 

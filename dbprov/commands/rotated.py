@@ -70,6 +70,7 @@ def rotations(
     deployment: Deployment, server: Server, user: str | None = None, *, finish: bool = False
 ) -> list[Rotation]:
     """What rotating the passwords of these users takes. Reads only; refuses what cannot be done."""
+    server.beside(deployment)  # refused where one of its users has two passwords there
     planned = _finish if finish else _rotate
     for why, todo in server.dialect.unfit(deployment, server.facts):
         raise RefusedError(f"no password can be rotated on {server.address}", why, todo)

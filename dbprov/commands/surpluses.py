@@ -42,13 +42,19 @@ class Over:
         return pruning(self.surplus, loans)
 
 
-def surpluses(deployment: Deployment, server: Server, pairs: Sequence[Pair]) -> Over:
-    """A constant number of questions; more only where users were given roles."""
+def surpluses(
+    deployment: Deployment,
+    server: Server,
+    pairs: Sequence[Pair],
+    beside: Sequence[Deployment] = (),
+) -> Over:
+    """``beside``: the Deployments on the same server that share a user with it.
+
+    A constant number of questions; more only where users were given roles."""
     made = {(f.name, f.host) for _, f in pairs if isinstance(f, User)}
     accounts = [a for a in deployment.accounts if (a.name, a.host) in made]
     there = any(isinstance(f, Database) and not f.sealed for _, f in pairs)
     held, unknown = _held(server, deployment, accounts, there)
-    beside = [d for d in server.deployments if d.database != deployment.database]
     render, dialect = server.renderer(masked), server.dialect
     found = dialect.beyond(deployment, beside, held, server.facts)
     surplus = dependents_first(

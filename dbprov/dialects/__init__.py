@@ -32,6 +32,7 @@ class Facts:
     flavor: str  # postgresql, mysql, mariadb
     version_text: str = ""
     identity: str = ""  # names this very server, wherever it is reached
+    identifier: str = ""  # of its data; empty where this admin may not ask for it
     service: str = ""  # RDS, Azure, Cloud SQL; empty: community
     admin: str = ""
     rights: frozenset[str] = frozenset()  # what the admin may do on the whole server
@@ -139,6 +140,7 @@ class Dialect(Protocol):
     BUSY: frozenset[str]  # codes that mean: waited in vain for what somebody else holds
     RETRY: Mapping[str, str]  # codes of lost races, which are tried again; their words
     TRANSACTIONS: bool  # can DDL be rolled back?
+    PINNED: bool  # is each session asked which server it is on? Where that is no round trip more
     OWNERS: bool  # do things belong to users, and can an admin borrow a user's rights?
     READINESS: tuple[str, ...]  # the templates whose answers say whether Airflow would run
     LOCK_DATABASE: str | None  # the one in which all runs lock, where locks are a database's (T33)

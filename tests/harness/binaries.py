@@ -6,6 +6,7 @@ import secrets
 import shlex
 import signal
 import socket
+import subprocess
 import tempfile
 from collections.abc import Mapping
 from functools import partial
@@ -34,13 +35,22 @@ MARIADB = INNODB
 
 
 def start(
-    flavor: str, version: str, options: str = "", files: Mapping[str, bytes] | None = None
+    flavor: str,
+    version: str,
+    options: str = "",
+    files: Mapping[str, bytes] | None = None,
+    copied: Reached | None = None,
 ) -> Reached:
-    """``options`` are for the server; ``{folder}`` in them is its own, where ``files`` are put."""
+    """``options`` are for the server; ``{folder}`` in them is its own, where ``files`` are put.
+
+    ``copied``: it begins with the data of this one, which does not run meanwhile.
+    """
     installed, origin = _bring(flavor, version)
     for _ in range(3):
         folder, port = make_folder(), free_port()
-        password = secrets.token_hex(12)
+        password = copied.superuser[1] if copied else secrets.token_hex(12)
+        if copied and copied.folder:
+            subprocess.run(["cp", "-a", copied.folder / "data", folder], check=True)
         for name, content in (files or {}).items():
             put(folder / name, content)
         more = options.format(folder=folder)

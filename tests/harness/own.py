@@ -2,7 +2,7 @@
 
 import signal
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,20 @@ class OwnServer:
     def restart(self) -> None:
         self.stop()
         self.start()
+
+    def copy(self) -> "OwnServer":
+        """Another server with a copy of this one's data, as a restored backup; both run then."""
+        self.stop(signal.SIGINT if self.server.engine == "postgresql" else signal.SIGTERM)
+        flavor, version = self.server.flavor, self.server.version
+        try:
+            reached = binaries.start(flavor, version, OPTIONS[flavor], copied=self._reached)
+        finally:
+            self.start()
+        return OwnServer(replace(self.server, port=reached.port, log=reached.log), reached)
+
+    def end(self) -> None:
+        """For ever, with its data."""
+        keeper.stop(self._reached.kept)
 
     def take_no_writes(self) -> None:
         """PostgreSQL becomes a standby, which takes a restart; the others are told so."""

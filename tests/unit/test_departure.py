@@ -166,3 +166,11 @@ def test_the_rights_of_a_user_of_iam_are_borrowed_after_its_tokens_are_taken() -
     pairs = ((APP, APP), (tokens, tokens), (there, there), (loan, loan))
     found = [s.found for s in decided(*pairs, wish=WHOLE).steps if s.item.kind == "membership"]
     assert [f.external for f in found if isinstance(f, Membership)] == [False, False]
+
+
+def test_where_it_cannot_be_told_nothing_is_taken() -> None:
+    """Whatever is wished: what may be the same server may have another Deployment on it."""
+    doubt = Refusal("reports may be on the same server", "same_server: false")
+    survey = Survey(deployment("postgresql"), True, "dba", ((APP, APP),), {}, (doubt,))
+    for wish in (QUARANTINE, Wish(), Wish(database=True)):
+        assert doubt in decide(survey, wish).refusals

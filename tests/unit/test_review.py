@@ -181,3 +181,8 @@ def test_only_a_wrong_digest_shows_itself() -> None:
     [_, _, _, minus, plus, *_] = refused(wrong, text).difference
     assert minus.startswith("--- sha256:000")
     assert plus.startswith(f"+-- sha256:{review.digest(text)}")
+
+
+def test_what_the_spec_says_of_other_servers_is_no_part_of_the_change() -> None:
+    """A file that was reviewed before that key was known, or said, is still the one that runs."""
+    assert review.spec_digest(deployment()) == review.spec_digest(deployment(same_server=False))

@@ -347,6 +347,14 @@ MISTAKES = [
      ["4:3 two deployments are named 'A'"]),
     (SERVER + "deployments:\n- {name: a, database: d, user: u}\n- {name: b, database: d, user: u}",
      ["4:3 two deployments have the database 'd'"]),
+    *((f"deployments:\n- {{name: a, database: d, user: u, server: '{one}'}}\n- {{name: b, database: d, user: v, server: '{other}'}}",
+       ["3:3 two deployments have the database 'd'"])
+      for one, other in (("postgresql://h", "postgresql://h?application_name=x"), ("postgresql://dba@h", "postgresql://H.:5432/x"),
+                         ("postgresql://[::1]", "postgresql://h?hostaddr=0:0::1"),
+                         ("mysql://h", "mariadb://root@h"), ("mysql://", "mysql://localhost"))),
+    (with_keys("same_server: true"), ["3:48 same_server is not false"]),
+    (with_keys("same_server: 0"), ["3:48 0 is neither true nor false"]),
+    ("same_server: 'no'\n" + SERVER + ONE, ["1:14 'no' is neither true nor false"]),
 ]  # fmt: skip
 
 
@@ -561,6 +569,9 @@ GOOD = [
     with_keys("users: [{name: b, rotation: two-users, password: {vault: a/b}}]", user=""),
     SERVER + "admin: {password: {env: A}}\n" + ONE,
     SERVER + "admin: null\n" + ONE,
+    with_keys("same_server: false"),
+    with_keys("same_server: null"),
+    "same_server: false\n" + SERVER + ONE,
     with_keys("layout: split"),
     with_keys("layout: split, users: [a, b]", user=""),
     with_keys("users: [a, {name: b, access: read, password: {env: P}, connection_limit: 1}]", user=""),

@@ -35,6 +35,7 @@ BUSY = frozenset({"1205", "1969", "2013"})
 # Waited too long for a lock, was the victim of a deadlock, or (MariaDB) took too long.
 RETRY = {"1205": "", "1213": "", "1969": ""}
 TRANSACTIONS = False
+PINNED = False  # one session does it all; to ask each is a round trip
 LOCK_DATABASE = None
 
 
@@ -279,6 +280,7 @@ def facts(answers: Sequence[list[dict[str, Any]]], connection: Any) -> Facts:
         flavor="mariadb" if "mariadb" in version.lower() else "mysql",
         version_text=number[1] if number else version,
         identity=_identity(settings),
+        identifier=_identity(settings),
         service=service,
         admin=rights[0]["admin"] if rights else "",
         rights=frozenset(row["privilege"] for row in rights),

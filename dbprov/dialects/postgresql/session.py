@@ -42,6 +42,7 @@ RETRY = {
     "55P03": "",
 }
 TRANSACTIONS = True
+PINNED = True
 LOCK_DATABASE = "postgres"
 
 # Of a broken connection psycopg also logs what it could not take back: the error is told, once.
@@ -264,6 +265,7 @@ def facts(answers: Sequence[list[dict[str, Any]]], connection: Any) -> Facts:
         flavor=NAME,
         version_text=row["version"].split()[0],
         identity=row["identity"],
+        identifier=row["identity"] if row["identity"].startswith("system ") else "",
         service=row["service"] or "",
         admin=row["admin"],
         rights=frozenset(rights),
