@@ -128,7 +128,10 @@ def reasons(one: ObjectOwner, staying: Collection[str], *, trusted: bool) -> Ite
             " with it: what the new owner made of it would run with the rights of others"
         )
     if one.analyzes:
-        yield f"the server would run {listed(one.analyzes)} as its new owner (ANALYZE, REFRESH)"
+        yield (
+            f"the server would run {listed(one.analyzes)} as its new owner:"
+            " by ANALYZE, REFRESH or a foreign key"
+        )
     if not routine and one.definer and not trusted and may_use(one):
         yield f"it acts with the rights of whoever owns it, for {listed(may_use(one))}"
 

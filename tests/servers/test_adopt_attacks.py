@@ -383,12 +383,19 @@ INDEXED = {
     "operator": "CREATE OPERATOR public.@@@ (LEFTARG = integer, RIGHTARG = integer, FUNCTION = public.g);"
     "CREATE INDEX i ON public.bait ((a OPERATOR(public.@@@) 1))",
     "matview": "CREATE MATERIALIZED VIEW public.m AS SELECT public.f() AS a",
+    "range": "CREATE FUNCTION public.d(float8, float8) RETURNS float8 IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN public.f(); END';"
+    "CREATE TYPE public.r AS RANGE (SUBTYPE = float8, SUBTYPE_DIFF = public.d);"
+    "CREATE DOMAIN public.rr AS public.r; ALTER TABLE public.bait ADD COLUMN r public.rr DEFAULT '[1,2)'",
+    "foreign key": "CREATE TYPE public.t AS (a integer); ALTER TABLE public.bait ADD PRIMARY KEY (a);"
+    "CREATE FUNCTION public.c(public.t) RETURNS integer LANGUAGE plpgsql AS 'BEGIN RETURN public.f(); END';"
+    "CREATE CAST (public.t AS integer) WITH FUNCTION public.c(public.t) AS IMPLICIT;"
+    "CREATE SCHEMA mallory; CREATE TABLE mallory.t (t public.t REFERENCES public.bait (a))",
     "view in matview": "CREATE VIEW public.v AS SELECT public.f() AS a; CREATE MATERIALIZED VIEW public.m AS SELECT * FROM public.v",
 }
 
 
 @pytest.mark.parametrize("by", INDEXED)
-@pytest.mark.attack("planted code that ANALYZE or REFRESH would run as the application")
+@pytest.mark.attack("planted code that ANALYZE, REFRESH, a foreign key runs as the owner")
 @pytest.mark.sampled
 def test_planted_code_that_the_server_runs_as_the_owner(scene: Scene, by: str) -> None:
     if by == "statistics" and scene.walk.server.version == "13":
@@ -397,7 +404,7 @@ def test_planted_code_that_the_server_runs_as_the_owner(scene: Scene, by: str) -
     scene.planted(
         "CREATE TABLE public.bait (a integer); INSERT INTO public.bait SELECT generate_series(1, 99);"
         "CREATE FUNCTION public.f() RETURNS integer IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';"
-        "CREATE FUNCTION public.g(integer, integer) RETURNS integer IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';"
+        "CREATE FUNCTION public.g(integer, integer) RETURNS integer IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN public.f(); END';"
         + INDEXED[by]
     )
     scene.planted(
@@ -410,12 +417,13 @@ def test_planted_code_that_the_server_runs_as_the_owner(scene: Scene, by: str) -
     assert scene.owner(what) == scene.mallory
     assert "as its new owner" in scene.why(what, consent)
     analyze = "REFRESH MATERIALIZED VIEW public.m" if "matview" in by else "ANALYZE public.bait"
+    if by == "foreign key":
+        analyze = f"SET ROLE {scene.mallory}; INSERT INTO mallory.t VALUES (ROW(1)::public.t)"
     read = f"SELECT has_table_privilege('{scene.mallory}', 'public.secret', 'SELECT')"
     scene.super(analyze)
     assert scene.super(read) == [(False,)]
-    if by in ("index", "matview"):  # what was kept from it
+    if by != "view in matview":  # what was kept from it; that view the application may not read
         scene.super(f"ALTER TABLE {what} OWNER TO {scene.app}")
-        scene.super(f"ALTER FUNCTION public.f() OWNER TO {scene.app}")
         scene.super(analyze)
         assert scene.super(read) == [(True,)]
 

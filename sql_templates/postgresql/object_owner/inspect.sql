@@ -52,6 +52,9 @@ WITH roles AS (
     UNION ALL SELECT 'pg_class'::regclass, c.oid, 'pg_type'::regclass, c.reltype FROM pg_class AS c WHERE c.relkind = 'c'
     UNION ALL SELECT 'pg_type'::regclass, y.typarray, CASE WHEN c.oid IS NULL THEN 'pg_type'::regclass ELSE 'pg_class'::regclass END, coalesce(c.oid, y.oid)
               FROM pg_type AS y LEFT JOIN pg_class AS c ON c.oid = y.typrelid AND c.relkind <> 'c' WHERE y.typarray <> 0
+    {% if version >= (14,) -%}
+    UNION ALL SELECT 'pg_type'::regclass, g.rngmultitypid, 'pg_type'::regclass, g.rngtypid FROM pg_range AS g
+    {% endif -%}
     UNION ALL SELECT 'pg_class'::regclass, i.indexrelid, 'pg_class'::regclass, i.indrelid FROM pg_index AS i
     UNION ALL SELECT 'pg_class'::regclass, s.oid, 'pg_class'::regclass, d.refobjid
               FROM pg_class AS s JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = s.oid
@@ -101,17 +104,30 @@ WITH roles AS (
         AND (t.name !~ '^\w+$' OR lower(p.prosrc) ~ ('\m' || lower(t.name) || '\M'))
     WHERE p.oid >= 16384
       AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')
-{# What the server runs as the owner of a table without being asked by it (ANALYZE, REFRESH), and is not to be trusted. #}
+{# What the server runs as the owner of a table without being asked by it, and is not to be trusted. ANALYZE: expressions of
+   indexes and statistics, and the difference function of a range. REFRESH. Foreign keys: casts from and to types of others. #}
 ), analyzed AS (
-    SELECT DISTINCT e.user_class AS class, e.user_oid AS oid, e.used_class, e.used_oid, e.used_owner
+    SELECT e.user_class AS class, e.user_oid AS oid, e.used_class, e.used_oid, e.used_owner
     FROM edges AS e
     JOIN things AS t ON t.class = e.user_class AND t.oid = e.user_oid AND t.data
     LEFT JOIN pg_class AS x ON e.used_class = 'pg_class'::regclass AND x.oid = e.used_oid
     LEFT JOIN pg_type AS y ON e.used_class = 'pg_type'::regclass AND y.oid = e.used_oid
     WHERE NOT e.trusted
       AND (e.by_class IN ('pg_class'::regclass, 'pg_statistic_ext'::regclass) AND e.by_oid <> e.user_oid
-           OR t.sort = 'MATERIALIZED VIEW' AND e.by_class = 'pg_rewrite'::regclass)
-      AND (e.used_class IN ('pg_proc'::regclass, 'pg_operator'::regclass) OR x.relkind = 'v' OR y.typtype = 'd')
+           OR t.sort = 'MATERIALIZED VIEW' AND e.by_class = 'pg_rewrite'::regclass
+           OR y.typtype IN ('r', 'd') AND EXISTS (SELECT FROM pg_range AS g WHERE g.rngsubdiff >= 16384))
+      AND (e.used_class IN ('pg_proc'::regclass, 'pg_operator'::regclass) OR x.relkind = 'v' OR y.typtype IN ('r', 'd'))
+    UNION
+    SELECT t.class, t.oid, 'pg_constraint'::regclass, k.oid, r.rolname
+    FROM pg_constraint AS k
+    CROSS JOIN LATERAL (VALUES (k.conrelid), (k.confrelid)) AS i (oid)
+    CROSS JOIN LATERAL (VALUES (k.conrelid), (k.confrelid)) AS j (oid)
+    JOIN things AS t ON t.class = 'pg_class'::regclass AND t.oid = i.oid
+    JOIN pg_class AS c ON c.oid = j.oid
+    JOIN roles AS r ON r.oid = c.relowner AND NOT r.trusted AND r.rolname <> {{ owner | literal }}
+    WHERE k.contype = 'f'
+      AND EXISTS (SELECT FROM pg_attribute AS a WHERE a.atttypid >= 16384
+                  AND (a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) OR a.attrelid = k.confrelid AND a.attnum = ANY (k.confkey)))
 )
 SELECT t.nspname::text AS schema, t.sort, t.name::text AS name, t.argument_schemas, t.argument_types, r.rolname::text AS owner,
        a.rolsuper OR pg_has_role(current_user, r.oid, 'USAGE') OR {% include "postgresql/fragments/administered.sql" %} AS grantable,
