@@ -68,6 +68,7 @@ def listening() -> set[int]:
 
 def squat(engine: str, file: str, *shown: str) -> None:
     record = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    whose = os.open(f"{file}.pid", os.O_WRONLY | os.O_CREAT, 0o600)
     become_another_user()
     ports = {int(port) for word in shown for port in re.findall(r":(\d+)", word)} | listening()
     bound = []
@@ -80,7 +81,8 @@ def squat(engine: str, file: str, *shown: str) -> None:
                 one.bind((host, port))
                 one.listen()
                 bound.append(one)
-    if os.fork():  # it waits in the background, and ssh begins
+    if child := os.fork():  # it waits in the background, and ssh begins
+        os.write(whose, str(child).encode())
         os._exit(0)
     signal.alarm(20)
     for name in (0, 1, 2):

@@ -269,6 +269,7 @@ def test_who_takes_a_port_hears_nothing(through: Through, gate: Bastion) -> None
     (first / "ssh").chmod(0o755)
     env = {**through.env, "PATH": f"{first}:{os.environ['PATH']}"}
     ended = dbprov("plan", "spec.yaml", folder=through.walk.folder, env=env)
+    os.kill(int(heard.with_suffix(".pid").read_text()), signal.SIGKILL)
     assert heard.read_bytes() == b""
     assert ended.returncode == 1, ended.stderr
 
