@@ -254,7 +254,7 @@ def _running(rows: Sequence[Mapping[str, Any]]) -> Running:
     """At loopback and at a socket every server has the same address."""
     if not rows or not rows[0]["started"]:
         return Running()
-    return Running(**{**rows[0], "address": identity.far(rows[0]["address"])})
+    return Running(**{**rows[0], "address": identity.far(rows[0].get("address"))})
 
 
 def renderer(

@@ -118,8 +118,8 @@ def _port_of_socket(address: Address) -> int:
     return address.port if address.engine == "postgresql" else 0
 
 
-def far(address: str) -> str:
-    """Empty for an address that is every machine's own."""
+def far(address: str | None) -> str:
+    """Empty for an address that is every machine's own, and for a socket."""
     from ipaddress import ip_address
 
     return "" if not address or ip_address(address).is_loopback else address

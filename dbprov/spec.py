@@ -137,7 +137,8 @@ class _Reader:
         elif "via" in keys:
             server = self.doors.via(keys["via"], server)
         server = server or NOWHERE  # whose mistake is told already; the others are told with it
-        self.servers[id(given)] = server
+        if "server" not in keys or len(self.values.mistakes) == before:
+            self.servers[id(given)] = server
         secured = tls.said(self.values, keys.get("tls"), self.folder, otherwise)
         if secured.server_public_key and server.engine == "postgresql":
             self.values.wrong(
@@ -431,7 +432,8 @@ class _Reader:
                 continue
             said = {key: given.value for key, given in one.value.items()}
             name, database = said.get("name"), said.get("database")
-            server = identity.name(self.servers.get(id(one), NOWHERE))
+            there = self.servers.get(id(one))
+            server = identity.name(there) if there else str(said.get("server"))
             for what, right, key in (
                 (
                     f"two deployments are named {name!r}",

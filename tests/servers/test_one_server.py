@@ -14,6 +14,7 @@ from dbprov.commands import depart, rotations
 from dbprov.departure import Wish
 from dbprov.deployments import Spec, Timeouts
 from dbprov.errors import DbprovError, LockError, LookError, RefusedError, SpecError
+from dbprov.identity import Same
 from tests.harness import TestServer, execute
 from tests.harness.own import OwnServer
 from tests.servers.command import dbprov as run
@@ -213,6 +214,58 @@ def test_one_user_is_rotated_once(walk: Walk, prefix: str, proxy: Proxy) -> None
     assert ended.returncode == 0, ended.stderr
     assert ended.stderr.count("logs in with the new password") == 1
     assert all(lets_in(walk, Spec((one_of,)), f"{prefix}app") for one_of in spec.deployments)
+
+
+@pytest.mark.sampled("newest")
+@pytest.mark.attack("one server by two names, as two admins: drop")
+def test_it_is_the_same_for_two_admins(walk: Walk, prefix: str, proxy: Proxy) -> None:
+    """PostgreSQL's identifier is of a function whose EXECUTE may be taken from PUBLIC."""
+    walk.monkeypatch.setenv("SUPERUSER", walk.server.password("superuser"))
+    url = walk.url.replace(f"//{walk.server.user('admin')}@", f"//{walk.server.user('superuser')}@")
+    url = url.replace(f":{walk.server.port}", f":{proxy.port}")
+    spec = walk.spec(
+        one(prefix, name="a"),
+        {"name": "c", "server": url, "admin": {"password": {"env": "SUPERUSER"}}, "database": f"{prefix}db", "user": "c"},
+    )  # fmt: skip
+    function = "FUNCTION pg_control_system()"
+    if walk.server.engine == "postgresql":
+        execute(walk.server, "superuser", f"REVOKE EXECUTE ON {function} FROM PUBLIC")
+    try:
+        with dbprov.servers(spec) as servers:
+            first, second = (servers[d] for d in spec.deployments)
+            assert first.same_as(second).same is Same.SAME
+            assert (first.facts.identifier == "") is (walk.server.engine == "postgresql")
+        with pytest.raises(RefusedError, match="a and c cannot both be"):
+            dropped(spec, WHOLE)
+    finally:
+        if walk.server.engine == "postgresql":
+            execute(walk.server, "superuser", f"GRANT EXECUTE ON {function} TO PUBLIC")
+
+
+@pytest.mark.sampled("newest")
+@pytest.mark.attack("one server by two names: the drop command")
+def test_the_command_refuses(walk: Walk, prefix: str) -> None:
+    place = {"password": {"file": "app.pw"}, "user": f"{prefix}app"}
+    other = walk.url.replace("127.0.0.1", "localhost")
+    document = {"server": walk.url, "deployments": [one(prefix, name="a", **place)]}
+    path, env = walk.folder / "spec.yaml", {"DBPROV_ADMIN_PASSWORD": walk.password}
+    path.write_text(yaml.safe_dump(document))
+    assert run("apply", "spec.yaml", "--yes", folder=walk.folder, env=env).returncode == 0
+    words = ("drop", "spec.yaml", "--deployment", "a", "--yes")
+    for database, more, why in (
+        (f"{prefix}db", ("--database", "--yes-drop", f"{prefix}db"), "both have the database"),
+        (f"{prefix}db2", ("--quarantine",), f'user "{prefix}app" serves c too'),
+    ):
+        both = [
+            *document["deployments"],
+            {"name": "c", "server": other, "database": database, **place},
+        ]
+        path.write_text(yaml.safe_dump({**document, "deployments": both}))
+        ended = run(*words, *more, folder=walk.folder, env=env)
+        assert ended.returncode == 2, ended.stderr
+        assert why in ended.stderr
+        assert "nothing was changed" in ended.stderr
+    assert databases(walk.server, prefix) == [f"{prefix}db"]
 
 
 @pytest.mark.sampled

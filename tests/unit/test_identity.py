@@ -115,7 +115,7 @@ def test_of_nothing_that_was_said_nothing_is_known() -> None:
 
 
 def test_every_machine_is_at_loopback() -> None:
-    assert [far(a) for a in ("", "127.0.0.1", "127.8.0.1", "::1", "10.0.0.1")] == [""] * 4 + ["10.0.0.1"]  # fmt: skip
+    assert [far(a) for a in (None, "127.0.0.1", "127.8.0.1", "::1", "10.0.0.1")] == [""] * 4 + ["10.0.0.1"]  # fmt: skip
 
 
 def two(first: str = "", second: str = "") -> tuple[Deployment, Deployment]:

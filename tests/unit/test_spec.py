@@ -352,6 +352,8 @@ MISTAKES = [
       for one, other in (("postgresql://h", "postgresql://h?application_name=x"), ("postgresql://dba@h", "postgresql://H.:5432/x"),
                          ("postgresql://[::1]", "postgresql://h?hostaddr=0:0::1"),
                          ("mysql://h", "mariadb://root@h"), ("mysql://", "mysql://localhost"))),
+    ("deployments:\n- {name: a, database: d, user: u, server: 'mysql://u:p@h'}\n- {name: b, database: d, user: u, server: 'mysql://u:p@g'}",
+     ["2:43 the server's URL holds a password", "3:43 the server's URL holds a password"]),
     (with_keys("same_server: true"), ["3:48 same_server is not false"]),
     (with_keys("same_server: 0"), ["3:48 0 is neither true nor false"]),
     ("same_server: 'no'\n" + SERVER + ONE, ["1:14 'no' is neither true nor false"]),
