@@ -52,7 +52,7 @@ DIALECTS: dict[str, Any] = {"postgresql": postgresql, "mysql": mysql}
 # engine is (dialects), text (render), decisions (plan), a file (script), the world (server, verify), what is handed out
 # (connections), one function for each command (commands), and the terminal (cli). Each imports only from those before it.
 ORDER = [
-    "_version", "frozen", "errors", "files", "patience", "secret", "names", "given", "places", "yaml_nodes", "deployments", "identity", "sharing", "rds", "tls", "doors", "spec", "items", "label", "held", "traces", "logins", "dialects",
+    "_version", "frozen", "errors", "files", "patience", "secret", "names", "given", "near", "places", "yaml_nodes", "deployments", "identity", "sharing", "rds", "tls", "doors", "spec", "items", "label", "held", "traces", "logins", "dialects",
     "render", "plan", "surplus", "undo", "handover", "departure", "script", "review", "chain", "recording", "audit", "tunnel", "lock", "blockers", "races", "admission", "siblings", "server", "verify", "connections", "portrait", "formats", "houston",
     "commands", "talk", "flags", "cli",
 ]  # fmt: skip

@@ -8,8 +8,8 @@ import ssl
 import time
 from collections.abc import Mapping
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
+from dbprov import near
 from dbprov.errors import DbprovError, UsageError
 from dbprov.patience import Late, within
 from dbprov.secret import Secret
@@ -48,17 +48,10 @@ class Houston:
     """A context manager. ``url`` ends in /v1; the token goes raw into ``authorization``."""
 
     def __init__(self, url: str, token: Secret, ca: str | None = None, timeout: float = 30) -> None:
-        try:
-            parts = urlsplit(url)
-            _ = parts.port
-        except ValueError as error:
-            todo = "--houston https://houston.BASEDOMAIN/v1"
-            raise UsageError(f"{url} is no address", str(error), todo) from None
-        local = parts.hostname in ("localhost", "127.0.0.1", "::1")
-        if parts.scheme != "https" and not (parts.scheme == "http" and local):
+        if why := near.objection(url):
             raise UsageError(
-                f"the token is not sent to {url}",
-                "it is no https:// address: anybody on the way could read it",
+                f"the token is not sent to {near.shown(url)}",
+                why,
                 "--houston https://houston.BASEDOMAIN/v1",
             )
         try:
@@ -72,7 +65,7 @@ class Houston:
         self.url = url
         self._httpx = httpx
         self._seconds = timeout + 1  # of a whole answer; a single read ends before
-        context = ssl.create_default_context(cafile=ca) if parts.scheme == "https" else False
+        context = ssl.create_default_context(cafile=ca) if not near.plain(url) else False
         self._client = httpx.Client(
             headers={
                 "authorization": token.reveal(),
@@ -82,6 +75,7 @@ class Houston:
             verify=context,
             timeout=timeout,
             follow_redirects=False,
+            trust_env=not near.plain(url),  # no proxy on the way to loopback
         )
 
     def __enter__(self) -> Houston:

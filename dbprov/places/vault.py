@@ -8,6 +8,7 @@ from dataclasses import field
 from functools import cache
 from typing import Any
 
+from dbprov import near
 from dbprov.errors import PlaceError
 from dbprov.frozen import dataclass
 from dbprov.patience import within
@@ -140,6 +141,12 @@ class VaultPlace:
                 f"{self} could not be read", "nothing says where Vault is",
                 "export VAULT_ADDR, or password: {vault: PATH, address: https://vault:8200}",
             )  # fmt: skip
+        if why := near.objection(address):
+            raise PlaceError(
+                f"{self} cannot be used: the token is not sent to {near.shown(address)}", why,
+                "export VAULT_ADDR=https://vault.example.com:8200, or"
+                " password: {vault: PATH, address: https://vault.example.com:8200}",
+            )  # fmt: skip
         return _client(address, os.environ.get("VAULT_TOKEN"), os.environ.get("VAULT_NAMESPACE"))
 
 
@@ -161,9 +168,12 @@ def _client(address: str, token: str | None, namespace: str | None) -> Any:
             "Vault cannot be asked", "the library hvac is not installed",
             "pip install 'dbprov[vault]'",
         ) from None  # fmt: skip
-    client = hvac.Client(address, token, namespace=namespace, timeout=15)
+    client = hvac.Client(address, token, namespace=namespace, timeout=15, allow_redirects=False)
+    session = client.adapter.session
     for scheme in ("https://", "http://"):
-        client.session.mount(scheme, _bounded())
+        session.mount(scheme, _bounded())
+    session.hooks["response"].append(_stay)
+    session.trust_env = not near.plain(address)  # no proxy on the way to loopback
     if not client.token:
         raise PlaceError(
             "Vault cannot be asked",
@@ -203,6 +213,15 @@ def _bounded() -> Any:
     return Bounded()
 
 
+def _stay(answer: Any, **_: Any) -> None:
+    """hvac would take a redirect that is not followed for a success of a write."""
+    try:
+        near.stay(answer.status_code, answer.headers.get("location"))
+    except near.Redirected:
+        answer.close()
+        raise
+
+
 def _mount(client: Any, path: str) -> tuple[str, str, int]:
     """Where the engine is mounted, what is left of the path, and the engine's version.
 
@@ -237,8 +256,6 @@ SENTENCES = {
         ("it answered in a form that is not Vault's", "see VAULT_ADDR"),
     ),
     "InvalidURL": ("this is no address", "VAULT_ADDR=https://vault.example.com:8200"),
-    "MissingSchema": ("this is no address", "VAULT_ADDR=https://vault.example.com:8200"),
-    "InvalidSchema": ("this is no address", "VAULT_ADDR=https://vault.example.com:8200"),
 }  # fmt: skip
 
 
@@ -246,6 +263,12 @@ def _failed(place: VaultPlace, done: str, error: Exception) -> Exception:
     kind = type(error).__name__
     if kind == "InvalidPath":
         return _NotFound()
+    if isinstance(error, near.Redirected):
+        return PlaceError(
+            f"{place} could not be {done}",
+            f"Vault redirects to {error}: the token would go there, so it is not followed",
+            "where that is your Vault, name it in VAULT_ADDR, or in address: of the spec",
+        )
     if kind == "InvalidRequest" and "check-and-set" in str(error):
         return _Changed()
     why, todo = SENTENCES.get(kind, ("", "correct what Vault says, and run this again"))
