@@ -45,8 +45,7 @@ class Admission:
         journal: Journal | None = None,
         admin: Place | None = None,
     ) -> None:
-        self.address, self.timeouts = address, timeouts or Timeouts()
-        self.tls = replace(tls, near=address.near)
+        self.address, self.tls, self.timeouts = address, tls, timeouts or Timeouts()
         self._running: Running | None = None
         self._admin = admin
         self.dialect: Dialect = of(address.engine)
@@ -89,7 +88,6 @@ class Admission:
         return replace(
             deployment,
             server=replace(self.reached, via=""),
-            tls=replace(deployment.tls, near=self.address.near),
             publish_port=port,
         )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import field, replace
 from enum import StrEnum
-from ipaddress import ip_address
 from urllib.parse import quote
 
 from dbprov.frozen import dataclass
+from dbprov.near import loopback
 from dbprov.places import Place
 from dbprov.places.turns import Turns
 
@@ -38,19 +38,6 @@ TLS_MODES = ("disable", "prefer", "require", "verify-ca", "verify-full")
 SYSTEM_CA = "/etc/ssl/certs/ca-certificates.crt"
 
 
-def here(host: str) -> bool:
-    """A socket, or an address of loopback: nobody else listens to what is sent there.
-
-    A name that begins like one, such as ``127.0.0.1.example.com``, is none.
-    """
-    if not host or host == "localhost" or host.startswith("/"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 @dataclass(frozen=True)
 class Address:
     """The admin's way to a server.
@@ -68,17 +55,17 @@ class Address:
 
     @property
     def local(self) -> bool:
-        """A socket or loopback: what is sent stays on this machine."""
-        return here(self.host)
+        """A socket or loopback: what is sent stays on one machine.
 
-    @property
-    def near(self) -> bool:
-        """Local as the spec names it, which an ssh tunnel or ``hostaddr`` makes no difference to.
-
-        With ``via`` localhost is the bastion's own: ssh ends there.
+        As the spec names the server, not as a tunnel dials it. Through a bastion that machine is
+        the bastion, and the way to it is inside of ssh.
         """
-        address = dict(self.options).get("hostaddr", "")
-        return self.local and (not address or here(address))
+        said = dict(self.options)
+        if self.engine == "mysql" and said.get("unix_socket"):
+            return True
+        if said.get("hostaddr") and not loopback(said["hostaddr"]):
+            return False
+        return not self.host or self.host.startswith("/") or loopback(self.host)
 
     @property
     def told_apart(self) -> str:
@@ -100,8 +87,7 @@ class Address:
 class Tls:
     """How a connection is protected. The files are named by their paths; ``ca`` None: the system's.
 
-    ``given``: said in the spec; then the strings that are handed out say it too. ``near``: the
-    server is on this machine, as the spec names it; so says who connects.
+    ``given``: said in the spec; then the strings that are handed out say it too.
     """
 
     mode: str = "prefer"
@@ -110,8 +96,7 @@ class Tls:
     key: str | None = None
     allow_cleartext: bool = False
     given: bool = False
-    server_public_key: str | None = None  # of MySQL: the RSA key that it may be sent a password by
-    near: bool = False
+    server_public_key: str | None = None  # MySQL: what the password is encrypted for without TLS
 
     @property
     def insists(self) -> bool:

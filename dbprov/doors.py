@@ -89,7 +89,13 @@ class Doors:
         if "hostaddr" in said and not tls.is_address(said["hostaddr"]):
             self.values.wrong(given, "hostaddr in the server's URL is no IP address", "127.0.0.1")
         host = unquote(host) or said.get("host", "") or said.get("unix_socket", "")
-        return Address(engine, unquote(user), host, int(port), unquote(path), options)
+        address = Address(engine, unquote(user), host, int(port), unquote(path), options)
+        if host and replace(address, options=()).local and not address.local:
+            self.values.wrong(
+                given, "the server's URL names this machine, and a hostaddr of another one",
+                "the server's own name as host",
+            )  # fmt: skip
+        return address
 
     def via(self, given: Given | None, server: Address | None) -> Address | None:
         """Through a bastion, by ssh; a server of its own in a Deployment has a way of its own."""
@@ -100,7 +106,7 @@ class Doors:
         if not VIA.fullmatch(url):
             self.values.wrong(given or Given(url, ""), "this is no way through a bastion", right)
             return server
-        if not server.host or server.host.startswith("/"):
+        if not server.host or server.host.startswith("/") or "unix_socket" in dict(server.options):
             self.values.wrong(
                 given or Given(url, ""), "the server is a socket, which is on this machine",
                 "the server's name as the bastion knows it",

@@ -106,6 +106,7 @@ FLAGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("tls-ca", "File of CA certificates.", PATH),
     ("tls-cert", "File of a client certificate.", PATH),
     ("tls-key", "File of its private key.", PATH),
+    ("tls-server-public-key", "MySQL without TLS: file of the server's RSA public key.", PATH),
     ("publish-host", "Host in the connection strings, where it is another one.", {}),
     ("publish-port", "Port in the connection strings.", {"type": int}),
 )

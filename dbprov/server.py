@@ -148,7 +148,7 @@ class Server(Siblings):
         for group in transactions(steps):
             connection = self.connection(group[0].item.inside)
             self._still_locked(connection)
-            sent = self.renderer(self.dialect.password_literal(connection, self.tls))
+            sent = self.renderer(self.dialect.password_literal(connection, self.address, self.tls))
             if group[0].item.alone or not self.dialect.TRANSACTIONS:
                 for step in group:
                     if step.verb == "drop" and isinstance(step.item, Database):

@@ -12,7 +12,8 @@ from dbprov.files import Refused, read
 from dbprov.given import Given, Reading
 
 FILES = ("ca", "cert", "key")
-KEYS = ("mode", *FILES, "allow_cleartext", "server_public_key")
+HERE = (*FILES, "server_public_key")  # those that nobody but dbprov reads as well
+KEYS = ("mode", *HERE, "allow_cleartext")
 IN_URLS = frozenset(
     {"sslmode", "sslrootcert", "sslcert", "sslkey", "ssl_mode", "ssl_ca", "ssl_cert", "ssl_key"}
 )
@@ -23,25 +24,17 @@ def said(values: Reading, given: Given | None, folder: Path, otherwise: Tls) -> 
     if given is None:
         return otherwise
     keys = values.mapping(given, KEYS)
-    made = _read(values, keys, Tls())
-    named = [which for which in FILES if getattr(made, which)]
+    public = values.text(keys.get("server_public_key"), "the path of a file")
+    made = replace(_read(values, keys, Tls()), server_public_key=public)
+    named = [which for which in HERE if getattr(made, which)]
     files = {which: values.path(keys[which], getattr(made, which), folder) for which in named}
     for which, what, right in values.once(tuple(files.items()), lambda: list(_objections(files))):
         values.wrong(keys[which], what, right)
     _sensible(values, keys, given, made)
-    ca, cert, key = (str(files[which]) if which in files else None for which in FILES)
+    ca, cert, key, public = (str(files[which]) if which in files else None for which in HERE)
     cleartext = values.boolean(keys.get("allow_cleartext")) or False
-    name = values.text(keys.get("server_public_key"), PUBLIC_KEY)
-    public = values.path(keys["server_public_key"], name, folder) if name else None
-    if public and (what := _no_public_key(public)):
-        values.wrong(keys["server_public_key"], what, PUBLIC_KEY)
     return replace(
-        made,
-        ca=ca,
-        cert=cert,
-        key=key,
-        allow_cleartext=cleartext,
-        server_public_key=str(public) if public else None,
+        made, ca=ca, cert=cert, key=key, server_public_key=public, allow_cleartext=cleartext
     )
 
 
@@ -95,16 +88,22 @@ def _sensible(values: Reading, keys: dict[str, Given], given: Given, made: Tls) 
             "verify-ca without a ca takes every certificate that any public CA signed",
             "mode: verify-full, or the ca: FILE that signed the server's",
         )
+    if "server_public_key" in keys and made.insists:
+        values.wrong(
+            keys["server_public_key"],
+            f"mode {made.mode} insists on TLS, where this key is not looked at",
+            "no server_public_key; or mode: prefer or disable",
+        )
     if "cert" in keys and made.mode == "disable":
         values.wrong(
             keys["cert"], "without TLS no certificate is shown", "mode: require, or no cert"
         )
 
 
-PUBLIC_KEY = "a file with the RSA public key of a MySQL server in PEM"
 LARGEST = 10 << 20  # bytes; the CA certificates of a system are a quarter of one
 CA = "a file of CA certificates in PEM"
 CERT = "a file with the client certificate in PEM"
+PUBLIC = "a file with the server's RSA public key in PEM, as public_key.pem of its data directory"
 KEY = "a file with the private key of cert in PEM, without a passphrase, mode 0600"
 OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 OPEN_TO_OTHERS_OF_ROOT = stat.S_IWGRP | stat.S_IXGRP | stat.S_IRWXO
@@ -115,13 +114,16 @@ class Locked(Exception):
 
 
 def _objections(files: dict[str, Path]) -> Iterator[tuple[str, str, str]]:
-    """Of ``ca``, ``cert`` and ``key``: which, what is wrong with it, and what would be right."""
-    right = {"ca": CA, "cert": CERT, "key": KEY}
+    """Of each file: which, what is wrong with it, and what would be right."""
+    right = {"ca": CA, "cert": CERT, "key": KEY, "server_public_key": PUBLIC}
     wrong = {which: why for which, path in files.items() if (why := _unreadable(path))}
     for which, (said, todo) in wrong.items():
         yield which, said, todo or right[which]
     if "ca" in files and "ca" not in wrong and not _holds_certificates(files["ca"]):
         yield "ca", f"{files['ca'].name} holds no certificates in PEM", CA
+    public = files.get("server_public_key")
+    if public and "server_public_key" not in wrong and not _holds_public_key(public):
+        yield "server_public_key", f"{public.name} holds no RSA public key in PEM", PUBLIC
     if {"cert", "key"} <= files.keys() - wrong.keys():
         yield from _of_pair(files["cert"], files["key"])
 
@@ -139,20 +141,6 @@ def _unreadable(path: Path) -> tuple[str, str] | None:
     return None
 
 
-def _no_public_key(path: Path) -> str:
-    """What is wrong with it; empty where it is one."""
-    if wrong := _unreadable(path):
-        return wrong[0]
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
-    try:
-        found = load_pem_public_key(path.read_bytes())
-    except ValueError:
-        found = None
-    return "" if isinstance(found, RSAPublicKey) else f"{path.name} holds no RSA public key in PEM"
-
-
 def _holds_certificates(path: Path) -> bool:
     import ssl
 
@@ -161,6 +149,17 @@ def _holds_certificates(path: Path) -> bool:
     except ssl.SSLError:
         return False
     return True
+
+
+def _holds_public_key(path: Path) -> bool:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    try:
+        return isinstance(load_pem_public_key(path.read_bytes()), RSAPublicKey)
+    except (ValueError, UnsupportedAlgorithm):
+        return False
 
 
 def _of_pair(cert: Path, key: Path) -> Iterator[tuple[str, str, str]]:

@@ -65,7 +65,7 @@ def import_(
 
     ctx.obj["json"] = as_json
     said = {key.removeprefix("tls_"): value for key, value in tls.items() if value}
-    for key in ("ca", "cert", "key"):
+    for key in ("ca", "cert", "key", "server_public_key"):
         if key in said:  # read from wherever the spec will be
             said[key] = str(Path(str(said[key])).expanduser().absolute())
     folder = Path(output).absolute().parent if output else Path.cwd()

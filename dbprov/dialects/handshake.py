@@ -48,15 +48,33 @@ class Fault(NamedTuple):
     todo: str
 
 
+IN_CLEAR = "the server asks for the password in clear, and not over TLS"
+UNKNOWN_KEY = (
+    "the server asks for the password, encrypted with a key that nobody vouches for, and not over"
+    " TLS"
+)
+OLD_LIBPQ = "cannot keep a server from asking for the password in clear without TLS"
+CLEAR = "knowing that anybody on the way can read the password, tls: {allow_cleartext: true}"
 REFUSED = "the server does not accept the client certificate, or hung up for another reason"
 BETWEEN = "If it fitted until now, somebody may be in between: do not lower the mode to get through"
-KNOWING = "knowing that anybody on the way can read the password, tls: {allow_cleartext: true}"
-IN_CLEAR = f"turn TLS on at the server, and say tls: {{mode: require}}; or, {KNOWING}"
-UNKNOWN_KEY = (
-    "the server asks for the password, encrypted with a key that it sends: without TLS nothing says"
-    " whose key that is"
-)
 FAULTS = (
+    Fault(
+        "server requested a cleartext password|server requested OAuth",
+        IN_CLEAR,
+        f"tls: {{mode: require}}; or, {CLEAR}",
+    ),
+    Fault(
+        UNKNOWN_KEY,
+        UNKNOWN_KEY,
+        "tls: {mode: require}; or tls: {server_public_key: FILE}, with public_key.pem of the"
+        f" server's data directory; or, {CLEAR}",
+    ),
+    Fault(
+        OLD_LIBPQ,
+        OLD_LIBPQ,
+        "tls: {mode: require}; or libpq 16 or newer (pip install 'psycopg[binary]');"
+        f" or, {CLEAR}",
+    ),
     Fault(
         "certificate has expired",
         "the server's certificate has expired",
@@ -98,18 +116,6 @@ FAULTS = (
         " tls: {mode: disable}",
     ),
     Fault(
-        "requested a cleartext password|libpq .* would send the password in clear",
-        "the server asks for the password in clear, or could, and the connection is not encrypted",
-        IN_CLEAR,
-    ),
-    Fault(
-        UNKNOWN_KEY,
-        UNKNOWN_KEY,
-        "turn TLS on at the server, and say tls: {mode: require}; or put the server's own key into"
-        " a file (Caching_sha2_password_rsa_public_key or Rsa_public_key of SHOW STATUS) and say"
-        f" tls: {{server_public_key: FILE}}; or, {KNOWING}",
-    ),
-    Fault(
         "unsupported protocol|protocol version|no protocols available|version too low",
         "the server and this machine have no version of TLS in common",
         "have the server speak TLS 1.2 or 1.3",
@@ -117,7 +123,8 @@ FAULTS = (
     Fault(
         "certificate verify failed",
         "the server's certificate does not fit",
-        "see tls in the spec: ca must hold the CA certificate that signed it",
+        "see tls in the spec: ca must hold the CA certificate that signed it. Without a ca libpq"
+        " looks at PGSSLROOTCERT, or else at ~/.postgresql/root.crt, in each mode but disable",
     ),
 )
 

@@ -127,18 +127,16 @@ class TlsServer:
         self.demanding = certificate
 
     @contextmanager
-    def asking_in_clear(self) -> Iterator[None]:
-        """PostgreSQL as with LDAP or PAM: it asks everybody but the superuser for the password itself."""
-        hba = _hba(self.server.superuser[0], self.demanding)
-        binaries.put(
-            self.folder / "hba",
-            hba.replace(b"all 127.0.0.1/32 scram-sha-256", b"all 127.0.0.1/32 password"),
-        )
+    def asks_in_clear(self) -> Iterator[None]:
+        """PostgreSQL: everybody but the superuser for the password as it is, as LDAP and PAM need it."""
+        entries = (f"host{kind} all all 127.0.0.1/32 password" for kind in ("ssl", "nossl"))
+        superuser = f"host all {self.server.superuser[0]} 127.0.0.1/32 scram-sha-256"
+        binaries.put(self.folder / "hba", "\n".join([superuser, *entries, ""]).encode())
         self._read_again()
         try:
             yield
         finally:
-            binaries.put(self.folder / "hba", hba)
+            binaries.put(self.folder / "hba", _hba(self.server.superuser[0], self.demanding))
             self._read_again()
 
     def plain(self) -> TestServer:

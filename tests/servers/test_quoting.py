@@ -227,7 +227,7 @@ def test_any_password(session: Session, prefix: str, monkeypatch: pytest.MonkeyP
     place = EnvPlace("APP_PASSWORD")
     account = Account(user, Access.READ, place)
     deployment = Deployment("probe", address, Tls(), database, (account,))
-    password = dialect.password_literal(session.opened.connection(), Tls())
+    password = dialect.password_literal(session.opened.connection(), session.opened.address, Tls())
     if server.engine == "postgresql":
         session.run(f"CREATE ROLE {ident(user)} LOGIN")
         session.run(f"CREATE DATABASE {ident(database)} OWNER {ident(user)}")

@@ -30,7 +30,6 @@ from tests.harness.bastion import bastion
 from tests.harness.tls import NAME, Certificates, Shown, TlsServer
 from tests.servers.command import dbprov as command
 from tests.servers.conftest import Walk
-from tests.servers.proxy import Proxy
 from tests.servers.test_apply import one
 
 Case = Shown | Literal["no TLS", "asks for a certificate", "refuses it"]
@@ -170,91 +169,6 @@ def test_the_systems_certificates(secure: TlsServer, walk: Walk) -> None:
         codes.append(ended.returncode)
     assert codes == [1, 2]
     assert "is signed by no CA that is trusted here" in ended.stderr
-
-
-# -- in between ------------------------------------------------------------------------------------------------------------
-
-SSL_REQUEST = bytes.fromhex("0000000804d2162f")
-
-
-class Downgrade(Proxy):
-    """Tells the client that the server speaks no TLS. ``heard``: what the client says all the same."""
-
-    def __init__(self, host: str, port: int) -> None:
-        super().__init__(host, port)
-        self.heard: list[bytes] = []
-        self.greeted: set[socket.socket] = set()
-
-    def _pass(self, chunk: bytes, sink: socket.socket, from_client: bool) -> None:
-        if from_client and chunk == SSL_REQUEST:
-            client = self._sockets[self._sockets.index(sink) - 1]
-            client.sendall(b"N")
-            return
-        if from_client:
-            self.heard.append(chunk)
-        elif sink not in self.greeted:
-            self.greeted.add(sink)
-            chunk = without_tls(chunk)
-        sink.sendall(chunk)
-
-
-def without_tls(greeting: bytes) -> bytes:
-    """The first words of MySQL, without CLIENT_SSL among what it can."""
-    if greeting[4] != 10:
-        return greeting
-    flags = greeting.index(0, 5) + 1 + 4 + 8 + 1  # after version, thread, salt and a filler
-    return greeting[: flags + 1] + bytes([greeting[flags + 1] & ~0x08]) + greeting[flags + 2 :]
-
-
-def test_nobody_in_between_takes_tls_away(secure: TlsServer, walk: Walk) -> None:
-    reached = []
-    for mode in TLS_MODES:
-        with Downgrade(secure.server.host, secure.server.port) as between:
-            walk.url = named(secure.server, port=between.port)
-            spec = walk.spec(one("t_tls_"), tls=said_of(mode, secure.certificates))
-            try:
-                reached.append((mode, walk.plan(spec).facts.tls))
-            except ConnectError as error:
-                assert "somebody in between" in error.why  # noqa: PT017
-                assert between.heard == []  # not even who wanted to log in
-    assert reached == [("disable", ""), ("prefer", "")]
-
-
-@pytest.mark.mysql("mysql")
-def test_nobody_in_between_gets_a_new_password(secure: TlsServer, walk: Walk, prefix: str) -> None:
-    """In the mode that goes on without TLS as well: under a name that is not this machine's."""
-    with Downgrade(secure.server.host, secure.server.port) as between:
-        remember(secure.server)
-        walk.url = named(secure.server, port=between.port)
-        walk.monkeypatch.setenv("APP_PASSWORD", "hunter2hunter2")
-        spec = walk.spec(one(prefix, password={"env": "APP_PASSWORD"}))
-        assert "is not sent" in str(walk.apply(spec).error)
-        assert between.heard
-        assert not any(b"hunter2" in chunk for chunk in between.heard)
-
-
-class Asking(Downgrade):
-    """And then asks for the password in clear, as a server does that knows users from LDAP."""
-
-    def _pass(self, chunk: bytes, sink: socket.socket, from_client: bool) -> None:
-        if not from_client and sink in self.greeted:
-            words = b"\xfemysql_clear_password\0"
-            chunk = len(words).to_bytes(3, "little") + b"\x02" + words
-        super()._pass(chunk, sink, from_client)
-
-
-@pytest.mark.mysql
-@pytest.mark.parametrize("mode", ["disable", "prefer"])
-def test_nobody_in_between_is_told_the_admins_password(
-    secure: TlsServer, walk: Walk, mode: str
-) -> None:
-    with Asking(secure.server.host, secure.server.port) as between:
-        walk.url = named(secure.server, port=between.port)
-        with pytest.raises(ConnectError, match="asks for the password in clear") as caught:
-            walk.plan(walk.spec(one("t_tls_"), tls={"mode": mode}))
-        assert between.heard
-        assert not any(walk.password.encode() in chunk for chunk in between.heard)
-    assert "tls: {mode: require}" in caught.value.todo
 
 
 # -- strings ---------------------------------------------------------------------------------------------------------------

@@ -188,6 +188,26 @@ def test_what_stays_on_this_machine(host: str, local: bool) -> None:
     assert Address("postgresql", "dba", host, 5432, "").local is local
 
 
+@pytest.mark.parametrize(
+    ("engine", "host", "options", "local"),
+    [
+        ("postgresql", "127.0.0.1.example.com", {}, False),  # anybody's name
+        ("postgresql", "127.evil.example", {}, False),
+        ("postgresql", "db.example.com", {"hostaddr": "127.0.0.1"}, False),  # the near end of a tunnel
+        ("postgresql", "db.example.com", {"unix_socket": "/run/my.sock"}, False),
+        ("mysql", "db.example.com", {"unix_socket": "/run/my.sock"}, True),
+        ("mysql", "", {"hostaddr": "10.0.0.1"}, False),
+        ("postgresql", "", {"hostaddr": "10.0.0.1"}, False),
+        ("postgresql", "/run/pg", {"hostaddr": "10.0.0.1"}, False),  # libpq goes to the address
+        ("postgresql", "localhost", {"hostaddr": "::1"}, True),
+    ],
+)  # fmt: skip
+def test_the_name_in_the_spec_says_what_is_near(
+    engine: str, host: str, options: dict[str, str], local: bool
+) -> None:
+    assert Address(engine, "dba", host, 1, "", tuple(options.items())).local is local
+
+
 def test_addresses_print_without_a_database() -> None:
     assert str(Address("postgresql", "dba", "::1", 5432, "p")) == "postgresql://dba@[::1]:5432"
     assert str(Address("mysql", "", "h", 1, "p")) == "mysql://h:1"
@@ -334,6 +354,8 @@ MISTAKES = [
     ("server: postgresql://h?sslmode=verify-full\n" + ONE, ["1:9 the server's URL says how to use TLS"]),
     ("server: postgresql://h?sslcert=a.pem\n" + ONE, ["1:9 the server's URL says how to use TLS"]),
     ("server: mysql://h?hostaddr=tunnel\n" + ONE, ["1:9 hostaddr in the server's URL is no IP address"]),
+    ("server: mysql://localhost?hostaddr=10.0.0.5\n" + ONE, ["1:9 the server's URL names this machine, and a hostaddr of another one"]),
+    ("server: mysql://h?unix_socket=/run/a\nvia: ssh://b\n" + ONE, ["2:6 the server is a socket, which is on this machine"]),
     # TLS; of what its files are, test_tls.py
     (with_keys("tls: {mode: verify-ca}"), ["3:47 verify-ca without a ca takes every certificate that any public CA signed"]),
     (with_keys("publish: {tls: {cert: /c, key: /k, mode: disable}}"), ["3:57 without TLS no certificate is shown"]),
@@ -587,7 +609,7 @@ ONLY_THE_PARSER = (
     "stands twice", "this holds itself", "a second document", "the tag !!", "this is not YAML", "cannot be read", "this cannot be a key",
     "belong to the server", "belongs to the server", "is for MySQL", "is for PostgreSQL", "there is no file", "several hosts",
     "the port in", "two deployments", "takes turns with", "that dbprov can write", "a client certificate is", "does not look at", "verify-ca without",
-    "holds no", "no certificate is shown", "no IP address", "have the same database", "is not text to YAML: a date",
+    "holds no", "no certificate is shown", "names this machine", "the server is a socket", "no IP address", "have the same database", "is not text to YAML: a date",
 )  # fmt: skip
 """What a JSON Schema cannot say: of one YAML text, of two values at once, of an engine."""
 

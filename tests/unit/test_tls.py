@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
     PrivateFormat,
+    PublicFormat,
     load_pem_private_key,
 )
 from sqlalchemy import make_url
@@ -20,6 +22,7 @@ from sqlalchemy import make_url
 from dbprov.connections import Handout, handout
 from dbprov.deployments import SYSTEM_CA, TLS_MODES, Tls
 from dbprov.dialects import handshake, mysql, postgresql
+from dbprov.dialects.postgresql.session import speaks_no_tls, without_password
 from dbprov.errors import SpecError
 from dbprov.secret import Secret
 from dbprov.spec import parse
@@ -29,18 +32,22 @@ from tests.unit.made import deployment, facts
 
 @pytest.fixture
 def folder(tmp_path: Path, certificates: Certificates) -> Path:
-    """With ca.pem, cert.pem and key.pem as they should be."""
+    """With ca.pem, cert.pem, key.pem and public.pem as they should be."""
     cert, key = certificates.client
     for source, name in ((certificates.ca, "ca.pem"), (cert, "cert.pem"), (key, "key.pem")):
         shutil.copy(source, tmp_path / name)
         (tmp_path / name).chmod(0o600)
+    own = load_pem_private_key((tmp_path / "key.pem").read_bytes(), None)
+    public = rsa.generate_private_key(65537, 2048).public_key()
+    for name, one in (("public.pem", public), ("elliptic.pem", own.public_key())):
+        pem = one.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        (tmp_path / name).write_bytes(pem)
     return tmp_path
 
 
 def read(folder: Path, said: str) -> Tls:
-    text = (
-        f"server: postgresql://h\ntls: {said}\ndeployments: [{{name: a, database: d, user: u}}]\n"
-    )
+    engine = "mysql" if "server_public_key" in said else "postgresql"
+    text = f"server: {engine}://h\ntls: {said}\ndeployments: [{{name: a, database: d, user: u}}]\n"
     return parse(text, "x", folder).deployments[0].tls
 
 
@@ -49,6 +56,7 @@ def read(folder: Path, said: str) -> Tls:
     [
         ("{}", "prefer"),
         ("{allow_cleartext: true}", "prefer"),
+        ("{server_public_key: public.pem}", "prefer"),
         ("{ca: ca.pem}", "verify-full"),
         ("{cert: cert.pem, key: key.pem}", "require"),
         ("{ca: ca.pem, cert: cert.pem, key: key.pem}", "verify-full"),
@@ -61,7 +69,10 @@ def read(folder: Path, said: str) -> Tls:
 def test_the_mode(folder: Path, said: str, mode: str) -> None:
     tls = read(folder, said)
     assert tls.mode == mode
-    assert tls.given == (said not in ("{}", "{allow_cleartext: true}"))
+    silent = ("{}", "{allow_cleartext: true}", "{server_public_key: public.pem}")
+    assert tls.given == (said not in silent)
+    public = str(folder / "public.pem") if "public.pem" in said else None
+    assert tls.server_public_key == public
     assert tls.ca == (str(folder / "ca.pem") if "ca.pem" in said else None)
     assert (tls.cert is None) == (tls.key is None) == ("cert" not in said)
 
@@ -98,6 +109,11 @@ WRONG: list[tuple[str, Callable[[Path], Any], list[str]]] = [
     ("{mode: prefer, ca: ca.pem}", lambda f: None, ["2:25: mode prefer does not look at"]),
     ("{mode: verify-ca}", lambda f: None, ["2:13: verify-ca without a ca"]),
     ("{mode: disable, cert: cert.pem, key: key.pem}", lambda f: None, ["2:28: without TLS"]),
+    ("{server_public_key: no.pem}", lambda f: None, ["2:26: there is no file no.pem"]),
+    ("{server_public_key: ca.pem}", lambda f: None, ["2:26: ca.pem holds no RSA public key in PEM"]),
+    ("{server_public_key: key.pem}", lambda f: None, ["2:26: key.pem holds no RSA public key"]),
+    ("{server_public_key: elliptic.pem}", lambda f: None, ["2:26: elliptic.pem holds no RSA public key"]),
+    ("{mode: require, server_public_key: public.pem}", lambda f: None, ["2:41: mode require insists on TLS"]),
     (
         "{ca: a.pem, cert: b.pem, key: c.pem}",
         lambda f: None,
@@ -236,6 +252,7 @@ def test_mysqlclient_is_told_by_sqlalchemy(certificates: Certificates) -> None:
         ("mysql", "mysql", "{mode: verify-full}", "", f"--ssl-mode=VERIFY_IDENTITY --ssl-ca={SYSTEM_CA}"),
         ("mysql", "mysql", "{mode: prefer}", "", "--ssl-mode=REQUIRED"),
         ("mysql", "mysql", "{mode: disable}", "", "--ssl-mode=DISABLED"),
+        ("mysql", "mysql", "{mode: disable, server_public_key: PUBLIC}", "", "--ssl-mode=DISABLED --server-public-key-path=PUBLIC"),
         ("mysql", "mysql", "{}", "mysql://dba@db.test?hostaddr=127.0.0.1", "--host=127.0.0.1"),
         ("mysql", "mariadb", "{mode: verify-full}", "", f"--ssl --ssl-verify-server-cert --ssl-ca={SYSTEM_CA}"),
         ("mysql", "mariadb", "{mode: require}", "", "MariaDB's client insists on TLS with --ssl-verify-server-cert only"),
@@ -245,9 +262,11 @@ def test_mysqlclient_is_told_by_sqlalchemy(certificates: Certificates) -> None:
     ],
 )  # fmt: skip
 def test_the_head_of_a_file_says_how(
-    engine: str, flavor: str, tls: str, url: str, expected: str
+    engine: str, flavor: str, tls: str, url: str, expected: str, folder: Path
 ) -> None:
-    one = made(engine, tls, server=url).deployment
+    public = str(folder / "public.pem")
+    one = made(engine, tls.replace("PUBLIC", public), server=url).deployment
+    expected = expected.replace("PUBLIC", public)
     dialect = postgresql if engine == "postgresql" else mysql
     assert expected in "\n".join(dialect.how_to_run(one, [], facts(flavor), "a.sql"))
 
@@ -270,6 +289,8 @@ def test_the_head_of_a_file_says_how(
          "the server and this machine have no version of TLS in common (tlsv1 alert protocol version)"),
         ("SSL error: sslv3 alert certificate expired",
          "the server does not accept the client certificate (SSL error: sslv3 alert certificate expired)"),
+        ('connection failed: authentication method requirement "!password" failed: server requested a cleartext password',
+         "the server asks for the password in clear, and not over TLS (server requested a cleartext password)"),
         ("connection failed: Connection refused", "connection failed: Connection refused"),
     ],
 )  # fmt: skip
@@ -280,6 +301,48 @@ def test_the_words(words: str, sentence: str) -> None:
         found = handshake.fault(words)
         assert (found is None) == (words == sentence)
         assert (dialect.remedy("", sentence) == found.todo) if found else True
+
+
+@pytest.mark.parametrize(
+    ("words", "none"),
+    [
+        ("connection failed: server does not support SSL, but SSL was required", True),
+        ("- host: ::1: Connection refused\n- host: 127.0.0.1: server does not support SSL, but SSL was required", True),
+        ("- host: a: FATAL:  password authentication failed\n- host: b: server does not support SSL, but SSL was required", False),
+        ("- host: a: SSL error: certificate verify failed\n- host: b: server does not support SSL, but SSL was required", False),
+        ('FATAL:  no pg_hba.conf entry for host "::1", user "a", database "b", SSL encryption', False),
+        ("SSL error: unsupported protocol", False),
+        ("Connection refused", False),
+    ],
+)  # fmt: skip
+def test_only_without_tls_goes_on_without_tls(words: str, none: bool) -> None:
+    assert speaks_no_tls(words) is none
+
+
+@pytest.mark.parametrize(
+    ("methods", "libpq", "left"),
+    [
+        ("", 160000, "!password"),
+        ("", 180006, "!password,!oauth"),
+        (
+            "scram-sha-256,password",
+            170000,
+            "scram-sha-256",
+        ),  # of PGREQUIREAUTH: as strict as it was
+        ("!md5", 170000, "!md5,!password"),
+        ("!md5,!password", 170000, "!md5,!password"),
+        ("password", 170000, "!password"),
+    ],
+)
+def test_the_methods_that_are_left_without_tls(methods: str, libpq: int, left: str) -> None:
+    assert without_password(methods, libpq) == left
+
+
+def test_an_old_libpq_does_not_go_on_without_tls() -> None:
+    with pytest.raises(Exception, match=r"libpq 15.7 cannot keep a server from asking") as caught:
+        without_password("", 150007)
+    code, words = postgresql.explain(caught.value, secret=False)
+    assert "libpq 16 or newer" in postgresql.remedy(code, words)
 
 
 def test_a_context_is_made_once_and_is_as_strict_as_the_mode(certificates: Certificates) -> None:

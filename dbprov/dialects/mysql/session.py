@@ -20,6 +20,7 @@ from pymysql.cursors import DictCursor
 from dbprov import files
 from dbprov.deployments import Address, Deployment, Timeouts, Tls
 from dbprov.dialects import Facts, Notice, handshake
+from dbprov.dialects.mysql import plugins
 from dbprov.dialects.mysql.quoting import literal
 from dbprov.errors import ConnectError
 from dbprov.places import Kept
@@ -59,6 +60,7 @@ def connect(
         address.port,
         "",
         tls,
+        tls.allow_cleartext or address.local,
         dict(address.options),
     )
 
@@ -83,6 +85,7 @@ def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any:
         parts.port or 3306,
         database,
         tls,
+        tls.allow_cleartext or deployment.server.local,
         {**said, "hostaddr": tunnel},
     )
 
@@ -114,6 +117,7 @@ def _connected(
     port: int,
     database: str,
     tls: Tls,
+    clear: bool,
     options: Mapping[str, str],
 ) -> Any:
     said: dict[str, Any] = {
@@ -136,12 +140,13 @@ def _connected(
     if where:
         return pymysql.connect(**said, unix_socket=where, ssl_disabled=True)
     tunnel = options.get("hostaddr", "")
-    without: dict[str, Any] = {"ssl_disabled": True}
-    if not (tls.near or tls.allow_cleartext):
-        without["auth_plugin_map"] = dict.fromkeys(IN_CLEAR, Overheard)
-        without["unknown_key"] = False
+    without: dict[str, Any] = {"ssl_disabled": True, "auth_plugin_map": {}}
+    if not clear:
+        without["auth_plugin_map"] = dict.fromkeys(plugins.IN_CLEAR, plugins.Refused)
     if tls.server_public_key:
         without["server_public_key"] = Path(tls.server_public_key).read_bytes()
+    if tls.server_public_key or not clear:
+        without["auth_plugin_map"] |= plugins.FOR_A_KNOWN_KEY
     if tls.mode == "disable":
         return _reached(tunnel, **said, **without)
     try:
@@ -156,51 +161,6 @@ def _connected(
         raise
 
 
-# Where LDAP or PAM looks at the password; and what hides it so badly that it is as good as clear.
-IN_CLEAR = ("mysql_clear_password", "dialog", "mysql_old_password")
-
-
-class Overheard:
-    """Where anybody can listen no password is sent in clear, whoever asks for it.
-
-    PyMySQL would: who stands in between takes TLS away, and asks.
-    """
-
-    def __init__(self, connection: Any) -> None:
-        pass
-
-    def authenticate(self, packet: Any) -> Any:
-        raise pymysql.OperationalError(
-            CR.CR_AUTH_PLUGIN_ERR, "the server asks for the password in clear, and not over TLS"
-        )
-
-
-class Session(pymysql.Connection):
-    """A connection that encrypts the password with the key of the spec, or with none but that.
-
-    PyMySQL takes whatever RSA key a server sends, also in place of the one that it was given: who
-    stands in between sends his own, and reads the password. ``unknown_key``: take any.
-    """
-
-    def __init__(
-        self, *, unknown_key: bool = True, server_public_key: bytes | None = None, **said: Any
-    ) -> None:
-        self._pinned, self._unknown_key = server_public_key, unknown_key
-        self._key: bytes | None = None
-        super().__init__(server_public_key=server_public_key, **said)
-
-    @property
-    def server_public_key(self) -> bytes | None:
-        return self._key
-
-    @server_public_key.setter
-    def server_public_key(self, key: bytes | None) -> None:
-        """Also set by PyMySQL when a server sends one, before anything is encrypted with it."""
-        if key and (key.split() != self._pinned.split() if self._pinned else not self._unknown_key):
-            raise pymysql.OperationalError(CR.CR_AUTH_PLUGIN_ERR, handshake.UNKNOWN_KEY)
-        self._key = key
-
-
 ENDED = (CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST)
 
 
@@ -210,8 +170,8 @@ def _reached(tunnel: str, **said: Any) -> Any:
     Through a tunnel the two are different (T70).
     """
     if not tunnel:
-        return Session(**said)
-    connection: Any = Session(**said, defer_connect=True)
+        return pymysql.connect(**said)
+    connection: Any = pymysql.Connection(**said, defer_connect=True)
     reached = socket.create_connection((tunnel, said["port"]), said["connect_timeout"])
     reached.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     reached.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -347,7 +307,7 @@ def roll_back(connection: Any) -> AbstractContextManager[Any]:
     return nullcontext()
 
 
-def password_literal(connection: Any, tls: Tls) -> Callable[[Kept, str], str]:
+def password_literal(connection: Any, address: Address, tls: Tls) -> Callable[[Kept, str], str]:
     """What follows IDENTIFIED BY.
 
     MariaDB takes a hash, and gets one: it writes whole statements into its general log. MySQL
@@ -364,10 +324,9 @@ def password_literal(connection: Any, tls: Tls) -> Callable[[Kept, str], str]:
         if "MariaDB" in connection.server_version:
             return "PASSWORD " + literal(native(clear))
         short_enough(clear, user)
-        near = connection.unix_socket or tls.near
-        if not (near or tls_of(connection) or tls.allow_cleartext):
+        if not (address.local or tls_of(connection) or tls.allow_cleartext):
             raise ConnectError(
-                f'the password of user "{user}" is not sent to {connection.host}',
+                f'the password of user "{user}" is not sent to {address.host}',
                 "the connection is neither TLS nor a socket nor loopback:"
                 " anybody on the way could read it",
                 "tls: {mode: require} in the spec; or, knowing this, tls: {allow_cleartext: true}",
@@ -415,7 +374,8 @@ REMEDIES = {
         "the password is not the one that the server knows,"
         " or another account is nearer to this address,"
         " or the account wants TLS (tls: {mode: require})"
-        " or a client certificate (tls: {cert, key})"
+        " or a client certificate (tls: {cert, key}),"
+        " or tls: {server_public_key: FILE} holds the key of another server"
     ),
     "1698": (
         "this account logs in by its socket only:"
@@ -451,7 +411,6 @@ REMEDIES = {
         "see that the host and port are right, that it is MySQL, and that no firewall is between"
     ),
     "2026": "see tls in the spec, and the log of the server",
-    str(CR.CR_AUTH_PLUGIN_ERR): handshake.IN_CLEAR,
     "3159": "the server wants TLS: tls: {mode: require}",
 }
 

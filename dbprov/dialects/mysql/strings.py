@@ -106,4 +106,6 @@ def _tls(deployment: Deployment, facts: Facts) -> str:
         return " --skip-ssl" if tls.mode == "disable" else f" --ssl{verified}{files}"
     # The file has passwords in it: as strict as apply is.
     mode = "REQUIRED" if tls.mode == "prefer" else MODES[tls.mode]
-    return f" --ssl-mode={mode}{files}"
+    pinned = tls.server_public_key if mode == "DISABLED" else None
+    known = f" --server-public-key-path={shlex.quote(pinned)}" if pinned else ""
+    return f" --ssl-mode={mode}{files}{known}"

@@ -9,14 +9,16 @@ import ssl
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
 import psycopg
+from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 
-from dbprov.deployments import Address, Deployment, Timeouts, Tls, here
+from dbprov.deployments import Address, Deployment, Timeouts, Tls
 from dbprov.dialects import Facts, Notice, handshake
 from dbprov.dialects.postgresql.quoting import literal
 from dbprov.dialects.postgresql.wanted import NAME
@@ -64,7 +66,7 @@ def connect(
     said |= {"user": address.user} if address.user else {}
     said |= {"password": password.reveal()} if password else {}
     said = {key: value for key, value in said.items() if value not in (None, "")}
-    return _opened(said, tls, timeouts)
+    return _opened(said, timeouts, tls.allow_cleartext or _near(address))
 
 
 def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any:
@@ -74,8 +76,25 @@ def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any:
     }
     told = conninfo_to_dict(url.reveal())
     # What the string says of TLS stands; what it leaves open is not for this machine to say.
-    told = {**_protected(deployment.tls), **told, **_session(timeouts), **extra}
-    return _opened(told, deployment.tls, timeouts)
+    tls, server = deployment.tls, deployment.server
+    told = {**_protected(tls), **told, **_session(timeouts), **extra}
+    return _opened(told, timeouts, tls.allow_cleartext or _near(server))
+
+
+def _near(address: Address) -> bool:
+    """Does what is sent stay on one machine? libpq fills in what the URL leaves open."""
+    said = dict(address.options)
+    if "service" in said:
+        return False  # it is in a file of libpq's where that leads
+    hostaddr = said.get("hostaddr") or _usual("hostaddr")
+    host = address.host or _usual("host")
+    return replace(address, host=host, options=(("hostaddr", hostaddr),)).local
+
+
+def _usual(name: str) -> str:
+    """What libpq takes where nothing is said: of the environment, or of a service named there."""
+    found = (one.val for one in pq.Conninfo.get_defaults() if one.keyword == name.encode())
+    return (next(found, None) or b"").decode()
 
 
 def _protected(tls: Tls) -> dict[str, Any]:
@@ -142,63 +161,49 @@ class Session(psycopg.Connection[dict[str, Any]]):
         super().cancel()
 
 
-CLEARTEXT = "password"  # in the words of require_auth: the server asks for it in clear
-REQUIRE_AUTH = 16_00_00  # the libpq that knows it
-NO_TLS = "server does not support SSL"
+def _opened(said: dict[str, Any], timeouts: Timeouts, clear: bool) -> Any:
+    """``clear``: may the password be sent as it is where there is no TLS?
 
-
-def _opened(said: Mapping[str, Any], tls: Tls, timeouts: Timeouts) -> Any:
-    """No password is sent in clear over a connection that is not encrypted, whoever asks for it.
-
-    libpq's ``require_auth`` refuses that over TLS too, where LDAP, PAM and IAM work by it. So
-    ``prefer`` is first TLS without it, and only where the server speaks none no TLS with it.
+    libpq's ``prefer`` would go on without TLS, and there answer whoever asks for the password. What
+    forbids that (require_auth) would forbid it over TLS too, where LDAP and PAM need it: so first
+    with TLS and then without.
     """
-    mode = said.get("sslmode", "prefer")
-    if tls.allow_cleartext or (tls.near and _near(said)) or mode not in ("disable", "prefer"):
-        return _connected(make_conninfo("", **said), timeouts)
-    if mode == "prefer":
+    if said["sslmode"] == "prefer":
         try:
-            return _connected(make_conninfo("", **{**said, "sslmode": "require"}), timeouts)
+            return _connected({**said, "sslmode": "require"}, timeouts)
         except psycopg.OperationalError as error:
-            if NO_TLS not in str(error):
+            if not speaks_no_tls(str(error)):
                 raise
-    if why := _cannot_refuse(psycopg.pq.version()):
-        raise psycopg.OperationalError(why)
-    refusing = {"sslmode": "disable", "require_auth": _without_clear(said.get("require_auth", ""))}
-    return _connected(make_conninfo("", **{**said, **refusing}), timeouts)
+    elif said["sslmode"] != "disable":
+        return _connected(said, timeouts)
+    if not clear:
+        methods = said.get("require_auth") or _usual("require_auth")
+        said = {**said, "require_auth": without_password(methods, pq.version())}
+    return _connected({**said, "sslmode": "disable"}, timeouts)
 
 
-def _cannot_refuse(libpq: int) -> str:
-    """Empty where this libpq can be kept from answering a request for the password in clear."""
-    if libpq >= REQUIRE_AUTH:
-        return ""
-    return f"libpq {libpq // 10000} would send the password in clear to whoever asks for it"
+def speaks_no_tls(words: str) -> bool:
+    """Of libpq, with sslmode=require: no server was found that speaks TLS, and nothing else failed.
 
-
-def _without_clear(methods: str) -> str:
-    """What ``require_auth`` may say: nobody's own wish for less makes it more."""
-    named = {word.strip() for word in methods.split(",") if word.strip()}
-    if any(not word.startswith("!") for word in named):
-        named -= {CLEARTEXT}
-        return ",".join(sorted(named)) or "none"
-    return ",".join(sorted({*named, f"!{CLEARTEXT}"}))
-
-
-def _near(said: Mapping[str, Any]) -> bool:
-    """Is it this machine with what libpq takes from the environment, too?
-
-    A service file may name any host.
+    A login that was refused, or a certificate, is no reason to try without TLS.
     """
-    known = {
-        one.keyword.decode(): one.val.decode()
-        for one in psycopg.pq.Conninfo.get_defaults()
-        if one.val
-    } | {key: str(value) for key, value in said.items()}
-    address = known.get("hostaddr", "")
-    return "service" not in known and here(known.get("host", "")) and (not address or here(address))
+    none = "server does not support SSL, but SSL was required" in words
+    return none and not re.search("FATAL|SSL error|certificate", words)
 
 
-def _connected(conninfo: str, timeouts: Timeouts) -> Any:
+def without_password(methods: str, libpq: int) -> str:
+    """libpq's require_auth, without those methods that give the secret away to whoever asks."""
+    if libpq < 160000:
+        version = f"{libpq // 10000}.{libpq % 10000}"
+        raise psycopg.OperationalError(f"libpq {version} {handshake.OLD_LIBPQ}")
+    givers = ["password", "oauth"] if libpq >= 180000 else ["password"]
+    said = [one for one in methods.split(",") if one and one.strip("!") not in givers]
+    allowed = [one for one in said if not one.startswith("!")]
+    return ",".join(allowed or [*said, *(f"!{giver}" for giver in givers)])
+
+
+def _connected(said: dict[str, Any], timeouts: Timeouts) -> Any:
+    conninfo = make_conninfo("", **said)
     try:
         connection = Session.connect(conninfo, autocommit=True, row_factory=dict_row)
     except psycopg.OperationalError as error:
@@ -223,7 +228,8 @@ def _refuse_too(conninfo: str, timeouts: Timeouts) -> None:
         with socket.create_connection(where, timeouts.connect) as plain:
             plain.sendall(SSL_REQUEST)
             if plain.recv(1) == b"S":
-                handshake.context(tls).wrap_socket(plain, server_hostname=said.get("host"))
+                context, name = handshake.context(tls), said.get("host")
+                context.wrap_socket(plain, server_hostname=name).close()
     except ssl.SSLError:
         raise
     except (OSError, ValueError):  # it is gone, or the host stands in the environment only
@@ -326,7 +332,7 @@ def roll_back(connection: Any) -> Iterator[None]:
         yield
 
 
-def password_literal(connection: Any, tls: Tls) -> Callable[[Kept, str], str]:
+def password_literal(connection: Any, address: Address, tls: Tls) -> Callable[[Kept, str], str]:
     """A SCRAM verifier, computed by libpq on this side.
 
     The server and its log never see the password (T60, T63).
@@ -385,7 +391,7 @@ REMEDIES = {
     "28000": (
         "the user may not log in (NOLOGIN),"
         " or the server's pg_hba.conf lets it in from no such address, or asks for TLS"
-        " (tls: {mode: require})"
+        " (tls: {mode: require}), or for none (tls: {mode: disable})"
     ),
     "3D000": "the database is not there; name another one in the server's URL",
     "53300": "all connections are taken: wait, or have somebody end some",
