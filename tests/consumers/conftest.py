@@ -80,12 +80,13 @@ def make(server: TestServer, prefix: str, tmp_path: Path) -> Make:
         after: str = "db",
         **keys: Any,
     ) -> Made:
-        place = {"password": {"env": "APP_PASSWORD"}} if password else {}
-        users = [{"name": f"{prefix}{name}", "access": access, **place} for name in names]
+        users: list[dict[str, Any]] = [{"name": f"{prefix}{n}", "access": access} for n in names]
+        env = {f"APP_PASSWORD_{n}": password for n in range(len(names))} if password else {}
+        for user, variable in zip(users, env, strict=False):
+            user["password"] = {"env": variable}
         one = {"name": "analytics", "database": f"{prefix}{after}", "users": users, **keys}
         text = yaml.safe_dump({"server": server.url(who), "deployments": [one]})
         (tmp_path / "spec.yaml").write_text(text)
-        env = {"APP_PASSWORD": password} if password else {}
         deployment = Made(server, tmp_path, f"{prefix}{after}", env, who)
         ended = deployment.cli("apply", "spec.yaml", "--yes")
         assert ended.returncode == 0, ended.stderr

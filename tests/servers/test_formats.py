@@ -16,16 +16,18 @@ from tests.servers.conftest import Walk
 from tests.servers.test_apply import one
 
 PASSWORD = "p'w\"#\\x: %41$HOME; ~"  # all ASCII: PyMySQL sends what SQLAlchemy gives it in latin1
+PASSWORDS = ("APP_PASSWORD", "APP_READER_PASSWORD")  # a place for each user
 
 
 @pytest.fixture
 def folder(walk: Walk, prefix: str) -> Path:
     """A spec that is provisioned, with a password full of signs that mean something somewhere."""
-    place = {"env": "APP_PASSWORD"}
-    walk.monkeypatch.setenv("APP_PASSWORD", PASSWORD)
+    for name in PASSWORDS:
+        walk.monkeypatch.setenv(name, PASSWORD)
+    app, reader = ({"env": name} for name in PASSWORDS)
     users = [
-        {"name": f"{prefix}app", "password": place},
-        {"name": f"{prefix}reader", "access": "read", "password": place},
+        {"name": f"{prefix}app", "password": app},
+        {"name": f"{prefix}reader", "access": "read", "password": reader},
     ]
     spec = one(prefix, **{"user": None, "users": users})
     spec = {key: value for key, value in spec.items() if value is not None}
@@ -41,7 +43,7 @@ def written(folder: Path, form: str) -> Path:
     """The file of mode 0600 that the command leaves."""
     ended = dbprov(
         "connections", "spec.yaml", "--format", form, "-o", f"{form}/",
-        folder=folder, env={"APP_PASSWORD": PASSWORD},
+        folder=folder, env=dict.fromkeys(PASSWORDS, PASSWORD),
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     (file,) = (folder / form).iterdir()

@@ -286,6 +286,7 @@ def test_of_a_run_that_was_killed_before_the_database_was_opened(walk: Walk, pre
 def test_of_rows_that_were_there(walk: Walk, prefix: str, access: str) -> None:
     """One in our own spelling, and others that a new exact row would hide (T42, T43)."""
     walk.monkeypatch.setenv("APP_PASSWORD", "made-by-hand")
+    walk.monkeypatch.setenv("APP_HIDDEN", "made-by-hand")
     escaped = prefix.replace("_", "\\_")
     for name in ("app", "hidden"):
         make_user(walk, f"{prefix}{name}", "made-by-hand")
@@ -301,7 +302,7 @@ def test_of_rows_that_were_there(walk: Walk, prefix: str, access: str) -> None:
             prefix,
             users=[
                 {"name": f"{prefix}app", "access": access, "password": {"env": "APP_PASSWORD"}},
-                {"name": f"{prefix}hidden", "access": "read", "password": {"env": "APP_PASSWORD"}},
+                {"name": f"{prefix}hidden", "access": "read", "password": {"env": "APP_HIDDEN"}},
                 {"name": f"{prefix}new", "access": access},
             ],
         )
