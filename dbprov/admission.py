@@ -214,6 +214,11 @@ class Admission:
                 "name one server, the one that takes writes, and run the same command again",
             )
 
+    @property
+    def public_password(self) -> bool:
+        """Is the admin's password, where it was given here, as good as public?"""
+        return self._password is not None and self._password.public
+
     def refuses(self, tls: Tls) -> str:
         """What stands against connecting in this way; empty where nothing does."""
         try:

@@ -19,6 +19,7 @@ from typing import Any, Self
 from dbprov import files
 from dbprov.chain import START, opened, sealed
 from dbprov.errors import AuditError, DbprovError
+from dbprov.masking import values
 from dbprov.recording import Recording, now
 
 PATIENCE = 30.0  # seconds for another process to finish its line
@@ -109,7 +110,7 @@ class Journal:
             text = b""
             for entry in entries:
                 number += 1
-                line, previous = sealed(entry, number, previous)
+                line, previous = sealed(values(entry), number, previous)
                 text += line
             size = os.fstat(self._handle).st_size
             try:

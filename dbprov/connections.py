@@ -89,7 +89,7 @@ class Connection:
             server.port,
             self.deployment.tls,
         )
-        return Secret(made)
+        return Secret(made, known=False)
 
     def as_json(self, reveal: bool) -> dict[str, Any] | None:
         """The object that the platform takes where PgBouncer stands before PostgreSQL.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import field, replace
 from enum import StrEnum
 from urllib.parse import quote
@@ -208,6 +209,16 @@ class Deployment:
 class Spec:
     deployments: tuple[Deployment, ...]
     source: str = "flags"
+
+    def names(self) -> Iterator[str]:
+        """All that a text about this spec may name."""
+        for one in self.deployments:
+            at = one.server
+            yield from (one.name, one.database, one.layout, *one.schemas)
+            yield from (at.user, at.host, at.database, at.via, one.publish_host or "")
+            yield from (one.encoding or "", one.collation or "")
+            for account in one.accounts:
+                yield from (account.name, account.second, account.host)
 
     def servers(self) -> dict[tuple[Address, Tls, Place | None], list[Deployment]]:
         """The Deployments by the server that they are on, in the order of the spec."""

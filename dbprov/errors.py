@@ -19,13 +19,17 @@ DbprovError
 
 from __future__ import annotations
 
+from typing import final
+
 from dbprov.frozen import dataclass
+from dbprov.masking import masked, values
 
 
 class DbprovError(Exception):
     """A failure in three parts.
 
-    What failed, why (the server's code and words), and what to do about it.
+    What failed, why (the server's code and words), and what to do about it. However it is told, it
+    is told without the secrets of this process: a server may repeat what was sent.
     """
 
     exit_code = 2
@@ -34,16 +38,29 @@ class DbprovError(Exception):
         super().__init__(what)
         self.what, self.why, self.todo, self.code = what, why, todo, code
 
+    @final
     def __str__(self) -> str:
+        return masked(self.told())
+
+    @final
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({masked(self.what)!r})"
+
+    @final
+    def as_json(self) -> dict[str, str]:
+        made: dict[str, str] = values(self.parts())
+        return made
+
+    def told(self) -> str:
         why = f"{self.code}: {self.why}" if self.code and self.why else self.code or self.why
-        parts = [self.what]
+        parts = [self.what.replace("\n", " ")]
         if why:
             parts.append(_indented("why: ", why))
         if self.todo:
             parts.append(_indented("do:  ", self.todo))
         return "\n".join(parts)
 
-    def as_json(self) -> dict[str, str]:
+    def parts(self) -> dict[str, str]:
         return {"what": self.what, "why": self.why, "code": self.code, "do": self.todo}
 
 
@@ -75,11 +92,11 @@ class SpecError(DbprovError):
         super().__init__(f"the spec has {count}")
         self.mistakes = mistakes
 
-    def __str__(self) -> str:
+    def told(self) -> str:
         return "\n".join([self.what, *map(str, self.mistakes)])
 
-    def as_json(self) -> dict[str, str]:
-        return {**super().as_json(), "why": "\n".join(map(str, self.mistakes))}
+    def parts(self) -> dict[str, str]:
+        return {**super().parts(), "why": "\n".join(map(str, self.mistakes))}
 
 
 class RenderError(DbprovError):
@@ -111,11 +128,11 @@ class ReviewError(DbprovError):
 
     difference: tuple[str, ...] = ()
 
-    def __str__(self) -> str:
-        return "\n".join([super().__str__(), *self.difference])
+    def told(self) -> str:
+        return "\n".join([super().told(), *self.difference])
 
-    def as_json(self) -> dict[str, str]:
-        return {**super().as_json(), "difference": "\n".join(self.difference)}
+    def parts(self) -> dict[str, str]:
+        return {**super().parts(), "difference": "\n".join(self.difference)}
 
 
 class ApplyError(DbprovError):

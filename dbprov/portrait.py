@@ -12,6 +12,7 @@ from typing import Any
 from dbprov import names
 from dbprov.deployments import Access, Account, Auth, Deployment
 from dbprov.frozen import dataclass
+from dbprov.masking import Finished, masked, printable
 
 LEVELS = (Access.OWNER, Access.ALL, Access.WRITE, Access.READ)
 SPLIT = ("airflow", "celery")
@@ -75,11 +76,11 @@ class Portrait:
             "name": one.name,
             "database": one.database,
             "complete": not self.lacking,
-            "spec": self.text,
+            "spec": Finished(self.text),
             "users": users,
-            "lacking": self.lacking,
-            "surplus": self.surplus,
-            "left_out": self.left_out,
+            "lacking": {masked(who): what for who, what in self.lacking.items()},
+            "surplus": {masked(who): what for who, what in self.surplus.items()},
+            "left_out": {masked(who): why for who, why in self.left_out.items()},
             "remarks": list(self.remarks),
         }
 
@@ -206,11 +207,12 @@ def _comment(words: str, indent: str = "") -> Iterator[str]:
 
 def _said(text: str) -> str:
     """Text of a comment: names can hold anything, and none may end the line."""
-    return "".join(c if c.isprintable() else "?" for c in text)
+    return printable(masked(text))
 
 
 def _scalar(text: str) -> str:
     """Plain where YAML could not take it for anything else; JSON, which is YAML, where it could."""
+    text = masked(text)  # before it is written: a finished document never is
     plain = re.fullmatch(r"[a-z][a-z0-9_]*", text)
     other = text in ("y", "n", "yes", "no", "on", "off", "true", "false", "null")
     return text if plain and not other else json.dumps(text, ensure_ascii=False)

@@ -7,6 +7,7 @@ import re
 
 from dbprov.dialects import Dialect
 from dbprov.errors import DbprovError
+from dbprov.masking import raw
 
 TRIES = 30
 PATIENCE = 60.0
@@ -17,7 +18,7 @@ LONGEST = 2.0
 def lost(dialect: Dialect, error: DbprovError) -> bool:
     """Whether somebody else was faster, and the same thing can succeed in a moment (T32)."""
     pattern = dialect.RETRY.get(error.code)
-    return pattern is not None and re.search(pattern, error.why) is not None
+    return pattern is not None and re.search(pattern, raw(error.why)) is not None
 
 
 def pause(attempt: int) -> float:

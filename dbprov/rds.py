@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote
 from dbprov.deployments import Address
 from dbprov.errors import ConnectError, DbprovError
 from dbprov.frozen import dataclass
+from dbprov.masking import outside
 from dbprov.places import Place
 from dbprov.places.aws import SENTENCES, AwsPlace
 
@@ -245,5 +246,7 @@ OWN = {
 def _failed(error: Exception, code: str) -> ConnectError:
     known = {**SENTENCES, **OWN}
     own = known.get(code.removesuffix("Exception")) or known.get(code)
-    why, todo = own or known.get(type(error).__name__) or (str(error), "correct what AWS says")
+    why, todo = (
+        own or known.get(type(error).__name__) or (outside(str(error)), "correct what AWS says")
+    )
     return ConnectError("RDS cannot be asked", why, todo, code=code)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any, NoReturn
 
+from dbprov import masking
 from dbprov.errors import PlaceError
 
 ALPHABET = string.ascii_letters + string.digits + "-_"
@@ -24,13 +25,22 @@ VERIFIER = re.compile(r"SCRAM-SHA-256\$|md5[0-9a-f]{32}$")
 class Secret:
     """A string that prints ``***`` wherever it lands.
 
-    In repr, format, logs, dataclasses, tracebacks, JSON.
+    In repr, format, logs, dataclasses, tracebacks, JSON. Once there is one, its string is masked in
+    whatever this process prints, logs, raises or records (``masking.py``), whoever says it.
     """
 
     __slots__ = ("_value",)
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: str, *, known: bool = True) -> None:
+        """``known`` False: of a string with a password in it that is known by itself."""
         self._value = value
+        if known:
+            masking.KNOWN.know(value)
+
+    @property
+    def public(self) -> bool:
+        """Is it so short, or so much like a name, that no text can be without it?"""
+        return masking.KNOWN.public(self._value)
 
     def reveal(self) -> str:
         """The string itself. Each call of this is counted by a test (tests/test_house.py)."""

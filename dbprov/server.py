@@ -17,6 +17,7 @@ from dbprov.errors import ApplyError, ConnectError, DbprovError, Interrupted, Lo
 from dbprov.frozen import dataclass
 from dbprov.items import Database, Item
 from dbprov.lock import Delay, Delayed, Holder, Lock, names
+from dbprov.masking import outside
 from dbprov.places import Kept
 from dbprov.plan import Pair, Step, transactions
 from dbprov.recording import Announced, Recording, digest
@@ -262,7 +263,7 @@ def _found(wanted: Item, rows: list[dict[str, Any]]) -> Item | None:
         )
     except TypeError as error:
         raise LookError(
-            f"the answer of {wanted.kind}/inspect.sql cannot be read", str(error),
+            f"the answer of {wanted.kind}/inspect.sql cannot be read", outside(str(error)),
             f"let its columns be named like fields of {type(wanted).__name__}",
         ) from None  # fmt: skip
 

@@ -22,6 +22,7 @@ from dbprov.doors import Doors
 from dbprov.errors import Mistake, SpecError
 from dbprov.frozen import dataclass
 from dbprov.given import EXAMPLES, Given, Reading
+from dbprov.masking import KNOWN
 from dbprov.places import Place, said
 from dbprov.places.apart import Apart
 from dbprov.places.file import FilePlace
@@ -121,7 +122,9 @@ class _Reader:
             self.distinct(entries)
         if self.values.mistakes:
             raise SpecError(self.values.mistakes)
-        return Spec(tuple(deployments), self.source)
+        made = Spec(tuple(deployments), self.source)
+        KNOWN.name(made.names())
+        return made
 
     def deployment(
         self, given: Given, server: Address | None, otherwise: Tls, top: str, admin: Given | None

@@ -31,6 +31,7 @@ from typing import NoReturn
 import pytest
 from hypothesis import settings
 
+from dbprov import masking
 from tests import harness
 from tests.harness import ServerUnavailable, TestServer, WrongSetting
 from tests.harness.own import OwnServer, start_own_server
@@ -51,6 +52,12 @@ COMPARE = {
     ">": operator.gt,
     "<": operator.lt,
 }
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_known() -> None:
+    """What one test made a Secret of is no secret of the next one."""
+    vars(masking.KNOWN).update(vars(masking.Masks()))
 
 
 class Servers:

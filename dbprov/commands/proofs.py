@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 from dbprov.commands.planned import compare
@@ -10,7 +11,10 @@ from dbprov.commands.strictness import stricter
 from dbprov.connections import Connection, handout
 from dbprov.deployments import Account, Auth, Deployment
 from dbprov.dialects import Check
+from dbprov.errors import PlaceError
 from dbprov.items import ObjectGrant
+from dbprov.masking import LEAST
+from dbprov.places.prompt import PromptPlace
 from dbprov.secret import Secret
 from dbprov.server import Server
 from dbprov.verify import verify
@@ -105,6 +109,7 @@ def check(deployment: Deployment, server: Server) -> Iterator[Check]:
         True,
     )
     yield from stricter(server)
+    yield from _public(deployment, server)
     for words in server.dialect.misgivings(facts):
         yield Check(
             "server",
@@ -163,6 +168,27 @@ def check(deployment: Deployment, server: Server) -> Iterator[Check]:
                 True,
                 warning=True,
             )
+
+
+def _public(deployment: Deployment, server: Server) -> Iterator[Check]:
+    """A warning of each password that anybody would try first, and that no text can be without."""
+    public = ["admin"] if server.public_password else []
+    for account in deployment.with_passwords:
+        if not isinstance(account.place, PromptPlace):  # nobody is asked for it here
+            with suppress(PlaceError):  # what needs it says so
+                kept = account.place.read()
+                public += [account.name] if kept and kept.public else []
+    for whose in public:
+        yield Check(
+            whose,
+            "the password is hard to guess",
+            "holds",
+            f"it has fewer than {LEAST} characters, or it is a name in the spec or a common word:"
+            " it is as good as public, and dbprov cannot mask it in its own sentences",
+            True,
+            todo="put a long random one into its place; of a user, dbprov rotate makes one",
+            warning=True,
+        )
 
 
 def _beyond(item: ObjectGrant) -> str:

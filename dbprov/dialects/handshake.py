@@ -9,6 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from dbprov.deployments import Tls
+from dbprov.masking import outside, raw
 
 
 @cache
@@ -135,16 +136,19 @@ def fault(words: str) -> Fault | None:
         (
             one
             for one in FAULTS
-            if words.startswith(one.words) or re.search(one.said, words, re.IGNORECASE)
+            if words.startswith(one.words) or re.search(one.said, raw(words), re.IGNORECASE)
         ),
         None,
     )
 
 
 def explained(words: str) -> str:
-    """The sentence, and behind it what the library says; other words as they are."""
+    """The sentence, and behind it what the library says; other words as they are.
+
+    Without any secret: a server repeats what was sent.
+    """
     found = fault(words)
     if not found or words.startswith(found.words):
-        return words
+        return outside(raw(words))
     heard = re.sub(r"^.*failed: (?=\S)|\s*\(_ssl\.c:\d+\)|\[SSL: \w+\] |\)+$", "", words.strip())
-    return f"{found.words} ({heard})"
+    return f"{found.words} ({outside(heard)})"

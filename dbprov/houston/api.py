@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from dbprov import near
 from dbprov.errors import DbprovError, UsageError
+from dbprov.masking import outside
 from dbprov.patience import Late, within
 from dbprov.secret import Secret
 
@@ -134,7 +135,7 @@ class Houston:
     def _unreached(self, error: Exception) -> HoustonError:
         return HoustonError(
             f"{self.url} cannot be reached",
-            f"{type(error).__name__}: {error}",
+            f"{type(error).__name__}: {outside(str(error))}",
             "see that the address is https://houston.BASEDOMAIN/v1, and that its certificate's CA"
             " is known (--houston-ca FILE)",
         )
@@ -153,7 +154,7 @@ class Houston:
         if body.get("errors"):
             words, codes = _words(body["errors"])
             todo = remedy(f"{words} {codes}") or "correct what the platform says, and run it again"
-            raise HoustonError(f"{self.url} refused it", words, todo)
+            raise HoustonError(f"{self.url} refused it", outside(words), todo)
         if status >= 400 or body.get("data") is None:
             what = f"{self.url} answered with status {status} and no data"
             if not asked and status < 400:
@@ -162,7 +163,7 @@ class Houston:
         return self.part(body["data"], dict, "data", asked)
 
     def _no_json(self, status: int, kind: str, asked: bool) -> HoustonError:
-        what = f"{self.url} answered with status {status} and {kind}, not with JSON"
+        what = f"{self.url} answered with status {status} and {outside(kind)}, not with JSON"
         why = "that is a web page, not the API" if "html" in kind else ""
         todo = remedy("", status)
         if not asked and status < 400:

@@ -6,7 +6,7 @@ Pure. The guide has the types of createDeployment; those of upsertDeployment are
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dbprov.errors import UsageError
@@ -64,7 +64,11 @@ UPSERT_1 = {
     "pgbouncerConfig": "JSON",
 }
 UPSERT_2 = {**UPSERT_1, "mode": "AllowedDeploymentModeValues"}
-ANSWER = "id type label releaseName version runtimeVersion urls { type url } createdAt updatedAt"
+FIELDS = (
+    "id", "type", "label", "releaseName", "version", "runtimeVersion", "urls", "createdAt",
+    "updatedAt",
+)  # fmt: skip
+ANSWER = " ".join(FIELDS).replace("urls", "urls { type url }")
 """Fields that every version answers with."""
 
 MASK = "***"
@@ -143,3 +147,17 @@ def _shown(name: str, value: Any) -> Any:
     if isinstance(value, Mapping):
         return shown(value)
     return [_shown("", one) for one in value] if isinstance(value, list) else value
+
+
+def hidden(variables: Any, name: str = "") -> Iterator[str]:
+    """Every text that ``shown`` does not show."""
+    if name == "environmentVariables":
+        yield from (str(one["value"]) for one in variables or [] if one.get("value"))
+    elif isinstance(variables, Mapping):
+        for key, value in variables.items():
+            yield from hidden(value, name if name in HIDDEN else key)
+    elif isinstance(variables, list):
+        for one in variables:
+            yield from hidden(one, name)
+    elif name in HIDDEN and isinstance(variables, str):
+        yield variables

@@ -10,7 +10,8 @@ from typing import Any
 from dbprov.errors import DbprovError, UsageError
 from dbprov.frozen import dataclass
 from dbprov.houston.api import Houston, HoustonError, Unanswered
-from dbprov.houston.mutations import Request, request
+from dbprov.houston.mutations import FIELDS, Request, hidden, request
+from dbprov.masking import KNOWN, outside
 
 VERSION = "query AppConfig { appConfig { version } }"
 DEPLOYMENTS = """query Deployments($workspaceUuid: Uuid!) {
@@ -39,6 +40,8 @@ def prepare(houston: Houston, base: Mapping[str, Any]) -> Prepared:
     known = find(houston, base)
     if known:
         base = kept(houston, base, known)
+    for value in hidden(base):  # what the platform says may hold what it was told
+        KNOWN.know(value, anywhere=False)
     made = request(version, base, str(known["id"]) if known else None)
     return Prepared(made, version, known)
 
@@ -68,7 +71,7 @@ def send(houston: Houston, prepared: Prepared) -> dict[str, Any]:
     urls = answer.get("urls")
     for one in [] if urls is None else houston.part(urls, list, "urls", False):
         houston.part(one, dict, "one of urls", False)
-    return answer
+    return {name: answer[name] for name in FIELDS if name in answer}
 
 
 def version_of(houston: Houston) -> tuple[int, ...]:
@@ -78,7 +81,7 @@ def version_of(houston: Houston) -> tuple[int, ...]:
     if not numbers:
         raise HoustonError(
             f"{houston.url} does not say its version",
-            said[:200],
+            outside(said[:200]),
             "name it: --platform 0.37, 1.0 or 2.0",
         )
     return tuple(int(number) for number in numbers.groups() if number)

@@ -11,6 +11,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from dbprov.errors import PlaceError
 from dbprov.frozen import dataclass
+from dbprov.masking import outside
 from dbprov.patience import within
 from dbprov.secret import Secret, checked, generate
 
@@ -250,11 +251,12 @@ SENTENCES["ExpiredToken"] = SENTENCES["ExpiredTokenException"]
 
 
 def _explained(error: Exception, code: str = "") -> tuple[str, str]:
-    """Why, and what to do. AWS's own words where they say more; they hold no secret."""
+    """Why, and what to do. AWS's own words where they say more."""
     known = SENTENCES.get(code) or SENTENCES.get(type(error).__name__)
     words = (
         getattr(error, "response", {}).get("Error", {}).get("Message", "") if code else str(error)
     )
+    words = outside(words)
     if known is None:
         return words or type(error).__name__, "correct what AWS says, and run this again"
     why, todo = known

@@ -10,6 +10,7 @@ from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 
 from dbprov.errors import PlaceError
 from dbprov.frozen import dataclass
+from dbprov.masking import KNOWN, outside
 from dbprov.places.env import environment
 from dbprov.places.file import LONGEST, FilePlace
 from dbprov.secret import Secret, checked, generate
@@ -193,9 +194,9 @@ def _written(number: int, given: bytes) -> bytes:
 
 def _why(code: int, said: bytes, secrets: tuple[str, ...]) -> str:
     """How it ended, and the last that it said: its words only, and no password among them."""
-    text = said.decode(errors="replace")
-    for secret in filter(None, secrets):
-        text = text.replace(secret, "***")
+    for secret in secrets:
+        KNOWN.know(secret, anywhere=False)
+    text = outside(said.decode(errors="replace"))
     lines = ["".join(c if c.isprintable() else " " for c in line) for line in text.splitlines()]
     ended = f"it was ended by signal {-code}" if code < 0 else f"it ended with exit code {code}"
     return "\n".join([ended, *(line[:300] for line in lines[-5:] if line.strip())])

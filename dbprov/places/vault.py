@@ -11,6 +11,7 @@ from typing import Any
 from dbprov import near
 from dbprov.errors import PlaceError
 from dbprov.frozen import dataclass
+from dbprov.masking import outside
 from dbprov.patience import within
 from dbprov.secret import Secret, checked, generate
 
@@ -275,4 +276,5 @@ def _failed(place: VaultPlace, done: str, error: Exception) -> Exception:
     words = ", ".join(map(str, getattr(error, "errors", None) or ())) or (
         "" if why else str(error) or kind
     )
+    words = outside(words)
     return PlaceError(f"{place} could not be {done}", ": ".join(filter(None, (why, words))), todo)

@@ -6,6 +6,7 @@ Where the platform's own types are not public, the names are those of the docume
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 import time
@@ -91,6 +92,7 @@ class Platform:
     variables: list[dict[str, Any]] = field(default_factory=list)
     manual: bool = True
     reads_variables: bool = True
+    echoes: str = ""  # a word that is in its errors, with what it was sent
     # For the next requests, one each: its name, or what answers instead.
     faults: list[str | Callable[[BaseHTTPRequestHandler], None]] = field(default_factory=list)
     seen: list[dict[str, Any]] = field(default_factory=list)
@@ -102,8 +104,21 @@ class Platform:
             schema(self.version), body["query"], root_value=self._root(),
             variable_values=body["variables"],
         )  # fmt: skip
+        if self.echoes and body["query"].startswith("mutation"):
+            return {"data": None, "errors": [self._echoed(body["variables"])]}
         errors = [{"message": e.message, "extensions": e.extensions} for e in made.errors or []]
         return {"data": made.data, **({"errors": errors} if errors else {})}
+
+    def _echoed(self, variables: dict[str, Any]) -> dict[str, Any]:
+        """What libraries of GraphQL really say of a value that does not fit: the value."""
+        said = variables.get("metadataConnection") or variables.get("metadataConnectionJson")
+        words = {
+            "value": f'Variable "$metadataConnection" got invalid value {json.dumps(said)}; {said!r}',
+            "all": f"{self.echoes}: {json.dumps(variables)} {json.dumps(json.dumps(variables))}",
+            "base64": base64.b64encode(json.dumps(variables).encode()).decode(),
+            "code": str(said),
+        }[self.echoes]
+        return {"message": words, "extensions": {"code": str(said)}}
 
     def _root(self) -> dict[str, Any]:
         return {

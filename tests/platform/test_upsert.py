@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +42,11 @@ class Upsert:
         made = {key: value for key, value in {**BASE, **later, **more}.items() if value is not None}
         (self.folder / "base.json").write_text(json.dumps(made))
 
-    def __call__(self, *more: str, expect: int = 0, **env: str) -> Ended:
+    def __call__(
+        self, *more: str, expect: int = 0, before: Sequence[str] = (), **env: str
+    ) -> Ended:
         ended = dbprov(
-            "deployment", "upsert", "spec.yaml", "--houston", self.platform.url, "--base", "base.json", *more,
+            *before, "deployment", "upsert", "spec.yaml", "--houston", self.platform.url, "--base", "base.json", *more,
             folder=self.folder, env={"APP_PASSWORD": PASSWORD, "DBPROV_HOUSTON_TOKEN": TOKEN, **env},
         )  # fmt: skip
         assert ended.returncode == expect, (ended.stdout, ended.stderr)
@@ -237,3 +239,41 @@ def test_nobody_is_there(newest: Upsert) -> None:
     assert "cannot be reached" in newest("--yes", expect=2).stderr
     newest.platform.url = "http://houston.example.com/v1"
     assert "no https://" in newest("--yes", expect=2).stderr
+
+
+@pytest.mark.attack("the platform's error repeats the password that it was sent", on="GraphQL")
+@pytest.mark.parametrize("password", [PASSWORD, "LEAK-MARK'\"\\$`%%x é", "shop", "x"])
+@pytest.mark.parametrize(
+    ("echoes", "words"),
+    [("value", ()), ("all", ("--json",)), ("base64", ("--debug",)), ("code", ("--json",))],
+)
+def test_an_error_that_repeats_what_was_sent(
+    newest: Upsert, password: str, echoes: str, words: tuple[str, ...]
+) -> None:
+    """Also the token, and the values of environment variables, which are passwords as often as not."""
+    newest.platform.echoes = echoes
+    newest.base(
+        environmentVariables=[{"key": "A", "value": "LEAK-MARK-variable", "isSecret": True}]
+    )
+    before = [word for word in words if word == "--debug"]
+    more = [word for word in words if word != "--debug"]
+    ended = newest("--yes", *more, expect=2, before=before, APP_PASSWORD=password)
+    assert "refused it" in ended.stderr
+    told = ended.stderr.partition("why:")[2].partition("Traceback")[0]
+    assert "***" in told
+    if more:
+        document = json.loads(ended.stdout)
+        assert set(document["error"]) == {"what", "why", "code", "do"}
+        assert "***" in document["error"]["why"]
+    if len(password) < 8:
+        assert password not in told
+
+
+@pytest.mark.attack("names that the platform answers with steer the terminal", on="GraphQL")
+def test_an_answer_that_would_steer_the_terminal(newest: Upsert) -> None:
+    bad = "\x1b]0;owned\x07\u202e\x9b31m"
+    newest.platform.deployments.append({"id": "c9", "label": "analytics", "releaseName": bad})
+    for more in ((), ("--json",)):
+        ended = newest("--yes", *more)
+        assert not set("\x1b\x07\x9b\u202e") & set(ended.stdout + ended.stderr)
+    assert json.loads(ended.stdout)["deployment"]["releaseName"] == bad

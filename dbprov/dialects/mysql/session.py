@@ -23,6 +23,7 @@ from dbprov.dialects import Facts, Notice, handshake
 from dbprov.dialects.mysql import plugins
 from dbprov.dialects.mysql.quoting import literal
 from dbprov.errors import ConnectError
+from dbprov.masking import outside, raw
 from dbprov.places import Kept
 from dbprov.secret import Secret
 
@@ -47,15 +48,11 @@ def connect(
 
     A password that is not given here comes from MYSQL_PWD or the usual option files.
     """
-    clear = (
-        password.reveal()
-        if password
-        else os.environ.get("MYSQL_PWD") or _option_file_password() or ""
-    )
+    known = password or Secret(os.environ.get("MYSQL_PWD") or _option_file_password() or "")
     return _opened(
         timeouts,
         address.user,
-        clear,
+        known.reveal(),
         address.host,
         address.port,
         "",
@@ -296,7 +293,7 @@ def run(connection: Any, statement: str) -> list[Notice]:
         cursor.execute(statement)
         if not cursor.warning_count:
             return []
-    return [Notice(str(code), words) for _, code, words in connection.show_warnings()]
+    return [Notice(str(code), outside(words)) for _, code, words in connection.show_warnings()]
 
 
 def transaction(connection: Any) -> AbstractContextManager[Any]:
@@ -352,7 +349,7 @@ def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
             if secret
             else handshake.explained(words),
         )
-    return "", str(error) if not secret else type(error).__name__
+    return "", outside(str(error)) if not secret else type(error).__name__
 
 
 EXPIRED = (
@@ -418,7 +415,7 @@ REMEDIES = {
 def remedy(code: str, words: str = "") -> str:
     if found := handshake.fault(words):
         return found.todo
-    if "CERTIFICATE" in words or "SSL" in words:
+    if re.search("CERTIFICATE|SSL", raw(words)):
         code = "2026"
     elif not code and words:
         code = "2003"

@@ -8,7 +8,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
@@ -22,6 +22,7 @@ from dbprov.deployments import Address, Deployment, Timeouts, Tls
 from dbprov.dialects import Facts, Notice, handshake
 from dbprov.dialects.postgresql.quoting import literal
 from dbprov.dialects.postgresql.wanted import NAME
+from dbprov.masking import outside, raw
 from dbprov.places import Kept
 from dbprov.secret import Secret
 
@@ -207,12 +208,20 @@ def _connected(said: dict[str, Any], timeouts: Timeouts) -> Any:
     try:
         connection = Session.connect(conninfo, autocommit=True, row_factory=dict_row)
     except psycopg.OperationalError as error:
+        _know(error.pgconn)
         if "certificate verify failed" in str(error):
             _refuse_too(conninfo, timeouts)
         raise
+    _know(connection.pgconn)
     connection.prepare_threshold = None
     connection.patience = timeouts.answer
     return connection
+
+
+def _know(connection: Any) -> None:
+    """The password may come from a place of libpq's own: PGPASSWORD, pgpass, a service file."""
+    with suppress(psycopg.Error, AttributeError, UnicodeDecodeError):
+        Secret(connection.password.decode())
 
 
 SSL_REQUEST = bytes.fromhex("0000000804d2162f")
@@ -311,7 +320,7 @@ def run(connection: Any, statement: str) -> list[Notice]:
 
     def hear(diagnostic: Any) -> None:
         code = diagnostic.sqlstate or ""
-        heard.append(Notice(code, diagnostic.message_primary or "", empty=code in EMPTY))
+        heard.append(Notice(code, outside(diagnostic.message_primary or ""), empty=code in EMPTY))
 
     connection.add_notice_handler(hear)
     try:
@@ -359,7 +368,7 @@ def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
             words = [diagnostic.message_primary]
             if diagnostic.message_detail and not secret:
                 words.append(diagnostic.message_detail)
-            return diagnostic.sqlstate or "", " - ".join(words)
+            return diagnostic.sqlstate or "", outside(" - ".join(words))
         if error.sqlstate:
             return error.sqlstate, type(error).__name__
     text = str(error).strip()
@@ -421,7 +430,7 @@ def remedy(code: str, words: str = "") -> str:
     if found := handshake.fault(words):
         return found.todo
     if not code and words:
-        return SEE_TLS if "SSL" in words or "certificate" in words else UNREACHED
+        return SEE_TLS if re.search("SSL|certificate", raw(words)) else UNREACHED
     if code in EMPTY:
         return (
             "the thing belongs to another role: that role, or a superuser, must run the statement"
