@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from dbprov import files
-from dbprov.errors import RenderError
+from dbprov.errors import DbprovError, RenderError
 from dbprov.items import Item
+from dbprov.masking import outside
 from dbprov.places import Kept
 
 
@@ -43,10 +44,15 @@ def _only_sql(value: object) -> Sql:
 class _Handle:
     """What a template gets for the place of a password.
 
-    Nothing that it could open, only something to name.
+    Nothing that it could open, only something to name: the sandbox lets no template see what
+    begins with an underscore.
     """
 
-    __slots__ = ()
+    __slots__ = ("_write", "_written")
+
+    def __init__(self, write: Callable[[str], str]) -> None:
+        self._write = write
+        self._written = False
 
 
 def _filter(quote: Callable[..., str]) -> Callable[..., Sql]:
@@ -113,14 +119,9 @@ def _environment(
 
     Reading a template costs a millisecond, and is done once.
     """
-    from jinja2 import (
-        Environment,
-        FileSystemBytecodeCache,
-        FileSystemLoader,
-        StrictUndefined,
-        pass_context,
-    )
+    from jinja2 import FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
     from jinja2.compiler import CodeGenerator
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     for folder in folders[:-1]:
         _refuse_everybody(folder)
@@ -128,7 +129,8 @@ def _environment(
     class Compiled(FileSystemBytecodeCache):
         """Beside the templates, as Python keeps its own modules' code beside them.
 
-        And for nobody who could not write there.
+        And for nobody who could not write there. Only what was compiled for the sandbox is read:
+        other code would not ask it for leave.
         """
 
         def dump_bytecode(self, bucket: Any) -> None:
@@ -141,21 +143,21 @@ def _environment(
         def visit_CallBlock(self, node: Any, frame: Any) -> None:
             self.fail("call blocks print what no filter has quoted; they are refused", node.lineno)
 
-    @pass_context
-    def password(context: Any, place: _Handle, user: str) -> Sql:
+    def password(place: _Handle, user: str) -> Sql:
         if not isinstance(place, _Handle):
             raise _Unquoted("password is a filter for place, and for nothing else")
-        return Sql(context["write_password"](user))
+        place._written = True
+        return Sql(place._write(user))
 
     alone = len(folders) == 1 and not sys.dont_write_bytecode
     compiled = _compiled_folder(folders[0]) if alone else ""
-    made = Environment(
+    made = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader([str(folder) for folder in folders]),
         undefined=StrictUndefined,
         finalize=_only_sql,
         autoescape=False,
         auto_reload=False,
-        bytecode_cache=Compiled(compiled) if compiled else None,
+        bytecode_cache=Compiled(compiled, "__sandboxed_%s.cache") if compiled else None,
     )
     made.code_generator_class = Gate
     made.filters = {name: _filter(quote) for name, quote in filters}
@@ -226,17 +228,14 @@ class Renderer:
         """
         values = {field.name: getattr(item, field.name) for field in fields(item)}
         if "place" in values:
-            values |= {
-                "place": _Handle(),
-                "write_password": partial(self._password, values["place"]),
-            }
+            values["place"] = _Handle(partial(self._password, values["place"]))
         return self.text(f"{item.kind}/{verb}", **values)
 
     def has(self, name: str) -> bool:
         return any((folder / self.engine / f"{name}.sql").is_file() for folder in self.folders)
 
     def text(self, name: str, /, **values: Any) -> str:
-        from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError
+        from jinja2 import TemplateSyntaxError, UndefinedError
 
         path = f"{self.engine}/{name}.sql"
         try:
@@ -246,11 +245,16 @@ class Renderer:
             raise RenderError(
                 f"template {place} cannot be read", error.message or "", "correct the template"
             ) from None
-        except (TemplateError, _Unquoted, TypeError, ValueError, AttributeError) as error:
+        except DbprovError:  # of the place of a password
+            raise
+        except Exception as error:  # whatever Python can raise in an expression
             misspelt = isinstance(error, UndefinedError)
+            handle = values.get("place")
+            secret = isinstance(handle, _Handle) and handle._written
+            words = "what Python says of it is left out, since it may hold the password"
             raise RenderError(
                 f"template {_place(error, path)} cannot be rendered",
-                str(error),
+                words if secret else outside(str(error)),
                 "use the variables that the built-in template of this name has (dbprov templates)"
                 if misspelt
                 else "end each {{ }} in a quoting filter: ident, literal, keywords, password"

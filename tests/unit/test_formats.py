@@ -318,3 +318,34 @@ def test_no_form_makes_up_a_password_where_there_is_a_token(name: str) -> None:
         text(name, one)
     assert "logs in with IAM tokens" in met.value.why
     assert "app" in text("env", one)
+
+
+ECHOES = (
+    "{{ deployments[0][p] }}", "{{ deployments | map(p) | list }}", "{{ 'x'.encode(p) }}",
+    "{{ deployments[0][p | reverse] }}", "{{ deployments[0][p | upper] }}",
+    "{{ {}[p] }}", "{% include p %}", "{% extends p %}", "{{ p + 1 }}", "{{ '%d' % p }}", "{{ p.nope }}", "{{ p() }}", "{{ 1 / 0 }}", "{{ [p][7] }}", "{{ 'x'.center(p) }}",
+    "{{ '{0[nope]}'.format({p: 1}) }}", "{{ p | format(p, p) + 1 }}",
+    "{% macro m(x) %}{{ m(x) }}{% endmacro %}{{ m(p) }}", "{{ range(999999) | list }}", "{{ p is p }}",
+    "{% set ns = namespace() %}{{ ns[p] }}", "{{ p.encode('hex') }}", "{{ dict(**{p: 1})[p + 'x'] }}",
+    "{{ '\\ud800'.encode('utf-8') }}{{ p }}", "{{ p | tojson | map(p) | list }}", "{{ lipsum(n=p) }}",
+)  # fmt: skip
+
+
+@pytest.mark.attack("a template of connections makes an error that repeats a password", on="dbprov")
+@pytest.mark.parametrize("template", ECHOES)
+def test_an_error_of_a_template_repeats_no_password(template: str, tmp_path: Path) -> None:
+    """Whatever Python raises, it is told with the line; never whole, turned around or in capitals."""
+    from dbprov.errors import RenderError
+    from dbprov.formats.own import rendered
+
+    file = tmp_path / "mine.j2"
+    file.write_text("{% set p = deployments[0].metadata.password %}\n" + template)
+    one = handout(deployment(), lambda account: Secret("hunter2-LONGER"))
+    with pytest.raises(RenderError) as caught:
+        rendered(file, [one], SHOWN)
+    told = f"{caught.value} {caught.value!r} {caught.value.as_json()}".lower()
+    assert "hunter" not in told
+    assert "regnol" not in told
+    assert "mine.j2" in told
+    assert caught.value.why
+    assert caught.value.todo

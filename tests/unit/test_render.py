@@ -236,3 +236,83 @@ def test_a_misspelt_variable_gets_its_own_advice() -> None:
 def test_call_blocks_are_refused() -> None:
     with pytest.raises(RenderError, match="call blocks"):
         of_text("{% call name.format() %}{% endcall %}")(name="x")
+
+
+ESCAPES = (
+    "{{ cycler.__init__.__globals__.os.system('id') | literal }}",
+    "{{ ''.__class__.__mro__[1].__subclasses__() | literal }}",
+    "{{ version.__class__.__base__.__subclasses__()[0] | literal }}",
+    "{{ (name | ident).__class__.__init__.__globals__ | literal }}",
+    "{% macro m() %}{% endmacro %}{{ m.__globals__ | literal }}",
+    "{{ self._TemplateReference__context | literal }}",
+    "{% for x in [1] %}{{ loop.__init__.__globals__ | literal }}{% endfor %}",
+    "{{ '{0.__class__.__init__.__globals__}'.format(name) | literal }}",
+    "{{ '{x.__class__}'.format_map({'x': name}) | literal }}",
+    "{{ settings.update({'x': 'y'}) | literal }}",
+    "{{ settings.clear() | literal }}",
+    "{{ [1].append(2) | literal }}",
+    "{{ place._write('app') | literal }}",
+    "{{ place.__init__ | literal }}",
+    "{{ write_password('app') | literal }}",
+)
+
+
+@pytest.mark.attack("an SQL template of --templates runs Python, or opens a password", on="dbprov")
+@pytest.mark.parametrize("flavor", ["postgresql", "mysql"])
+@pytest.mark.parametrize("template", ESCAPES)
+def test_a_template_is_in_a_sandbox(template: str, flavor: str) -> None:
+    made = renderer(flavor)
+    loader = DictLoader({f"{made.engine}/user/create.sql": template})
+    made._environment = made._environment.overlay(loader=loader, bytecode_cache=None)
+    with pytest.raises(RenderError) as caught:
+        made.item(User(name="app", place=EnvPlace("HOME")), "create")
+    assert caught.value.why
+
+
+PRINTED = (
+    "{{ ({})[place | password(name)] | literal }}",
+    "{{ 'x'.encode(place | password(name)) | literal }}",
+    "{% include place | password(name) %}",
+    "{{ ({})[(place | password(name))[::-1]] | literal }}",
+    "{{ (place | password(name)) + 1 }}",
+    "{{ ('%d' % (place | password(name))) | literal }}",
+)
+
+
+@pytest.mark.attack("an SQL template makes an error that repeats the password", on="dbprov")
+@pytest.mark.parametrize("template", PRINTED)
+def test_an_error_with_a_password_in_it_does_not_repeat_it(template: str) -> None:
+    made = renderer("postgresql", password=lambda place, user: "'hunter2-LONGER'")
+    loader = DictLoader({"postgresql/user/create.sql": template})
+    made._environment = made._environment.overlay(loader=loader, bytecode_cache=None)
+    with pytest.raises(RenderError) as caught:
+        made.item(User(name="app", place=EnvPlace("HOME")), "create")
+    told = f"{caught.value} {caught.value!r} {caught.value.as_json()}"
+    assert "hunter2" not in told
+    assert "REGNOL" not in told
+    assert "user/create.sql" in told
+
+
+def test_code_compiled_without_the_sandbox_is_never_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An older dbprov left it beside the templates, under the names that Jinja gives."""
+    from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader
+
+    from dbprov import render
+
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    (tmp_path / "postgresql").mkdir()
+    (tmp_path / "postgresql/mine.sql").write_text("{{ ''.__class__ | literal }}")
+    kept = tmp_path / "__pycache__"
+    kept.mkdir()
+    plain = Environment(
+        loader=FileSystemLoader([str(tmp_path)]), bytecode_cache=FileSystemBytecodeCache(str(kept))
+    )
+    plain.filters["literal"] = str
+    plain.get_template("postgresql/mine.sql")
+    assert list(kept.iterdir())
+    monkeypatch.setattr(render, "built_in_templates", lambda: tmp_path)
+    with pytest.raises(RenderError, match=r"unsafe|access"):
+        renderer("postgresql").text("mine")
+    assert len(list(kept.iterdir())) == 2
