@@ -5,6 +5,7 @@ Every mistake is kept, with its place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable
 from dataclasses import field, replace
 from pathlib import Path
@@ -25,9 +26,24 @@ class Given:
 
     value: Any
     place: str
+    hidden: bool = False
+    """Below a key that is, or was meant to be, for a password: no message repeats it."""
 
-    def __init__(self, value: Any, place: str) -> None:  # there are many: half of the time
-        vars(self).update(value=value, place=place)
+    def __init__(self, value: Any, place: str, hidden: bool = False) -> None:
+        """By hand, since there are many of them: that takes half of the time."""
+        vars(self).update(value=value, place=place, hidden=hidden)
+
+
+PRIVATE = re.compile(r"pas+w|pass|pwd|psw|secret|token|cred|private|\Aadmin\Z", re.IGNORECASE)
+PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}\Z")
+
+
+def key_shown(key: str, hidden: bool) -> str:
+    """A key in a message: as it is where it looks like one.
+
+    What stands before no colon, or lacks a blank behind it, is a key to YAML: password:hunter2.
+    """
+    return repr(key) if PLAIN.match(key) and not hidden else "this key"
 
 
 @dataclass
@@ -58,7 +74,8 @@ class Reading:
             return {}
         for key, value in given.value.items():
             if key not in allowed:
-                self.wrong(value, f"{key!r} is not known here", _nearest(key, allowed))
+                what = key_shown(key, given.hidden)
+                self.wrong(value, f"{what} is not known here", _nearest(key, allowed))
         for key in required:
             if key not in given.value:
                 self.wrong(given, f"{key} is missing", EXAMPLES[key])
@@ -114,10 +131,12 @@ class Reading:
 
     def charset(self, given: Given | None, right: str) -> str | None:
         text = self.text(given, right)
-        if text is not None and not (
-            text.isascii() and text.replace("-", "").replace("_", "").isalnum()
+        if (
+            given
+            and text is not None
+            and not (text.isascii() and text.replace("-", "").replace("_", "").isalnum())
         ):
-            self.wrong(given or "", f"{text!r} is no encoding", right)
+            self.wrong(given, f"{_shown(given)} is no encoding", right)
         return text
 
     def one_of(self, given: Given | None, allowed: tuple[str, ...]) -> str | None:
@@ -166,11 +185,15 @@ EXAMPLES = {
 def _shown(given: Given) -> str:
     """What was written, in a message.
 
-    Of what holds more only its sort, since that may be a password.
+    Of what holds more only its sort, since that may be a password; nor what stands where one should
+    stand, or has the look of a URL.
     """
-    return {dict: "a mapping", list: "a list", type(None): "nothing"}.get(
-        type(given.value), repr(given.value)
-    )
+    sort = {dict: "a mapping", list: "a list", type(None): "nothing"}.get(type(given.value))
+    return sort or scalar_shown(given.value, given.hidden)
+
+
+def scalar_shown(value: Any, hidden: bool) -> str:
+    return "this" if hidden or any(c in str(value) for c in "@/") else repr(value)
 
 
 def _nearest(key: str, allowed: tuple[str, ...]) -> str:

@@ -21,7 +21,7 @@ from dbprov.deployments import Access, Account, Address, Auth, Deployment, Spec,
 from dbprov.doors import Doors
 from dbprov.errors import Mistake, SpecError
 from dbprov.frozen import dataclass
-from dbprov.given import EXAMPLES, Given, Reading
+from dbprov.given import EXAMPLES, PRIVATE, Given, Reading
 from dbprov.masking import KNOWN
 from dbprov.places import Place, said
 from dbprov.places.apart import Apart
@@ -68,12 +68,12 @@ def from_flags(flags: Mapping[str, Any], folder: Path, ask: Any = never_ask) -> 
     """
 
     def given(key: str, value: Any) -> Given:
-        flag = "--" + key.replace("_", "-")
+        flag, hidden = "--" + key.replace("_", "-"), bool(PRIVATE.search(key))
         if isinstance(value, Mapping):
-            return Given({k: given(f"{key}_{k}", v) for k, v in value.items()}, flag)
+            return Given({k: given(f"{key}_{k}", v) for k, v in value.items()}, flag, hidden)
         if isinstance(value, (list, tuple)):
-            return Given([Given(v, flag) for v in value], flag)
-        return Given(value, flag)
+            return Given([Given(v, flag, hidden) for v in value], flag, hidden)
+        return Given(value, flag, hidden)
 
     said = {key: given(key, value) for key, value in flags.items() if value not in (None, (), {})}
     top: dict[str, Given] = {
@@ -449,7 +449,7 @@ class _Reader:
                     ("database", server, str(database)),
                 ),
             ):
-                if said.get(str(key[0])) is None:
+                if isinstance(said.get(str(key[0])), (dict, list, type(None))):
                     continue
                 if key in seen:
                     self.values.wrong(one, what, right)

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from dbprov.errors import Mistake
 from dbprov.frozen import dataclass
-from dbprov.given import Given
+from dbprov.given import PRIVATE, Given, key_shown
 
 LARGEST = 10 << 20  # bytes; a spec of 5,000 Deployments has one
 DEEPEST = 32  # mappings and lists in one another; a spec has six
@@ -45,6 +45,11 @@ class _Open:
     size: int = 1
     key: str | None = None  # of a mapping, where the next value belongs to one
     skips: bool = False  # the value of what cannot be a key
+
+    @property
+    def hides(self) -> bool:
+        """Is the next value below a key for a password?"""
+        return self.given.hidden or bool(self.key and PRIVATE.search(self.key))
 
 
 def decoded(data: bytes, source: str) -> tuple[str, list[Mistake]]:
@@ -141,11 +146,15 @@ class _Reader:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             where = self.place(mark) if mark else self.source
-            what = f"this is not YAML: {error.problem or error.context}"
+            what = f"this is not YAML: {_problem(error.problem or error.context or '')}"
             raise _Wrong(where, what, "YAML, indented with blanks") from None
         except yaml.YAMLError as error:
             what = f"this is not YAML: {str(error).splitlines()[0]}"
             raise _Wrong(f"{self.source}:1:1", what, "UTF-8 text") from None
+
+    @property
+    def hides(self) -> bool:
+        return bool(self.opened) and self.opened[-1].hides
 
     def _end(self, event: Any, what: str, right: str) -> NoReturn:
         raise _Wrong(self.place(event.start_mark), what, right)
@@ -164,7 +173,8 @@ class _Reader:
         self._tagged(event)
         if event.anchor:
             self.anchors.pop(event.anchor, None)  # until its end it names nothing
-        self.opened.append(_Open(Given(value, self.place(event.start_mark)), event.anchor))
+        given = Given(value, self.place(event.start_mark), self.hides)
+        self.opened.append(_Open(given, event.anchor))
 
     def _put(self, event: Any, made: Given, size: int) -> None:
         """Where it belongs: into the list, or as a key or its value."""
@@ -188,7 +198,8 @@ class _Reader:
         else:
             around.key = event.value
             if event.value in around.given.value:
-                self._wrong(event, f"{event.value} stands twice", "each key once")
+                what = key_shown(event.value, around.given.hidden).strip("'")
+                self._wrong(event, f"{what} stands twice", "each key once")
 
     def _alias(self, event: Any) -> tuple[Given, int]:
         name = event.anchor
@@ -196,16 +207,15 @@ class _Reader:
             self._wrong(event, "this holds itself", "no alias to what is around it")
             return Given(None, self.place(event.start_mark)), 1
         if name not in self.anchors:
-            self._end(
-                event, f"no value before this one is named &{name}", "an alias to one that is"
-            )
-        return self.anchors[name]
+            self._end(event, "no value before this alias has its name", "&NAME before *NAME")
+        made, size = self.anchors[name]
+        return (Given(made.value, made.place, True) if self.hides else made), size
 
     def _scalar(self, event: Any) -> Given:
         text, where = event.value, self.place(event.start_mark)
         if len(text) > LONGEST:
             self._wrong(event, f"this has {len(text)} characters", f"at most {LONGEST}")
-            return Given("", where)
+            return Given("", where, self.hides)
         plain, quoted = event.implicit
         tag = self.loader.resolve(self.yaml.ScalarNode, text, (plain, quoted)) if plain else ""
         said = event.tag or ""
@@ -214,17 +224,32 @@ class _Reader:
             tag = self.loader.resolve(self.yaml.ScalarNode, text, (True, False))
             if tag != said or said not in READ:
                 self._tagged(event)
-                return Given(None, where)
+                return Given(None, where, self.hides)
         kind = READ.get(tag) if said not in PLAIN else None
         if kind is None:
-            return Given(text, where)
+            return Given(text, where, self.hides)
         with suppress(ValueError, OverflowError):
             node = self.yaml.ScalarNode(tag, text, event.start_mark, event.end_mark)
-            return Given(self.readers[kind](node), where)
+            return Given(self.readers[kind](node), where, self.hides)
         self._wrong(event, "this number cannot be read", "a number, or text in quotes")
-        return Given(None, where)
+        return Given(None, where, self.hides)
 
     def _tagged(self, event: Any) -> None:
         if event.tag and event.tag not in PLAIN:
-            shown = event.tag.replace(TAG, "!!")
-            self._wrong(event, f"the tag {shown} does not fit this value", "no tag; text in quotes")
+            known = event.tag.startswith(TAG) and event.tag.removeprefix(TAG).isalpha()
+            shown = event.tag.replace(TAG, "the tag !!") if known else "its tag"
+            self._wrong(event, f"{shown} does not fit this value", "no tag; text in quotes")
+
+
+QUOTED = re.compile(r"'(?:[^\w\s]|<[a-z ]+>)'")
+"""What YAML expects, or met, of its own signs: ',' or '<stream end>'."""
+
+
+def _problem(words: str) -> str:
+    """What the library says, up to where it repeats the text: an alias, a tag, an anchor."""
+    signs = {found.start() for found in QUOTED.finditer(words)}
+    ends = {found.end() - 1 for found in QUOTED.finditer(words)}
+    for at, char in enumerate(words):
+        if char in "'\"" and at not in signs | ends:
+            return words[:at].rstrip()
+    return words

@@ -683,3 +683,15 @@ def test_a_version_of_airflow_that_is_none(said: list[str], tmp_path: Path) -> N
         main, ["check", *arguments, *(["--name=x"] if said[0] == "--airflow" else [])]
     )
     assert ended.exit_code == 2
+
+
+@pytest.mark.attack("a password in a flag's place is repeated by click's message", on="dbprov")
+@pytest.mark.parametrize("words", [
+    ("render", "--password", "hunter2"), ("plan", "--password-timeout", "hunter2"), ("plan", "--password=hunter2"),
+    ("plan", "--passwrd", "hunter2"), ("plan", "--password-command", "'hunter2"), ("apply", "--password-env", "hunter-2"),
+    ("connections", "--password-vault", "hunter2"),
+])  # fmt: skip
+def test_no_flag_repeats_what_may_be_a_password(words: tuple[str, ...]) -> None:
+    ended = run(words[0], *FLAGS, *words[1:])
+    assert ended.exit_code == 2
+    assert "hunter" not in ended.output

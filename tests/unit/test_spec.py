@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -311,8 +312,8 @@ MISTAKES = [
     (with_keys("password: {prompt: false}"), ["3:54 prompt is not true"]),
     (with_keys("password: {command: pass}"), ["3:55 this is not a list"]),
     (with_keys("password: {command: []}"), ["3:55 the list is empty"]),
-    (with_keys("password: {command: [a, 5]}"), ["3:59 5 is not text to YAML"]),
-    (with_keys("password: {command: [a], timeout: 0}"), ["3:69 0 is not a number from 1 to 3600"]),
+    (with_keys("password: {command: [a, 5]}"), ["3:59 this is not text to YAML"]),
+    (with_keys("password: {command: [a], timeout: 0}"), ["3:69 this is not a number from 1 to 3600"]),
     (with_keys("password: {env: A, region: eu-west-1}"), ["3:62 region does not belong to env"]),
     (with_keys("password: {vault: a/b, store: [x]}"), ["3:65 store does not belong to vault"]),
     (with_keys("password: {key: password}"), ["3:45 a password has one place"]),
@@ -679,3 +680,31 @@ def test_the_schema_describes_every_key_and_allows_no_other() -> None:
 def test_a_password_in_the_url_hides_no_other_mistake() -> None:
     text = "server: postgresql://dba:pw@h\ndeployments: [{name: a, database: d, user: pg_x}]\n"
     assert len(mistakes(text)) == 2
+
+
+LEAKING = (
+    "password: 2024-99-99-hunter2", "password: {hunter2}", "password: {hunter2, hunter2}", "password: {hunter2: {hunter2: 1}}",
+    "pasword: hunter2", "passwrd: {hunter2}", "pwd: 'hunter2'", "secret: hunter2", "password:hunter2", "password=hunter2: 1",
+    "password: *hunter2", "password: !hunter2 x", "password: !hunter2!x y", "password: !<tag:hunter2> x", "password: [hunter2",
+    "password: 'hunter2", "password: \"hunter2", "password: %hunter2", "password: hunter2: x", "password: &a [*a, hunter2]",
+    "password: {[hunter2]: x}", "password: {{hunter2}: x}", "password: `hunter2`", "password: @hunter2", "password: !!int hunter2",
+    "pasword: !!int hunter2", "password: {timeout: hunter2, command: [a]}", "password: {timeout: 'hunter2', command: [{hunter2}]}",
+    "admin: hunter2", "admin: {hunter2}", "admin: {hunter2, hunter2}", "admin: {password: hunter2}", "admin: {password: {hunter2}}",
+    "password: {vault: a/b, address: 'https://u:hunter2@h'}", "password: {file: x, hunter2: 3}", "password: !!binary hunter2",
+    "server: 'postgresql://x:hunter2@h'", "via: 'ssh://x:hunter2@h'", "access: 'postgresql://x:hunter2@h'", "server: {hunter2: 1}",
+    "server: !!int 'postgresql://x:hunter2@h'", "connection_limit: 'postgresql://x:hunter2@h'", "encoding: 'mysql://x:hunter2@h'",
+)  # fmt: skip
+
+
+@pytest.mark.attack(
+    "a password in a wrong place of the spec is repeated by the message", on="dbprov"
+)
+@pytest.mark.parametrize("keys", LEAKING)
+def test_no_message_repeats_what_may_be_a_password(keys: str) -> None:
+    text = f"{SERVER}deployments:\n- name: a\n  database: d\n  user: u\n  {keys}\n"
+    with pytest.raises(SpecError) as caught:
+        parsed(text)
+    told = f"{caught.value} {caught.value!r} {caught.value.as_json()}"
+    assert "hunter" not in told
+    assert "2024" not in told
+    assert re.search(r"deployment\.yaml:\d+:\d+: \S", told), "where it stands is told"

@@ -93,9 +93,9 @@ BYTES = {
     "a mark and nothing": (b"\xef\xbb\xbf", "s.yaml:1:1: the spec is empty"),
     "a comment": (b"# nothing", "s.yaml:1:1: the spec is empty"),
     "another version": (b"%YAML 7.0\n---\na: b", "s.yaml:1:1: this is not YAML"),
-    "no anchor": (TOP.encode() + b"- *nobody", "s.yaml:3:3: no value before this one is named &nobody"),
+    "no anchor": (TOP.encode() + b"- *nobody", "s.yaml:3:3: no value before this alias has its name"),
     "two documents": (TOP.encode() + ONE.encode() + b"---\n" + TOP.encode(), "s.yaml:4:1: a second document"),
-    "a merge": (TOP.encode() + b"- {<<: {name: a}, database: d, user: u}", "s.yaml:3:8: '<<' is not known here"),
+    "a merge": (TOP.encode() + b"- {<<: {name: a}, database: d, user: u}", "s.yaml:3:8: this key is not known here"),
     "a key twice": (TOP.encode() + b"- {name: a, name: b, database: d, user: u}", "s.yaml:3:13: name stands twice"),
     "a key that is a list": (TOP.encode() + b"- {[a]: b}", "s.yaml:3:4: this cannot be a key"),
 }  # fmt: skip
@@ -125,7 +125,9 @@ def test_a_tag_makes_nothing(tagged: str) -> None:
     said = mistakes(f"{TOP}- {{name: a, user: u, database: {tagged} }}\n")
     if tagged.startswith(("!!map x", "!!seq x")):
         return  # says of text what it is not, and is not heard
-    assert any(re.match(r"s.yaml:3:32: the tag .* does not fit", one) for one in said), said
+    assert any(
+        re.match(r"s.yaml:3:32: (the tag !!.*|its tag) does not fit", one) for one in said
+    ), said
 
 
 @pytest.mark.parametrize(
