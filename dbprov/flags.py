@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dbprov import talk
+
 if TYPE_CHECKING:
     from dbprov.audit import Journal
     from dbprov.deployments import Spec
@@ -40,6 +42,16 @@ class Flag(click.Option):
 class SpecCommand(click.Command):
     """Its --help has the command's own options first; the many that stand for a file come last."""
 
+    def make_context(self, *words: Any, **more: Any) -> click.Context:
+        try:
+            return super().make_context(*words, **more)
+        except click.BadParameter as error:
+            # click repeats what it does not take; here that may be the password itself.
+            if error.param and any("password" in word for word in error.param.opts):
+                told = _taken(error.param.type) or error.message
+                raise click.BadParameter(told, error.ctx, error.param) from None
+            raise
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         told: dict[str, list[tuple[str, str]]] = {
             "Options": [],
@@ -53,6 +65,13 @@ class SpecCommand(click.Command):
         for title, records in told.items():
             with formatter.section(title):
                 formatter.write_dl(records)
+
+
+def _taken(sort: click.ParamType[Any]) -> str:
+    """What it takes; empty where it takes any text."""
+    if isinstance(sort, click.Choice):
+        return f"it takes one of {', '.join(map(str, sort.choices))}"
+    return "" if sort.name == "text" else f"it takes an {sort.name}"
 
 
 FLAGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -192,7 +211,7 @@ def ask(label: str, confirm: bool = False) -> Any:
     if not sys.stdin.isatty():
         never_ask(label)
     try:
-        typed = click.prompt(label, hide_input=True, err=True, confirmation_prompt=confirm)
+        typed = talk.prompt(label, hidden=True, twice=confirm)
         return checked(typed, "prompt")
     except click.Abort:
         # Nothing on the way out takes it for a failure of the server.

@@ -1,13 +1,22 @@
-"""What a person sees of plans, statements and checks.
+"""The one way out for text, and what a person sees of plans, statements and checks.
 
-On stderr, or on stdout where it is the product.
+On stderr, or on stdout where it is the product. Nothing else in dbprov writes to either. What
+libraries print (tracebacks, warnings, logs, click's own errors) passes ``guard``.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import codecs
+import json
+import re
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from dbprov.masking import masked, outside, printable, printable_lines, values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +33,97 @@ if TYPE_CHECKING:
     from dbprov.server import Done
     from dbprov.surplus import Surplus
 
+
+class _Guarded:
+    """A stream as everybody but this module has it: no secret and no control character passes."""
+
+    def __init__(self, stream: Any) -> None:
+        self.unguarded = stream
+        self.buffer = _GuardedBytes(self)
+
+    def write(self, text: str) -> int:
+        self.unguarded.write(printable_lines(masked(text)))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "detach":  # no way around ``write``
+            raise AttributeError(name)
+        return getattr(self.unguarded, name)
+
+
+class _GuardedBytes:
+    """What click writes for a shell's completion."""
+
+    def __init__(self, guarded: _Guarded) -> None:
+        self._guarded = guarded
+
+    def write(self, data: bytes) -> int:
+        self._guarded.write(data.decode(errors="replace"))
+        return len(data)
+
+    def flush(self) -> None:
+        self._guarded.flush()
+
+
+def guard() -> None:
+    """From now on stdout and stderr are guarded, also for what is printed as the process ends."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None or isinstance(stream, _Guarded):
+            continue
+        with suppress(AttributeError, ValueError, LookupError):
+            if codecs.lookup(stream.encoding).name == "ascii":  # of a locale that was never set
+                stream.reconfigure(encoding="utf-8")
+        setattr(sys, name, _Guarded(stream))
+
+
+def _stream(err: bool) -> Any:
+    stream = sys.stderr if err else sys.stdout
+    return stream.unguarded if isinstance(stream, _Guarded) else stream
+
+
+def say(text: str, err: bool = True, mark: str = "") -> None:
+    """One line for a person. ``mark`` may have colors; whatever is in ``text``, it has none."""
+    click.echo(f"{mark} {_clean(text)}".rstrip() if mark else _clean(text), file=_stream(err))
+
+
+def product(text: str) -> None:
+    """What was asked for, whole, on stdout: as it is, but on a terminal without control characters.
+
+    It is finished, so it is not masked: who made it was told whether to reveal.
+    """
+    stream = _stream(err=False)
+    shown = printable_lines(text) if stream.isatty() else text
+    click.echo(shown, nl=False, file=stream, color=True)
+    if shown != text:
+        say("note: characters that a terminal would obey are shown as ?; in a pipe they are as is")
+
+
+def print_json(document: Any, *, reveal: bool = False) -> None:
+    """Each text in it is masked, and none can steer a terminal: JSON has escapes for that."""
+    text = json.dumps(document if reveal else values(document), indent=2, ensure_ascii=False)
+    product(re.sub(r"[^\n -~]", _escaped, text) + "\n")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1]
+
+
+def confirm(question: str) -> bool:
+    return click.confirm(_clean(question), err=True)
+
+
+def prompt(question: str, *, hidden: bool = False, twice: bool = False) -> str:
+    typed: str = click.prompt(
+        _clean(question), hide_input=hidden, err=True, confirmation_prompt=twice
+    )
+    return typed
+
+
 SHOWN = 10  # of the lines that are wrong in a record: another file has as many as it has lines
 
 
@@ -37,21 +137,21 @@ def show_plan(planned: Planned, err: bool) -> None:
     )
     for step, statement in zip(planned.steps, planned.statements, strict=True):
         _say(_mark(step), f"{step}{_where(step.item.inside)}", err)
-        click.echo(click.style(_indented(statement), dim=True), err=err)
+        _statement(statement, err)
     for step, obstacle in planned.obstacles:
         _say(click.style("  !", fg="red"), f"{step}: {obstacle.why}", err)
-        click.echo(_indented(obstacle.todo), err=err)
+        _advice(obstacle.todo, err)
     for account in planned.unknown:
         words = (
             f'the password of user "{account.name}" is not known:'
             f" nothing is kept in {account.place}"
         )
         _say(click.style("  !", fg="red"), words, err)
-        click.echo(_indented("keep it there, or have dbprov rotate set a new one"), err=err)
+        _advice("keep it there, or have dbprov rotate set a new one", err)
     for item, statement in planned.beyond:
         words = f"{item}: not by this admin on {', '.join(item.beyond)}; their owners would run:"
         _say(click.style("  !", fg="red"), words, err)
-        click.echo(_indented(f"{statement};"), err=err)
+        _advice(f"{statement};", err)
     for one in planned.surplus:
         _show_surplus(one, err)
     for words in planned.remarks:
@@ -69,13 +169,13 @@ def show_departing(planned: Departing, err: bool) -> None:
     )
     for step, statement in zip(planned.steps, planned.statements, strict=True):
         _say(click.style("  -", fg="red"), f"{step}{_where(step.item.inside)}", err)
-        click.echo(click.style(_indented(statement), dim=True), err=err)
+        _statement(statement, err)
     for step, obstacle in planned.obstacles:
         _say(click.style("  !", fg="red"), f"{step}: {obstacle.why}", err)
-        click.echo(_indented(obstacle.todo), err=err)
+        _advice(obstacle.todo, err)
     for refusal in planned.departure.refusals:
         _say(click.style("  !", fg="red"), refusal.why, err)
-        click.echo(_indented(refusal.todo), err=err)
+        _advice(refusal.todo, err)
     for words in planned.departure.remarks:
         _say(click.style("  note:", fg="yellow"), words, err)
 
@@ -98,10 +198,10 @@ def _show_surplus(one: Surplus, err: bool) -> None:
     words = f"{one.item}{_where(one.item.inside)}"
     if one.obstacle is None:
         _say(click.style("  surplus", fg="yellow"), f"{words}: left alone without --prune", err)
-        click.echo(click.style(_indented(one.statement), dim=True), err=err)
+        _statement(one.statement, err)
     else:
         _say(click.style("  surplus", fg="yellow"), f"{words}: not ours: {one.obstacle.why}", err)
-        click.echo(_indented(one.obstacle.todo), err=err)
+        _advice(one.obstacle.todo, err)
 
 
 def show_adoption(planned: Adoption) -> None:
@@ -116,12 +216,12 @@ def show_adoption(planned: Adoption) -> None:
     )
     for step, statement in zip(planned.steps, planned.statements, strict=True):
         _say(_mark(step), f"{step}{_where(step.item.inside)}", True)
-        click.echo(click.style(_indented(statement), dim=True), err=True)
+        _statement(statement, True)
         for words in marks(step):
             _say(click.style("      executes:", fg="yellow"), words, True)
     for step, obstacle in planned.obstacles:
         _say(click.style("  !", fg="red"), f"{step}: {obstacle.why}", True)
-        click.echo(_indented(obstacle.todo), err=True)
+        _advice(obstacle.todo, True)
     _show_withheld(planned.withheld)
     for words in planned.remarks:
         _say(click.style("  note:", fg="yellow"), words, True)
@@ -138,13 +238,13 @@ def _show_withheld(withheld: Sequence[Withheld]) -> None:
     mark = click.style("  not given", fg="yellow")
     for owner, names in foreign.items():
         _say(mark, f'{listed(names)}: of "{owner}"', True)
-        click.echo(_indented(f"to give what it owns too: {command(('--from', owner))}"), err=True)
+        _advice(f"to give what it owns too: {command(('--from', owner))}", True)
     for one in withheld:
         if not one.foreign:
             _say(mark, f"{one.item.what}: {one.why[0]}", True)
             for words in one.why[1:]:
-                click.echo(_indented(words), err=True)
-            click.echo(_indented(f"to give it in spite of that: {command(one.flags)}"), err=True)
+                _advice(words, True)
+            _advice(f"to give it in spite of that: {command(one.flags)}", True)
 
 
 def show_rotation(rotation: Rotation) -> None:
@@ -152,7 +252,7 @@ def show_rotation(rotation: Rotation) -> None:
     _say(name, f"on {rotation.deployment.server}", err=True)
     if rotation.step:
         _say(click.style("  +", fg="green"), str(rotation.step), err=True)
-        click.echo(click.style(_indented(rotation.statement), dim=True), err=True)
+        _statement(rotation.statement, True)
     else:
         _say("      ", "nothing to do: no old password is valid", err=True)
     for words in rotation.remarks:
@@ -178,7 +278,7 @@ def show_check(check: Check, err: bool = True) -> None:
     claim = f"{check.claim}: " if check.claim else ""
     _say(click.style(f"  {mark}", fg=color), f"{check.subject}: {claim}{code}{check.observed}", err)
     if check.todo:
-        click.echo(_indented(check.todo), err=err)
+        _advice(check.todo, err)
 
 
 def show_delay(delay: Delay) -> None:
@@ -229,11 +329,45 @@ def show_checked(path: str, checked: Checked) -> None:
 
 
 def show_error(error: DbprovError) -> None:
-    click.echo("\n".join(map(_clean, f"dbprov: {error}".split("\n"))), err=True)
+    _paragraph(f"dbprov: {error}")
+
+
+def show_traceback(error: BaseException) -> None:
+    """Never what it came from: a server repeats what was sent."""
+    import traceback
+
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    said = outside("".join(traceback.format_exception_only(error)))
+    _paragraph(f"Traceback (most recent call last):\n{frames}{said}".rstrip("\n"))
 
 
 def _say(mark: str, text: str, err: bool) -> None:
-    click.echo(f"{mark} {_clean(text)}".rstrip() if mark else _clean(text), err=err)
+    say(text, err, mark)
+
+
+def show_logs() -> None:
+    """What the libraries log, on stderr; their words come from outside."""
+    import logging
+
+    class Masking(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return outside(super().format(record))
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(Masking("%(name)s: %(message)s"))
+    logging.basicConfig(level=logging.DEBUG, handlers=[handler])
+
+
+def _paragraph(text: str, err: bool = True) -> None:
+    click.echo(printable_lines(masked(text)), file=_stream(err))
+
+
+def _statement(text: str, err: bool) -> None:
+    click.echo(click.style(_indented(text), dim=True), file=_stream(err))
+
+
+def _advice(text: str, err: bool) -> None:
+    click.echo(_indented(text), file=_stream(err))
 
 
 def _where(inside: str | None) -> str:
@@ -241,9 +375,8 @@ def _where(inside: str | None) -> str:
 
 
 def _indented(text: str) -> str:
-    return "\n".join(f"      {_clean(line)}" for line in text.split("\n"))
+    return "\n".join(f"      {printable(line)}" for line in masked(text).split("\n"))
 
 
 def _clean(line: str) -> str:
-    """Names and words of a server can hold anything: nothing of it may steer the terminal."""
-    return "".join(c if c.isprintable() or c == "\t" else "?" for c in line)
+    return printable(masked(line))

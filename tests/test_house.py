@@ -175,6 +175,58 @@ def test_secrets_are_revealed_exactly_where_it_must_be() -> None:
     assert {where: count for where, count in found.items() if where not in own} == REVEALING
 
 
+SPEAKING = {
+    "click": {"echo", "secho", "echo_via_pager", "prompt", "confirm", "pause", "edit", "progressbar"},
+    "traceback": {"print_exc", "print_exception", "print_tb", "print_stack", "print_last"},
+    "logging": {"basicConfig", "StreamHandler", "lastResort"},
+    "stdout": {"write", "writelines", "buffer"},
+    "stderr": {"write", "writelines", "buffer"},
+    "sys": {"__stdout__", "__stderr__"},
+    "getpass": {"getpass"},
+}  # fmt: skip
+
+
+def said_past_the_gate(code: ast.Module) -> Iterator[str]:
+    """Whatever writes to stdout or stderr, or asks on the terminal."""
+    for node in ast.walk(code):
+        if isinstance(node, ast.Name) and node.id in ("print", "input"):
+            yield f"{node.lineno}: {node.id}"
+        if isinstance(node, ast.Attribute):
+            on = node.value
+            name = on.attr if isinstance(on, ast.Attribute) else getattr(on, "id", "")
+            if node.attr in SPEAKING.get(name, ()):
+                yield f"{node.lineno}: {name}.{node.attr}"
+        if isinstance(node, ast.ImportFrom):
+            names = {alias.name for alias in node.names}
+            if names & SPEAKING.get(node.module or "", set()):
+                yield f"{node.lineno}: from {node.module} import {', '.join(names)}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module)
+def test_there_is_one_way_out_for_text(path: Path) -> None:
+    """talk.py masks secrets and what would steer a terminal; nobody else prints or asks."""
+    found = list(said_past_the_gate(tree(path)))
+    assert bool(found) == (module(path) == "talk"), found
+
+
+def test_whoever_would_print_past_it_is_found() -> None:
+    for line in (
+        "print(1)", "f = print", "click.echo('x')", "sys.stdout.write('x')", "sys.stderr.buffer.write(b'x')",
+        "traceback.print_exc()", "logging.basicConfig()", "from click import echo", "input()", "sys.__stderr__",
+    ):  # fmt: skip
+        assert list(said_past_the_gate(ast.parse(line))), line
+    assert not list(
+        said_past_the_gate(ast.parse("sys.stdout.fileno(); click.style('x'); stream.write(1)"))
+    )
+
+
+def test_the_gate_itself_names_where_it_writes() -> None:
+    """Without ``file=`` click would write to what is guarded already, and take the colors out."""
+    for node in ast.walk(tree(PACKAGE / "talk.py")):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "click.echo":
+            assert "file" in {keyword.arg for keyword in node.keywords}, node.lineno
+
+
 @pytest.mark.parametrize("path", MODULES, ids=module)
 def test_a_module_is_read_in_one_sitting(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 500

@@ -6,7 +6,6 @@ stdout is the product, stderr the talk.
 from __future__ import annotations
 
 import errno
-import json
 import os
 import signal
 import sys
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from dbprov import talk
 from dbprov._version import __version__
 
 if TYPE_CHECKING:
@@ -78,6 +78,10 @@ class Group(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, SAID[name]) for name in self.list_commands(ctx)])
 
+    def main(self, *words: Any, **more: Any) -> Any:
+        talk.guard()
+        return super().main(*words, **more)
+
     def invoke(self, ctx: click.Context) -> Any:
         from dbprov.errors import DbprovError, Interrupted
 
@@ -99,12 +103,8 @@ class Group(click.Group):
                 _unwritten(error)
                 ctx.exit(2)
             # A defect of ours must not look like exit code 1, which means differences.
-            import traceback
-
-            traceback.print_exception(error, chain=False)
-            click.echo(
-                f"dbprov: unexpected {type(error).__name__}: this is a defect of dbprov", err=True
-            )
+            talk.show_traceback(error)
+            talk.say(f"dbprov: unexpected {type(error).__name__}: this is a defect of dbprov")
             ctx.exit(2)
 
 
@@ -115,21 +115,18 @@ def _unwritten(error: OSError) -> None:
     what, again = "what there is to say could not be written", "make room where it goes to"
     told = PlaceError(what, error.strerror or "", f"{again}, and run the same command again")
     with suppress(OSError):
-        click.echo(f"dbprov: {told}", err=True)
+        talk.show_error(told)
     for stream in (sys.stdout, sys.stderr):  # nor is it tried again at the exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _give_up(ctx: click.Context, error: DbprovError) -> NoReturn:
-    from dbprov import talk
 
     if ctx.obj and ctx.obj.get("json"):
-        click.echo(json.dumps({"error": error.as_json()}, indent=2, ensure_ascii=False))
+        talk.print_json({"error": error.as_json()})
     talk.show_error(error)
-    if ctx.obj and ctx.obj.get("debug"):  # never what it came from: a server repeats what was sent
-        import traceback
-
-        traceback.print_exception(error, chain=False)
+    if ctx.obj and ctx.obj.get("debug"):
+        talk.show_traceback(error)
     ctx.exit(error.exit_code)
 
 
@@ -177,7 +174,5 @@ def main(ctx: click.Context, debug: bool) -> None:
     """
     ctx.ensure_object(dict)
     if debug:
-        import logging
-
-        logging.basicConfig(level=logging.DEBUG, format="%(name)s: %(message)s")
+        talk.show_logs()
         ctx.obj["debug"] = True

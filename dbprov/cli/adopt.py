@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dbprov import talk
 from dbprov.cli.output import confirm, print_json
 from dbprov.flags import (
     SpecCommand,
@@ -59,7 +60,7 @@ def adopt(
 
     Example: dbprov adopt deployment.yaml
     """
-    from dbprov import commands, talk
+    from dbprov import commands
     from dbprov.handover import Consent
 
     consent = Consent(owners, objects)

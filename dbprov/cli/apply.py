@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dbprov import talk
 from dbprov.cli.output import confirm, files, keep_ways_back, print_json, write
 from dbprov.flags import (
     SpecCommand,
@@ -66,7 +67,7 @@ def apply(
 
     Example: dbprov apply deployment.yaml --reviewed change.sql
     """
-    from dbprov import commands, talk
+    from dbprov import commands
     from dbprov.errors import DbprovError
 
     ended: list[Applied] = []
@@ -86,7 +87,7 @@ def apply(
             commands.refuse(planned)
         keep_ways_back(plans, ways)
         if reviewed:
-            click.echo(f"this is what was reviewed in {reviewed}: nobody is asked", err=True)
+            talk.say(f"this is what was reviewed in {reviewed}: nobody is asked")
         elif any(planned.steps for planned in plans) and not yes:
             confirm()
         for planned in plans:
@@ -126,12 +127,10 @@ def apply(
     if failed:
         talk.show_error(failed)
         words = "what was done before stands; the same command goes on from there"
-        click.echo(f"dbprov: {words}", err=True)
+        talk.say(f"dbprov: {words}")
         sys.exit(2)
     if all(a.ok for a in ended):
-        click.echo(
-            f"ready. The connection strings: dbprov connections {_again(spec)} --reveal", err=True
-        )
+        talk.say(f"ready. The connection strings: dbprov connections {_again(spec)} --reveal")
     sys.exit(0 if all(a.ok for a in ended) else 1)
 
 
@@ -162,7 +161,7 @@ def _way_back(
     except DbprovError:  # refused, with nothing changed
         way.unlink(missing_ok=True)
         raise
-    click.echo(f"wrote {way}", err=True)
+    talk.say(f"wrote {way}")
 
 
 def _again(spec: Spec) -> str:

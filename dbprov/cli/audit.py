@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from dbprov import talk
 from dbprov.cli.output import print_json
 from dbprov.flags import json_option
 
@@ -23,7 +24,7 @@ def audit(ctx: click.Context, file: str, head: str | None, as_json: bool) -> Non
 
     Example: dbprov audit changes.jsonl
     """
-    from dbprov import files, talk
+    from dbprov import files
     from dbprov.chain import check
     from dbprov.errors import AuditError
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dbprov import talk
 from dbprov.cli.output import print_json
 from dbprov.flags import (
     SpecCommand,
@@ -97,7 +98,7 @@ def _checks(
     try_all: Callable[..., Iterable[Check]],
     airflow: tuple[int, ...],
 ) -> None:
-    from dbprov import commands, talk
+    from dbprov import commands
 
     made: list[dict[str, Any]] = []
     held = True

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dbprov import talk
 from dbprov.cli.output import write
 from dbprov.flags import SpecCommand, ask, json_option, with_spec
 
@@ -92,9 +93,9 @@ def connections(
     handouts = commands.handouts(spec, passwords=revealed and not scram)
     for one in handouts:
         for words in one.warnings() if name in ("text", "json") else one.by_token():
-            click.echo(f"note: {words}", err=True)
+            talk.say(f"note: {words}")
     for words in commands.unfinished(spec) if revealed else ():
-        click.echo(f"note: {words}", err=True)
+        talk.say(f"note: {words}")
     if template is None:
         formats.refuse(name, handouts, wish)
     if scram and revealed:
@@ -120,7 +121,7 @@ def hand_out(
     elif output:
         _put(Path(output), _text(name, template, handouts, wish))
     else:
-        click.echo(_text(name, template, handouts, wish), nl=False)
+        talk.product(_text(name, template, handouts, wish))
 
 
 def is_folder(output: str) -> bool:
@@ -170,7 +171,7 @@ def _text(name: str, template: str | None, handouts: Sequence[Handout], wish: Wi
 
 
 def _put(path: Path, text: str) -> None:
-    click.echo(f"wrote {write(path, text, 0o600)}", err=True)
+    talk.say(f"wrote {write(path, text, 0o600)}")
 
 
 def document_of(spec: Spec, base: str, *, pgbouncer: bool, shown: bool) -> dict[str, Any]:
@@ -181,7 +182,7 @@ def document_of(spec: Spec, base: str, *, pgbouncer: bool, shown: bool) -> dict[
     wish = formats.Wish(shown=shown, pgbouncer=pgbouncer, base=_base(base))
     formats.refuse("houston", handouts, wish)
     for words in (words for one in handouts for words in one.by_token()):
-        click.echo(f"note: {words}", err=True)
+        talk.say(f"note: {words}")
     made: dict[str, Any] = json.loads(formats.document("houston", handouts, wish))
     return made
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dbprov import talk
 from dbprov.cli.connections import document_of
 from dbprov.cli.output import confirm, print_json
 from dbprov.flags import SpecCommand, json_option, with_spec
@@ -77,9 +78,11 @@ def upsert(
     if as_json:
         print_json({"created": created, "deployment": answer})
         return
-    click.echo(f"{'created' if created else 'updated'} {answer['releaseName']} ({answer['id']})")
+    talk.say(
+        f"{'created' if created else 'updated'} {answer['releaseName']} ({answer['id']})", err=False
+    )
     for one in answer.get("urls") or []:
-        click.echo(f"  {one.get('type')}: {one.get('url')}")
+        talk.say(f"  {one.get('type')}: {one.get('url')}", err=False)
 
 
 def _token() -> Any:
@@ -107,11 +110,11 @@ def _print(url: str, prepared: Prepared, reveal: bool) -> None:
 
     made = prepared.request
     variables = dict(made.variables) if reveal else shown(made.variables)
-    print_json({"url": url, "query": made.document, "variables": variables})
+    print_json({"url": url, "query": made.document, "variables": variables}, reveal=reveal)
 
 
 def _say(prepared: Prepared) -> None:
     version = ".".join(map(str, prepared.version))
     known = prepared.known
     what = f'update "{known["label"]}" ({known["releaseName"]})' if known else "create it"
-    click.echo(f"the platform is {version}: {prepared.request.mutation} will {what}", err=True)
+    talk.say(f"the platform is {version}: {prepared.request.mutation} will {what}")

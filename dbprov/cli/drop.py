@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dbprov import talk
 from dbprov.cli.output import confirm, print_json
 from dbprov.flags import (
     ask,
@@ -70,7 +71,7 @@ def drop(
 
     Example: dbprov drop deployment.yaml --deployment analytics --quarantine
     """
-    from dbprov import commands, talk
+    from dbprov import commands
     from dbprov.departure import Wish
     from dbprov.errors import UsageError
 
@@ -109,15 +110,13 @@ def drop(
         )
     told = list(commands.forget(departed)) if forget else []
     for words in told:
-        click.echo(f"  {words}", err=True)
+        talk.say(f"  {words}")
     talk.show_recorded(journal)
     if as_json:
         print_json({**departed.as_json(), "passwords": told})
     if departed.error:
         talk.show_error(departed.error)
-        click.echo(
-            "dbprov: what was done before stands; the same command goes on from there", err=True
-        )
+        talk.say("dbprov: what was done before stands; the same command goes on from there")
         sys.exit(2)
     if departed.left and departed.left.steps:
         talk.show_departing(departed.left, err=True)
@@ -167,7 +166,7 @@ def _confirm(planned: Departing, yes: bool, yes_drop: str | None) -> None:
                 "nobody can be asked to type its name",
                 f"read the plan, then run it with --yes --yes-drop {name}",
             )
-        if click.prompt("Type the name of the database that is dropped", err=True) != name:
+        if talk.prompt("Type the name of the database that is dropped") != name:
             raise UsageError("nothing was changed", f'that is not "{name}"')
     elif not yes:
         confirm()

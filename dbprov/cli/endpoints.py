@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from dbprov import talk
 from dbprov.cli.output import print_json
 from dbprov.flags import json_option
 
@@ -24,8 +25,10 @@ def endpoints(engine: str | None, region: str | None, as_json: bool) -> None:
         print_json({"endpoints": found})
         return
     if not found:
-        click.echo("no server of PostgreSQL or MySQL is in this region of this account", err=True)
+        talk.say("no server of PostgreSQL or MySQL is in this region of this account")
     for one in found:
         state = f"replica of {one['replica_of']}" if one["replica_of"] else one["status"]
         where = f"{one['host']}:{one['port']}" if one["host"] else "-"
-        click.echo("\t".join([one["server"], f"{one['flavor']} {one['version']}", state, where]))
+        talk.say(
+            "\t".join([one["server"], f"{one['flavor']} {one['version']}", state, where]), err=False
+        )

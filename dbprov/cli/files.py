@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from dbprov import talk
 from dbprov.cli.output import print_json
 from dbprov.flags import json_option, templates_option
 
@@ -16,7 +17,7 @@ def schema() -> None:
 
     Example: dbprov schema > dbprov.schema.json
     """
-    click.echo((Path(__file__).parent.parent / "schema.json").read_text(encoding="utf-8"), nl=False)
+    talk.product((Path(__file__).parent.parent / "schema.json").read_text(encoding="utf-8"))
 
 
 @click.command()
@@ -48,4 +49,4 @@ def templates(engine: str | None, as_json: bool, templates: str | None) -> None:
     for name, file in files.items():
         used = (ours / name).is_file()
         unused = "" if used else "  (no built-in of this name: nothing asks for it)"
-        click.echo(f"{name}\t{file}{unused}")
+        talk.say(f"{name}\t{file}{unused}", err=False)

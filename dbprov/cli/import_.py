@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dbprov import talk
 from dbprov.cli.output import print_json, write
 from dbprov.flags import FLAGS, ask, json_option, templates_option, timeouts_options
 
@@ -87,10 +88,10 @@ def import_(
     if as_json:
         print_json(found.as_json())
     elif output is None:
-        click.echo(found.text, nl=False)
+        talk.product(found.text)
     if output:
         write(Path(output), found.text, 0o644)
-        click.echo(f"wrote {output}", err=True)
+        talk.say(f"wrote {output}")
     for who, why in found.left_out.items():
-        click.echo(f"note: left out: {who}: {why}", err=True)
+        talk.say(f"note: left out: {who}: {why}")
     sys.exit(1 if found.lacking else 0)

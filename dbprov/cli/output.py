@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import click
+from dbprov import talk
+from dbprov.talk import print_json as print_json
 
 if TYPE_CHECKING:
     from dbprov.commands import Planned
     from dbprov.deployments import Deployment, Spec
-
-
-def print_json(document: dict[str, Any]) -> None:
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def write(path: Path, text: str, mode: int) -> str:
@@ -91,5 +87,5 @@ def confirm() -> None:
         raise UsageError(
             "nobody can be asked", "there is no terminal", "read the plan, then run it with --yes"
         )
-    if not click.confirm("Carry this out?", err=True):
+    if not talk.confirm("Carry this out?"):
         raise UsageError("nothing was changed", "the answer was no")

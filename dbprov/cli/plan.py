@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dbprov import talk
 from dbprov.cli.output import files, keep_ways_back, print_json, write
 from dbprov.flags import (
     SpecCommand,
@@ -52,7 +53,7 @@ def plan(
 
     Example: dbprov plan deployment.yaml -o change.sql --undo undo.sql
     """
-    from dbprov import commands, talk
+    from dbprov import commands
 
     planned: list[Planned] = []
     changes, ways = files(spec, output), files(spec, undo)
@@ -66,13 +67,13 @@ def plan(
             if deployment in changes:
                 text = commands.change(planned[-1], servers[deployment])
                 write(changes[deployment], text, 0o644)
-                click.echo(f"wrote {changes[deployment]}", err=True)
+                talk.say(f"wrote {changes[deployment]}")
         keep_ways_back(planned, ways)
         for one in planned:
             if one.deployment in ways and one.steps:
                 text = commands.way_back(one, servers[one.deployment])
                 write(ways[one.deployment], text, 0o644)
-                click.echo(f"wrote {ways[one.deployment]}", err=True)
+                talk.say(f"wrote {ways[one.deployment]}")
     if as_json:
         print_json(
             {

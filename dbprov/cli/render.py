@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dbprov import talk
 from dbprov.cli.output import print_json, write
 from dbprov.flags import SpecCommand, json_option, templates_option, with_spec
 
@@ -61,6 +62,7 @@ def render(
     """
     from dbprov import commands
     from dbprov.errors import UsageError
+    from dbprov.masking import Finished
 
     settings = {"partial_revokes": "1" if partial_revokes else "0"}
     version = _version(server_version) if server_version else None
@@ -82,18 +84,21 @@ def render(
     paths = {name: Path(output) / f"{name}.sql" for name in made if output}
     for name, path in paths.items():
         write(path, made[name], 0o600 if hashed else 0o644)
-        click.echo(f"wrote {path}", err=True)
+        talk.say(f"wrote {path}")
     if as_json:
         files = {name: str(paths[name]) if paths else None for name in made}
-        scripts = [{"name": name, "sql": text, "file": files[name]} for name, text in made.items()]
+        scripts = [
+            {"name": name, "sql": Finished(text), "file": files[name]}
+            for name, text in made.items()
+        ]
         print_json({"deployments": scripts})
     elif not paths:
-        click.echo("\n".join(made.values()), nl=False)
+        talk.product("\n".join(made.values()))
 
 
 def _say(account: Account) -> None:
     words = f'a new password of user "{account.name}" is kept in {account.place}'
-    click.echo(f"note: {words}", err=True)
+    talk.say(f"note: {words}")
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dbprov import talk
 from dbprov.cli.connections import FORMS, hand_out, is_folder
 from dbprov.cli.output import confirm, print_json
 from dbprov.flags import (
@@ -67,7 +68,7 @@ def rotate(
 
     Example: dbprov rotate deployment.yaml --user analytics_airflow -o strings.txt --format env
     """
-    from dbprov import commands, talk
+    from dbprov import commands
 
     _refuse(spec, user, form, output, finishing)
     ended: list[Rotated] = []
@@ -103,10 +104,10 @@ def rotate(
     if failed:
         talk.show_error(failed)
     for rotation in planned[len(ended) :]:
-        click.echo(f"not begun: user {rotation.account.name}", err=True)
+        talk.say(f"not begun: user {rotation.account.name}")
     if not ok:
         words = "nothing is lost: both passwords are kept, and the same command goes on from there"
-        click.echo(f"dbprov: {words}", err=True)
+        talk.say(f"dbprov: {words}")
     elif not finishing:
         _say_what_follows(spec, ended, output)
     sys.exit(2 if failed else 0 if ok else 1)
@@ -169,12 +170,12 @@ def _write(spec: Spec, form: str, output: str) -> None:
 def _say_what_follows(spec: Spec, ended: list[Rotated], output: str | None) -> None:
     again = spec.source if spec.source != "flags" else "(the same flags)"
     if not output:
-        click.echo(f"The new strings: dbprov connections {again} --reveal", err=True)
+        talk.say(f"The new strings: dbprov connections {again} --reveal")
     for one in ended:
         place = one.rotation.account.place
         if not place.writable:
             words = f"the new password has to be put into the {place} now"
-            click.echo(f"{one.rotation.account.name}: {words}", err=True)
+            talk.say(f"{one.rotation.account.name}: {words}")
     if any(one.old_valid for one in ended):
         words = "The old passwords are valid until nobody uses them any more, and you say:"
-        click.echo(f"{words} dbprov rotate {again} --finish", err=True)
+        talk.say(f"{words} dbprov rotate {again} --finish")

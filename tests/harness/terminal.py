@@ -1,0 +1,55 @@
+"""A program on a terminal of its own, and what of its text would steer one."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+COLORS = re.compile(r"\x1b\[(?:0|1|2|31|32|33)m")
+"""The only sequences that dbprov writes by itself: bold, dim, red, green, yellow, and the end of them."""
+FIXED = re.compile(r"\x1b\[\?2004[hl]\r?")
+"""What readline itself writes around a question (bracketed paste)."""
+
+
+def on_terminal(
+    program: Sequence[str | bytes],
+    folder: Path,
+    env: Mapping[str, str],
+    answers: Mapping[str, str] | None = None,
+    seconds: float = 60,
+) -> tuple[int, str]:
+    """Its exit code and all that the terminal got; each question gets the answer of which a part stands in it."""
+    ours, theirs = pty.openpty()
+    running = subprocess.Popen(
+        program, cwd=folder, env=env, stdin=theirs, stdout=theirs, stderr=theirs,
+        start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
+    said, asked, until = b"", 0, time.monotonic() + seconds
+    while time.monotonic() < until:
+        if not select.select([ours], [], [], 0.1)[0]:
+            continue
+        try:
+            said += os.read(ours, 65536)
+        except OSError:  # its end is closed
+            break
+        question = FIXED.sub("", said[asked:].decode(errors="replace"))
+        for part, answer in (answers or {}).items():
+            if part in question and question.endswith(": "):
+                asked = len(said)
+                os.write(ours, f"{answer}\n".encode())
+                break
+    os.close(ours)
+    return running.wait(20), said.decode(errors="surrogateescape")
+
+
+def steering(text: str) -> list[str]:
+    """What is left in it, beside dbprov's own colors, that a terminal would obey or that is not what it looks like."""
+    rest = COLORS.sub("", FIXED.sub("", text)).replace("\r\n", "\n")
+    return [repr(c) for c in rest if not c.isprintable() and c not in "\n\t"]
