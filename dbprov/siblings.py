@@ -50,11 +50,14 @@ class Siblings(Admission):
         same = identity.by_answer(mine, theirs)
         if same is not Same.UNKNOWN:
             return Answer(same)
-        known = mine.identifier and theirs.identifier
-        what = f"both say that they are {mine.identifier}" if known else "no identifier is known"
-        runs = f"{self.address} ({mine}) and {other.address} ({theirs})"
+        what = f"both report {mine.identifier}"
+        if not (mine.identifier and theirs.identifier):
+            what = "the admin of one of them may not read its identifier"
         return Answer(
-            same, f"{what}, and {runs} may be two: a copy of the data, a replica, or a restart"
+            same,
+            f"{what}, and {self.address} ({mine}) and {other.address} ({theirs}) look like two"
+            " running instances: one holds a copy of the other's data (a restored backup, a"
+            " replica), or the server was restarted just now",
         )
 
     def answer(self, deployment: Deployment, other: Deployment) -> Answer:
@@ -64,7 +67,9 @@ class Siblings(Admission):
             answer = self.same_as(there)
         else:
             named = identity.by_name(deployment.server, other.server, identity.resolved)
-            answer = Answer(named, "it was not asked" if named is Same.UNKNOWN else "")
+            answer = Answer(named)
+            if named is not Same.SAME:
+                answer = Answer(Same.UNKNOWN, f"{other.server} was not opened with this spec")
         told = not (deployment.same_server and other.same_server)
         return Answer(Same.ANOTHER) if answer.same is Same.UNKNOWN and told else answer
 
@@ -82,8 +87,8 @@ class Siblings(Admission):
             answer = self.answer(deployment, other)
             if answer.same is Same.SAME and (met := list(conflicts(deployment, other))):
                 raise RefusedError(
-                    f"{deployment.name} and {other.name} cannot both be as the spec says;"
-                    " nothing was changed",
+                    f"the Deployments {deployment.name} and {other.name} cannot both be on one"
+                    " server; nothing was changed",
                     f"{deployment.server} of {deployment.name} and {other.server} of"
                     f" {other.name} are the same server:\n" + "\n".join(why for why, _ in met),
                     "\n".join(dict.fromkeys(todo for _, todo in met)),
@@ -118,6 +123,6 @@ class Siblings(Admission):
         for other, answer in self.answers_of(deployment):
             if answer.same is Same.UNKNOWN and not answer.error:
                 yield (
-                    f"{other.name} is taken to be on another server: {answer.why}."
-                    f" If it is another one: {TWO_SERVERS}"
+                    f"{other.name} is taken to be on another server than {deployment.name}:"
+                    f" {answer.why}. If it is on another one, say so: {TWO_SERVERS}"
                 )
