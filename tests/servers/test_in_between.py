@@ -15,6 +15,7 @@ import pytest
 import dbprov
 from dbprov.connections import Connection
 from dbprov.deployments import TLS_MODES, Spec
+from dbprov.dialects.postgresql.session import near
 from dbprov.errors import ConnectError
 from dbprov.secret import Secret
 from tests.harness import TestServer, execute
@@ -27,6 +28,7 @@ from tests.servers.attackers import (
     CachingWithKey,
     Downgrade,
 )
+from tests.servers.command import dbprov as command
 from tests.servers.conftest import Walk
 from tests.servers.proxy import Proxy
 from tests.servers.test_apply import one
@@ -65,7 +67,6 @@ def refused(walk: Walk, spec: Spec, who: str) -> str:
 
 @pytest.mark.attack("takes TLS away: modes that insist on it say nothing to the attacker")
 def test_nobody_in_between_takes_tls_away(secure: TlsServer, walk: Walk) -> None:
-    walk.plan(walk.spec(one("t_tls_")))  # over TLS: from now on MySQL is content with a hash
     reached = []
     for mode in TLS_MODES:
         with Downgrade(secure.server.host, secure.server.port) as between:
@@ -85,7 +86,6 @@ def test_nobody_in_between_gets_a_new_password(secure: TlsServer, walk: Walk, pr
     """In the mode that goes on without TLS as well: under a name that is not this machine's."""
     walk.monkeypatch.setenv("APP_PASSWORD", MARK)
     deployment = one(prefix, password={"env": "APP_PASSWORD"})
-    walk.plan(walk.spec(one("t_tls_")))  # over TLS: from now on the server is content with a hash
     with Downgrade(secure.server.host, secure.server.port) as between:
         walk.url = named(secure.server, port=between.port)
         key = walk.folder / "server.pem"
@@ -146,7 +146,7 @@ def test_nobody_who_asks_gets_a_password_of_postgresql(
 
 
 @pytest.mark.postgresql
-@pytest.mark.attack("is where PGHOST or a service file leads, and asks for the password in clear")
+@pytest.mark.attack("is where PGHOST or a service leads, and asks for the password")
 def test_what_libpq_finds_elsewhere_is_not_near(secure: TlsServer, marked: Walk) -> None:
     with AskingPostgres(secure.server.host, secure.server.port) as between:
         port = between.port
@@ -162,6 +162,12 @@ def test_what_libpq_finds_elsewhere_is_not_near(secure: TlsServer, marked: Walk)
             marked.url = url
             assert IN_CLEAR in refused(marked, marked.spec(one("t_tls_")), "admin")
             marked.monkeypatch.delenv(name)
+        marked.url = "postgresql://dba@/postgres"
+        marked.monkeypatch.setenv("PGSERVICE", "there")
+        marked.monkeypatch.setenv("PGPORT", str(port))
+        [address] = marked.spec(one("t_tls_")).servers()
+        assert not near(address[0])
+        marked.monkeypatch.delenv("PGSERVICE")
         marked.url = "postgresql://dba@/postgres?service=there"
         assert IN_CLEAR in refused(marked, marked.spec(one("t_tls_")), "admin")
         assert not between.learned(MARK)
@@ -235,6 +241,20 @@ def test_a_key_that_is_known(secure: TlsServer, walk: Walk, plugin: str) -> None
     key.write_text(public_key(plain, plugin))
     assert said(server_public_key="server.pem", mode="disable") == "in"
     assert said(server_public_key="server.pem") == "in"
+    flags = (
+        "--name",
+        "a",
+        "--database",
+        "t_tls_db",
+        "--user",
+        "t_tls_app",
+        "--tls-server-public-key",
+    )
+    env = {"DBPROV_ADMIN_PASSWORD": MARK}
+    ended = command(
+        "check", "--server", walk.url, *flags, "server.pem", folder=walk.folder, env=env
+    )
+    assert "reaches the server" in ended.stdout, ended.stderr
     for attacker in (ASKING[plugin], ASKING["sha256_password, in the greeting"], AskingMySQL):
         with attacker(plain.host, plain.port) as asking:
             url, walk.url = walk.url, named(plain, port=asking.port)

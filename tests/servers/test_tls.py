@@ -66,6 +66,11 @@ def named(server: TestServer, host: str = NAME, port: int = 0) -> str:
     return f"{server.engine}://dba@{host}:{port}/{database}?hostaddr=127.0.0.1"
 
 
+def know(server: TestServer) -> None:
+    """From a login on MySQL has the admin's password cached, and is content with a hash where there is no TLS."""
+    execute(server, "admin", "SELECT 1")
+
+
 def pair(files: tuple[Path, Path]) -> dict[str, str]:
     return dict(zip(("cert", "key"), map(str, files), strict=True))
 
@@ -75,6 +80,7 @@ def walk(secure: TlsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     for name in ("PGPASSWORD", "MYSQL_PWD", "PGPASSFILE", "PGSERVICE"):
         monkeypatch.delenv(name, raising=False)
     server = secure.server
+    know(server)
     return Walk(server, named(server), server.password("admin"), tmp_path, monkeypatch)
 
 
@@ -88,6 +94,7 @@ def way_in(secure: TlsServer, walk: Walk, case: Case, tls: dict[str, Any]) -> di
     """Make the server what the case says. What the spec says of TLS then."""
     if case == "no TLS":
         plain = secure.plain()
+        know(plain)
         walk.url, walk.password = named(plain), plain.password("admin")
         remember(plain)
     elif case == "asks for a certificate" or case == "refuses it":

@@ -67,7 +67,7 @@ def connect(
     said |= {"user": address.user} if address.user else {}
     said |= {"password": password.reveal()} if password else {}
     said = {key: value for key, value in said.items() if value not in (None, "")}
-    return _opened(said, timeouts, tls.allow_cleartext or _near(address))
+    return _opened(said, timeouts, tls.allow_cleartext or near(address))
 
 
 def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any:
@@ -79,10 +79,10 @@ def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any:
     # What the string says of TLS stands; what it leaves open is not for this machine to say.
     tls, server = deployment.tls, deployment.server
     told = {**_protected(tls), **told, **_session(timeouts), **extra}
-    return _opened(told, timeouts, tls.allow_cleartext or _near(server))
+    return _opened(told, timeouts, tls.allow_cleartext or near(server))
 
 
-def _near(address: Address) -> bool:
+def near(address: Address) -> bool:
     """Does what is sent stay on one machine? libpq fills in what the URL leaves open."""
     said = dict(address.options)
     if "service" in said:
@@ -169,6 +169,7 @@ def _opened(said: dict[str, Any], timeouts: Timeouts, clear: bool) -> Any:
     forbids that (require_auth) would forbid it over TLS too, where LDAP and PAM need it: so first
     with TLS and then without.
     """
+    began = time.monotonic()
     if said["sslmode"] == "prefer":
         try:
             return _connected({**said, "sslmode": "require"}, timeouts)
@@ -180,7 +181,8 @@ def _opened(said: dict[str, Any], timeouts: Timeouts, clear: bool) -> Any:
     if not clear:
         methods = said.get("require_auth") or _usual("require_auth")
         said = {**said, "require_auth": without_password(methods, pq.version())}
-    return _connected({**said, "sslmode": "disable"}, timeouts)
+    left = round(timeouts.connect - (time.monotonic() - began))
+    return _connected({**said, "sslmode": "disable", "connect_timeout": max(1, left)}, timeouts)
 
 
 def speaks_no_tls(words: str) -> bool:
