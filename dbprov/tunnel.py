@@ -32,6 +32,7 @@ from urllib.parse import unquote
 
 from dbprov.deployments import Address
 from dbprov.errors import ConnectError
+from dbprov.masking import outside
 from dbprov.places.env import environment
 
 LOST = "the bastion ended the connection: see that it runs, and run the same command again"
@@ -127,7 +128,7 @@ class Tunnel:
         number = self._said.fileno()  # ssh writes where this file's own position is: leave it alone
         said = os.pread(number, os.fstat(number).st_size, 0).decode(errors="replace")
         lines = [line for line in said.splitlines() if line]
-        return "; ".join(lines[-3:]) or ("it has ended" if self._ended() else "")
+        return outside("; ".join(lines[-3:]) or ("it has ended" if self._ended() else ""))
 
     def remedy(self) -> str:
         """What to do about a connection that failed; empty where it is not the tunnel's fault."""

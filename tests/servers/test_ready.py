@@ -94,20 +94,17 @@ def test_a_search_path_that_leads_elsewhere(walk: Walk, prefix: str) -> None:
 
 
 @pytest.mark.postgresql(">= 18")
-def test_another_isolation_level(walk: Walk, prefix: str) -> None:
-    name = walk.url.split("//")[1].split("@")[0]
-    execute(
-        walk.server,
-        "superuser",
-        f"ALTER ROLE \"{name}\" SET default_transaction_isolation = 'serializable'",
-    )
-    try:
-        claims = failed(ready(walk, walk.spec(one(prefix))))
-    finally:
-        execute(
-            walk.server, "superuser", f'ALTER ROLE "{name}" RESET default_transaction_isolation'
-        )
-    assert claims == ["runs at the isolation level READ COMMITTED"]
+@pytest.mark.parametrize("of", ["ROLE {app}", "DATABASE {db}", "ROLE {app} IN DATABASE {db}"])
+def test_another_isolation_level(walk: Walk, prefix: str, of: str) -> None:
+    """What the users have in that database counts; what is preset for the admin does not."""
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    target = of.format(app=f"{prefix}app", db=f"{prefix}db")
+    preset = f"ALTER {target} SET default_transaction_isolation = 'serializable'"
+    execute(walk.server, "superuser", preset)
+    assert failed(ready(walk, spec)) == ["runs at the isolation level READ COMMITTED"]
+    execute(walk.server, "superuser", f"ALTER {target} RESET ALL")
+    assert failed(ready(walk, spec)) == []
 
 
 GLOBALS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dbprov.deployments import Deployment
@@ -24,13 +24,7 @@ def readiness(
     yield version(airflow, facts, *SUPPORTED[airflow[0]])
     yield from creates(airflow, deployment)
     [server] = answers["airflow/server"]
-    read_committed = server["isolation"] == "read committed"
-    yield Check(
-        name, "runs at the isolation level READ COMMITTED", "holds", server["isolation"],
-        read_committed,
-        todo="" if read_committed else "schedulers fail with serialization errors (40001) as soon"
-        " as two of them work: default_transaction_isolation = 'read committed'",
-    )  # fmt: skip
+    yield _isolation(name, server, answers["airflow/users"])
     yield from limit(airflow, "the server", server["connections"])
     for row in answers["airflow/database"]:
         utf8 = row["encoding"] == "UTF8"
@@ -43,6 +37,23 @@ def readiness(
     for row in answers["airflow/users"]:
         yield from limit(airflow, f'user "{row["name"]}"', row["connections"])
         yield from _search_path(name, deployment, row)
+
+
+def _isolation(name: str, server: Mapping[str, Any], users: Sequence[Mapping[str, Any]]) -> Check:
+    """Of each user, where it is there; else the server's own."""
+    found = {row["name"]: row["isolation"] or server["isolation"] for row in users}
+    other = {user: level for user, level in found.items() if level != "read committed"}
+    if not found and server["isolation"] != "read committed":
+        other = {"": server["isolation"]}
+    observed = ", ".join(
+        f'{level} for "{user}"' if user else level for user, level in other.items()
+    )
+    return Check(
+        name, "runs at the isolation level READ COMMITTED", "holds", observed or "read committed",
+        not other,
+        todo="" if not other else "schedulers fail with serialization errors (40001) as soon"
+        " as two of them work: default_transaction_isolation = 'read committed'",
+    )  # fmt: skip
 
 
 def _search_path(name: str, deployment: Deployment, row: Mapping[str, Any]) -> Iterator[Check]:

@@ -1,9 +1,12 @@
-{# What is in effect for a role in a database: its setting there, else its own, else the database's (T68). #}
-SELECT r.rolname::text AS name, NULLIF(r.rolconnlimit, -1) AS connections,
-       (SELECT substr(c.entry, length('search_path=') + 1)
-        FROM pg_db_role_setting AS s, unnest(s.setconfig) AS c(entry)
-        WHERE c.entry LIKE 'search\_path=%' AND s.setrole IN (0, r.oid)
-          AND s.setdatabase IN (0, (SELECT d.oid FROM pg_database AS d WHERE d.datname = {{ database | literal }}))
-        ORDER BY s.setrole = 0, s.setdatabase = 0 LIMIT 1) AS search_path
-FROM pg_roles AS r
+{# What is in effect for a role in a database: its setting there, else its own, else the database's (T68). Asked of the catalogue:
+   in the admin's own session nothing is in effect that others preset. #}
+SELECT r.rolname::text AS name, NULLIF(r.rolconnlimit, -1) AS connections, p.search_path, p.isolation
+FROM pg_roles AS r,
+     LATERAL (SELECT max(e.value) FILTER (WHERE e.name = 'search_path') AS search_path,
+                     max(e.value) FILTER (WHERE e.name = 'default_transaction_isolation') AS isolation
+              FROM (SELECT DISTINCT ON (1) split_part(c.entry, '=', 1) AS name, substr(c.entry, strpos(c.entry, '=') + 1) AS value
+                    FROM pg_db_role_setting AS s, unnest(s.setconfig) AS c(entry)
+                    WHERE s.setrole IN (0, r.oid)
+                      AND s.setdatabase IN (0, (SELECT d.oid FROM pg_database AS d WHERE d.datname = {{ database | literal }}))
+                    ORDER BY 1, s.setrole = 0, s.setdatabase = 0) AS e) AS p
 WHERE r.rolname = ANY (ARRAY[{{ users | literals }}]::text[])
