@@ -69,6 +69,17 @@ def conflicts(one: Deployment, other: Deployment) -> Iterator[tuple[str, str]]:
             )
 
 
+def one_place(one: Deployment, other: Deployment) -> Iterator[str]:
+    """What each keeps of a user in the place of the other's; on two servers they are two users."""
+    mine, theirs = logins(one), logins(other)
+    for login in mine.keys() & theirs.keys():
+        account, another = mine[login], theirs[login]
+        if "password" in (account.auth, another.auth) and _kept(account.place) == _kept(
+            another.place
+        ):
+            yield f'user "{login[0]}", password in {_shown(account)}'
+
+
 def _kept(place: Place) -> object:
     """Equal where two places are one, however the spec says them."""
     if isinstance(place, FilePlace):

@@ -11,7 +11,7 @@ from dbprov.admission import Admission
 from dbprov.deployments import Deployment
 from dbprov.errors import DbprovError, RefusedError
 from dbprov.identity import Answer, Same
-from dbprov.sharing import Neighbours, conflicts
+from dbprov.sharing import Neighbours, conflicts, one_place
 
 TWO_SERVERS = "same_server: false in the spec, in the Deployment of one of them"
 
@@ -92,6 +92,14 @@ class Siblings(Admission):
                     f"{deployment.server} of {deployment.name} and {other.server} of"
                     f" {other.name} are the same server:\n" + "\n".join(why for why, _ in met),
                     "\n".join(dict.fromkeys(todo for _, todo in met)),
+                )
+            if answer.same is Same.ANOTHER and (shared := sorted(one_place(deployment, other))):
+                raise RefusedError(
+                    f"the Deployments {deployment.name} and {other.name} keep two passwords in one"
+                    " place; nothing was changed",
+                    f"{deployment.server} and {other.server} are two servers, so each has a user of"
+                    " its own:\n" + "\n".join(shared),
+                    "a place of its own for each: password: {file: PATH}, or leave password out",
                 )
             yield other, answer
 

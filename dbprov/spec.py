@@ -297,7 +297,8 @@ class _Reader:
         second = self.second(keys, name, place, server)
         if second:
             place = Turns(place, second)
-        whose = (identity.name(server), name, host, second)
+        # Whether two servers are one only they know: see sharing.one_place.
+        whose = (server.engine, name, host, second)
         label = f'user "{name}"' + (f"@{host}" if host != "%" else "") + f" on {server}"
         self.apart.add(place, whose, label, keys.get("password", given))
         return Account(name, Access(access), place, host, limit, schemas, auth, second)

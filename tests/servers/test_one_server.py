@@ -365,6 +365,34 @@ def test_a_copy_is_told_from_its_original(
             assert dropped(alone, WHOLE).ok
 
 
+@pytest.mark.attack("two servers, and one place for the password of a user on each")
+def test_two_servers_have_a_place_each(
+    own: OwnServer, copied: OwnServer, tmp_path: Path, as_superuser: None
+) -> None:
+    """The user of one name on another server is another user: a rotation would lose a password."""
+    text = yaml.safe_dump(
+        {
+            "same_server": False,
+            "deployments": [
+                {
+                    "name": name,
+                    "server": url_of(server),
+                    "database": "shop",
+                    "user": "app",
+                    "password": {"file": "pw"},
+                }
+                for name, server in (("a", own.server), ("c", copied.server))
+            ],
+        }
+    )
+    spec = dbprov.parse(text, "spec.yaml", tmp_path)
+    with dbprov.servers(spec) as servers:
+        for deployment in spec.deployments:
+            with pytest.raises(RefusedError, match="keep two passwords in one place"):
+                dbprov.apply(deployment, servers[deployment])
+    assert not (tmp_path / "pw").exists()
+
+
 @pytest.mark.postgresql  # on MySQL one session does everything
 @pytest.mark.parametrize("home", ["postgres", "template1"])
 @pytest.mark.attack("the name of a server leads to another one in the middle of a run")
