@@ -458,8 +458,10 @@ def struck(scene: Scene) -> None:
                 if command == rotate:  # MySQL begins none before
                     run(*(w.format(number) for w in rotate), "--finish", *YES)
                 scene.struck += bool(hit)
-        words = (*(w.format(0) for w in apply), *YES, *AUDIT)
-        scene.seen(words, run(*words), 0)
+        # The last rotation may have been cut off between the server and the place: one more ends it.
+        for words in (rotate, (*rotate, "--finish"), apply):
+            said = (*(w.format(0) for w in words), *YES, *AUDIT)
+            scene.seen(said, run(*said), 0)
 
 
 def in_python(scene: Scene) -> None:
