@@ -14,8 +14,7 @@ from pymysql.constants import CR
 
 from dbprov.dialects import handshake
 
-# Where LDAP or PAM looks at the password; and what hides so little that it is as good as clear.
-IN_CLEAR = ("mysql_clear_password", "dialog", "mysql_old_password")
+IN_CLEAR = ("mysql_clear_password", "dialog")  # where LDAP or PAM looks at the password
 ALL_OF_IT = b"\x01\x04"  # the server has not cached the password, and asks for it
 
 
