@@ -181,10 +181,10 @@ def _public(deployment: Deployment, server: Server) -> Iterator[Check]:
     for whose in public:
         yield Check(
             whose,
-            "the password is hard to guess",
+            "the password",
             "holds",
-            f"it has fewer than {LEAST} characters, or it is a name in the spec or a common word:"
-            " it is as good as public, and dbprov cannot mask it in its own sentences",
+            f"easy to guess: it has fewer than {LEAST} characters, or it is a name in the spec or a"
+            " common word. It is as good as public: dbprov cannot mask it in its own sentences",
             True,
             todo="put a long random one into its place; of a user, dbprov rotate makes one",
             warning=True,

@@ -176,6 +176,6 @@ def test_the_admins_own_password_is_warned_of(
     text["server"] = text["server"].replace(f"//{server.user('admin')}@", f"//{name}@")
     (tmp_path / "spec.yaml").write_text(yaml.safe_dump(text))
     ended = dbprov("check", "spec.yaml", folder=tmp_path, env=run.password)
-    assert "note admin: the password is hard to guess" in ended.stdout.replace("  ", " "), (
+    assert "note admin: the password: easy to guess" in ended.stdout.replace("  ", " "), (
         ended.stdout + ended.stderr
     )
