@@ -39,8 +39,9 @@ def other_names(walk: Walk, port: int) -> dict[str, str]:
         found["another admin"] = walk.url.replace(
             f"//{admin}@", f"//{walk.server.user('superuser')}@"
         )
-    if walk.server.flavor != "postgresql" and walk.server.log:
-        found["its socket"] = f"{walk.url}?unix_socket={walk.server.log.with_name('socket')}"
+    socket = walk.server.log.with_name("socket") if walk.server.log else None
+    if walk.server.engine == "mysql" and socket and socket.exists():  # a container keeps its own
+        found["its socket"] = f"{walk.url}?unix_socket={socket}"
     if walk.server.engine == "postgresql":
         found["another database of the admin"] = walk.url.rpartition("/")[0] + "/template1"
     return found
