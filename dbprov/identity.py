@@ -15,6 +15,7 @@ from posixpath import normpath
 from dbprov.deployments import Address
 from dbprov.errors import DbprovError
 from dbprov.frozen import dataclass
+from dbprov.near import loopback
 
 Resolve = Callable[[str], frozenset[str]]
 
@@ -120,9 +121,7 @@ def _port_of_socket(address: Address) -> int:
 
 def far(address: str | None) -> str:
     """Empty for an address that is every machine's own, and for a socket."""
-    from ipaddress import ip_address
-
-    return "" if not address or ip_address(address).is_loopback else address
+    return "" if not address or loopback(address) else address
 
 
 def resolved(host: str) -> frozenset[str]:
