@@ -636,6 +636,23 @@ def test_nothing_is_looked_up_before_the_search_path_is_set() -> None:
     assert {n for n in files("postgresql") if n.startswith("verify/")} | {"session/path"} == checked
 
 
+TOLD = re.compile(r"remedy/|lock/end$|.*/(create|alter|drop)$")
+"""What dbprov may tell somebody else to run, beside what it runs itself."""
+
+
+@pytest.mark.attack("a statement told to a colleague, under a search_path of others")
+def test_a_statement_for_a_colleague_looks_nothing_up() -> None:
+    """GRANT, ALTER and the like call nothing; blocks are looked at below."""
+    checked = set()
+    for name, text in sorted(set(rendered("postgresql"))):
+        if TOLD.match(name) and text.startswith(("SELECT", "WITH")):
+            found = Unqualified()
+            found(parse_sql(text))
+            assert found.names == [], name
+            checked.add(name)
+    assert checked >= {"lock/end", "sessions/drop"}
+
+
 @pytest.mark.attack("SQL told to a colleague is run with a search_path of others")
 def test_a_block_sets_its_search_path_before_it_looks_anything_up() -> None:
     """What dbprov tells others to run is run in sessions of theirs; types of DECLARE are looked up before its first statement."""
