@@ -18,15 +18,15 @@ from dbprov._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from dbprov.audit import Journal as Journal
-    from dbprov.commands import Applied as Applied
-    from dbprov.commands import Planned as Planned
-    from dbprov.commands import apply as apply
-    from dbprov.commands import check as check
-    from dbprov.commands import compare as compare
-    from dbprov.commands import handouts as handouts
-    from dbprov.commands import prove as prove
-    from dbprov.commands import scripts as scripts
-    from dbprov.commands import servers as servers
+    from dbprov.commands.applied import Applied as Applied
+    from dbprov.commands.applied import apply as apply
+    from dbprov.commands.offline import scripts as scripts
+    from dbprov.commands.opened import handouts as handouts
+    from dbprov.commands.opened import servers as servers
+    from dbprov.commands.planned import Planned as Planned
+    from dbprov.commands.planned import compare as compare
+    from dbprov.commands.proofs import check as check
+    from dbprov.commands.proofs import prove as prove
     from dbprov.connections import as_env as as_env
     from dbprov.connections import as_json as as_json
     from dbprov.connections import as_text as as_text
@@ -40,17 +40,11 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "audit": ("Journal",),
-    "commands": (
-        "Applied",
-        "Planned",
-        "apply",
-        "check",
-        "compare",
-        "handouts",
-        "prove",
-        "scripts",
-        "servers",
-    ),
+    "commands.applied": ("Applied", "apply"),
+    "commands.offline": ("scripts",),
+    "commands.opened": ("handouts", "servers"),
+    "commands.planned": ("Planned", "compare"),
+    "commands.proofs": ("check", "prove"),
     "connections": ("as_env", "as_json", "as_text"),
     "dialects": ("Check",),
     "errors": ("DbprovError",),

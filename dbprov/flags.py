@@ -278,7 +278,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="One JSON doc
 
 
 def _journal(ctx: click.Context, _: click.Parameter, path: str | None) -> Journal | None:
-    """Opened by ``commands.servers``, before anything is asked of a server."""
+    """Opened by ``servers``, before anything is asked of a server."""
     if path is None:
         return None
     from dbprov.audit import Journal
@@ -293,4 +293,4 @@ audit_option = click.option(
     callback=_journal,
     help="Append every statement that changes the server to this file (dbprov audit checks it).",
 )
-"""For every command that changes a server: hand what it gives to ``commands.servers``."""
+"""For every command that changes a server: hand what it gives to ``servers``."""

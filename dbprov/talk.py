@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
     from dbprov.audit import Journal
     from dbprov.chain import Checked
-    from dbprov.commands import Adoption, Applied, Departing, Planned, Rotation
+    from dbprov.commands.adopted import Adoption
+    from dbprov.commands.applied import Applied
+    from dbprov.commands.departures import Departing
+    from dbprov.commands.planned import Planned
+    from dbprov.commands.rotated import Rotation
     from dbprov.deployments import Deployment
     from dbprov.dialects import Check
     from dbprov.errors import DbprovError

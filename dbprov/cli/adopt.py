@@ -60,24 +60,26 @@ def adopt(
 
     Example: dbprov adopt deployment.yaml
     """
-    from dbprov import commands
+    from dbprov.commands.adopted import adopt as adopt_plan
+    from dbprov.commands.adopted import adoption, refuse_adoption, refuse_unknown
+    from dbprov.commands.opened import servers as connect
     from dbprov.handover import Consent
 
     consent = Consent(owners, objects)
     asked = never if yes else ask
-    with commands.servers(spec, asked, templates, timeouts, journal=journal) as servers:
-        plans = [commands.adoption(one, servers[one], consent) for one in spec.deployments]
-        commands.refuse_unknown(plans)
+    with connect(spec, asked, templates, timeouts, journal=journal) as servers:
+        plans = [adoption(one, servers[one], consent) for one in spec.deployments]
+        refuse_unknown(plans)
         for planned in plans:
             talk.show_adoption(planned)
-            commands.refuse_adoption(planned)
+            refuse_adoption(planned)
         if any(planned.steps for planned in plans) and not yes:
             confirm()
         ended = []
         for planned in plans:
             one = planned.deployment
             ended.append(
-                commands.adopt(
+                adopt_plan(
                     one,
                     servers[one],
                     planned,

@@ -27,7 +27,8 @@ from dbprov.flags import (
 
 if TYPE_CHECKING:
     from dbprov.audit import Journal
-    from dbprov.commands import Applied, Planned
+    from dbprov.commands.applied import Applied
+    from dbprov.commands.planned import Planned
     from dbprov.deployments import Deployment, Spec, Timeouts
     from dbprov.server import Server
 
@@ -67,34 +68,36 @@ def apply(
 
     Example: dbprov apply deployment.yaml --reviewed change.sql
     """
-    from dbprov import commands
+    from dbprov.commands.applied import Applied, ask_places
+    from dbprov.commands.applied import apply as apply_plan
+    from dbprov.commands.opened import servers as connect
+    from dbprov.commands.planned import compare, refuse
+    from dbprov.commands.reviewed import insisting
     from dbprov.errors import DbprovError
 
     ended: list[Applied] = []
-    with commands.servers(
-        spec, never if yes else ask, templates, timeouts, journal=journal
-    ) as servers:
+    with connect(spec, never if yes else ask, templates, timeouts, journal=journal) as servers:
         plans: list[Planned] = []
         for one in spec.deployments:
-            plans.append(commands.compare(one, servers[one], prune=prune, ahead=plans))
-        reviewed_as = commands.insisting(files(spec, reviewed), servers) if reviewed else {}
+            plans.append(compare(one, servers[one], prune=prune, ahead=plans))
+        reviewed_as = insisting(files(spec, reviewed), servers) if reviewed else {}
         ways = files(spec, undo)
         for planned in plans:
             if planned.deployment in reviewed_as:
                 reviewed_as[planned.deployment](planned)
         for planned in plans:
             talk.show_plan(planned, err=True)
-            commands.refuse(planned)
+            refuse(planned)
         keep_ways_back(plans, ways)
         if reviewed:
             talk.say(f"this is what was reviewed in {reviewed}: nobody is asked")
         elif any(planned.steps for planned in plans) and not yes:
             confirm()
         for planned in plans:
-            commands.ask_places(planned)
+            ask_places(planned)
         for planned in plans:
             if any(one.error for one in ended):
-                ended.append(commands.Applied(planned.deployment, planned))
+                ended.append(Applied(planned.deployment, planned))
                 talk.show_not_done(ended[-1])
                 continue
             if len(plans) > 1:
@@ -102,7 +105,7 @@ def apply(
             try:
                 with _way_back(ways, planned, servers[planned.deployment]) as kept:
                     ended.append(
-                        commands.apply(
+                        apply_plan(
                             planned.deployment,
                             servers[planned.deployment],
                             planned,
@@ -117,7 +120,7 @@ def apply(
             except DbprovError as error:  # refused, after others were carried out: that is told
                 if not any(one.done for one in ended):
                     raise
-                ended.append(commands.Applied(planned.deployment, planned, error=error))
+                ended.append(Applied(planned.deployment, planned, error=error))
             talk.show_left(ended[-1])
             talk.show_not_done(ended[-1])
     talk.show_recorded(journal)
@@ -142,7 +145,7 @@ def _way_back(
 
     Where the run ended well it is written again, of what was done: others may have done a part.
     """
-    from dbprov import commands
+    from dbprov.commands.reviewed import way_back
     from dbprov.errors import DbprovError
 
     way = ways.get(planned.deployment)
@@ -153,9 +156,9 @@ def _way_back(
     def keep(applied: Applied) -> None:
         if not applied.error:
             steps = [done.step for done in applied.done]
-            write(way, commands.way_back(planned, server, steps), 0o644)
+            write(way, way_back(planned, server, steps), 0o644)
 
-    write(way, commands.way_back(planned, server), 0o644)
+    write(way, way_back(planned, server), 0o644)
     try:
         yield keep
     except DbprovError:  # refused, with nothing changed

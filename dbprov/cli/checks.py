@@ -49,9 +49,9 @@ def verify(
 
     Example: dbprov verify deployment.yaml
     """
-    from dbprov import commands
+    from dbprov.commands.proofs import prove
 
-    _checks(spec, as_json, templates, timeouts, commands.prove, _version(airflow))
+    _checks(spec, as_json, templates, timeouts, prove, _version(airflow))
 
 
 @click.command(cls=SpecCommand)
@@ -68,9 +68,9 @@ def check(
 
     Example: dbprov check deployment.yaml
     """
-    from dbprov import commands
+    from dbprov.commands.proofs import check as check_deployment
 
-    _checks(spec, as_json, templates, timeouts, commands.check, _version(airflow))
+    _checks(spec, as_json, templates, timeouts, check_deployment, _version(airflow))
 
 
 def _version(airflow: str | None) -> tuple[int, ...]:
@@ -98,17 +98,18 @@ def _checks(
     try_all: Callable[..., Iterable[Check]],
     airflow: tuple[int, ...],
 ) -> None:
-    from dbprov import commands
+    from dbprov.commands.opened import servers as connect
+    from dbprov.commands.readied import ready
 
     made: list[dict[str, Any]] = []
     held = True
-    with commands.servers(spec, ask, templates, timeouts) as servers:
+    with connect(spec, ask, templates, timeouts) as servers:
         for deployment in spec.deployments:
             checks = []
             if not as_json and len(spec.deployments) > 1:
                 talk.show_name(deployment, err=False)
             server = servers[deployment]
-            needs = commands.ready(deployment, server, airflow) if airflow else ()
+            needs = ready(deployment, server, airflow) if airflow else ()
             for one in chain(try_all(deployment, server), needs):
                 checks.append(one)
                 if not as_json:

@@ -84,17 +84,19 @@ def connections(
 
     Example: dbprov connections deployment.yaml --format env -o airflow.env
     """
-    from dbprov import commands, formats
+    from dbprov import formats
+    from dbprov.commands.opened import handouts as handouts_of
+    from dbprov.commands.opened import unfinished
 
     name = _form(form, template, as_json)
     revealed = reveal or output is not None
     scram = _scram(userlist, name, template)
     wish = formats.Wish(shown=revealed, scram=scram, base=_base(base), **said)
-    handouts = commands.handouts(spec, passwords=revealed and not scram)
+    handouts = handouts_of(spec, passwords=revealed and not scram)
     for one in handouts:
         for words in one.warnings() if name in ("text", "json") else one.by_token():
             talk.say(f"note: {words}")
-    for words in commands.unfinished(spec) if revealed else ():
+    for words in unfinished(spec) if revealed else ():
         talk.say(f"note: {words}")
     if template is None:
         formats.refuse(name, handouts, wish)
@@ -152,12 +154,13 @@ def _scram(userlist: str | None, name: str, template: str | None) -> bool:
 
 def _verifiers(spec: Spec) -> dict[tuple[Deployment, str], Secret]:
     """Read on the servers, all before anything is written."""
-    from dbprov import commands
+    from dbprov.commands.opened import servers as connect
+    from dbprov.commands.userlists import verifiers
 
     made: dict[tuple[Deployment, str], Secret] = {}
-    with commands.servers(spec, ask) as servers:
+    with connect(spec, ask) as servers:
         for deployment in spec.deployments:
-            made |= commands.verifiers(deployment, servers[deployment])
+            made |= verifiers(deployment, servers[deployment])
     return made
 
 
@@ -176,9 +179,10 @@ def _put(path: Path, text: str) -> None:
 
 def document_of(spec: Spec, base: str, *, pgbouncer: bool, shown: bool) -> dict[str, Any]:
     """The variables of Houston's mutation, of a spec with one Deployment."""
-    from dbprov import commands, formats
+    from dbprov import formats
+    from dbprov.commands.opened import handouts as handouts_of
 
-    handouts = commands.handouts(spec, passwords=shown)
+    handouts = handouts_of(spec, passwords=shown)
     wish = formats.Wish(shown=shown, pgbouncer=pgbouncer, base=_base(base))
     formats.refuse("houston", handouts, wish)
     for words in (words for one in handouts for words in one.by_token()):

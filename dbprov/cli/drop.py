@@ -23,7 +23,7 @@ from dbprov.flags import (
 
 if TYPE_CHECKING:
     from dbprov.audit import Journal
-    from dbprov.commands import Departing
+    from dbprov.commands.departures import Departing
     from dbprov.deployments import Deployment, Spec, Timeouts
 
 
@@ -71,7 +71,9 @@ def drop(
 
     Example: dbprov drop deployment.yaml --deployment analytics --quarantine
     """
-    from dbprov import commands
+    from dbprov.commands.departures import depart, departing, refuse_departure
+    from dbprov.commands.departures import forget as forget_passwords
+    from dbprov.commands.opened import servers as connect
     from dbprov.departure import Wish
     from dbprov.errors import UsageError
 
@@ -87,18 +89,16 @@ def drop(
         )
     wish = Wish(quarantine, database, reassign_to, objects)
     folder = Path(templates) if templates else None
-    with commands.servers(
-        made, never if yes else ask, folder, timeouts, journal=journal
-    ) as servers:
+    with connect(made, never if yes else ask, folder, timeouts, journal=journal) as servers:
         server = servers[deployment]
-        planned = commands.departing(made, deployment, server, wish)
+        planned = departing(made, deployment, server, wish)
         talk.show_departing(planned, err=not only_plan or as_json)
         if only_plan:
             _end_plan(planned, as_json)
-        commands.refuse_departure(planned)
+        refuse_departure(planned)
         if planned.steps:
             _confirm(planned, yes, yes_drop)
-        departed = commands.depart(
+        departed = depart(
             made,
             deployment,
             server,
@@ -108,7 +108,7 @@ def drop(
             delayed=talk.show_delay,
             agreed=not yes,
         )
-    told = list(commands.forget(departed)) if forget else []
+    told = list(forget_passwords(departed)) if forget else []
     for words in told:
         talk.say(f"  {words}")
     talk.show_recorded(journal)
@@ -173,12 +173,12 @@ def _confirm(planned: Departing, yes: bool, yes_drop: str | None) -> None:
 
 
 def _end_plan(planned: Departing, as_json: bool) -> None:
-    from dbprov import commands
+    from dbprov.commands.departures import refuse_departure, refused
 
     if as_json:
         print_json({"name": planned.deployment.name, **planned.as_json()})
-        sys.exit(2 if commands.refused(planned) else 0 if planned.complete else 1)
-    commands.refuse_departure(planned)
+        sys.exit(2 if refused(planned) else 0 if planned.complete else 1)
+    refuse_departure(planned)
     sys.exit(0 if planned.complete else 1)
 
 

@@ -62,7 +62,9 @@ def import_(
 
     Example: dbprov import --server postgresql://dba@db.example.com/postgres --database shop
     """
-    from dbprov import commands, spec
+    from dbprov import spec
+    from dbprov.commands.imported import describe
+    from dbprov.commands.opened import servers as connect
 
     ctx.obj["json"] = as_json
     said = {key.removeprefix("tls_"): value for key, value in tls.items() if value}
@@ -74,9 +76,9 @@ def import_(
     more = ({"tls": said} if said else {}) | ({"via": via} if via else {})
     asked = spec.from_flags(flags | more, folder, ask)
     where = Path(templates) if templates else None
-    with commands.servers(asked, ask, where, timeouts) as servers:
+    with connect(asked, ask, where, timeouts) as servers:
         [one] = asked.deployments
-        found = commands.describe(
+        found = describe(
             one,
             servers[one],
             said=server,

@@ -12,7 +12,7 @@ from dbprov import talk
 from dbprov.talk import print_json as print_json
 
 if TYPE_CHECKING:
-    from dbprov.commands import Planned
+    from dbprov.commands.planned import Planned
     from dbprov.deployments import Deployment, Spec
 
 

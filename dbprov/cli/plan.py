@@ -22,7 +22,7 @@ from dbprov.flags import (
 )
 
 if TYPE_CHECKING:
-    from dbprov.commands import Planned
+    from dbprov.commands.planned import Planned
     from dbprov.deployments import Spec, Timeouts
 
 
@@ -53,25 +53,25 @@ def plan(
 
     Example: dbprov plan deployment.yaml -o change.sql --undo undo.sql
     """
-    from dbprov import commands
+    from dbprov.commands.opened import servers as connect
+    from dbprov.commands.planned import compare
+    from dbprov.commands.reviewed import change, way_back
 
     planned: list[Planned] = []
     changes, ways = files(spec, output), files(spec, undo)
-    with commands.servers(spec, ask, templates, timeouts) as servers:
+    with connect(spec, ask, templates, timeouts) as servers:
         for deployment in spec.deployments:
-            planned.append(
-                commands.compare(deployment, servers[deployment], prune=prune, ahead=planned)
-            )
+            planned.append(compare(deployment, servers[deployment], prune=prune, ahead=planned))
             if not as_json:
                 talk.show_plan(planned[-1], err=False)
             if deployment in changes:
-                text = commands.change(planned[-1], servers[deployment])
+                text = change(planned[-1], servers[deployment])
                 write(changes[deployment], text, 0o644)
                 talk.say(f"wrote {changes[deployment]}")
         keep_ways_back(planned, ways)
         for one in planned:
             if one.deployment in ways and one.steps:
-                text = commands.way_back(one, servers[one.deployment])
+                text = way_back(one, servers[one.deployment])
                 write(ways[one.deployment], text, 0o644)
                 talk.say(f"wrote {ways[one.deployment]}")
     if as_json:

@@ -60,7 +60,7 @@ def render(
 
     Example: dbprov render deployment.yaml --server-version 16 -o sql/
     """
-    from dbprov import commands
+    from dbprov.commands.offline import scripts as render_scripts
     from dbprov.errors import UsageError
     from dbprov.masking import Finished
 
@@ -71,7 +71,7 @@ def render(
         raise UsageError(
             "--scram-iterations is given", "without hashes it says nothing", "--password hash"
         )
-    made = commands.scripts(
+    made = render_scripts(
         spec,
         version=version,
         flavor=flavor,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dbprov.audit import Journal
-    from dbprov.commands import Rotated, Rotation
+    from dbprov.commands.rotated import Rotated, Rotation
     from dbprov.deployments import Deployment, Spec, Timeouts
     from dbprov.server import Server
 
@@ -68,19 +68,19 @@ def rotate(
 
     Example: dbprov rotate deployment.yaml --user analytics_airflow -o strings.txt --format env
     """
-    from dbprov import commands
+    from dbprov.commands.opened import servers as connect
+    from dbprov.commands.rotated import finish
+    from dbprov.commands.rotated import rotate as rotate_user
 
     _refuse(spec, user, form, output, finishing)
     ended: list[Rotated] = []
-    with commands.servers(
-        spec, never if yes else ask, templates, timeouts, journal=journal
-    ) as servers:
+    with connect(spec, never if yes else ask, templates, timeouts, journal=journal) as servers:
         planned = _planned(spec, servers, user, finishing)
         for rotation in planned:
             talk.show_rotation(rotation)
         if any(rotation.step for rotation in planned) and not yes:
             confirm()
-        do = commands.finish if finishing else commands.rotate
+        do = finish if finishing else rotate_user
         for rotation in planned:
             server = servers[rotation.deployment]
             ended.append(
@@ -117,7 +117,8 @@ def _refuse(
     spec: Spec, user: str | None, form: str | None, output: str | None, finishing: bool
 ) -> None:
     """What can be known to be wrong before any server is asked."""
-    from dbprov import commands, formats
+    from dbprov import formats
+    from dbprov.commands.opened import handouts as handouts_of
     from dbprov.errors import UsageError
 
     names = [account.name for d in spec.deployments for account in d.accounts]
@@ -132,7 +133,7 @@ def _refuse(
             "--finish changes no string", f"-o {output}", "give -o to the rotate before it"
         )
     if output:
-        handouts = commands.handouts(spec, passwords=False)
+        handouts = handouts_of(spec, passwords=False)
         formats.refuse(form or "text", handouts, formats.Wish(shown=True))
         if not is_folder(output):
             formats.fits(form or "text", handouts)
@@ -142,7 +143,7 @@ def _planned(
     spec: Spec, servers: Mapping[Deployment, Server], user: str | None, finishing: bool
 ) -> list[Rotation]:
     """A user of several Deployments on one server is one user, with one password."""
-    from dbprov import commands
+    from dbprov.commands.rotated import rotations as plan_rotations
 
     planned: dict[Deployment, list[Rotation]] = {}
     for deployment in spec.deployments:
@@ -154,17 +155,18 @@ def _planned(
         }
         planned[deployment] = [
             one
-            for one in commands.rotations(deployment, server, user, finish=finishing)
+            for one in plan_rotations(deployment, server, user, finish=finishing)
             if (one.account.name, one.account.host) not in before
         ]
     return [one for rotations in planned.values() for one in rotations]
 
 
 def _write(spec: Spec, form: str, output: str) -> None:
-    from dbprov import commands, formats
+    from dbprov import formats
+    from dbprov.commands.opened import handouts as handouts_of
 
     wish = formats.Wish(shown=True)
-    hand_out(form, None, commands.handouts(spec, passwords=True), wish, output)
+    hand_out(form, None, handouts_of(spec, passwords=True), wish, output)
 
 
 def _say_what_follows(spec: Spec, ended: list[Rotated], output: str | None) -> None:

@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 import dbprov
-from dbprov.commands import Applied, Planned
+from dbprov.commands.applied import Applied
+from dbprov.commands.planned import Planned
 from dbprov.deployments import Deployment, Spec, Timeouts
 from tests.harness import TestServer
 from tests.servers.faults import Forker, forker

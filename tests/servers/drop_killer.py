@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 
 import dbprov
-from dbprov.commands import depart
+from dbprov.commands.departures import depart
 from dbprov.departure import Wish
 from dbprov.deployments import Deployment, Spec
 from dbprov.server import Done

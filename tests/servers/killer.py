@@ -12,7 +12,8 @@ from itertools import count
 from pathlib import Path
 
 import dbprov
-from dbprov import commands
+from dbprov.commands.applied import fill_places
+from dbprov.commands.planned import compare
 from dbprov.deployments import Deployment, Spec
 from dbprov.server import Done
 
@@ -31,7 +32,7 @@ def apply(spec: Spec, deployment: Deployment, statements: int) -> None:
 
     with dbprov.servers(spec) as servers:
         if statements == 0:  # the passwords are in their places, and nothing is on the server
-            commands.fill_places(commands.compare(deployment, servers[deployment]))
+            fill_places(compare(deployment, servers[deployment]))
             die()
         dbprov.apply(deployment, servers[deployment], report=report)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import dbprov
-from dbprov.commands import rotate, rotations
+from dbprov.commands.rotated import rotate, rotations
 from dbprov.places.file import FilePlace
 from dbprov.server import Server
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from dbprov import commands
-from dbprov.commands import Adopted, Adoption
+from dbprov.commands.adopted import Adopted, Adoption
+from dbprov.commands.adopted import adopt as adopt_plan
+from dbprov.commands.adopted import adoption as plan_adoption
 from dbprov.deployments import Spec
 from dbprov.errors import RefusedError
 from dbprov.handover import NOTHING, Consent
@@ -45,13 +46,13 @@ OTHERS = """
 
 
 def adoption(walk: Walk, spec: Spec, consent: Consent = NOTHING) -> Adoption:
-    [planned] = walk.each(spec, lambda d, server: commands.adoption(d, server, consent))
+    [planned] = walk.each(spec, lambda d, server: plan_adoption(d, server, consent))
     assert isinstance(planned, Adoption)
     return planned
 
 
 def adopt(walk: Walk, spec: Spec, consent: Consent = NOTHING) -> Adopted:
-    [adopted] = walk.each(spec, lambda d, server: commands.adopt(d, server, consent=consent))
+    [adopted] = walk.each(spec, lambda d, server: adopt_plan(d, server, consent=consent))
     assert isinstance(adopted, Adopted)
     return adopted
 

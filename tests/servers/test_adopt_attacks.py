@@ -10,8 +10,8 @@ import psycopg
 import pytest
 import yaml
 
-from dbprov import commands
-from dbprov.commands import Adoption
+from dbprov.commands.adopted import Adoption
+from dbprov.commands.adopted import adopt as adopt_plan
 from dbprov.departure import Wish
 from dbprov.deployments import Spec
 from dbprov.errors import RefusedError
@@ -448,7 +448,7 @@ def test_what_was_changed_after_the_plan(scene: Scene, change: str) -> None:
     assert planned.steps
     scene.planted(CHANGES[change])
     with pytest.raises(RefusedError, match="the server has changed since the plan was shown"):
-        scene.walk.each(scene.spec, lambda d, server: commands.adopt(d, server, planned))
+        scene.walk.each(scene.spec, lambda d, server: adopt_plan(d, server, planned))
     assert scene.owner("public.tame()") == scene.mallory
 
 

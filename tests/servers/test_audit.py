@@ -17,6 +17,7 @@ import yaml
 import dbprov
 from dbprov import chain
 from dbprov.audit import Journal
+from dbprov.commands.applied import fill_places
 from dbprov.deployments import Spec
 from dbprov.errors import AuditError
 from tests.servers.command import CLI, surroundings
@@ -111,7 +112,7 @@ def limited(spec: Spec, file: Path, room: int, hard: int) -> None:
     with dbprov.servers(spec, journal=Journal(file)) as servers:
         [deployment] = spec.deployments
         planned = dbprov.compare(deployment, servers[deployment])
-        dbprov.commands.fill_places(planned)
+        fill_places(planned)
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
         list(servers[deployment].apply(planned.steps))
 
@@ -192,7 +193,7 @@ def test_a_run_that_is_killed_leaves_what_it_had_begun(
         with dbprov.servers(spec, journal=Journal(file)) as servers:
             [deployment] = spec.deployments
             planned = dbprov.compare(deployment, servers[deployment])
-            dbprov.commands.fill_places(planned)
+            fill_places(planned)
             for done in servers[deployment].apply(planned.steps):
                 if done.step.item.kind == "database":
                     os.kill(os.getpid(), 9)

@@ -11,7 +11,8 @@ import psycopg.errors
 import pytest
 
 import dbprov
-from dbprov import commands, races
+from dbprov import races
+from dbprov.commands.adopted import adopt
 from dbprov.deployments import Timeouts
 from dbprov.lock import Delay
 from tests.harness import execute
@@ -159,7 +160,7 @@ def test_a_table_in_use_is_given_when_it_is_free(walk: Walk, prefix: str) -> Non
             busy.close()
 
         with dbprov.servers(spec, timeouts=SHORT) as servers:
-            adopted = commands.adopt(deployment, servers[deployment], delayed=delayed)
+            adopted = adopt(deployment, servers[deployment], delayed=delayed)
     assert adopted.ok, adopted.error
     assert [delay.code for delay in told] == ["55P03"]
     assert f"in the way is session {number}" in told[0].why

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov import commands
-from dbprov.commands import depart, departing
+from dbprov.commands.departures import depart, departing
+from dbprov.commands.rotated import rotate, rotations
 from dbprov.departure import Wish
 from dbprov.deployments import Timeouts
 from dbprov.errors import LockError, RefusedError
@@ -269,8 +269,8 @@ def test_a_user_in_turn_that_serves_another_deployment(walk: Walk, prefix: str) 
     with dbprov.servers(spec) as servers:
         for deployment in spec.deployments:
             assert dbprov.apply(deployment, servers[deployment]).error is None
-        [rotation] = commands.rotations(spec.deployments[0], servers[spec.deployments[0]])
-        assert commands.rotate(rotation, servers[spec.deployments[0]]).ok
+        [rotation] = rotations(spec.deployments[0], servers[spec.deployments[0]])
+        assert rotate(rotation, servers[spec.deployments[0]]).ok
     departed = drop(walk, spec, WHOLE)
     assert departed.ok, (departed.error, departed.left)
     assert left(walk, prefix) == [f"database {prefix}db2", *(f"role {prefix}{n}" for n in ("app", "app_b"))]  # fmt: skip

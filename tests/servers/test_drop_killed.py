@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov.commands import fill_places
+from dbprov.commands.applied import fill_places
 from dbprov.departure import Wish
 from tests.harness import execute
 from tests.servers.conftest import Walk

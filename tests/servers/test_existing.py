@@ -8,7 +8,8 @@ from typing import Any, cast
 import pytest
 
 import dbprov
-from dbprov.commands import departing, rotations
+from dbprov.commands.departures import departing
+from dbprov.commands.rotated import rotations
 from dbprov.departure import Wish
 from dbprov.errors import ConnectError, PlaceError, RefusedError
 from dbprov.items import SchemaGrant

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 import dbprov
-from dbprov import commands
+from dbprov.commands.imported import describe
 from dbprov.deployments import Deployment, Spec
 from dbprov.errors import RefusedError
 from dbprov.portrait import Portrait
@@ -31,7 +31,7 @@ def described(walk: Walk, prefix: str, nearest: bool = False) -> tuple[Portrait,
     asked = walk.spec({"name": "analytics", "database": f"{prefix}db", "user": "somebody"})
     with dbprov.servers(asked) as servers:
         [deployment] = asked.deployments
-        found = commands.describe(
+        found = describe(
             deployment, servers[deployment], said=walk.url, folder=walk.folder, nearest=nearest
         )
     return found, walk.parse(found.text)

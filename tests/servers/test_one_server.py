@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 import dbprov
-from dbprov.commands import depart, rotations
+from dbprov.commands.departures import depart
+from dbprov.commands.rotated import rotations
 from dbprov.departure import Wish
 from dbprov.deployments import Spec, Timeouts
 from dbprov.errors import DbprovError, LockError, LookError, RefusedError, SpecError

@@ -12,7 +12,8 @@ import pymysql
 import pytest
 
 import dbprov
-from dbprov.commands import Departed, depart, departing, rotations
+from dbprov.commands.departures import Departed, depart, departing
+from dbprov.commands.rotated import rotations
 from dbprov.departure import Wish
 from dbprov.deployments import Spec, Timeouts
 from dbprov.errors import RefusedError

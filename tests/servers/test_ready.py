@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dbprov import commands
+from dbprov.commands.readied import ready as check_airflow
 from dbprov.dialects import Check
 from tests.harness import execute
 from tests.servers.conftest import Walk
@@ -14,7 +14,7 @@ from tests.servers.test_apply import one
 
 
 def ready(walk: Walk, spec: Any, *airflow: int) -> list[Check]:
-    [checks] = walk.each(spec, lambda d, server: list(commands.ready(d, server, airflow or (3,))))
+    [checks] = walk.each(spec, lambda d, server: list(check_airflow(d, server, airflow or (3,))))
     return list(checks)
 
 

@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 import dbprov
-from dbprov import commands, names, review
+from dbprov import names, review
+from dbprov.commands.reviewed import change, insisting
 from dbprov.dialects.mysql.quoting import literal
 from dbprov.errors import ReviewError
 from tests.harness import client, execute
@@ -110,7 +111,7 @@ def test_the_file_runs_in_the_engines_own_client(walk: Walk, prefix: str) -> Non
     walk.as_user(first, f"{prefix}app", "CREATE TABLE dag (id integer)")
     everything = [{**user, "connection_limit": 3} for user in users(prefix)]
     spec = walk.spec(one(prefix, users=everything))
-    [text] = walk.each(spec, lambda d, server: commands.change(dbprov.compare(d, server), server))
+    [text] = walk.each(spec, lambda d, server: change(dbprov.compare(d, server), server))
     assert f"{prefix}reader_password" in text
     assert f"{prefix}app_password" not in text
     account = spec.deployments[0].accounts[2]
@@ -334,8 +335,8 @@ def test_somebody_faster_is_not_planned_around(walk: Walk, prefix: str) -> None:
     with dbprov.servers(spec) as servers:
         server = servers[deployment]
         planned = dbprov.compare(deployment, server)
-        file.write_text(commands.change(planned, server))
-        insist = commands.insisting({deployment: file}, servers)[deployment]
+        file.write_text(change(planned, server))
+        insist = insisting({deployment: file}, servers)[deployment]
         insist(planned)
         make_user(walk, f"{prefix}app", "made-by-hand")
         for account in deployment.accounts:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov.commands import Rotated, finish, rotate, rotations
+from dbprov.commands.rotated import Rotated, finish, rotate, rotations
 from dbprov.connections import Connection
 from dbprov.deployments import Spec
 from dbprov.errors import RefusedError

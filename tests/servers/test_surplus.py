@@ -8,7 +8,7 @@ import json
 import pytest
 
 import dbprov
-from dbprov.commands import Planned
+from dbprov.commands.planned import Planned
 from dbprov.deployments import Spec
 from tests.harness import execute
 from tests.servers.command import dbprov as run

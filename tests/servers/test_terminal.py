@@ -22,9 +22,9 @@ BAD = "\x1b]0;owned\x07\x1b[8m\x9b31m\r\x08\u202e\u2066\u2028\x7f"
 FILE = os.fsencode(BAD.replace("/", "")) + b"\xff\xfe"  # of which no UTF-8 can be made
 SPEC = "server: postgresql://dba@db.example.com/postgres\ndeployments:\n- {name: a, database: d, user: u}\n"
 DEFECT = (
-    "import sys, dbprov.cli.render as one, dbprov.commands as all\n"
+    "import sys, dbprov.cli.render as one\n"
     "def burst(*_, **__): raise RuntimeError('defect ' + sys.argv.pop())\n"
-    "import dbprov.commands; dbprov.commands.scripts = burst\n"
+    "import dbprov.commands.offline; dbprov.commands.offline.scripts = burst\n"
     "from dbprov.cli import main; main(sys.argv[1:3])"
 )
 THREAD = (

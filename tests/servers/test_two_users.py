@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import dbprov
+from dbprov.commands.rotated import rotate, rotations
 from dbprov.connections import Connection, handout
 from dbprov.deployments import Spec
 from dbprov.errors import PlaceError, RefusedError
@@ -165,8 +166,8 @@ def test_several_users_and_an_owner(walk: Walk, prefix: str) -> None:
     walk.provision(spec)
     with dbprov.servers(spec) as servers:
         [deployment] = spec.deployments
-        for planned in dbprov.commands.rotations(deployment, servers[deployment]):
-            ended = dbprov.commands.rotate(planned, servers[deployment])
+        for planned in rotations(deployment, servers[deployment]):
+            ended = rotate(planned, servers[deployment])
             assert ended.ok, (ended.error, ended.checks)
     assert walk.plan(spec).complete
     assert [check for check in walk.prove(spec) if not check.held] == []

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov import commands
+from dbprov.commands.planned import compare
+from dbprov.commands.reviewed import way_back as undo_file
 from dbprov.deployments import Spec
 from dbprov.errors import RefusedError
 from tests.harness import client, execute
@@ -81,12 +82,12 @@ def way_back(walk: Walk, spec: Spec, *, prune: bool = False) -> str:
     [deployment] = spec.deployments
     with dbprov.servers(spec) as servers:
         server = servers[deployment]
-        planned = commands.compare(deployment, server, prune=prune)
-        text = commands.way_back(planned, server)
+        planned = compare(deployment, server, prune=prune)
+        text = undo_file(planned, server)
         applied = dbprov.apply(deployment, server, planned)
         assert applied.error is None, applied.error
         done = [done.step for done in applied.done]
-        assert commands.way_back(planned, server, done) == text
+        assert undo_file(planned, server, done) == text
     assert "No way back is known" not in text
     return text
 

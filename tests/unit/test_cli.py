@@ -15,9 +15,11 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from dbprov import __version__, commands
+from dbprov import __version__
 from dbprov.cli import COMMANDS, SAID, Group, main
-from dbprov.commands import Applied, Planned
+from dbprov.commands.applied import Applied
+from dbprov.commands.offline import scripts as render_scripts
+from dbprov.commands.planned import Planned
 from dbprov.deployments import Deployment, Spec, Timeouts
 from dbprov.dialects import Check, Notice, Obstacle
 from dbprov.errors import ApplyError, ConnectError, Interrupted, PlaceError
@@ -96,11 +98,11 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             check(tried)
         return made
 
-    monkeypatch.setattr(commands, "servers", servers)
-    monkeypatch.setattr(commands, "compare", compare)
-    monkeypatch.setattr(commands, "apply", apply)
-    monkeypatch.setattr(commands, "prove", lambda one, server: iter(answers["checks"]))
-    monkeypatch.setattr(commands, "check", lambda one, server: iter(answers["checks"]))
+    monkeypatch.setattr("dbprov.commands.opened.servers", servers)
+    monkeypatch.setattr("dbprov.commands.planned.compare", compare)
+    monkeypatch.setattr("dbprov.commands.applied.apply", apply)
+    monkeypatch.setattr("dbprov.commands.proofs.prove", lambda one, server: iter(answers["checks"]))
+    monkeypatch.setattr("dbprov.commands.proofs.check", lambda one, server: iter(answers["checks"]))
     return answers
 
 
@@ -384,7 +386,7 @@ def test_what_was_not_done_is_told_of_every_deployment(
     world: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one that was interrupted, and the one after it that was not begun."""
-    monkeypatch.setattr(commands, "ask_places", lambda planned: None)
+    monkeypatch.setattr("dbprov.commands.applied.ask_places", lambda planned: None)
     path = tmp_path / "spec.yaml"
     path.write_text(
         "server: postgresql://dba@db.example.com/postgres\ndeployments:\n"
@@ -482,7 +484,7 @@ def test_yes_never_asks(world: dict[str, Any], monkeypatch: pytest.MonkeyPatch) 
         spec.deployments[0].accounts[0].place.read()
         yield {}
 
-    monkeypatch.setattr(commands, "servers", servers)
+    monkeypatch.setattr("dbprov.commands.opened.servers", servers)
     monkeypatch.setattr("dbprov.flags.ask", lambda label: pytest.fail("it asks"))
     result = run("apply", *FLAGS, "--password-prompt", "--yes")
     assert result.exit_code == 2
@@ -501,7 +503,7 @@ def test_how_long_to_wait(world: dict[str, Any], monkeypatch: pytest.MonkeyPatch
         waited.append(timeouts)
         yield {one: Nowhere() for one in spec.deployments}
 
-    monkeypatch.setattr(commands, "servers", servers)
+    monkeypatch.setattr("dbprov.commands.opened.servers", servers)
     assert run("plan", *FLAGS).exit_code == 0
     monkeypatch.setenv("KEPT", "since the user is there")
     kept = ("--password-env", "KEPT", "--connect-timeout", "3", "--lock-timeout", "0")
@@ -520,7 +522,7 @@ def test_render_to_stdout_is_the_script_alone() -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith("-- analytics: database shop on PostgreSQL")
     assert "For PostgreSQL 16," in result.stdout
-    made = commands.scripts(Spec((replace(deployment(), source="flags"),)), version=(16,))
+    made = render_scripts(Spec((replace(deployment(), source="flags"),)), version=(16,))
     assert result.stdout == made["analytics"]
 
 
@@ -591,7 +593,7 @@ def test_every_flag_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
         seen.append(made)
         return {}
 
-    monkeypatch.setattr(commands, "scripts", scripts)
+    monkeypatch.setattr("dbprov.commands.offline.scripts", scripts)
     result = run(
         "render", *FLAGS, "--access", "write", "--schemas", "one", "--schemas", "two", "--layout", "shared", "--encoding", "UTF8",
         "--collation", "C", "--connection-limit", "7", "--no-isolate", "--password-env", "P", "--tls-mode", "require",

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dbprov import commands, names, spec
+from dbprov import names, spec
+from dbprov.commands.offline import scripts
 from dbprov.deployments import Spec
 from dbprov.dialects import of
 from dbprov.errors import UsageError
@@ -27,7 +28,7 @@ def loaded(path: Path) -> Spec:
 def written(path: Path) -> str:
     made = loaded(path)
     flavor = "mariadb" if path.stem == "mariadb" else None
-    (text,) = commands.scripts(made, flavor=flavor).values()
+    (text,) = scripts(made, flavor=flavor).values()
     return text
 
 
@@ -115,7 +116,7 @@ def test_postgresql_goes_into_the_database_once() -> None:
 
 def test_a_name_that_psql_would_take_for_a_connection_string() -> None:
     for name in ("dbname=x", "postgresql://evil/x"):
-        (text,) = commands.scripts(
+        (text,) = scripts(
             parsed(
                 f"server: postgresql://h\ndeployments: [{{name: a, database: '{name}', user: u}}]"
             )
@@ -145,7 +146,7 @@ def test_no_password_is_in_it_even_where_one_is_known() -> None:
 def test_users_that_one_variable_would_serve_are_refused() -> None:
     made = deployment(users=["a b", "a_b"])
     with pytest.raises(UsageError, match="cannot be written as a file"):
-        commands.scripts(Spec((made,)))
+        scripts(Spec((made,)))
 
 
 def test_the_plan_of_a_server_is_written_the_same_way() -> None:
@@ -178,14 +179,14 @@ def test_versions_flavors_and_settings(
     engine: str, options: dict[str, object], there: str, not_there: str
 ) -> None:
     made = Spec((deployment(engine, access="owner", database="my_shop"),))
-    text = commands.scripts(made, **options)["analytics"]  # type: ignore[arg-type]
+    text = scripts(made, **options)["analytics"]  # type: ignore[arg-type]
     assert there in text
     assert not_there not in text
 
 
 def test_a_flavor_of_another_engine() -> None:
     with pytest.raises(UsageError, match="is on mysql"):
-        commands.scripts(Spec((deployment("mysql"),)), flavor="postgresql")
+        scripts(Spec((deployment("mysql"),)), flavor="postgresql")
 
 
 @pytest.mark.parametrize(
