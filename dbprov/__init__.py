@@ -17,40 +17,40 @@ from typing import TYPE_CHECKING, Any
 from dbprov._version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from dbprov.audit import Journal as Journal
-    from dbprov.commands.applied import Applied as Applied
-    from dbprov.commands.applied import apply as apply
-    from dbprov.commands.offline import scripts as scripts
-    from dbprov.commands.opened import handouts as handouts
-    from dbprov.commands.opened import servers as servers
-    from dbprov.commands.planned import Planned as Planned
-    from dbprov.commands.planned import compare as compare
-    from dbprov.commands.proofs import check as check
-    from dbprov.commands.proofs import prove as prove
-    from dbprov.connections import as_env as as_env
-    from dbprov.connections import as_json as as_json
-    from dbprov.connections import as_text as as_text
-    from dbprov.deployments import Deployment as Deployment
-    from dbprov.deployments import Spec as Spec
-    from dbprov.dialects import Check as Check
+    from dbprov.audit.log import Journal as Journal
+    from dbprov.commands.apply import Applied as Applied
+    from dbprov.commands.apply import apply as apply
+    from dbprov.commands.connect import handouts as handouts
+    from dbprov.commands.connect import servers as servers
+    from dbprov.commands.plan import Planned as Planned
+    from dbprov.commands.plan import compare as compare
+    from dbprov.commands.render import scripts as scripts
+    from dbprov.commands.verify import check as check
+    from dbprov.commands.verify import prove as prove
+    from dbprov.connections.strings import as_env as as_env
+    from dbprov.connections.strings import as_json as as_json
+    from dbprov.connections.strings import as_text as as_text
+    from dbprov.engines import Check as Check
     from dbprov.errors import DbprovError as DbprovError
-    from dbprov.secret import Secret as Secret
-    from dbprov.spec import load as load
-    from dbprov.spec import parse as parse
+    from dbprov.passwords.secret import Secret as Secret
+    from dbprov.spec.model import Deployment as Deployment
+    from dbprov.spec.model import Spec as Spec
+    from dbprov.spec.reader import load as load
+    from dbprov.spec.reader import parse as parse
 
 _HOMES = {
-    "audit": ("Journal",),
-    "commands.applied": ("Applied", "apply"),
-    "commands.offline": ("scripts",),
-    "commands.opened": ("handouts", "servers"),
-    "commands.planned": ("Planned", "compare"),
-    "commands.proofs": ("check", "prove"),
-    "connections": ("as_env", "as_json", "as_text"),
-    "dialects": ("Check",),
+    "audit.log": ("Journal",),
+    "commands.apply": ("Applied", "apply"),
+    "commands.render": ("scripts",),
+    "commands.connect": ("handouts", "servers"),
+    "commands.plan": ("Planned", "compare"),
+    "commands.verify": ("check", "prove"),
+    "connections.strings": ("as_env", "as_json", "as_text"),
+    "engines": ("Check",),
     "errors": ("DbprovError",),
-    "secret": ("Secret",),
-    "deployments": ("Deployment", "Spec"),
-    "spec": ("load", "parse"),
+    "passwords.secret": ("Secret",),
+    "spec.model": ("Deployment", "Spec"),
+    "spec.reader": ("load", "parse"),
 }
 __all__ = [name for names in _HOMES.values() for name in names]
 

@@ -21,8 +21,8 @@ from __future__ import annotations
 
 from typing import final
 
-from dbprov.frozen import dataclass
-from dbprov.masking import masked, values
+from dbprov.system.frozen import dataclass
+from dbprov.system.masking import masked, values
 
 
 class DbprovError(Exception):

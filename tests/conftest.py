@@ -31,7 +31,7 @@ from typing import NoReturn
 import pytest
 from hypothesis import settings
 
-from dbprov import masking
+from dbprov.system import masking
 from tests import harness
 from tests.harness import ServerUnavailable, TestServer, WrongSetting
 from tests.harness.own import OwnServer, start_own_server

@@ -18,12 +18,9 @@ from pglast import parse_sql
 from pglast.visitors import Visitor
 
 import dbprov
-from dbprov import spec
 from dbprov.cli import COMMANDS
-from dbprov.dialects import Dialect, Facts, mysql, postgresql
-from dbprov.dialects.mysql.wanted import ALL
-from dbprov.held import KINDS as HELD
-from dbprov.held import AclEntry, Acting, Attribute, DefaultEntry, RoleEntry
+from dbprov.engines import Dialect, Facts, mysql, postgresql
+from dbprov.engines.mysql.expand import ALL
 from dbprov.items import (
     Grant,
     Isolation,
@@ -34,12 +31,22 @@ from dbprov.items import (
     PatternGrant,
     User,
 )
-from dbprov.logins import OldPassword, Password
-from dbprov.places.env import EnvPlace
-from dbprov.plan import plan
-from dbprov.render import built_in_templates
-from dbprov.traces import Belongings, Contents, Lockout, Reassignment, RoutineAccess, Session
-from dbprov.undo import Emptiness
+from dbprov.items.existing_grants import KINDS as HELD
+from dbprov.items.existing_grants import AclEntry, Acting, Attribute, DefaultEntry, RoleEntry
+from dbprov.items.rotation import OldPassword, Password
+from dbprov.items.sessions import (
+    Belongings,
+    Contents,
+    Lockout,
+    Reassignment,
+    RoutineAccess,
+    Session,
+)
+from dbprov.passwords.env import EnvPlace
+from dbprov.plan.steps import plan
+from dbprov.plan.undo import Emptiness
+from dbprov.spec import reader
+from dbprov.sql.render import built_in_templates
 from tests.unit.made import FOLDER, HOSTILE, command, deployment, expanded, facts, renderer
 
 ROOT = Path(__file__).parent.parent
@@ -48,39 +55,39 @@ TEMPLATES = built_in_templates()
 MODULES = sorted(PACKAGE.rglob("*.py"))
 DIALECTS: dict[str, Any] = {"postgresql": postgresql, "mysql": mysql}
 
-# The flow of the README, downhill: what is said (errors, secret, names, yaml_nodes, spec), what can exist (items), what an
-# engine is (dialects), text (render), decisions (plan), a file (script), the world (server, verify), what is handed out
-# (connections), one function for each command (commands), and the terminal (cli). Each imports only from those before it.
+# The flow of docs/design.md, downhill. A folder imports only from those below it: later in this list.
 ORDER = [
-    "_version", "frozen", "masking", "errors", "files", "patience", "secret", "names", "given", "near", "places", "yaml_nodes", "deployments", "identity", "sharing", "rds", "tls", "doors", "spec", "items", "label", "held", "traces", "logins", "dialects",
-    "render", "plan", "surplus", "undo", "handover", "departure", "script", "review", "chain", "recording", "audit", "tunnel", "lock", "blockers", "races", "admission", "siblings", "server", "verify", "connections", "portrait", "formats", "houston",
-    "commands", "talk", "flags", "cli",
+    "cli", "commands", "server", "sql", "connections", "plan", "engines", "houston", "spec", "items", "passwords", "audit",
+    "errors", "system", "_version",
 ]  # fmt: skip
 
 DRIVERS = {"psycopg", "pymysql"}
-STORES = {"boto3": "places.aws", "botocore": "places.aws", "hvac": "places.vault"}
+STORES = {"boto3": "passwords.aws", "botocore": "passwords.aws", "hvac": "passwords.vault"}
 HEAVY = {*DRIVERS, *STORES, "jinja2", "yaml"}
 
 REVEALING = {  # the only places where a password stops being a Secret, and why
-    ("connections", "url"): 1,  # into the string that is handed out, where told to
-    ("connections", "login_url"): 1,  # into the string that verify logs in with, a Secret again
-    ("connections", "parts"): 1,  # into the forms of the consumers, where told to
-    ("places.file", "keep"): 1,  # into its file
-    ("places.command", "_keep"): 1,  # into the program that the spec names, on standard input
-    ("places.aws", "_text"): 1,  # into Secrets Manager, over HTTPS
-    ("places.turns", "_parted"): 1,  # a Secret again, without the name before it
-    ("places.vault", "_added"): 1,  # into Vault
-    ("formats.bouncer", "_secret"): 1,  # the verifier, into the userlist, where told to
-    ("houston.api", "__init__"): 1,  # the token, into the header of https
-    ("dialects.postgresql.session", "connect"): 1,
-    ("dialects.postgresql.session", "connect_as"): 1,
-    ("dialects.postgresql.session", "verifier"): 1,  # libpq hashes it
-    ("dialects.postgresql.verifiers", "verifier"): 1,  # hashed, for a file
-    ("dialects.mysql.verifiers", "verifier"): 1,
-    ("dialects.mysql.session", "connect"): 1,
-    ("dialects.mysql.session", "connect_as"): 1,
+    ("connections.strings", "url"): 1,  # into the string that is handed out, where told to
     (
-        "dialects.mysql.session",
+        "connections.strings",
+        "login_url",
+    ): 1,  # into the string that verify logs in with, a Secret again
+    ("connections.strings", "parts"): 1,  # into the forms of the consumers, where told to
+    ("passwords.file", "keep"): 1,  # into its file
+    ("passwords.command", "_keep"): 1,  # into the program that the spec names, on standard input
+    ("passwords.aws", "_text"): 1,  # into Secrets Manager, over HTTPS
+    ("passwords.alternating", "_parted"): 1,  # a Secret again, without the name before it
+    ("passwords.vault", "_added"): 1,  # into Vault
+    ("connections.pgbouncer", "_secret"): 1,  # the verifier, into the userlist, where told to
+    ("houston.api", "__init__"): 1,  # the token, into the header of https
+    ("engines.postgresql.connection", "connect"): 1,
+    ("engines.postgresql.connection", "connect_as"): 1,
+    ("engines.postgresql.connection", "verifier"): 1,  # libpq hashes it
+    ("engines.postgresql.password_hash", "verifier"): 1,  # hashed, for a file
+    ("engines.mysql.password_hash", "verifier"): 1,
+    ("engines.mysql.connection", "connect"): 1,
+    ("engines.mysql.connection", "connect_as"): 1,
+    (
+        "engines.mysql.connection",
         "secret",
     ): 1,  # MySQL hashes on its side: TLS, a socket or loopback only
 }
@@ -121,26 +128,26 @@ def test_every_module_has_its_place_in_the_order() -> None:
 @pytest.mark.parametrize(
     "path", [p for p in MODULES if module(p) not in ("__init__", "__main__")], ids=module
 )
-def test_a_module_imports_only_from_those_above_it(path: Path) -> None:
+def test_a_folder_imports_only_from_those_below_it(path: Path) -> None:
     room = module(path).split(".")[0]
     for name in imported(path):
         top, _, rest = name.partition(".")
         if top == "dbprov" and rest != "__version__":
             other = rest.split(".")[0]
-            assert ORDER.index(other) < ORDER.index(room) or (other == room), name
+            assert ORDER.index(other) > ORDER.index(room) or (other == room), name
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module)
 def test_drivers_are_known_to_dialects_only(path: Path) -> None:
     drivers = {name.split(".")[0] for name in imported(path)} & DRIVERS
-    assert not drivers or path.parent.parent.name == "dialects"
+    assert not drivers or path.parent.parent.name == "engines"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module)
 def test_a_store_is_known_to_its_place_only(path: Path) -> None:
     """And imported in a function, when it is asked: they are extras, and slow to load."""
     stores = {name.split(".")[0] for name in imported(path)} & set(STORES)
-    assert all(module(path) in (STORES[store], "rds") for store in stores)
+    assert all(module(path) in (STORES[store], "spec.rds") for store in stores)
     at_once = {n.name for s in tree(path).body if isinstance(s, ast.Import) for n in s.names}
     assert not at_once & set(STORES)
 
@@ -156,9 +163,9 @@ def test_no_sql_in_python(path: Path) -> None:
             )
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if module(p) != "frozen"], ids=module)
+@pytest.mark.parametrize("path", [p for p in MODULES if module(p) != "system.frozen"], ids=module)
 def test_dataclasses_are_of_the_quick_kind(path: Path) -> None:
-    """``from dbprov.frozen import dataclass``: the class costs 0.02 ms instead of 0.8."""
+    """``from dbprov.system.frozen import dataclass``: the class costs 0.02 ms instead of 0.8."""
     assert "dataclasses.dataclass" not in set(imported(path))
 
 
@@ -171,7 +178,7 @@ def test_secrets_are_revealed_exactly_where_it_must_be() -> None:
                 around = [f for f in functions if f.lineno <= node.lineno <= (f.end_lineno or 0)]
                 where = (module(path), max(around, key=lambda f: f.lineno).name)
                 found[where] = found.get(where, 0) + 1
-    own = {("secret", name) for name in ("__init__", "reveal", "public", "__bool__")}
+    own = {("passwords.secret", name) for name in ("__init__", "reveal", "public", "__bool__")}
     assert {where: count for where, count in found.items() if where not in own} == REVEALING
 
 
@@ -204,9 +211,9 @@ def said_past_the_gate(code: ast.Module) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", MODULES, ids=module)
 def test_there_is_one_way_out_for_text(path: Path) -> None:
-    """talk.py masks secrets and what would steer a terminal; nobody else prints or asks."""
+    """cli/console.py masks secrets and what would steer a terminal; nobody else prints or asks."""
     found = list(said_past_the_gate(tree(path)))
-    assert bool(found) == (module(path) == "talk"), found
+    assert bool(found) == (module(path) == "cli.console"), found
 
 
 def test_whoever_would_print_past_it_is_found() -> None:
@@ -222,7 +229,7 @@ def test_whoever_would_print_past_it_is_found() -> None:
 
 def test_the_gate_itself_names_where_it_writes() -> None:
     """Without ``file=`` click would write to what is guarded already, and take the colors out."""
-    for node in ast.walk(tree(PACKAGE / "talk.py")):
+    for node in ast.walk(tree(PACKAGE / "cli/console.py")):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "click.echo":
             assert "file" in {keyword.arg for keyword in node.keywords}, node.lineno
 
@@ -238,7 +245,7 @@ def test_a_module_is_read_in_one_sitting(path: Path) -> None:
 def protocol() -> dict[str, ast.stmt]:
     (made,) = (
         n
-        for n in tree(PACKAGE / "dialects/__init__.py").body
+        for n in tree(PACKAGE / "engines/__init__.py").body
         if isinstance(n, ast.ClassDef) and n.name == "Dialect"
     )
     return {(n.target.id if isinstance(n, ast.AnnAssign) else n.name): n for n in made.body}  # type: ignore[union-attr, attr-defined]
@@ -256,7 +263,8 @@ def test_a_dialect_has_every_name_with_the_same_arguments(name: str) -> None:
 @pytest.mark.parametrize("name", DIALECTS)
 def test_no_file_of_a_dialect_is_named_like_what_it_gives(name: str) -> None:
     """What is loaded late would be the file, once that is imported."""
-    assert not {path.stem for path in (PACKAGE / "dialects" / name).iterdir()} & set(protocol())
+    late = {one for names in DIALECTS[name]._HOMES.values() for one in names}
+    assert not {path.stem for path in (PACKAGE / "engines" / name).iterdir()} & late
 
 
 @pytest.mark.parametrize("name", DIALECTS)
@@ -465,7 +473,7 @@ def texts(engine: str) -> set[str]:
     """Templates that the code asks for by their name, and that are no Item's."""
     asked: set[str] = {*DIALECTS[engine].SESSION, *DIALECTS[engine].FACTS}
     for path in MODULES:
-        if path.parent.name != "dialects" or path.stem.startswith(engine):
+        if path.parent.name != "engines" or path.stem.startswith(engine):
             for node in ast.walk(tree(path)):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     asked.add(node.value)
@@ -719,7 +727,7 @@ def test_the_specs_of_the_readme_load() -> None:
     assert blocks
     for text in blocks:
         without_files = re.sub(r"\b(ca|cert|key): [\w./-]+,?", "", text)  # none of them is here
-        assert spec.parse(without_files, "README.md", FOLDER).deployments
+        assert reader.parse(without_files, "README.md", FOLDER).deployments
 
 
 @pytest.mark.parametrize(
@@ -743,7 +751,7 @@ def test_every_exported_name_is_there() -> None:
         dbprov.nothing  # noqa: B018
     source = (PACKAGE / "__init__.py").read_text(encoding="utf-8")
     assert set(
-        re.findall(r"^    from dbprov\.\w+ import (\w+) as \1$", source, re.MULTILINE)
+        re.findall(r"^    from dbprov\.[\w.]+ import (\w+) as \1$", source, re.MULTILINE)
     ) == set(dbprov.__all__)
 
 
@@ -768,7 +776,7 @@ def test_the_package_carries_its_templates_and_schema() -> None:
     assert project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"] == {
         "sql_templates": "dbprov/sql_templates"
     }
-    assert (PACKAGE / "schema.json").is_file()
+    assert (PACKAGE / "spec/schema.json").is_file()
     assert project["project"]["scripts"] == {"dbprov": "dbprov.cli:main"}
 
 

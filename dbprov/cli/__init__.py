@@ -17,19 +17,19 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from dbprov import talk
 from dbprov._version import __version__
+from dbprov.cli import console
 
 if TYPE_CHECKING:
     from dbprov.errors import DbprovError
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 COMMANDS = {  # in the order of --help, each with the module that holds it
-    "check": "checks",
+    "check": "verify",
     "render": "render",
     "plan": "plan",
     "apply": "apply",
-    "verify": "checks",
+    "verify": "verify",
     "connections": "connections",
     "deployment": "deployment",
     "rotate": "rotate",
@@ -79,7 +79,7 @@ class Group(click.Group):
             formatter.write_dl([(name, SAID[name]) for name in self.list_commands(ctx)])
 
     def main(self, *words: Any, **more: Any) -> Any:
-        talk.guard()
+        console.guard()
         return super().main(*words, **more)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -103,8 +103,8 @@ class Group(click.Group):
                 _unwritten(error)
                 ctx.exit(2)
             # A defect of ours must not look like exit code 1, which means differences.
-            talk.show_traceback(error)
-            talk.say(f"dbprov: unexpected {type(error).__name__}: this is a defect of dbprov")
+            console.show_traceback(error)
+            console.say(f"dbprov: unexpected {type(error).__name__}: this is a defect of dbprov")
             ctx.exit(2)
 
 
@@ -115,7 +115,7 @@ def _unwritten(error: OSError) -> None:
     what, again = "what there is to say could not be written", "make room where it goes to"
     told = PlaceError(what, error.strerror or "", f"{again}, and run the same command again")
     with suppress(OSError):
-        talk.show_error(told)
+        console.show_error(told)
     for stream in (sys.stdout, sys.stderr):  # nor is it tried again at the exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
@@ -123,10 +123,10 @@ def _unwritten(error: OSError) -> None:
 def _give_up(ctx: click.Context, error: DbprovError) -> NoReturn:
 
     if ctx.obj and ctx.obj.get("json"):
-        talk.print_json({"error": error.as_json()})
-    talk.show_error(error)
+        console.print_json({"error": error.as_json()})
+    console.show_error(error)
     if ctx.obj and ctx.obj.get("debug"):
-        talk.show_traceback(error)
+        console.show_traceback(error)
     ctx.exit(error.exit_code)
 
 
@@ -174,5 +174,5 @@ def main(ctx: click.Context, debug: bool) -> None:
     """
     ctx.ensure_object(dict)
     if debug:
-        talk.show_logs()
+        console.show_logs()
         ctx.obj["debug"] = True

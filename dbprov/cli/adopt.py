@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dbprov import talk
-from dbprov.cli.output import confirm, print_json
-from dbprov.flags import (
+from dbprov.cli import console
+from dbprov.cli.options import (
     SpecCommand,
     ask,
     audit_option,
@@ -21,10 +20,11 @@ from dbprov.flags import (
     timeouts_options,
     with_spec,
 )
+from dbprov.cli.output import confirm, print_json
 
 if TYPE_CHECKING:
-    from dbprov.audit import Journal
-    from dbprov.deployments import Spec, Timeouts
+    from dbprov.audit.log import Journal
+    from dbprov.spec.model import Spec, Timeouts
 
 
 @click.command(cls=SpecCommand)
@@ -60,10 +60,10 @@ def adopt(
 
     Example: dbprov adopt deployment.yaml
     """
-    from dbprov.commands.adopted import adopt as adopt_plan
-    from dbprov.commands.adopted import adoption, refuse_adoption, refuse_unknown
-    from dbprov.commands.opened import servers as connect
-    from dbprov.handover import Consent
+    from dbprov.commands.adopt import adopt as adopt_plan
+    from dbprov.commands.adopt import adoption, refuse_adoption, refuse_unknown
+    from dbprov.commands.connect import servers as connect
+    from dbprov.plan.change_owner import Consent
 
     consent = Consent(owners, objects)
     asked = never if yes else ask
@@ -71,7 +71,7 @@ def adopt(
         plans = [adoption(one, servers[one], consent) for one in spec.deployments]
         refuse_unknown(plans)
         for planned in plans:
-            talk.show_adoption(planned)
+            console.show_adoption(planned)
             refuse_adoption(planned)
         if any(planned.steps for planned in plans) and not yes:
             confirm()
@@ -83,17 +83,17 @@ def adopt(
                     one,
                     servers[one],
                     planned,
-                    report=talk.show_done,
-                    delayed=talk.show_delay,
+                    report=console.show_done,
+                    delayed=console.show_delay,
                 )
             )
             if ended[-1].error:
                 break
-    talk.show_recorded(journal)
+    console.show_recorded(journal)
     ok = all(one.ok for one in ended) and len(ended) == len(plans)
     if as_json:
         print_json({"ok": ok, "deployments": [one.as_json() for one in ended]})
     failed = next((one.error for one in ended if one.error), None)
     if failed:
-        talk.show_error(failed)
+        console.show_error(failed)
     sys.exit(2 if failed else 0 if ok else 1)

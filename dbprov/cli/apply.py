@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dbprov import talk
-from dbprov.cli.output import confirm, files, keep_ways_back, print_json, write
-from dbprov.flags import (
+from dbprov.cli import console
+from dbprov.cli.options import (
     SpecCommand,
     ask,
     audit_option,
@@ -24,13 +23,14 @@ from dbprov.flags import (
     undo_option,
     with_spec,
 )
+from dbprov.cli.output import confirm, files, keep_ways_back, print_json, write
 
 if TYPE_CHECKING:
-    from dbprov.audit import Journal
-    from dbprov.commands.applied import Applied
-    from dbprov.commands.planned import Planned
-    from dbprov.deployments import Deployment, Spec, Timeouts
-    from dbprov.server import Server
+    from dbprov.audit.log import Journal
+    from dbprov.commands.apply import Applied
+    from dbprov.commands.plan import Planned
+    from dbprov.server.server import Server
+    from dbprov.spec.model import Deployment, Spec, Timeouts
 
 
 @click.command(cls=SpecCommand)
@@ -68,11 +68,11 @@ def apply(
 
     Example: dbprov apply deployment.yaml --reviewed change.sql
     """
-    from dbprov.commands.applied import Applied, ask_places
-    from dbprov.commands.applied import apply as apply_plan
-    from dbprov.commands.opened import servers as connect
-    from dbprov.commands.planned import compare, refuse
-    from dbprov.commands.reviewed import insisting
+    from dbprov.commands.apply import Applied, ask_places
+    from dbprov.commands.apply import apply as apply_plan
+    from dbprov.commands.connect import servers as connect
+    from dbprov.commands.plan import compare, refuse
+    from dbprov.commands.review import insisting
     from dbprov.errors import DbprovError
 
     ended: list[Applied] = []
@@ -86,11 +86,11 @@ def apply(
             if planned.deployment in reviewed_as:
                 reviewed_as[planned.deployment](planned)
         for planned in plans:
-            talk.show_plan(planned, err=True)
+            console.show_plan(planned, err=True)
             refuse(planned)
         keep_ways_back(plans, ways)
         if reviewed:
-            talk.say(f"this is what was reviewed in {reviewed}: nobody is asked")
+            console.say(f"this is what was reviewed in {reviewed}: nobody is asked")
         elif any(planned.steps for planned in plans) and not yes:
             confirm()
         for planned in plans:
@@ -98,10 +98,10 @@ def apply(
         for planned in plans:
             if any(one.error for one in ended):
                 ended.append(Applied(planned.deployment, planned))
-                talk.show_not_done(ended[-1])
+                console.show_not_done(ended[-1])
                 continue
             if len(plans) > 1:
-                talk.show_name(planned.deployment, err=True)
+                console.show_name(planned.deployment, err=True)
             try:
                 with _way_back(ways, planned, servers[planned.deployment]) as kept:
                     ended.append(
@@ -109,9 +109,9 @@ def apply(
                             planned.deployment,
                             servers[planned.deployment],
                             planned,
-                            report=talk.show_done,
-                            check=talk.show_check,
-                            delayed=talk.show_delay,
+                            report=console.show_done,
+                            check=console.show_check,
+                            delayed=console.show_delay,
                             agreed=not yes,
                             insist=reviewed_as.get(planned.deployment),
                         )
@@ -121,19 +121,19 @@ def apply(
                 if not any(one.done for one in ended):
                     raise
                 ended.append(Applied(planned.deployment, planned, error=error))
-            talk.show_left(ended[-1])
-            talk.show_not_done(ended[-1])
-    talk.show_recorded(journal)
+            console.show_left(ended[-1])
+            console.show_not_done(ended[-1])
+    console.show_recorded(journal)
     if as_json:
         print_json({"ok": all(a.ok for a in ended), "deployments": [a.as_json() for a in ended]})
     failed = next((a.error for a in ended if a.error), None)
     if failed:
-        talk.show_error(failed)
+        console.show_error(failed)
         words = "what was done before stands; the same command goes on from there"
-        talk.say(f"dbprov: {words}")
+        console.say(f"dbprov: {words}")
         sys.exit(2)
     if all(a.ok for a in ended):
-        talk.say(f"ready. The connection strings: dbprov connections {_again(spec)} --reveal")
+        console.say(f"ready. The connection strings: dbprov connections {_again(spec)} --reveal")
     sys.exit(0 if all(a.ok for a in ended) else 1)
 
 
@@ -145,7 +145,7 @@ def _way_back(
 
     Where the run ended well it is written again, of what was done: others may have done a part.
     """
-    from dbprov.commands.reviewed import way_back
+    from dbprov.commands.review import way_back
     from dbprov.errors import DbprovError
 
     way = ways.get(planned.deployment)
@@ -164,7 +164,7 @@ def _way_back(
     except DbprovError:  # refused, with nothing changed
         way.unlink(missing_ok=True)
         raise
-    talk.say(f"wrote {way}")
+    console.say(f"wrote {way}")
 
 
 def _again(spec: Spec) -> str:

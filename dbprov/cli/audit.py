@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from dbprov import talk
+from dbprov.cli import console
+from dbprov.cli.options import json_option
 from dbprov.cli.output import print_json
-from dbprov.flags import json_option
 
 
 @click.command()
@@ -24,9 +24,9 @@ def audit(ctx: click.Context, file: str, head: str | None, as_json: bool) -> Non
 
     Example: dbprov audit changes.jsonl
     """
-    from dbprov import files
-    from dbprov.chain import check
+    from dbprov.audit.hash_chain import check
     from dbprov.errors import AuditError
+    from dbprov.system import files
 
     ctx.obj["json"] = as_json
     try:
@@ -38,5 +38,5 @@ def audit(ctx: click.Context, file: str, head: str | None, as_json: bool) -> Non
     if as_json:
         print_json(checked.as_json())
     else:
-        talk.show_checked(file, checked)
+        console.show_checked(file, checked)
     sys.exit(1 if checked.wrong else 0)

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dbprov import talk
+from dbprov.cli import console
+from dbprov.cli.options import SpecCommand, ask, json_option, with_spec
 from dbprov.cli.output import write
-from dbprov.flags import SpecCommand, ask, json_option, with_spec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dbprov.connections import Handout
-    from dbprov.deployments import Deployment, Spec
-    from dbprov.formats import Wish
-    from dbprov.secret import Secret
+    from dbprov.connections.forms import Wish
+    from dbprov.connections.strings import Handout
+    from dbprov.passwords.secret import Secret
+    from dbprov.spec.model import Deployment, Spec
 
 FORMS = (
     "text", "json", "env", "cfg", "houston", "values", "k8s", "chart", "pgbouncer", "pgpass",
@@ -84,22 +84,22 @@ def connections(
 
     Example: dbprov connections deployment.yaml --format env -o airflow.env
     """
-    from dbprov import formats
-    from dbprov.commands.opened import handouts as handouts_of
-    from dbprov.commands.opened import unfinished
+    from dbprov.commands.connect import handouts as handouts_of
+    from dbprov.commands.connect import unfinished
+    from dbprov.connections import forms
 
     name = _form(form, template, as_json)
     revealed = reveal or output is not None
     scram = _scram(userlist, name, template)
-    wish = formats.Wish(shown=revealed, scram=scram, base=_base(base), **said)
+    wish = forms.Wish(shown=revealed, scram=scram, base=_base(base), **said)
     handouts = handouts_of(spec, passwords=revealed and not scram)
     for one in handouts:
         for words in one.warnings() if name in ("text", "json") else one.by_token():
-            talk.say(f"note: {words}")
+            console.say(f"note: {words}")
     for words in unfinished(spec) if revealed else ():
-        talk.say(f"note: {words}")
+        console.say(f"note: {words}")
     if template is None:
-        formats.refuse(name, handouts, wish)
+        forms.refuse(name, handouts, wish)
     if scram and revealed:
         wish = replace(wish, verifiers=_verifiers(spec))
     hand_out(name, template, handouts, wish, output)
@@ -109,7 +109,7 @@ def hand_out(
     name: str, template: str | None, handouts: Sequence[Handout], wish: Wish, output: str | None
 ) -> None:
     """To stdout, into a file, or into a folder with a file for each."""
-    from dbprov import formats
+    from dbprov.connections import forms
 
     if output and is_folder(output):
         for one in handouts:
@@ -118,12 +118,12 @@ def hand_out(
                 made = _text(name, template, [one], wish)
                 _put(beside.with_name(beside.name + Path(template).suffix), made)
                 continue
-            for suffix, made in formats.files(name, one, wish).items():
+            for suffix, made in forms.files(name, one, wish).items():
                 _put(beside.with_name(f"{beside.name}.{suffix}"), made)
     elif output:
         _put(Path(output), _text(name, template, handouts, wish))
     else:
-        talk.product(_text(name, template, handouts, wish))
+        console.product(_text(name, template, handouts, wish))
 
 
 def is_folder(output: str) -> bool:
@@ -154,8 +154,8 @@ def _scram(userlist: str | None, name: str, template: str | None) -> bool:
 
 def _verifiers(spec: Spec) -> dict[tuple[Deployment, str], Secret]:
     """Read on the servers, all before anything is written."""
-    from dbprov.commands.opened import servers as connect
-    from dbprov.commands.userlists import verifiers
+    from dbprov.commands.connect import servers as connect
+    from dbprov.commands.verifiers import verifiers
 
     made: dict[tuple[Deployment, str], Secret] = {}
     with connect(spec, ask) as servers:
@@ -165,35 +165,35 @@ def _verifiers(spec: Spec) -> dict[tuple[Deployment, str], Secret]:
 
 
 def _text(name: str, template: str | None, handouts: Sequence[Handout], wish: Wish) -> str:
-    from dbprov import formats
-    from dbprov.formats.own import rendered
+    from dbprov.connections import forms
+    from dbprov.connections.template import rendered
 
     if template:
         return rendered(Path(template), handouts, wish)
-    return formats.document(name, handouts, wish)
+    return forms.document(name, handouts, wish)
 
 
 def _put(path: Path, text: str) -> None:
-    talk.say(f"wrote {write(path, text, 0o600)}")
+    console.say(f"wrote {write(path, text, 0o600)}")
 
 
 def document_of(spec: Spec, base: str, *, pgbouncer: bool, shown: bool) -> dict[str, Any]:
     """The variables of Houston's mutation, of a spec with one Deployment."""
-    from dbprov import formats
-    from dbprov.commands.opened import handouts as handouts_of
+    from dbprov.commands.connect import handouts as handouts_of
+    from dbprov.connections import forms
 
     handouts = handouts_of(spec, passwords=shown)
-    wish = formats.Wish(shown=shown, pgbouncer=pgbouncer, base=_base(base))
-    formats.refuse("houston", handouts, wish)
+    wish = forms.Wish(shown=shown, pgbouncer=pgbouncer, base=_base(base))
+    forms.refuse("houston", handouts, wish)
     for words in (words for one in handouts for words in one.by_token()):
-        talk.say(f"note: {words}")
-    made: dict[str, Any] = json.loads(formats.document("houston", handouts, wish))
+        console.say(f"note: {words}")
+    made: dict[str, Any] = json.loads(forms.document("houston", handouts, wish))
     return made
 
 
 def _base(path: str | None) -> dict[str, Any]:
-    from dbprov import files
     from dbprov.errors import UsageError
+    from dbprov.system import files
 
     if path is None:
         return {}

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dbprov import talk
+from dbprov.cli import console
 from dbprov.cli.connections import document_of
+from dbprov.cli.options import SpecCommand, json_option, with_spec
 from dbprov.cli.output import confirm, print_json
-from dbprov.flags import SpecCommand, json_option, with_spec
 
 if TYPE_CHECKING:
-    from dbprov.deployments import Spec
     from dbprov.houston.upsert import Prepared
+    from dbprov.spec.model import Spec
 
 
 @click.group()
@@ -78,16 +78,16 @@ def upsert(
     if as_json:
         print_json({"created": created, "deployment": answer})
         return
-    talk.say(
+    console.say(
         f"{'created' if created else 'updated'} {answer['releaseName']} ({answer['id']})", err=False
     )
     for one in answer.get("urls") or []:
-        talk.say(f"  {one.get('type')}: {one.get('url')}", err=False)
+        console.say(f"  {one.get('type')}: {one.get('url')}", err=False)
 
 
 def _token() -> Any:
     from dbprov.errors import UsageError
-    from dbprov.secret import Secret
+    from dbprov.passwords.secret import Secret
 
     value = os.environ.get("DBPROV_HOUSTON_TOKEN")
     if not value:
@@ -117,4 +117,4 @@ def _say(prepared: Prepared) -> None:
     version = ".".join(map(str, prepared.version))
     known = prepared.known
     what = f'update "{known["label"]}" ({known["releaseName"]})' if known else "create it"
-    talk.say(f"the platform is {version}: {prepared.request.mutation} will {what}")
+    console.say(f"the platform is {version}: {prepared.request.mutation} will {what}")

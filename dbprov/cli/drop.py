@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dbprov import talk
-from dbprov.cli.output import confirm, print_json
-from dbprov.flags import (
+from dbprov.cli import console
+from dbprov.cli.options import (
     ask,
     audit_option,
     json_option,
@@ -20,11 +19,12 @@ from dbprov.flags import (
     templates_option,
     timeouts_options,
 )
+from dbprov.cli.output import confirm, print_json
 
 if TYPE_CHECKING:
-    from dbprov.audit import Journal
-    from dbprov.commands.departures import Departing
-    from dbprov.deployments import Deployment, Spec, Timeouts
+    from dbprov.audit.log import Journal
+    from dbprov.commands.drop import Departing
+    from dbprov.spec.model import Deployment, Spec, Timeouts
 
 
 @click.command()
@@ -71,11 +71,11 @@ def drop(
 
     Example: dbprov drop deployment.yaml --deployment analytics --quarantine
     """
-    from dbprov.commands.departures import depart, departing, refuse_departure
-    from dbprov.commands.departures import forget as forget_passwords
-    from dbprov.commands.opened import servers as connect
-    from dbprov.departure import Wish
+    from dbprov.commands.connect import servers as connect
+    from dbprov.commands.drop import depart, departing, refuse_departure
+    from dbprov.commands.drop import forget as forget_passwords
     from dbprov.errors import UsageError
+    from dbprov.plan.drop import Wish
 
     ctx.obj["json"] = as_json
     made = spec_of(spec, {}, asks=not yes)
@@ -92,7 +92,7 @@ def drop(
     with connect(made, never if yes else ask, folder, timeouts, journal=journal) as servers:
         server = servers[deployment]
         planned = departing(made, deployment, server, wish)
-        talk.show_departing(planned, err=not only_plan or as_json)
+        console.show_departing(planned, err=not only_plan or as_json)
         if only_plan:
             _end_plan(planned, as_json)
         refuse_departure(planned)
@@ -104,22 +104,22 @@ def drop(
             server,
             wish,
             planned,
-            report=talk.show_done,
-            delayed=talk.show_delay,
+            report=console.show_done,
+            delayed=console.show_delay,
             agreed=not yes,
         )
     told = list(forget_passwords(departed)) if forget else []
     for words in told:
-        talk.say(f"  {words}")
-    talk.show_recorded(journal)
+        console.say(f"  {words}")
+    console.show_recorded(journal)
     if as_json:
         print_json({**departed.as_json(), "passwords": told})
     if departed.error:
-        talk.show_error(departed.error)
-        talk.say("dbprov: what was done before stands; the same command goes on from there")
+        console.show_error(departed.error)
+        console.say("dbprov: what was done before stands; the same command goes on from there")
         sys.exit(2)
     if departed.left and departed.left.steps:
-        talk.show_departing(departed.left, err=True)
+        console.show_departing(departed.left, err=True)
     sys.exit(0 if departed.ok else 1)
 
 
@@ -166,14 +166,14 @@ def _confirm(planned: Departing, yes: bool, yes_drop: str | None) -> None:
                 "nobody can be asked to type its name",
                 f"read the plan, then run it with --yes --yes-drop {name}",
             )
-        if talk.prompt("Type the name of the database that is dropped") != name:
+        if console.prompt("Type the name of the database that is dropped") != name:
             raise UsageError("nothing was changed", f'that is not "{name}"')
     elif not yes:
         confirm()
 
 
 def _end_plan(planned: Departing, as_json: bool) -> None:
-    from dbprov.commands.departures import refuse_departure, refused
+    from dbprov.commands.drop import refuse_departure, refused
 
     if as_json:
         print_json({"name": planned.deployment.name, **planned.as_json()})

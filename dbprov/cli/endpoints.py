@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from dbprov import talk
+from dbprov.cli import console
+from dbprov.cli.options import json_option
 from dbprov.cli.output import print_json
-from dbprov.flags import json_option
 
 
 @click.command()
@@ -18,17 +18,17 @@ def endpoints(engine: str | None, region: str | None, as_json: bool) -> None:
 
     Example: dbprov endpoints --engine postgresql --region eu-west-1
     """
-    from dbprov import rds
+    from dbprov.spec import rds
 
     found = [one.as_json(region) for one in rds.endpoints(region, engine)]
     if as_json:
         print_json({"endpoints": found})
         return
     if not found:
-        talk.say("no server of PostgreSQL or MySQL is in this region of this account")
+        console.say("no server of PostgreSQL or MySQL is in this region of this account")
     for one in found:
         state = f"replica of {one['replica_of']}" if one["replica_of"] else one["status"]
         where = f"{one['host']}:{one['port']}" if one["host"] else "-"
-        talk.say(
+        console.say(
             "\t".join([one["server"], f"{one['flavor']} {one['version']}", state, where]), err=False
         )

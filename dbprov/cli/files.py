@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from dbprov import talk
+from dbprov.cli import console
+from dbprov.cli.options import json_option, templates_option
 from dbprov.cli.output import print_json
-from dbprov.flags import json_option, templates_option
 
 
 @click.command()
@@ -17,7 +17,8 @@ def schema() -> None:
 
     Example: dbprov schema > dbprov.schema.json
     """
-    talk.product((Path(__file__).parent.parent / "schema.json").read_text(encoding="utf-8"))
+    schema = Path(__file__).parent.parent / "spec" / "schema.json"
+    console.product(schema.read_text(encoding="utf-8"))
 
 
 @click.command()
@@ -29,7 +30,7 @@ def templates(engine: str | None, as_json: bool, templates: str | None) -> None:
 
     Example: dbprov templates --templates my_templates --engine postgresql
     """
-    from dbprov.render import built_in_templates
+    from dbprov.sql.render import built_in_templates
 
     own, ours = Path(templates) if templates else None, built_in_templates()
     names = {
@@ -49,4 +50,4 @@ def templates(engine: str | None, as_json: bool, templates: str | None) -> None:
     for name, file in files.items():
         used = (ours / name).is_file()
         unused = "" if used else "  (no built-in of this name: nothing asks for it)"
-        talk.say(f"{name}\t{file}{unused}", err=False)
+        console.say(f"{name}\t{file}{unused}", err=False)

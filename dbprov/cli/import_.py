@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dbprov import talk
+from dbprov.cli import console
+from dbprov.cli.options import FLAGS, ask, json_option, templates_option, timeouts_options
 from dbprov.cli.output import print_json, write
-from dbprov.flags import FLAGS, ask, json_option, templates_option, timeouts_options
 
 if TYPE_CHECKING:
-    from dbprov.deployments import Timeouts
+    from dbprov.spec.model import Timeouts
 
 SAID = ("server", "via", "database", "name")
 REQUIRED = ("server", "database")
@@ -62,9 +62,9 @@ def import_(
 
     Example: dbprov import --server postgresql://dba@db.example.com/postgres --database shop
     """
-    from dbprov import spec
-    from dbprov.commands.imported import describe
-    from dbprov.commands.opened import servers as connect
+    from dbprov.commands.connect import servers as connect
+    from dbprov.commands.import_ import describe
+    from dbprov.spec import reader
 
     ctx.obj["json"] = as_json
     said = {key.removeprefix("tls_"): value for key, value in tls.items() if value}
@@ -74,7 +74,7 @@ def import_(
     folder = Path(output).absolute().parent if output else Path.cwd()
     flags = {"server": server, "database": database, "name": name or database, "user": "somebody"}
     more = ({"tls": said} if said else {}) | ({"via": via} if via else {})
-    asked = spec.from_flags(flags | more, folder, ask)
+    asked = reader.from_flags(flags | more, folder, ask)
     where = Path(templates) if templates else None
     with connect(asked, ask, where, timeouts) as servers:
         [one] = asked.deployments
@@ -90,10 +90,10 @@ def import_(
     if as_json:
         print_json(found.as_json())
     elif output is None:
-        talk.product(found.text)
+        console.product(found.text)
     if output:
         write(Path(output), found.text, 0o644)
-        talk.say(f"wrote {output}")
+        console.say(f"wrote {output}")
     for who, why in found.left_out.items():
-        talk.say(f"note: left out: {who}: {why}")
+        console.say(f"note: left out: {who}: {why}")
     sys.exit(1 if found.lacking else 0)

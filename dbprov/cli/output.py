@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dbprov import talk
-from dbprov.talk import print_json as print_json
+from dbprov.cli import console
+from dbprov.cli.console import print_json as print_json
 
 if TYPE_CHECKING:
-    from dbprov.commands.planned import Planned
-    from dbprov.deployments import Deployment, Spec
+    from dbprov.commands.plan import Planned
+    from dbprov.spec.model import Deployment, Spec
 
 
 def write(path: Path, text: str, mode: int) -> str:
@@ -23,8 +23,8 @@ def write(path: Path, text: str, mode: int) -> str:
     /dev/stdout, as it is; other devices and pipes, links, and files of others are refused. Returns
     what can be said of it: its path, and its mode where that was set.
     """
-    from dbprov import files
     from dbprov.errors import PlaceError
+    from dbprov.system import files
 
     try:
         number = files.descriptor(path)
@@ -87,5 +87,5 @@ def confirm() -> None:
         raise UsageError(
             "nobody can be asked", "there is no terminal", "read the plan, then run it with --yes"
         )
-    if not talk.confirm("Carry this out?"):
+    if not console.confirm("Carry this out?"):
         raise UsageError("nothing was changed", "the answer was no")

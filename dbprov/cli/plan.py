@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dbprov import talk
-from dbprov.cli.output import files, keep_ways_back, print_json, write
-from dbprov.flags import (
+from dbprov.cli import console
+from dbprov.cli.options import (
     SpecCommand,
     ask,
     json_option,
@@ -20,10 +19,11 @@ from dbprov.flags import (
     undo_option,
     with_spec,
 )
+from dbprov.cli.output import files, keep_ways_back, print_json, write
 
 if TYPE_CHECKING:
-    from dbprov.commands.planned import Planned
-    from dbprov.deployments import Spec, Timeouts
+    from dbprov.commands.plan import Planned
+    from dbprov.spec.model import Spec, Timeouts
 
 
 @click.command(cls=SpecCommand)
@@ -53,9 +53,9 @@ def plan(
 
     Example: dbprov plan deployment.yaml -o change.sql --undo undo.sql
     """
-    from dbprov.commands.opened import servers as connect
-    from dbprov.commands.planned import compare
-    from dbprov.commands.reviewed import change, way_back
+    from dbprov.commands.connect import servers as connect
+    from dbprov.commands.plan import compare
+    from dbprov.commands.review import change, way_back
 
     planned: list[Planned] = []
     changes, ways = files(spec, output), files(spec, undo)
@@ -63,17 +63,17 @@ def plan(
         for deployment in spec.deployments:
             planned.append(compare(deployment, servers[deployment], prune=prune, ahead=planned))
             if not as_json:
-                talk.show_plan(planned[-1], err=False)
+                console.show_plan(planned[-1], err=False)
             if deployment in changes:
                 text = change(planned[-1], servers[deployment])
                 write(changes[deployment], text, 0o644)
-                talk.say(f"wrote {changes[deployment]}")
+                console.say(f"wrote {changes[deployment]}")
         keep_ways_back(planned, ways)
         for one in planned:
             if one.deployment in ways and one.steps:
                 text = way_back(one, servers[one.deployment])
                 write(ways[one.deployment], text, 0o644)
-                talk.say(f"wrote {ways[one.deployment]}")
+                console.say(f"wrote {ways[one.deployment]}")
     if as_json:
         print_json(
             {

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dbprov import talk
+from dbprov.cli import console
+from dbprov.cli.options import SpecCommand, json_option, templates_option, with_spec
 from dbprov.cli.output import print_json, write
-from dbprov.flags import SpecCommand, json_option, templates_option, with_spec
 
 if TYPE_CHECKING:
-    from dbprov.deployments import Account, Spec
+    from dbprov.spec.model import Account, Spec
 
 
 @click.command(cls=SpecCommand)
@@ -60,9 +60,9 @@ def render(
 
     Example: dbprov render deployment.yaml --server-version 16 -o sql/
     """
-    from dbprov.commands.offline import scripts as render_scripts
+    from dbprov.commands.render import scripts as render_scripts
     from dbprov.errors import UsageError
-    from dbprov.masking import Finished
+    from dbprov.system.masking import Finished
 
     settings = {"partial_revokes": "1" if partial_revokes else "0"}
     version = _version(server_version) if server_version else None
@@ -84,7 +84,7 @@ def render(
     paths = {name: Path(output) / f"{name}.sql" for name in made if output}
     for name, path in paths.items():
         write(path, made[name], 0o600 if hashed else 0o644)
-        talk.say(f"wrote {path}")
+        console.say(f"wrote {path}")
     if as_json:
         files = {name: str(paths[name]) if paths else None for name in made}
         scripts = [
@@ -93,12 +93,12 @@ def render(
         ]
         print_json({"deployments": scripts})
     elif not paths:
-        talk.product("\n".join(made.values()))
+        console.product("\n".join(made.values()))
 
 
 def _say(account: Account) -> None:
     words = f'a new password of user "{account.name}" is kept in {account.place}'
-    talk.say(f"note: {words}")
+    console.say(f"note: {words}")
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dbprov import talk
+from dbprov.cli import console
 from dbprov.cli.connections import FORMS, hand_out, is_folder
-from dbprov.cli.output import confirm, print_json
-from dbprov.flags import (
+from dbprov.cli.options import (
     SpecCommand,
     ask,
     audit_option,
@@ -22,14 +21,15 @@ from dbprov.flags import (
     timeouts_options,
     with_spec,
 )
+from dbprov.cli.output import confirm, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dbprov.audit import Journal
-    from dbprov.commands.rotated import Rotated, Rotation
-    from dbprov.deployments import Deployment, Spec, Timeouts
-    from dbprov.server import Server
+    from dbprov.audit.log import Journal
+    from dbprov.commands.rotate import Rotated, Rotation
+    from dbprov.server.server import Server
+    from dbprov.spec.model import Deployment, Spec, Timeouts
 
 
 @click.command(cls=SpecCommand)
@@ -68,16 +68,16 @@ def rotate(
 
     Example: dbprov rotate deployment.yaml --user analytics_airflow -o strings.txt --format env
     """
-    from dbprov.commands.opened import servers as connect
-    from dbprov.commands.rotated import finish
-    from dbprov.commands.rotated import rotate as rotate_user
+    from dbprov.commands.connect import servers as connect
+    from dbprov.commands.rotate import finish
+    from dbprov.commands.rotate import rotate as rotate_user
 
     _refuse(spec, user, form, output, finishing)
     ended: list[Rotated] = []
     with connect(spec, never if yes else ask, templates, timeouts, journal=journal) as servers:
         planned = _planned(spec, servers, user, finishing)
         for rotation in planned:
-            talk.show_rotation(rotation)
+            console.show_rotation(rotation)
         if any(rotation.step for rotation in planned) and not yes:
             confirm()
         do = finish if finishing else rotate_user
@@ -87,14 +87,14 @@ def rotate(
                 do(
                     rotation,
                     server,
-                    report=talk.show_done,
-                    check=talk.show_check,
-                    delayed=talk.show_delay,
+                    report=console.show_done,
+                    check=console.show_check,
+                    delayed=console.show_delay,
                 )
             )
             if not ended[-1].ok:
                 break
-    talk.show_recorded(journal)
+    console.show_recorded(journal)
     ok = all(one.ok for one in ended)
     if output and ok:
         _write(spec, form or "text", output)
@@ -102,12 +102,12 @@ def rotate(
         print_json({"ok": ok, "rotations": [one.as_json() for one in ended]})
     failed = next((one.error for one in ended if one.error), None)
     if failed:
-        talk.show_error(failed)
+        console.show_error(failed)
     for rotation in planned[len(ended) :]:
-        talk.say(f"not begun: user {rotation.account.name}")
+        console.say(f"not begun: user {rotation.account.name}")
     if not ok:
         words = "nothing is lost: both passwords are kept, and the same command goes on from there"
-        talk.say(f"dbprov: {words}")
+        console.say(f"dbprov: {words}")
     elif not finishing:
         _say_what_follows(spec, ended, output)
     sys.exit(2 if failed else 0 if ok else 1)
@@ -117,8 +117,8 @@ def _refuse(
     spec: Spec, user: str | None, form: str | None, output: str | None, finishing: bool
 ) -> None:
     """What can be known to be wrong before any server is asked."""
-    from dbprov import formats
-    from dbprov.commands.opened import handouts as handouts_of
+    from dbprov.commands.connect import handouts as handouts_of
+    from dbprov.connections import forms
     from dbprov.errors import UsageError
 
     names = [account.name for d in spec.deployments for account in d.accounts]
@@ -134,16 +134,16 @@ def _refuse(
         )
     if output:
         handouts = handouts_of(spec, passwords=False)
-        formats.refuse(form or "text", handouts, formats.Wish(shown=True))
+        forms.refuse(form or "text", handouts, forms.Wish(shown=True))
         if not is_folder(output):
-            formats.fits(form or "text", handouts)
+            forms.fits(form or "text", handouts)
 
 
 def _planned(
     spec: Spec, servers: Mapping[Deployment, Server], user: str | None, finishing: bool
 ) -> list[Rotation]:
     """A user of several Deployments on one server is one user, with one password."""
-    from dbprov.commands.rotated import rotations as plan_rotations
+    from dbprov.commands.rotate import rotations as plan_rotations
 
     planned: dict[Deployment, list[Rotation]] = {}
     for deployment in spec.deployments:
@@ -162,22 +162,22 @@ def _planned(
 
 
 def _write(spec: Spec, form: str, output: str) -> None:
-    from dbprov import formats
-    from dbprov.commands.opened import handouts as handouts_of
+    from dbprov.commands.connect import handouts as handouts_of
+    from dbprov.connections import forms
 
-    wish = formats.Wish(shown=True)
+    wish = forms.Wish(shown=True)
     hand_out(form, None, handouts_of(spec, passwords=True), wish, output)
 
 
 def _say_what_follows(spec: Spec, ended: list[Rotated], output: str | None) -> None:
     again = spec.source if spec.source != "flags" else "(the same flags)"
     if not output:
-        talk.say(f"The new strings: dbprov connections {again} --reveal")
+        console.say(f"The new strings: dbprov connections {again} --reveal")
     for one in ended:
         place = one.rotation.account.place
         if not place.writable:
             words = f"the new password has to be put into the {place} now"
-            talk.say(f"{one.rotation.account.name}: {words}")
+            console.say(f"{one.rotation.account.name}: {words}")
     if any(one.old_valid for one in ended):
         words = "The old passwords are valid until nobody uses them any more, and you say:"
-        talk.say(f"{words} dbprov rotate {again} --finish")
+        console.say(f"{words} dbprov rotate {again} --finish")

@@ -9,11 +9,11 @@ import time
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from dbprov import near
 from dbprov.errors import DbprovError, UsageError
-from dbprov.masking import outside
-from dbprov.patience import Late, within
-from dbprov.secret import Secret
+from dbprov.passwords.secret import Secret
+from dbprov.system import loopback
+from dbprov.system.deadline import Late, within
+from dbprov.system.masking import outside
 
 T = TypeVar("T")
 TRIES = 3
@@ -49,9 +49,9 @@ class Houston:
     """A context manager. ``url`` ends in /v1; the token goes raw into ``authorization``."""
 
     def __init__(self, url: str, token: Secret, ca: str | None = None, timeout: float = 30) -> None:
-        if why := near.objection(url):
+        if why := loopback.objection(url):
             raise UsageError(
-                f"the token is not sent to {near.shown(url)}",
+                f"the token is not sent to {loopback.shown(url)}",
                 why,
                 "--houston https://houston.BASEDOMAIN/v1",
             )
@@ -66,7 +66,7 @@ class Houston:
         self.url = url
         self._httpx = httpx
         self._seconds = timeout + 1  # of a whole answer; a single read ends before
-        context = ssl.create_default_context(cafile=ca) if not near.plain(url) else False
+        context = ssl.create_default_context(cafile=ca) if not loopback.plain(url) else False
         self._client = httpx.Client(
             headers={
                 "authorization": token.reveal(),
@@ -76,7 +76,7 @@ class Houston:
             verify=context,
             timeout=timeout,
             follow_redirects=False,
-            trust_env=not near.plain(url),  # no proxy on the way to loopback
+            trust_env=not loopback.plain(url),  # no proxy on the way to loopback
         )
 
     def __enter__(self) -> Houston:

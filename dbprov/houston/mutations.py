@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dbprov.errors import UsageError
-from dbprov.frozen import dataclass
+from dbprov.system.frozen import dataclass
 
 CONNECTIONS = {
     "metadataConnection": "String",

@@ -8,10 +8,10 @@ from contextlib import suppress
 from typing import Any
 
 from dbprov.errors import DbprovError, UsageError
-from dbprov.frozen import dataclass
 from dbprov.houston.api import Houston, HoustonError, Unanswered
 from dbprov.houston.mutations import FIELDS, Request, hidden, request
-from dbprov.masking import KNOWN, outside
+from dbprov.system.frozen import dataclass
+from dbprov.system.masking import KNOWN, outside
 
 VERSION = "query AppConfig { appConfig { version } }"
 DEPLOYMENTS = """query Deployments($workspaceUuid: Uuid!) {

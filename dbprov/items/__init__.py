@@ -7,6 +7,16 @@ of one. ``before`` is what the very entries held to which a statement of ours ad
 takes: so much an undo leaves there, or puts back.
 """
 
+from dbprov.items.databases import IAM_PLUGIN as IAM_PLUGIN
+from dbprov.items.databases import Database as Database
+from dbprov.items.databases import Isolation as Isolation
+from dbprov.items.databases import Membership as Membership
+from dbprov.items.databases import ObjectOwner as ObjectOwner
+from dbprov.items.databases import Opening as Opening
+from dbprov.items.databases import Ownership as Ownership
+from dbprov.items.databases import Schema as Schema
+from dbprov.items.databases import SearchPath as SearchPath
+from dbprov.items.databases import User as User
 from dbprov.items.grants import DatabaseGrant as DatabaseGrant
 from dbprov.items.grants import DefaultGrant as DefaultGrant
 from dbprov.items.grants import Grant as Grant
@@ -17,13 +27,3 @@ from dbprov.items.grants import TokenGrant as TokenGrant
 from dbprov.items.item import GRANTED as GRANTED
 from dbprov.items.item import SET as SET
 from dbprov.items.item import Item as Item
-from dbprov.items.things import IAM_PLUGIN as IAM_PLUGIN
-from dbprov.items.things import Database as Database
-from dbprov.items.things import Isolation as Isolation
-from dbprov.items.things import Membership as Membership
-from dbprov.items.things import ObjectOwner as ObjectOwner
-from dbprov.items.things import Opening as Opening
-from dbprov.items.things import Ownership as Ownership
-from dbprov.items.things import Schema as Schema
-from dbprov.items.things import SearchPath as SearchPath
-from dbprov.items.things import User as User

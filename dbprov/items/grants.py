@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar, Self
 
-from dbprov.frozen import dataclass
 from dbprov.items.item import GRANTED, Item
+from dbprov.system.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

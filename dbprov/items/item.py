@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Self
 
-from dbprov.frozen import dataclass
+from dbprov.system.frozen import dataclass
 
 GRANTED: Mapping[str, str] = {"create": "grant", "alter": "grant", "drop": "revoke"}
 SET: Mapping[str, str] = {"create": "set", "alter": "set", "restore": "set", "drop": "reset"}

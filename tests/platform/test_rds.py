@@ -110,7 +110,7 @@ def test_the_managed_password_is_the_admins(cloud: Cloud) -> None:
 
 
 def _found(cloud: Cloud, url: str) -> Any:
-    from dbprov import rds
+    from dbprov.spec import rds
 
     with pytest.MonkeyPatch.context() as patch:
         for name, value in cloud.env.items():

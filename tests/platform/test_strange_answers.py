@@ -15,7 +15,7 @@ from dbprov.errors import DbprovError, UsageError
 from dbprov.houston import api
 from dbprov.houston.api import Houston, HoustonError, Unanswered
 from dbprov.houston.upsert import prepare, send
-from dbprov.secret import Secret
+from dbprov.passwords.secret import Secret
 from tests.platform.houston import TOKEN, Platform, running
 from tests.platform.test_upsert import ANOTHER, BASE
 

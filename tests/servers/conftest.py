@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 import dbprov
-from dbprov.commands.applied import Applied
-from dbprov.commands.planned import Planned
-from dbprov.deployments import Deployment, Spec, Timeouts
+from dbprov.commands.apply import Applied
+from dbprov.commands.plan import Planned
+from dbprov.spec.model import Deployment, Spec, Timeouts
 from tests.harness import TestServer
 from tests.servers.faults import Forker, forker
 

@@ -11,10 +11,10 @@ from itertools import count
 from pathlib import Path
 
 import dbprov
-from dbprov.commands.departures import depart
-from dbprov.departure import Wish
-from dbprov.deployments import Deployment, Spec
-from dbprov.server import Done
+from dbprov.commands.drop import depart
+from dbprov.plan.drop import Wish
+from dbprov.server.server import Done
+from dbprov.spec.model import Deployment, Spec
 from tests.servers.killer import die
 
 

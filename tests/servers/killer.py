@@ -12,10 +12,10 @@ from itertools import count
 from pathlib import Path
 
 import dbprov
-from dbprov.commands.applied import fill_places
-from dbprov.commands.planned import compare
-from dbprov.deployments import Deployment, Spec
-from dbprov.server import Done
+from dbprov.commands.apply import fill_places
+from dbprov.commands.plan import compare
+from dbprov.server.server import Done
+from dbprov.spec.model import Deployment, Spec
 
 
 def die() -> None:

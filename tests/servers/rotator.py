@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import dbprov
-from dbprov.commands.rotated import rotate, rotations
-from dbprov.places.file import FilePlace
-from dbprov.server import Server
+from dbprov.commands.rotate import rotate, rotations
+from dbprov.passwords.file import FilePlace
+from dbprov.server.server import Server
 
 TURNS = ("kept", "sent", "done", "proven", "promoted")
 """The next password is kept; its statement is sent; has ended; is proven; has taken the place of the old one."""

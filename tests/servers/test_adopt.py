@@ -5,12 +5,12 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from dbprov.commands.adopted import Adopted, Adoption
-from dbprov.commands.adopted import adopt as adopt_plan
-from dbprov.commands.adopted import adoption as plan_adoption
-from dbprov.deployments import Spec
+from dbprov.commands.adopt import Adopted, Adoption
+from dbprov.commands.adopt import adopt as adopt_plan
+from dbprov.commands.adopt import adoption as plan_adoption
 from dbprov.errors import RefusedError
-from dbprov.handover import NOTHING, Consent
+from dbprov.plan.change_owner import NOTHING, Consent
+from dbprov.spec.model import Spec
 from tests.harness import execute
 from tests.harness.model import Who
 from tests.servers.conftest import Walk

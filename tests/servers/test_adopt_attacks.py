@@ -10,13 +10,13 @@ import psycopg
 import pytest
 import yaml
 
-from dbprov.commands.adopted import Adoption
-from dbprov.commands.adopted import adopt as adopt_plan
-from dbprov.departure import Wish
-from dbprov.deployments import Spec
+from dbprov.commands.adopt import Adoption
+from dbprov.commands.adopt import adopt as adopt_plan
 from dbprov.errors import RefusedError
-from dbprov.handover import NOTHING, Consent
-from dbprov.traces import RoutineAccess
+from dbprov.items.sessions import RoutineAccess
+from dbprov.plan.change_owner import NOTHING, Consent
+from dbprov.plan.drop import Wish
+from dbprov.spec.model import Spec
 from tests.harness import accounts, execute
 from tests.servers.command import Ended, dbprov
 from tests.servers.conftest import Walk

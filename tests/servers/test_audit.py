@@ -15,11 +15,11 @@ import pytest
 import yaml
 
 import dbprov
-from dbprov import chain
-from dbprov.audit import Journal
-from dbprov.commands.applied import fill_places
-from dbprov.deployments import Spec
+from dbprov.audit import hash_chain
+from dbprov.audit.log import Journal
+from dbprov.commands.apply import fill_places
 from dbprov.errors import AuditError
+from dbprov.spec.model import Spec
 from tests.servers.command import CLI, surroundings
 from tests.servers.conftest import Walk
 from tests.servers.test_apply import one, users
@@ -41,9 +41,9 @@ def read(file: Path, event: str = "statement") -> list[dict[str, Any]]:
     return [line for line in made if line["event"] == event]
 
 
-def checked(file: Path) -> chain.Checked:
+def checked(file: Path) -> hash_chain.Checked:
     with file.open("rb") as lines:
-        return chain.check(lines)
+        return hash_chain.check(lines)
 
 
 def test_every_statement_is_recorded(walk: Walk, prefix: str, tmp_path: Path) -> None:

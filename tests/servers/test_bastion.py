@@ -22,7 +22,7 @@ import yaml
 
 import dbprov as package
 from dbprov.errors import ConnectError, LookError
-from dbprov.tunnel import Tunnel
+from dbprov.server.ssh_tunnel import Tunnel
 from tests.harness.bastion import Bastion, bastion
 from tests.servers.command import Ended, dbprov, on_one_of_each, surroundings
 from tests.servers.conftest import Walk

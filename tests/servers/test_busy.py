@@ -11,10 +11,10 @@ import psycopg.errors
 import pytest
 
 import dbprov
-from dbprov import races
-from dbprov.commands.adopted import adopt
-from dbprov.deployments import Timeouts
-from dbprov.lock import Delay
+from dbprov.commands.adopt import adopt
+from dbprov.server import retry
+from dbprov.server.lock import Delay
+from dbprov.spec.model import Timeouts
 from tests.harness import execute
 from tests.harness.accounts import postgresql
 from tests.servers.conftest import Walk
@@ -73,7 +73,7 @@ def test_tried_again_until_it_is_free(walk: Walk, prefix: str) -> None:
 def test_given_up_with_the_name_of_who_is_in_the_way(
     walk: Walk, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(races, "TRIES", 2)
+    monkeypatch.setattr(retry, "TRIES", 2)
     spec = walk.spec(one(prefix))
     walk.provision(spec)
     damage(walk, prefix)

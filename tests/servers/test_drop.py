@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov.commands.departures import depart, departing
-from dbprov.commands.rotated import rotate, rotations
-from dbprov.departure import Wish
-from dbprov.deployments import Timeouts
+from dbprov.commands.drop import depart, departing
+from dbprov.commands.rotate import rotate, rotations
 from dbprov.errors import LockError, RefusedError
 from dbprov.items import Database
-from dbprov.plan import Step
-from dbprov.traces import Belongings
+from dbprov.items.sessions import Belongings
+from dbprov.plan.drop import Wish
+from dbprov.plan.steps import Step
+from dbprov.spec.model import Timeouts
 from tests.harness import execute
 from tests.servers.conftest import Walk
 from tests.servers.test_apply import TABLES, one, users

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov.commands.applied import fill_places
-from dbprov.departure import Wish
+from dbprov.commands.apply import fill_places
+from dbprov.plan.drop import Wish
 from tests.harness import execute
 from tests.servers.conftest import Walk
 from tests.servers.test_apply import TABLES, one, users

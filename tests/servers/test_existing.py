@@ -8,11 +8,11 @@ from typing import Any, cast
 import pytest
 
 import dbprov
-from dbprov.commands.departures import departing
-from dbprov.commands.rotated import rotations
-from dbprov.departure import Wish
+from dbprov.commands.drop import departing
+from dbprov.commands.rotate import rotations
 from dbprov.errors import ConnectError, PlaceError, RefusedError
 from dbprov.items import SchemaGrant
+from dbprov.plan.drop import Wish
 from tests.harness import TestServer, execute
 from tests.servers.conftest import Walk
 from tests.servers.test_apply import one, users

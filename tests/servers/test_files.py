@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dbprov.places.file import FilePlace
+from dbprov.passwords.file import FilePlace
 from tests.servers.command import CLI, dbprov, surroundings
 
 NOBODY, GROUP = 12345, 2000  # a user without a name, as a container's; the fsGroup of its pod

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov.deployments import Spec
-from dbprov.dialects.mysql import verifiers
+from dbprov.engines.mysql import password_hash
+from dbprov.spec.model import Spec
 from tests.harness import client, execute, remove
 from tests.servers.command import on_one_of_each
 from tests.servers.conftest import Walk
@@ -104,7 +104,9 @@ def test_the_hash_is_the_one_that_the_server_makes(walk: Walk, prefix: str) -> N
     query = f"SELECT HEX(authentication_string) FROM mysql.user WHERE User = '{prefix}app'"
     [(kept,)] = execute(walk.server, "superuser", query)
     made = bytes.fromhex(kept)
-    assert verifiers.caching_sha2(password.encode(), made[7:27], int(made[3:6], 16) * 1000) == made
+    assert (
+        password_hash.caching_sha2(password.encode(), made[7:27], int(made[3:6], 16) * 1000) == made
+    )
 
 
 @on_one_of_each

@@ -11,8 +11,8 @@ import pytest
 
 from dbprov.errors import DbprovError, PlaceError
 from dbprov.houston.api import Houston
-from dbprov.places.vault import VaultPlace
-from dbprov.secret import Secret
+from dbprov.passwords.secret import Secret
+from dbprov.passwords.vault import VaultPlace
 
 TOKEN = "LEAK-MARK-token"
 

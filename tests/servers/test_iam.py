@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov import names
 from dbprov.errors import RefusedError
+from dbprov.spec import names
 from tests.harness import TestServer, client, execute
 from tests.servers.conftest import Walk
 from tests.servers.test_apply import one

@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 import dbprov
-from dbprov.commands.imported import describe
-from dbprov.deployments import Deployment, Spec
+from dbprov.commands.import_ import describe
 from dbprov.errors import RefusedError
-from dbprov.portrait import Portrait
+from dbprov.spec.model import Deployment, Spec
+from dbprov.spec.writer import Portrait
 from tests.harness import execute
 from tests.servers.command import dbprov as run
 from tests.servers.conftest import Walk

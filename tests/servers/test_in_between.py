@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov.connections import Connection
-from dbprov.deployments import TLS_MODES, Spec
-from dbprov.dialects.postgresql.session import near
+from dbprov.connections.strings import Connection
+from dbprov.engines.postgresql.connection import near
 from dbprov.errors import ConnectError
-from dbprov.secret import Secret
+from dbprov.passwords.secret import Secret
+from dbprov.spec.model import TLS_MODES, Spec
 from tests.harness import TestServer, execute
 from tests.harness.bastion import Bastion, bastion
 from tests.harness.tls import TlsServer

@@ -10,11 +10,11 @@ from dataclasses import replace
 import pytest
 
 import dbprov
-from dbprov.deployments import Deployment, Spec, Timeouts
 from dbprov.errors import LockError
-from dbprov.lock import Delay
-from dbprov.lock import names as lock_names
-from dbprov.server import Server
+from dbprov.server.lock import Delay
+from dbprov.server.lock import names as lock_names
+from dbprov.server.server import Server
+from dbprov.spec.model import Deployment, Spec, Timeouts
 from tests.harness import execute
 from tests.servers.command import dbprov as run
 from tests.servers.conftest import Walk

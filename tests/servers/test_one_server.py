@@ -10,12 +10,12 @@ import pytest
 import yaml
 
 import dbprov
-from dbprov.commands.departures import depart
-from dbprov.commands.rotated import rotations
-from dbprov.departure import Wish
-from dbprov.deployments import Spec, Timeouts
+from dbprov.commands.drop import depart
+from dbprov.commands.rotate import rotations
 from dbprov.errors import DbprovError, LockError, LookError, RefusedError, SpecError
-from dbprov.identity import Same
+from dbprov.plan.drop import Wish
+from dbprov.spec.model import Spec, Timeouts
+from dbprov.spec.server_identity import Same
 from tests.harness import TestServer, execute
 from tests.harness.own import OwnServer
 from tests.servers.command import dbprov as run

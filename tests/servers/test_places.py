@@ -17,15 +17,15 @@ from typing import Any
 import pytest
 
 from dbprov.errors import PlaceError
-from dbprov.frozen import dataclass
-from dbprov.places import Place
-from dbprov.places import aws as stored_by_aws
-from dbprov.places import vault as stored_by_vault
-from dbprov.places.aws import AwsPlace
-from dbprov.places.command import CommandPlace
-from dbprov.places.file import FilePlace
-from dbprov.places.vault import VaultPlace
-from dbprov.secret import Secret
+from dbprov.passwords import Place
+from dbprov.passwords import aws as stored_by_aws
+from dbprov.passwords import vault as stored_by_vault
+from dbprov.passwords.aws import AwsPlace
+from dbprov.passwords.command import CommandPlace
+from dbprov.passwords.file import FilePlace
+from dbprov.passwords.secret import Secret
+from dbprov.passwords.vault import VaultPlace
+from dbprov.system.frozen import dataclass
 from tests.harness import stores
 from tests.harness.stores import ROOT, Store
 

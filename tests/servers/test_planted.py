@@ -12,11 +12,11 @@ import psycopg
 import pytest
 import yaml
 
-from dbprov import spec as dbprov_spec
-from dbprov.held import Acting
-from dbprov.names import variable
-from dbprov.secret import Secret
-from dbprov.server import Server, no_password
+from dbprov.items.existing_grants import Acting
+from dbprov.passwords.secret import Secret
+from dbprov.server.server import Server, no_password
+from dbprov.spec import reader as dbprov_spec
+from dbprov.spec.names import variable
 from tests.conftest import do_without
 from tests.harness import TestServer, Who, accounts, client, execute
 from tests.harness.planted import hits, plant

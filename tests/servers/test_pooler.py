@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 import dbprov
-from dbprov.deployments import Spec, Timeouts
 from dbprov.errors import LockError
+from dbprov.spec.model import Spec, Timeouts
 from tests.harness import execute
 from tests.harness.pooler import pgbouncer
 from tests.servers.conftest import Walk

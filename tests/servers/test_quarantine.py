@@ -12,11 +12,11 @@ import pymysql
 import pytest
 
 import dbprov
-from dbprov.commands.departures import Departed, depart, departing
-from dbprov.commands.rotated import rotations
-from dbprov.departure import Wish
-from dbprov.deployments import Spec, Timeouts
+from dbprov.commands.drop import Departed, depart, departing
+from dbprov.commands.rotate import rotations
 from dbprov.errors import RefusedError
+from dbprov.plan.drop import Wish
+from dbprov.spec.model import Spec, Timeouts
 from tests.harness import execute
 from tests.harness.accounts import MYSQL_ADMIN
 from tests.servers.conftest import Walk

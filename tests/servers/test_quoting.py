@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 import dbprov
-from dbprov.deployments import Access, Account, Address, Deployment, Spec, Timeouts, Tls
-from dbprov.dialects import of
+from dbprov.engines import of
 from dbprov.errors import PlaceError
-from dbprov.names import objections
-from dbprov.places.env import EnvPlace
-from dbprov.secret import Secret
+from dbprov.passwords.env import EnvPlace
+from dbprov.passwords.secret import Secret
+from dbprov.spec.model import Access, Account, Address, Deployment, Spec, Timeouts, Tls
+from dbprov.spec.names import objections
 from tests.harness import TestServer, execute
 from tests.servers.conftest import Walk
 

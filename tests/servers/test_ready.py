@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dbprov.commands.readied import ready as check_airflow
-from dbprov.dialects import Check
+from dbprov.commands.check_airflow import ready as check_airflow
+from dbprov.engines import Check
 from tests.harness import execute
 from tests.servers.conftest import Walk
 from tests.servers.test_apply import one

@@ -14,9 +14,9 @@ import pytest
 import yaml
 
 import dbprov
-from dbprov.deployments import Deployment, Spec
 from dbprov.errors import ApplyError, PlaceError
-from dbprov.server import Done
+from dbprov.server.server import Done
+from dbprov.spec.model import Deployment, Spec
 from tests.harness import TestServer, execute
 from tests.harness.accounts import mysql, postgresql
 from tests.servers.command import CLI, on_one_of_each, surroundings

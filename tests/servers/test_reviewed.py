@@ -11,10 +11,11 @@ import pytest
 import yaml
 
 import dbprov
-from dbprov import names, review
-from dbprov.commands.reviewed import change, insisting
-from dbprov.dialects.mysql.quoting import literal
+from dbprov.commands.review import change, insisting
+from dbprov.engines.mysql.quoting import literal
 from dbprov.errors import ReviewError
+from dbprov.spec import names
+from dbprov.sql import review
 from tests.harness import client, execute
 from tests.harness.servers import start_own
 from tests.servers.command import Ended, on_one_of_each

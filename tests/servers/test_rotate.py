@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov.commands.rotated import Rotated, finish, rotate, rotations
-from dbprov.connections import Connection
-from dbprov.deployments import Spec
+from dbprov.commands.rotate import Rotated, finish, rotate, rotations
+from dbprov.connections.strings import Connection
 from dbprov.errors import RefusedError
-from dbprov.secret import Secret
+from dbprov.passwords.secret import Secret
+from dbprov.spec.model import Spec
 from tests.harness import execute, stores
 from tests.harness.stores import ROOT
 from tests.servers.command import dbprov as cli

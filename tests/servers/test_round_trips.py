@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dbprov.deployments import Spec
+from dbprov.spec.model import Spec
 from tests.servers.conftest import Walk
 from tests.servers.proxy import Proxy
 from tests.servers.test_apply import one

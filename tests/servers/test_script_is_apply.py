@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov import names
-from dbprov.deployments import Spec
-from dbprov.dialects.mysql.quoting import literal
+from dbprov.engines.mysql.quoting import literal
+from dbprov.spec import names
+from dbprov.spec.model import Spec
 from tests.harness import TestServer, client, execute, remove
 from tests.servers.conftest import Walk
 from tests.servers.test_apply import TABLES, one, users

@@ -8,8 +8,8 @@ import json
 import pytest
 
 import dbprov
-from dbprov.commands.planned import Planned
-from dbprov.deployments import Spec
+from dbprov.commands.plan import Planned
+from dbprov.spec.model import Spec
 from tests.harness import execute
 from tests.servers.command import dbprov as run
 from tests.servers.conftest import Walk

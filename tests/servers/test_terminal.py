@@ -24,12 +24,12 @@ SPEC = "server: postgresql://dba@db.example.com/postgres\ndeployments:\n- {name:
 DEFECT = (
     "import sys, dbprov.cli.render as one\n"
     "def burst(*_, **__): raise RuntimeError('defect ' + sys.argv.pop())\n"
-    "import dbprov.commands.offline; dbprov.commands.offline.scripts = burst\n"
+    "import dbprov.commands.render; dbprov.commands.render.scripts = burst\n"
     "from dbprov.cli import main; main(sys.argv[1:3])"
 )
 THREAD = (
     "import threading, warnings, sys\n"
-    "from dbprov import talk; talk.guard(); bad = sys.argv[1]\n"
+    "from dbprov.cli import console; console.guard(); bad = sys.argv[1]\n"
     "def burst(): raise RuntimeError(bad)\n"
     "one = threading.Thread(target=burst); one.start(); one.join()\n"
     "warnings.warn(bad); print(bad, file=sys.stderr); print(bad); sys.stdout.writelines([bad])\n"

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov.deployments import Deployment, Spec, Timeouts
 from dbprov.errors import ConnectError, LookError
-from dbprov.server import Server
+from dbprov.server.server import Server
+from dbprov.spec.model import Deployment, Spec, Timeouts
 from tests.servers.conftest import Walk
 from tests.servers.proxy import Proxy
 from tests.servers.test_apply import one

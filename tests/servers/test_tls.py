@@ -21,9 +21,9 @@ import yaml
 from sqlalchemy import make_url
 
 import dbprov
-from dbprov.deployments import TLS_MODES
-from dbprov.dialects import Check
+from dbprov.engines import Check
 from dbprov.errors import ConnectError
+from dbprov.spec.model import TLS_MODES
 from tests import harness
 from tests.harness import TestServer, execute
 from tests.harness.bastion import bastion

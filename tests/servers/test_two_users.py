@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov.commands.rotated import rotate, rotations
-from dbprov.connections import Connection, handout
-from dbprov.deployments import Spec
+from dbprov.commands.rotate import rotate, rotations
+from dbprov.connections.strings import Connection, handout
 from dbprov.errors import PlaceError, RefusedError
-from dbprov.secret import Secret
+from dbprov.passwords.secret import Secret
+from dbprov.spec.model import Spec
 from tests.harness import execute, remove
 from tests.servers.command import dbprov as cli
 from tests.servers.conftest import Walk

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov.commands.planned import compare
-from dbprov.commands.reviewed import way_back as undo_file
-from dbprov.deployments import Spec
+from dbprov.commands.plan import compare
+from dbprov.commands.review import way_back as undo_file
 from dbprov.errors import RefusedError
+from dbprov.spec.model import Spec
 from tests.harness import client, execute
 from tests.servers.conftest import Walk
 from tests.servers.test_apply import TABLES, one, users

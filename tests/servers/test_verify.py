@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov.deployments import Spec
+from dbprov.spec.model import Spec
 from tests.harness import TestServer, accounts, execute
 from tests.servers.conftest import Walk
 from tests.servers.test_apply import one, users

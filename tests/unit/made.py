@@ -9,14 +9,14 @@ from typing import Any
 
 import click
 
-from dbprov import spec
 from dbprov.cli import main
-from dbprov.deployments import Deployment, Spec
-from dbprov.dialects import Facts, of
+from dbprov.engines import Facts, of
 from dbprov.errors import SpecError
 from dbprov.items import Item
-from dbprov.places import Kept
-from dbprov.render import Renderer
+from dbprov.passwords import Kept
+from dbprov.spec import reader
+from dbprov.spec.model import Deployment, Spec
+from dbprov.sql.render import Renderer
 
 FOLDER = Path("/specs")
 SERVERS = {
@@ -38,9 +38,9 @@ def command(name: str) -> click.Command:
 
 def parsed(text: str, ask: Any = None) -> Spec:
     return (
-        spec.parse(text, "deployment.yaml", FOLDER, ask)
+        reader.parse(text, "deployment.yaml", FOLDER, ask)
         if ask
-        else spec.parse(text, "deployment.yaml", FOLDER)
+        else reader.parse(text, "deployment.yaml", FOLDER)
     )
 
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from dbprov import spec
-from dbprov.deployments import Spec
 from dbprov.errors import SpecError
+from dbprov.spec import reader
+from dbprov.spec.model import Spec
 
 TOP = "server: postgresql://dba@db.example.com/postgres\n"
 
 
 def parsed(text: str, folder: Path) -> Spec:
-    return spec.parse(text, "spec.yaml", folder)
+    return reader.parse(text, "spec.yaml", folder)
 
 
 def mistakes(text: str, folder: Path) -> list[str]:

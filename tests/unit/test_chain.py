@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from dbprov.chain import START, Checked, check, opened, sealed
-from dbprov.recording import Announced, Recording, digest
+from dbprov.audit.hash_chain import START, Checked, check, opened, sealed
+from dbprov.audit.record import Announced, Recording, digest
 
 
 def chain(count: int = 6, ended: bool = True, **said: object) -> list[bytes]:

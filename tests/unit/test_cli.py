@@ -17,16 +17,16 @@ from click.testing import CliRunner, Result
 
 from dbprov import __version__
 from dbprov.cli import COMMANDS, SAID, Group, main
-from dbprov.commands.applied import Applied
-from dbprov.commands.offline import scripts as render_scripts
-from dbprov.commands.planned import Planned
-from dbprov.deployments import Deployment, Spec, Timeouts
-from dbprov.dialects import Check, Notice, Obstacle
+from dbprov.cli.options import DEFAULT_TIMEOUTS
+from dbprov.commands.apply import Applied
+from dbprov.commands.plan import Planned
+from dbprov.commands.render import scripts as render_scripts
+from dbprov.engines import Check, Notice, Obstacle
 from dbprov.errors import ApplyError, ConnectError, Interrupted, PlaceError
-from dbprov.flags import DEFAULT_TIMEOUTS
-from dbprov.plan import Step, plan
-from dbprov.secret import Secret
-from dbprov.server import Done
+from dbprov.passwords.secret import Secret
+from dbprov.plan.steps import Step, plan
+from dbprov.server.server import Done
+from dbprov.spec.model import Deployment, Spec, Timeouts
 from tests.unit.made import command, deployment, expanded, facts
 
 FLAGS = [
@@ -98,11 +98,11 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             check(tried)
         return made
 
-    monkeypatch.setattr("dbprov.commands.opened.servers", servers)
-    monkeypatch.setattr("dbprov.commands.planned.compare", compare)
-    monkeypatch.setattr("dbprov.commands.applied.apply", apply)
-    monkeypatch.setattr("dbprov.commands.proofs.prove", lambda one, server: iter(answers["checks"]))
-    monkeypatch.setattr("dbprov.commands.proofs.check", lambda one, server: iter(answers["checks"]))
+    monkeypatch.setattr("dbprov.commands.connect.servers", servers)
+    monkeypatch.setattr("dbprov.commands.plan.compare", compare)
+    monkeypatch.setattr("dbprov.commands.apply.apply", apply)
+    monkeypatch.setattr("dbprov.commands.verify.prove", lambda one, server: iter(answers["checks"]))
+    monkeypatch.setattr("dbprov.commands.verify.check", lambda one, server: iter(answers["checks"]))
     return answers
 
 
@@ -386,7 +386,7 @@ def test_what_was_not_done_is_told_of_every_deployment(
     world: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one that was interrupted, and the one after it that was not begun."""
-    monkeypatch.setattr("dbprov.commands.applied.ask_places", lambda planned: None)
+    monkeypatch.setattr("dbprov.commands.apply.ask_places", lambda planned: None)
     path = tmp_path / "spec.yaml"
     path.write_text(
         "server: postgresql://dba@db.example.com/postgres\ndeployments:\n"
@@ -484,8 +484,8 @@ def test_yes_never_asks(world: dict[str, Any], monkeypatch: pytest.MonkeyPatch) 
         spec.deployments[0].accounts[0].place.read()
         yield {}
 
-    monkeypatch.setattr("dbprov.commands.opened.servers", servers)
-    monkeypatch.setattr("dbprov.flags.ask", lambda label: pytest.fail("it asks"))
+    monkeypatch.setattr("dbprov.commands.connect.servers", servers)
+    monkeypatch.setattr("dbprov.cli.options.ask", lambda label: pytest.fail("it asks"))
     result = run("apply", *FLAGS, "--password-prompt", "--yes")
     assert result.exit_code == 2
     assert "--yes forbids asking" in result.stderr
@@ -503,7 +503,7 @@ def test_how_long_to_wait(world: dict[str, Any], monkeypatch: pytest.MonkeyPatch
         waited.append(timeouts)
         yield {one: Nowhere() for one in spec.deployments}
 
-    monkeypatch.setattr("dbprov.commands.opened.servers", servers)
+    monkeypatch.setattr("dbprov.commands.connect.servers", servers)
     assert run("plan", *FLAGS).exit_code == 0
     monkeypatch.setenv("KEPT", "since the user is there")
     kept = ("--password-env", "KEPT", "--connect-timeout", "3", "--lock-timeout", "0")
@@ -593,7 +593,7 @@ def test_every_flag_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
         seen.append(made)
         return {}
 
-    monkeypatch.setattr("dbprov.commands.offline.scripts", scripts)
+    monkeypatch.setattr("dbprov.commands.render.scripts", scripts)
     result = run(
         "render", *FLAGS, "--access", "write", "--schemas", "one", "--schemas", "two", "--layout", "shared", "--encoding", "UTF8",
         "--collation", "C", "--connection-limit", "7", "--no-isolate", "--password-env", "P", "--tls-mode", "require",

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.engine import make_url
 
-from dbprov.connections import FORMATS, MASK, Handout, as_env, as_json, as_text, handout
-from dbprov.names import objections
-from dbprov.secret import Secret
+from dbprov.connections.strings import FORMATS, MASK, Handout, as_env, as_json, as_text, handout
+from dbprov.passwords.secret import Secret
+from dbprov.spec.names import objections
 from tests.unit.made import HOSTILE, deployment
 
 GUIDE = {"user", "pass", "protocol", "host", "port", "db"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from dbprov.departure import Departure, Refusal, Survey, Wish, decide
 from dbprov.items import (
     Database,
     DatabaseGrant,
@@ -16,8 +15,9 @@ from dbprov.items import (
     TokenGrant,
     User,
 )
-from dbprov.plan import Pair
-from dbprov.traces import Belongings, Lockout, Session
+from dbprov.items.sessions import Belongings, Lockout, Session
+from dbprov.plan.drop import Departure, Refusal, Survey, Wish, decide
+from dbprov.plan.steps import Pair
 from tests.unit.made import deployment
 
 QUARANTINE = Wish(quarantine=True)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from dbprov.dialects import Facts
+from dbprov.engines import Facts
 from dbprov.items import (
     Database,
     DatabaseGrant,
@@ -24,7 +24,7 @@ from dbprov.items import (
     SearchPath,
     User,
 )
-from dbprov.label import Label
+from dbprov.items.label import Label
 from tests.unit.made import deployment, expanded, facts
 
 T = TypeVar("T", bound=Item)

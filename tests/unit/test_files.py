@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from dbprov import files
-from dbprov.audit import Journal
+from dbprov.audit.log import Journal
 from dbprov.cli.output import write
 from dbprov.errors import AuditError, PlaceError, RenderError, SpecError
-from dbprov.places.file import FilePlace
-from dbprov.spec import load
+from dbprov.passwords.file import FilePlace
+from dbprov.spec.reader import load
+from dbprov.system import files
 from tests.unit.made import renderer
 
 EVE = 12345  # somebody who is neither this user nor root
@@ -389,7 +389,7 @@ def test_a_full_disk_leaves_the_output_of_before(
     def full(*_: Any, **__: Any) -> Any:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("dbprov.files.os.fsync", full)
+    monkeypatch.setattr("dbprov.system.files.os.fsync", full)
     assert "No space left" in refused(lambda: write(tmp_path / "out", "after", 0o600)).why
     assert (tmp_path / "out").read_text() == "before"
     assert len(list(tmp_path.iterdir())) == 1

@@ -23,12 +23,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.engine import make_url
 
-from dbprov import formats
 from dbprov.cli.connections import FORMS
-from dbprov.connections import MASK, Handout, handout
+from dbprov.connections import forms
+from dbprov.connections.forms import Wish
+from dbprov.connections.strings import MASK, Handout, handout
 from dbprov.errors import UsageError
-from dbprov.formats import Wish
-from dbprov.secret import Secret
+from dbprov.passwords.secret import Secret
 from tests.unit.made import deployment
 
 SHOWN = Wish(shown=True)
@@ -43,8 +43,8 @@ def made(engine: str = "postgresql", password: str = "pw", **keys: Any) -> Hando
 
 
 def text(name: str, one: Handout, wish: Wish = SHOWN) -> str:
-    formats.refuse(name, [one], wish)
-    return formats.document(name, [one], wish)
+    forms.refuse(name, [one], wish)
+    return forms.document(name, [one], wish)
 
 
 def read(url: str) -> tuple[str | None, ...]:
@@ -63,7 +63,7 @@ def wanted(password: str, engine: str = "postgresql") -> tuple[str, ...]:
 
 
 def test_the_command_line_has_every_form() -> None:
-    assert tuple(formats.FORMS) == FORMS
+    assert tuple(forms.FORMS) == FORMS
 
 
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
@@ -130,18 +130,18 @@ def test_a_userlist_of_pgbouncer(password: str) -> None:
 
 def test_pgbouncer_has_two_files() -> None:
     one = made(password='p"', publish={"host": "pgbouncer.example.com", "port": 6543})
-    assert formats.files("pgbouncer", one, SHOWN) == {
+    assert forms.files("pgbouncer", one, SHOWN) == {
         "ini": "[databases]\nshop = host=db.example.com port=5432 dbname=shop\n",
         "userlist.txt": '"app" "p"""\n',
     }
-    assert formats.files("pgpass", one, SHOWN) == {"pgpass": text("pgpass", one)}
+    assert forms.files("pgpass", one, SHOWN) == {"pgpass": text("pgpass", one)}
 
 
 def test_a_userlist_of_verifiers() -> None:
     one, kept = made(password="pw"), "SCRAM-SHA-256$4096:c2FsdA==$c3RvcmVk:c2VydmVy"
     wish = Wish(True, scram=True, verifiers={(one.deployment, "app"): Secret(kept)})
-    assert formats.files("pgbouncer", one, wish)["userlist.txt"] == f'"app" "{kept}"\n'
-    assert MASK in formats.files("pgbouncer", one, replace(wish, shown=False))["userlist.txt"]
+    assert forms.files("pgbouncer", one, wish)["userlist.txt"] == f'"app" "{kept}"\n'
+    assert MASK in forms.files("pgbouncer", one, replace(wish, shown=False))["userlist.txt"]
 
 
 @given(password=PASSWORDS)
@@ -272,21 +272,21 @@ def test_no_form_shows_a_password_unasked(name: str) -> None:
 def test_several_deployments_in_one_document(name: str) -> None:
     engine = "mysql" if name == "mycnf" else "postgresql"
     both = [made(engine), made(engine, name="other")]
-    if formats.FORMS[name].single:
+    if forms.FORMS[name].single:
         with pytest.raises(UsageError, match="one Deployment"):
-            formats.document(name, both, SHOWN)
+            forms.document(name, both, SHOWN)
     else:
-        document = formats.document(name, both, SHOWN)
-        assert document.count("db.example.com") == 2 * formats.document(
-            name, both[:1], SHOWN
-        ).count("db.example.com")
+        document = forms.document(name, both, SHOWN)
+        assert document.count("db.example.com") == 2 * forms.document(name, both[:1], SHOWN).count(
+            "db.example.com"
+        )
         if name == "k8s":
             assert len(list(yaml.safe_load_all(document))) == 4
 
 
 def test_a_form_of_ones_own(tmp_path: Path) -> None:
+    from dbprov.connections.template import rendered
     from dbprov.errors import RenderError
-    from dbprov.formats.own import rendered
 
     file = tmp_path / "mine.j2"
     file.write_text(
@@ -309,7 +309,7 @@ def test_a_form_of_ones_own(tmp_path: Path) -> None:
         assert re.search(why, caught.value.why)
 
 
-@pytest.mark.parametrize("name", formats.PASSWORDS)
+@pytest.mark.parametrize("name", forms.PASSWORDS)
 def test_no_form_makes_up_a_password_where_there_is_a_token(name: str) -> None:
     """An empty one would be read as a password."""
     engine = "mysql" if name == "mycnf" else "postgresql"
@@ -335,8 +335,8 @@ ECHOES = (
 @pytest.mark.parametrize("template", ECHOES)
 def test_an_error_of_a_template_repeats_no_password(template: str, tmp_path: Path) -> None:
     """Whatever Python raises, it is told with the line; never whole, turned around or in capitals."""
+    from dbprov.connections.template import rendered
     from dbprov.errors import RenderError
-    from dbprov.formats.own import rendered
 
     file = tmp_path / "mine.j2"
     file.write_text("{% set p = deployments[0].metadata.password %}\n" + template)

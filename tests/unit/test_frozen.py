@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from dbprov import frozen
-from dbprov.places.env import EnvPlace
+from dbprov.passwords.env import EnvPlace
+from dbprov.system import frozen
 
 
 def classes(dataclass: Callable[..., Any]) -> tuple[Any, Any, Any, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from dbprov.handover import NOTHING, Consent, Withheld, command, divide
 from dbprov.items import ObjectOwner
+from dbprov.plan.change_owner import NOTHING, Consent, Withheld, command, divide
 
 
 def found(name: str, owner: str = "dba", **more: Any) -> ObjectOwner:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from dbprov.deployments import Account, Address, Deployment
-from dbprov.identity import Running, Same, by_answer, by_name, far, resolved
-from dbprov.sharing import Neighbours, conflicts
+from dbprov.spec.conflicts import Neighbours, conflicts
+from dbprov.spec.model import Account, Address, Deployment
+from dbprov.spec.server_identity import Running, Same, by_answer, by_name, far, resolved
 from tests.unit.made import deployment, parsed
 
 HOSTS = {

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbprov import spec
 from dbprov.errors import ConnectError, Mistake, ReviewError, SpecError
-from dbprov.masking import KNOWN, Masks, outside, printable, raw, values
-from dbprov.secret import Secret, generate
+from dbprov.passwords.secret import Secret, generate
+from dbprov.spec import reader
+from dbprov.system.masking import KNOWN, Masks, outside, printable, raw, values
 from tests.unit.made import FOLDER
 
 HARD = "Qx7'\"\\$`%%x é+/ß😀 z#"
@@ -113,7 +113,7 @@ def test_so_is_one_that_is_a_name_of_the_spec(name: str) -> None:
     for first in (True, False):
         if first:
             Secret(name)
-        spec.parse(text, "spec.yaml", FOLDER)
+        reader.parse(text, "spec.yaml", FOLDER)
         known = Secret(name)
         assert known.public
         assert KNOWN.masked(f'database "{name}"') == f'database "{name}"'

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbprov.names import DEPLOYMENT, objections, unprintable
+from dbprov.spec.names import DEPLOYMENT, objections, unprintable
 from tests.unit.made import HOSTILE
 
 SORTS = ("database", "user", "schema")

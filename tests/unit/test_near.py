@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dbprov.near import Redirected, objection, shown, stay
+from dbprov.system.loopback import Redirected, objection, shown, stay
 
 
 @pytest.mark.parametrize(

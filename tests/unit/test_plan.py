@@ -24,7 +24,7 @@ from dbprov.items import (
     SearchPath,
     User,
 )
-from dbprov.plan import Pair, Step, plan, transactions
+from dbprov.plan.steps import Pair, Step, plan, transactions
 from tests.unit.made import deployment, expanded
 
 ON_TABLES: dict[str, Any] = {

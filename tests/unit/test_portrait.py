@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dbprov.deployments import Access
-from dbprov.portrait import Portrait, Resident, schemas_of, searched, split, written
+from dbprov.spec.model import Access
+from dbprov.spec.writer import Portrait, Resident, schemas_of, searched, split, written
 from tests.unit.made import HOSTILE, deployment, parsed
 
 

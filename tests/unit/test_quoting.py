@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbprov import dialects, names
-from dbprov.dialects.mysql import quoting as mysql
-from dbprov.dialects.postgresql import quoting as postgresql
+from dbprov import engines
+from dbprov.engines.mysql import quoting as mysql
+from dbprov.engines.postgresql import quoting as postgresql
+from dbprov.spec import names
 from tests.unit.made import HOSTILE
 
 NASTY = [
@@ -141,8 +142,8 @@ def test_a_charset_is_a_word(name: str) -> None:
 )
 def test_variables_are_words(user: str, variable: str) -> None:
     assert names.variable(user) == variable
-    assert dialects.of("postgresql").password_placeholder(None, user) == f":'{variable}'"  # type: ignore[arg-type]
-    assert dialects.of("mysql").password_placeholder(None, user) == "${" + variable + "}"  # type: ignore[arg-type]
+    assert engines.of("postgresql").password_placeholder(None, user) == f":'{variable}'"  # type: ignore[arg-type]
+    assert engines.of("mysql").password_placeholder(None, user) == "${" + variable + "}"  # type: ignore[arg-type]
 
 
 @given(no_nul)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dbprov import races
-from dbprov.dialects import of
+from dbprov.engines import of
 from dbprov.errors import ApplyError
+from dbprov.server import retry
 
 
 @pytest.mark.parametrize(
@@ -29,11 +29,11 @@ from dbprov.errors import ApplyError
     ],
 )
 def test_only_lost_races_are_tried_again(engine: str, code: str, why: str, again: bool) -> None:
-    assert races.lost(of(engine), ApplyError("could not do it", why, code=code)) is again
+    assert retry.lost(of(engine), ApplyError("could not do it", why, code=code)) is again
 
 
 def test_pauses_grow_and_differ() -> None:
-    assert len({races.pause(3) for _ in range(20)}) > 1
-    for attempt in range(races.TRIES):
-        longest = min(races.LONGEST, 0.1 * 2.0**attempt)
-        assert longest / 2 <= races.pause(attempt) <= longest * 1.5
+    assert len({retry.pause(3) for _ in range(20)}) > 1
+    for attempt in range(retry.TRIES):
+        longest = min(retry.LONGEST, 0.1 * 2.0**attempt)
+        assert longest / 2 <= retry.pause(attempt) <= longest * 1.5

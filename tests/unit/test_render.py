@@ -12,9 +12,9 @@ from jinja2 import DictLoader
 
 from dbprov.errors import PlaceError, RenderError
 from dbprov.items import Database, User
-from dbprov.places import Kept
-from dbprov.places.env import EnvPlace
-from dbprov.render import Sql, built_in_templates, comment, keywords
+from dbprov.passwords import Kept
+from dbprov.passwords.env import EnvPlace
+from dbprov.sql.render import Sql, built_in_templates, comment, keywords
 from tests.unit.made import HOSTILE, renderer
 
 Render = Callable[..., str]
@@ -299,7 +299,7 @@ def test_code_compiled_without_the_sandbox_is_never_run(
     """An older dbprov left it beside the templates, under the names that Jinja gives."""
     from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader
 
-    from dbprov import render
+    from dbprov.sql import render
 
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     (tmp_path / "postgresql").mkdir()

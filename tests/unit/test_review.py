@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from dbprov import review
-from dbprov.deployments import Deployment
-from dbprov.dialects import Facts, of
+from dbprov.engines import Facts, of
 from dbprov.errors import ReviewError
 from dbprov.items import DatabaseGrant, PatternGrant, User
-from dbprov.plan import Pair, Step, plan
+from dbprov.plan.steps import Pair, Step, plan
+from dbprov.spec.model import Deployment
+from dbprov.sql import review
 from tests.unit.made import FLAVORS, HOSTILE, deployment, expanded, facts, renderer
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "reviewed"

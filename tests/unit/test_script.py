@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from dbprov import names, spec
-from dbprov.commands.offline import scripts
-from dbprov.deployments import Spec
-from dbprov.dialects import of
+from dbprov.commands.render import scripts
+from dbprov.engines import of
 from dbprov.errors import UsageError
-from dbprov.plan import Step, plan
-from dbprov.script import _ended, script
+from dbprov.plan.steps import Step, plan
+from dbprov.spec import names, reader
+from dbprov.spec.model import Spec
+from dbprov.sql.script import _ended, script
 from tests.unit.made import FOLDER, deployment, expanded, facts, parsed, renderer
 
 TESTS = Path(__file__).parent.parent
@@ -22,7 +22,7 @@ SPECS = sorted((TESTS / "specs").glob("*.yaml"))
 
 def loaded(path: Path) -> Spec:
     """As if it lay in a folder of its own: nothing of this machine is in a script."""
-    return spec.parse(path.read_text(encoding="utf-8"), path.name, FOLDER)
+    return reader.parse(path.read_text(encoding="utf-8"), path.name, FOLDER)
 
 
 def written(path: Path) -> str:

@@ -20,10 +20,10 @@ from typing import Any
 import pytest
 
 from dbprov.errors import DbprovError, PlaceError
-from dbprov.places.env import EnvPlace
-from dbprov.places.file import FilePlace
-from dbprov.places.prompt import PromptPlace
-from dbprov.secret import ALPHABET, Secret, admin_password, generate, never_ask
+from dbprov.passwords.env import EnvPlace
+from dbprov.passwords.file import FilePlace
+from dbprov.passwords.prompt import PromptPlace
+from dbprov.passwords.secret import ALPHABET, Secret, admin_password, generate, never_ask
 
 VALUE = "hunter2-TOPSECRET"
 
@@ -250,7 +250,7 @@ def test_a_full_disk_leaves_nothing(
     def full(*_: Any, **__: Any) -> Any:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(f"dbprov.files.os.{name}", full)
+    monkeypatch.setattr(f"dbprov.system.files.os.{name}", full)
     place = FilePlace(tmp_path / "p")
     with pytest.raises(PlaceError, match="No space left on device") as caught:
         place.fill()

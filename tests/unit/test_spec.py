@@ -11,18 +11,18 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from dbprov import spec, tls
-from dbprov.deployments import TLS_MODES, Access, Address, Tls
 from dbprov.errors import PlaceError, SpecError
-from dbprov.places.aws import AwsPlace
-from dbprov.places.command import CommandPlace
-from dbprov.places.env import EnvPlace
-from dbprov.places.file import FilePlace
-from dbprov.places.prompt import PromptPlace
-from dbprov.places.said import KEYS
-from dbprov.places.vault import VaultPlace
-from dbprov.secret import Secret
-from dbprov.spec import ACCOUNT, ADMIN, DEPLOYMENT, TOP, from_flags
+from dbprov.passwords.aws import AwsPlace
+from dbprov.passwords.command import CommandPlace
+from dbprov.passwords.env import EnvPlace
+from dbprov.passwords.file import FilePlace
+from dbprov.passwords.prompt import PromptPlace
+from dbprov.passwords.secret import Secret
+from dbprov.passwords.vault import VaultPlace
+from dbprov.spec import reader, tls
+from dbprov.spec.model import TLS_MODES, Access, Address, Tls
+from dbprov.spec.password import KEYS
+from dbprov.spec.reader import ACCOUNT, ADMIN, DEPLOYMENT, TOP, from_flags
 from tests.unit.made import FOLDER, HOSTILE, deployment, mistakes, parsed
 
 README = """\
@@ -457,9 +457,9 @@ def test_every_mistake_says_what_would_be_right() -> None:
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="there is no such file"):
-        spec.load(tmp_path / "none.yaml")
+        reader.load(tmp_path / "none.yaml")
     with pytest.raises(SpecError, match="cannot be read"):
-        spec.load(tmp_path)
+        reader.load(tmp_path)
 
 
 # -- flags -----------------------------------------------------------------------------------------------------------------
@@ -569,7 +569,7 @@ def without_user(keys: str) -> str:
 
 # -- the schema for editors ------------------------------------------------------------------------------------------------
 
-SCHEMA = json.loads((Path(spec.__file__).parent / "schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((Path(reader.__file__).parent / "schema.json").read_text(encoding="utf-8"))
 
 GOOD = [
     README,

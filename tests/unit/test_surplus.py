@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from dbprov.deployments import Deployment
-from dbprov.dialects import Obstacle, of
-from dbprov.held import AclEntry, Attribute, DefaultEntry, Held, RoleEntry, read
-from dbprov.plan import Step
-from dbprov.surplus import Surplus, borrowed, dependents_first, gives_more, pruning
+from dbprov.engines import Obstacle, of
+from dbprov.items.existing_grants import AclEntry, Attribute, DefaultEntry, Held, RoleEntry, read
+from dbprov.plan.prune import Surplus, borrowed, dependents_first, gives_more, pruning
+from dbprov.plan.steps import Step
+from dbprov.spec.model import Deployment
 from tests.unit.made import deployment, facts, renderer
 
 USERS = [{"name": "app"}, {"name": "reader", "access": "read"}]

@@ -19,13 +19,13 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from sqlalchemy import make_url
 
-from dbprov.connections import Handout, handout
-from dbprov.deployments import SYSTEM_CA, TLS_MODES, Tls
-from dbprov.dialects import handshake, mysql, postgresql
-from dbprov.dialects.postgresql.session import speaks_no_tls, without_password
+from dbprov.connections.strings import Handout, handout
+from dbprov.engines import mysql, postgresql, tls_context
+from dbprov.engines.postgresql.connection import speaks_no_tls, without_password
 from dbprov.errors import SpecError
-from dbprov.secret import Secret
-from dbprov.spec import parse
+from dbprov.passwords.secret import Secret
+from dbprov.spec.model import SYSTEM_CA, TLS_MODES, Tls
+from dbprov.spec.reader import parse
 from tests.harness.tls import Certificates
 from tests.unit.made import deployment, facts
 
@@ -295,10 +295,10 @@ def test_the_head_of_a_file_says_how(
     ],
 )  # fmt: skip
 def test_the_words(words: str, sentence: str) -> None:
-    assert handshake.explained(words) == sentence
-    assert handshake.explained(sentence) == sentence
+    assert tls_context.explained(words) == sentence
+    assert tls_context.explained(sentence) == sentence
     for dialect in (postgresql, mysql):
-        found = handshake.fault(words)
+        found = tls_context.fault(words)
         assert (found is None) == (words == sentence)
         assert (dialect.remedy("", sentence) == found.todo) if found else True
 
@@ -349,14 +349,14 @@ def test_a_context_is_made_once_and_is_as_strict_as_the_mode(certificates: Certi
     import ssl
 
     one = Tls("verify-full", str(certificates.ca))
-    assert handshake.context(one) is handshake.context(Tls("verify-full", str(certificates.ca)))
+    assert tls_context.context(one) is tls_context.context(Tls("verify-full", str(certificates.ca)))
     for tls, names, checked in (
         (one, True, ssl.CERT_REQUIRED),
         (Tls("verify-ca", str(certificates.ca)), False, ssl.CERT_REQUIRED),
         (Tls("require"), False, ssl.CERT_NONE),
         (Tls("prefer"), False, ssl.CERT_NONE),
     ):
-        context = handshake.context(tls)
+        context = tls_context.context(tls)
         assert (context.check_hostname, context.verify_mode) == (names, checked)
 
 
@@ -369,11 +369,11 @@ def test_the_drivers_own_openssl_is_told_where_the_systems_certificates_are(
         monkeypatch.setenv(name, "")  # so that what is set here goes again
         monkeypatch.delenv(name)
     found = ssl.get_default_verify_paths()
-    handshake.name_system_store()
+    tls_context.name_system_store()
     assert os.environ.get("SSL_CERT_DIR") == found.capath
     assert os.environ.get("SSL_CERT_FILE") == found.cafile
     monkeypatch.setenv("SSL_CERT_DIR", "/own")
-    handshake.name_system_store()
+    tls_context.name_system_store()
     assert os.environ["SSL_CERT_DIR"] == "/own"
 
 

@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 
-from dbprov import review
-from dbprov.dialects import of
-from dbprov.held import AclEntry, RoleEntry
+from dbprov.engines import of
 from dbprov.items import (
     Database,
     DatabaseGrant,
@@ -26,9 +24,11 @@ from dbprov.items import (
     SearchPath,
     User,
 )
-from dbprov.label import Label
-from dbprov.plan import Step, plan
-from dbprov.undo import Emptiness, undo
+from dbprov.items.existing_grants import AclEntry, RoleEntry
+from dbprov.items.label import Label
+from dbprov.plan.steps import Step, plan
+from dbprov.plan.undo import Emptiness, undo
+from dbprov.sql import review
 from tests.unit.made import FLAVORS, deployment, expanded, renderer
 from tests.unit.test_review import GOLDEN, KNOWN, USERS, found_in_part
 

@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as some
 from psycopg.pq import PGconn
 
-from dbprov.commands.offline import scripts
-from dbprov.dialects.mysql import verifiers as mysql
-from dbprov.dialects.postgresql import verifiers as postgresql
+from dbprov.commands.render import scripts
+from dbprov.engines.mysql import password_hash as mysql
+from dbprov.engines.postgresql import password_hash as postgresql
 from dbprov.errors import PlaceError, UsageError
 from tests.unit.made import parsed
 

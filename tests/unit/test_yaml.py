@@ -12,9 +12,9 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dbprov import spec, yaml_nodes
 from dbprov.errors import SpecError
-from dbprov.given import MOST, Given, Reading
+from dbprov.spec import reader, yaml_nodes
+from dbprov.spec.values import MOST, Given, Reading
 from tests.unit.made import FOLDER
 
 TOP = "server: postgresql://dba@h/postgres\ndeployments:\n"
@@ -27,11 +27,11 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
 def mistakes(text: str | bytes, folder: Path | None = None) -> list[str]:
     try:
         if isinstance(text, str):
-            spec.parse(text, "s.yaml", FOLDER)
+            reader.parse(text, "s.yaml", FOLDER)
         else:
             assert folder
             (folder / "s.yaml").write_bytes(text)
-            spec.load(folder / "s.yaml")
+            reader.load(folder / "s.yaml")
     except SpecError as error:
         return [str(one).replace(f"{folder}/", "") for one in error.mistakes]
     return []
@@ -179,7 +179,7 @@ SCALARS = st.one_of(
 )
 KEYS = st.one_of(
     st.sampled_from(
-        [*spec.TOP, *spec.DEPLOYMENT, *spec.ACCOUNT, "file", "env", "ca", "key", "mode"]
+        [*reader.TOP, *reader.DEPLOYMENT, *reader.ACCOUNT, "file", "env", "ca", "key", "mode"]
     ),
     st.text(max_size=4),
 )
@@ -227,13 +227,13 @@ TYPED = st.one_of(
 NESTED = st.dictionaries(
     st.sampled_from(["file", "env", "aws", "ca", "key", "mode", "host"]), TYPED, max_size=3
 )
-FLAGS = st.sampled_from(sorted({*spec.TOP, *spec.DEPLOYMENT} - {"users", "deployments"}))
+FLAGS = st.sampled_from(sorted({*reader.TOP, *reader.DEPLOYMENT} - {"users", "deployments"}))
 
 
 @given(st.dictionaries(FLAGS, st.one_of(TYPED, st.lists(TYPED, max_size=3), NESTED), max_size=8))
 def test_any_flags_end_with_a_spec_or_sentences(flags: dict[str, Any]) -> None:
     with suppress(SpecError):
-        spec.from_flags({"server": "postgresql://h", **flags}, FOLDER)
+        reader.from_flags({"server": "postgresql://h", **flags}, FOLDER)
 
 
 # -- how much work it is ---------------------------------------------------------------------------------------------------

@@ -1,0 +1,3 @@
+"""The record of what was changed: entries, one after the other, each with the hash of the one
+before it.
+"""

@@ -1,0 +1,127 @@
+"""What is proven of users and of the admin."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dbprov.cli import console
+from dbprov.cli.options import (
+    SpecCommand,
+    ask,
+    json_option,
+    templates_option,
+    timeouts_options,
+    with_spec,
+)
+from dbprov.cli.output import print_json
+
+if TYPE_CHECKING:
+    from dbprov.engines import Check
+    from dbprov.spec.model import Spec, Timeouts
+
+
+airflow_option = click.option(
+    "--airflow",
+    is_flag=False,
+    flag_value="3",
+    metavar="[VERSION]",
+    help="What Airflow needs beyond grants too, of this version; default: 3.",
+)
+
+
+@click.command(cls=SpecCommand)
+@with_spec
+@airflow_option
+@json_option
+@templates_option
+@timeouts_options()
+def verify(
+    spec: Spec, airflow: str | None, as_json: bool, templates: Path | None, timeouts: Timeouts
+) -> None:
+    """Log in as each user, and try what it can and cannot do. With the very string that is handed
+    out; nothing that was tried is left behind.
+
+    Example: dbprov verify deployment.yaml
+    """
+    from dbprov.commands.verify import prove
+
+    _checks(spec, as_json, templates, timeouts, prove, _version(airflow))
+
+
+@click.command(cls=SpecCommand)
+@with_spec
+@airflow_option
+@json_option
+@templates_option
+@timeouts_options()
+def check(
+    spec: Spec, airflow: str | None, as_json: bool, templates: Path | None, timeouts: Timeouts
+) -> None:
+    """Can this admin do this on this server? Changes nothing. Says what is missing, and the
+    statement of whoever can give it.
+
+    Example: dbprov check deployment.yaml
+    """
+    from dbprov.commands.verify import check as check_deployment
+
+    _checks(spec, as_json, templates, timeouts, check_deployment, _version(airflow))
+
+
+def _version(airflow: str | None) -> tuple[int, ...]:
+    """Empty: not asked for. click takes the word after --airflow for its value."""
+    import re
+
+    from dbprov.errors import UsageError
+
+    if airflow is None:
+        return ()
+    if not re.fullmatch(r"[23](\.\d+)*", airflow):
+        raise UsageError(
+            f"{airflow} is no version of Airflow that dbprov knows",
+            "it knows 2 and 3; the word after --airflow is taken for the version",
+            "--airflow=3, or --airflow at the end of the line",
+        )
+    return tuple(int(number) for number in airflow.split("."))
+
+
+def _checks(
+    spec: Spec,
+    as_json: bool,
+    templates: Path | None,
+    timeouts: Timeouts,
+    try_all: Callable[..., Iterable[Check]],
+    airflow: tuple[int, ...],
+) -> None:
+    from dbprov.commands.check_airflow import ready
+    from dbprov.commands.connect import servers as connect
+
+    made: list[dict[str, Any]] = []
+    held = True
+    with connect(spec, ask, templates, timeouts) as servers:
+        for deployment in spec.deployments:
+            checks = []
+            if not as_json and len(spec.deployments) > 1:
+                console.show_name(deployment, err=False)
+            server = servers[deployment]
+            needs = ready(deployment, server, airflow) if airflow else ()
+            for one in chain(try_all(deployment, server), needs):
+                checks.append(one)
+                if not as_json:
+                    console.show_check(one, err=False)
+            held = held and all(one.held for one in checks)
+            made.append(
+                {
+                    "name": deployment.name,
+                    "ok": all(c.held for c in checks),
+                    "checks": [c.as_json() for c in checks],
+                }
+            )
+    if as_json:
+        print_json({"ok": held, "deployments": made})
+    sys.exit(0 if held else 1)

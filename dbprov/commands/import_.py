@@ -1,0 +1,212 @@
+"""What exists in a database, as a spec whose plan is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from dbprov.commands.plan import compare
+from dbprov.errors import LookError, RefusedError, SpecError
+from dbprov.items import Database, Isolation, ObjectGrant
+from dbprov.plan.steps import plan
+from dbprov.server.server import Server, no_password
+from dbprov.spec.model import Access, Deployment
+from dbprov.spec.reader import parse
+from dbprov.spec.writer import Portrait, Resident, rank, schemas_of, searched, split, written
+
+
+def describe(
+    one: Deployment,
+    server: Server,
+    *,
+    said: str,
+    tls: Mapping[str, str] | None = None,
+    via: str = "",
+    folder: Path,
+    nearest: bool = False,
+) -> Portrait:
+    """The spec that describes a database, for ``folder``; proven by planning it.
+
+    Of ``one`` its name, database and server are kept; ``said``, ``tls`` and ``via`` are how the
+    spec says the server. Each user gets the highest access of which nothing is missing. Raises
+    RefusedError where no user fits any; with ``nearest`` such a user gets the access that lacks the
+    least.
+    """
+    one, remarks = _database(one, server)
+    residents, unknown = _residents(one, server)
+    engine = one.server.engine
+    left_out = {str(r): why for r in residents if (why := r.objection(engine))}
+    users = [r for r in residents if str(r) not in left_out]
+    made = _fitting(one, server, users)
+    lacking: dict[str, list[str]] = {}
+    for user in users:
+        if made and any((a.name, a.host) == (user.name, user.host) for a in made.accounts):
+            continue
+        base = made or replace(one, accounts=(), schemas=schemas_of(users, engine)[0])
+        near, missing = _nearest(base, one, server, user)
+        if nearest and base.layout == "shared":
+            made, lacking[str(user)] = near, missing
+        else:
+            left_out[str(user)] = _why(user, near, missing)
+    if made is None:
+        raise RefusedError(
+            f'nothing in database "{one.database}" can be described such that nothing is missing',
+            "\n".join(f"{who}: {why}" for who, why in left_out.items())
+            or "no user holds anything in it",
+            "dbprov import --nearest writes the spec that comes nearest; its plan is what it lacks"
+            if users
+            else "write a spec with the users that it is to have",
+        )
+    surplus: dict[str, list[str]] = {}
+    for more in compare(made, server).surplus:
+        surplus.setdefault(more.item.to.removesuffix("@%"), []).append(str(more.item))
+    found = Portrait(made, lacking, left_out, surplus, (*remarks, *unknown))
+    read = _read(written(found, said, tls or {}, via), folder)  # each password has its place now
+    planned = compare(read, server)
+    if not (planned.complete or lacking):
+        raise RefusedError(
+            f'database "{one.database}" was changed while it was described',
+            "\n".join(str(step) for step in planned.steps),
+            "run the same command again",
+        )
+    found = replace(found, deployment=read)
+    return replace(found, text=written(found, said, tls or {}, via))
+
+
+def _read(text: str, folder: Path) -> Deployment:
+    try:
+        [read] = parse(text, "the spec", folder).deployments
+    except SpecError as error:
+        raise RefusedError(
+            "what exists cannot be said in a spec",
+            "\n".join(f"{one.what}: {one.right}" for one in error.mistakes),
+            "write a spec by hand with what of it is to stay",
+        ) from None
+    return read
+
+
+def _database(one: Deployment, server: Server) -> tuple[Deployment, list[str]]:
+    wanted = [
+        Database(name=one.database, encoding="", collation=None),
+        *(
+            item
+            for item in server.dialect.expand(replace(one, isolate=True), server.facts)
+            if isinstance(item, Isolation)
+        ),
+    ]
+    found = [there for _, there in server.look(wanted)]
+    if not isinstance(found[0], Database):
+        raise RefusedError(
+            f'there is no database "{one.database}" on {server.address}',
+            "import describes what exists",
+            "name one that is there",
+        )
+    shut = [not there.public for there in found if isinstance(there, Isolation)]
+    there = found[0]
+    remarks = [] if not there.sealed else ["the database takes no connections"]
+    return replace(
+        one,
+        encoding=there.encoding,
+        collation=there.collation,
+        isolate=shut[0] if shut else None,
+    ), remarks
+
+
+def _residents(one: Deployment, server: Server) -> tuple[list[Resident], list[str]]:
+    """Who holds something; what other questions know of the same users is added."""
+    render, unknown = server.renderer(no_password), list[str]()
+    known: dict[tuple[str, str], dict[str, Any]] = {}
+    first, *more = server.dialect.existing(one.database)
+    [rows] = server.answers([render.text(first.template, **first.values)])
+    for row in rows:
+        known[str(row["name"]), str(row.get("host", "%"))] = dict(row)
+    for question in more:
+        try:
+            [rows] = server.answers([render.text(question.template, **question.values)])
+        except LookError as error:
+            if not question.unsure or error.code not in server.dialect.REFUSED:
+                raise
+            unknown.append(f"{question.unsure} cannot be read by this admin, and are not described")
+            continue
+        for row in rows:
+            known.get((str(row["name"]), str(row.get("host", "%"))), {}).update(row)
+    return [_resident(row) for row in known.values()], unknown
+
+
+def _resident(row: dict[str, Any]) -> Resident:
+    values = {**row, "search_path": searched(row.get("search_path"))}
+    values |= {"through": tuple(values.get("through", ())), "iam": bool(values.get("iam"))}
+    return Resident(**values)
+
+
+def _fitting(one: Deployment, server: Server, users: list[Resident]) -> Deployment | None:
+    """The layout and the users that say most, and of which nothing is missing."""
+    for made in split(one, users):
+        if not _missing(made, server):
+            return made
+    bases = (
+        replace(one, schemas=schemas, accounts=())
+        for schemas in schemas_of(users, one.server.engine)
+    )
+    found = [_shared(base, one, server, users) for base in bases]
+    return max((made for made in found if made), key=rank, default=None)
+
+
+def _shared(
+    base: Deployment, one: Deployment, server: Server, users: list[Resident]
+) -> Deployment | None:
+    """Those who may create come first: what they will create is granted to the others."""
+    alone = [(access, user) for user in users for access in _alone(base, one, server, user)]
+    for access, user in sorted(alone, key=lambda pair: list(Access).index(pair[0])):
+        for level in (level for level in user.levels() if _lower(level, access)):
+            account = user.account(one, level, base.schemas)
+            tried = replace(base, accounts=(*base.accounts, account))
+            if not _missing(tried, server):
+                base = tried
+                break
+    return base if base.accounts else None
+
+
+def _lower(level: Access, access: Access) -> bool:
+    order = (Access.OWNER, Access.ALL, Access.WRITE, Access.READ)
+    return order.index(level) >= order.index(access)
+
+
+def _alone(base: Deployment, one: Deployment, server: Server, user: Resident) -> Iterator[Access]:
+    """The highest access of a user who is the only one."""
+    for level in user.levels():
+        tried = replace(base, accounts=(user.account(one, level, base.schemas),))
+        if not _missing(tried, server):
+            yield level
+            return
+
+
+def _nearest(
+    base: Deployment, one: Deployment, server: Server, user: Resident
+) -> tuple[Deployment, list[str]]:
+    tried = [
+        replace(base, accounts=(*base.accounts, user.account(one, level, base.schemas)))
+        for level in user.levels()
+    ]
+    return min(((made, _missing(made, server)) for made in tried), key=lambda pair: len(pair[1]))
+
+
+def _why(user: Resident, near: Deployment, missing: Iterable[str]) -> str:
+    words = (
+        f"it fits no access; {near.accounts[-1].access.value} comes nearest, but lacks "
+        + "; ".join(missing)
+    )
+    through = ", ".join(f'"{role}"' for role in user.through)
+    return words + (f"; what it has comes from {through}" if through else "")
+
+
+def _missing(made: Deployment, server: Server) -> list[str]:
+    """What a plan would do, and what it would say that others must do."""
+    if unfit := server.dialect.unfit(made, server.facts):
+        return [why for why, _ in unfit]
+    pairs = server.look(server.dialect.expand(made, server.facts))
+    beyond = [f for _, f in pairs if isinstance(f, ObjectGrant) and f.beyond]
+    said = [str(step.item) for step in plan(pairs) if step.item.kind != "membership"]
+    return said + [f"{item} on {', '.join(item.beyond)}" for item in beyond]

@@ -1,0 +1,140 @@
+"""What the users of a Deployment hold beyond the spec, and the steps that take it away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from dbprov.engines import Obstacle
+from dbprov.errors import LookError
+from dbprov.items import Database, Grant, Item, Membership, ObjectGrant, User
+from dbprov.items.existing_grants import Held, read
+from dbprov.plan.prune import Surplus, borrowed, dependents_first, gives_more, pruning
+from dbprov.plan.steps import Pair, Step, plan
+from dbprov.server.server import Server, masked, no_password
+from dbprov.spec.model import Account, Deployment
+from dbprov.system.frozen import dataclass
+
+
+@dataclass(frozen=True)
+class Over:
+    """What is there and not wanted.
+
+    ``pairs``: as looked at once it is taken away; what a role gives, which a user is to lose, does
+    not count in them.
+    """
+
+    server: Server
+    surplus: tuple[Surplus, ...]
+    pairs: tuple[Pair, ...]
+    remarks: tuple[str, ...] = ()
+
+    def steps(self) -> list[Step]:
+        wanted = borrowed(self.surplus)
+        found = self.server.look(wanted) if wanted else []
+        loans = {
+            loan.role: Step("create", loan.toward(there), there)
+            for loan, there in found
+            if isinstance(loan, Membership)
+            and isinstance(there, Membership)
+            and not there.sufficient
+        }
+        return pruning(self.surplus, loans)
+
+
+def surpluses(
+    deployment: Deployment,
+    server: Server,
+    pairs: Sequence[Pair],
+    beside: Sequence[Deployment] = (),
+) -> Over:
+    """``beside``: the Deployments on the same server that share a user with it.
+
+    A constant number of questions; more only where users were given roles."""
+    made = {(f.name, f.host) for _, f in pairs if isinstance(f, User)}
+    accounts = [a for a in deployment.accounts if (a.name, a.host) in made]
+    there = any(isinstance(f, Database) and not f.sealed for _, f in pairs)
+    held, unknown = _held(server, deployment, accounts, there)
+    render, dialect = server.renderer(masked), server.dialect
+    found = dialect.beyond(deployment, beside, held, server.facts)
+    surplus = dependents_first(
+        (
+            Surplus(item, render.item(item, "drop"), dialect.kept(item, server.facts, render))
+            for item in found
+        ),
+        render,
+    )
+    surplus, pairs = _in_their_own_right(server, surplus, pairs)
+    remarks = tuple(
+        f"{what} of its users cannot be read by this admin, and are not looked at"
+        for what in unknown
+    )
+    return Over(server, tuple(surplus), tuple(pairs), remarks)
+
+
+def _held(
+    server: Server, deployment: Deployment, accounts: Sequence[Account], there: bool
+) -> tuple[list[Held], list[str]]:
+    """What these users hold, and what of it this admin may not ask.
+
+    ``there``: the Deployment's database can be entered; all is asked in it then, at once.
+    """
+    if not accounts:
+        return [], []
+    asked = [q for q in server.dialect.questions(accounts, server.facts) if there or not q.inside]
+    inside = deployment.database if any(q.inside for q in asked) else None
+    render, held, unknown = server.renderer(no_password), list[Held](), list[str]()
+    for group in ([q for q in asked if not q.unsure], *([q] for q in asked if q.unsure)):
+        try:
+            answers = server.answers([render.text(q.template, **q.values) for q in group], inside)
+        except LookError as error:
+            if error.code not in server.dialect.REFUSED or not group[0].unsure:
+                raise
+            unknown.append(group[0].unsure)
+            continue
+        held += [read(row, inside) for rows in answers for row in rows]
+    return held, unknown
+
+
+def _in_their_own_right(
+    server: Server, surplus: list[Surplus], pairs: Sequence[Pair]
+) -> tuple[list[Surplus], Sequence[Pair]]:
+    """What is wanted of a user who has it by a role is granted to the user before the role goes.
+
+    Where this admin cannot grant it, the role stays.
+    """
+    while users := gives_more(surplus):
+        looked = server.look([_direct(wanted, users) for wanted, _ in pairs])
+        lost = dict(_lost(server, looked, users))
+        if not lost:
+            return surplus, looked
+        surplus = [_kept(one, lost) for one in surplus]
+    return surplus, pairs
+
+
+def _direct(wanted: Item, users: set[str]) -> Item:
+    if isinstance(wanted, (Grant, ObjectGrant)) and wanted.grantee in users:
+        return replace(wanted, direct=True)
+    return wanted
+
+
+def _lost(
+    server: Server, looked: Sequence[Pair], users: set[str]
+) -> Iterator[tuple[str, Obstacle]]:
+    """What users would lose with a role, and nobody but others can grant to them themselves."""
+    render = server.renderer(masked)
+    for wanted, found in looked:
+        if isinstance(found, ObjectGrant) and found.beyond and found.grantee in users:
+            why = f"it is what gives {wanted} on {', '.join(found.beyond)}"
+            who = "to have that without it, their owners"
+            yield found.grantee, Obstacle(why, who, render.item(found, "create"))
+    for step, obstacle in server.obstacles(plan(looked)):
+        item = step.item
+        if isinstance(item, Grant) and item.direct and item.grantee in users:
+            why = f"it is what gives {item}, which this admin cannot grant"
+            yield item.grantee, replace(obstacle, why=why)
+
+
+def _kept(one: Surplus, lost: dict[str, Obstacle]) -> Surplus:
+    gives = one.item.grantee in lost and one.item.grantee in gives_more([one])
+    return replace(one, obstacle=lost[one.item.grantee]) if gives else one

@@ -1,0 +1,66 @@
+"""Scripts for servers that are never asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from dbprov.commands.apply import refuse_turn
+from dbprov.engines import of
+from dbprov.errors import UsageError
+from dbprov.passwords import Kept
+from dbprov.passwords.prompt import PromptPlace
+from dbprov.plan.steps import Pair, plan
+from dbprov.server.server import renderer
+from dbprov.spec.model import Account, Deployment, Spec
+from dbprov.sql.script import HASHED, script
+
+
+def scripts(
+    spec: Spec,
+    *,
+    version: tuple[int, ...] | None = None,
+    flavor: str | None = None,
+    settings: dict[str, str] | None = None,
+    templates: Path | None = None,
+    hashed: bool = False,
+    iterations: int | None = None,
+    filled: Callable[[Account], None] = lambda account: None,
+) -> dict[str, str]:
+    """The script of each Deployment, by its name, for a server that is never asked.
+
+    It is the plan against nothing. ``hashed``: with verifiers in it, and ``filled`` is told of each
+    password that had to be made for that.
+    """
+    made = {}
+    for deployment in spec.deployments:
+        dialect = of(deployment.server.engine)
+        flavor_of = flavor or next(iter(dialect.VERSIONS))
+        if flavor_of not in dialect.VERSIONS:
+            raise UsageError(
+                f"{deployment.name} is on {dialect.NAME}",
+                f"flavor {flavor_of} is none of its flavors",
+                "one of " + ", ".join(dialect.VERSIONS),
+            )
+        newest = tuple(map(int, dialect.VERSIONS[flavor_of].split(".")))
+        said = {**(settings or {}), **({HASHED: flavor_of} if hashed else {})}
+        facts = dialect.facts_offline(flavor_of, version or newest, said)
+        password: Callable[[Kept, str], str] = dialect.password_placeholder
+        if hashed:
+            password = dialect.password_verifier(facts, iterations)
+            _fill(deployment, filled)
+        pairs: list[Pair] = [(item, None) for item in dialect.expand(deployment, facts)]
+        written = renderer(dialect, facts, password, templates)
+        made[deployment.name] = script(dialect, deployment, plan(pairs), written, facts)
+    return made
+
+
+def _fill(deployment: Deployment, filled: Callable[[Account], None]) -> None:
+    """Every password is known before its verifier is made; one that is typed is typed twice."""
+    for account in deployment.with_passwords:
+        refuse_turn(account)
+        if isinstance(account.place, PromptPlace):
+            account.place.fill()
+        elif account.place.read() is None:
+            account.place.fill()
+            filled(account)

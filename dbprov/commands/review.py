@@ -1,0 +1,87 @@
+"""A plan as a file for review, and the file held against the plan of today."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from dbprov.commands.plan import Planned
+from dbprov.errors import UsageError
+from dbprov.plan.steps import Step
+from dbprov.server.server import Server
+from dbprov.spec.model import Deployment
+from dbprov.sql import review
+from dbprov.system import files
+
+LARGEST = 64 << 20  # bytes of a reviewed file
+
+
+def change(planned: Planned, server: Server) -> str:
+    """The SQL of this plan for this server, as the file that somebody reviews."""
+    return review.change(
+        server.dialect,
+        planned.deployment,
+        planned.steps,
+        server.renderer(server.dialect.password_placeholder),
+        planned.facts,
+        [f"{step}: {obstacle.why}" for step, obstacle in planned.obstacles],
+    )
+
+
+def way_back(planned: Planned, server: Server, steps: Sequence[Step] | None = None) -> str:
+    """The SQL that takes the plan back; or, with ``steps``, what was done of it."""
+    return review.way_back(
+        server.dialect,
+        planned.deployment,
+        planned.steps if steps is None else steps,
+        server.renderer(server.dialect.password_placeholder),
+        planned.facts,
+    )
+
+
+def insisting(
+    files: Mapping[Deployment, Path], servers: Mapping[Deployment, Server]
+) -> dict[Deployment, Callable[[Planned], None]]:
+    """For each Deployment what raises ReviewError unless its file is, to the byte, what would be
+    written for a plan now. Raises UsageError for files that cannot be read, or that nothing runs.
+    """
+    _refuse_strays(files)
+
+    def insist(text: str, file: Path, server: Server) -> Callable[[Planned], None]:
+        return lambda planned: review.insist(text, change(planned, server), str(file))
+
+    return {
+        deployment: insist(_read(file, deployment), file, servers[deployment])
+        for deployment, file in files.items()
+    }
+
+
+def _refuse_strays(files: Mapping[Deployment, Path]) -> None:
+    """A reviewed file beside the others that is of no Deployment would silently not run."""
+    for folder in {file.parent for file in files.values()} if len(files) > 1 else ():
+        for file in sorted(set(folder.glob("*.sql")) - set(files.values())):
+            if review.digest(_text(file, f"the file {file}", "replace")):
+                raise UsageError(
+                    f"the reviewed file {file} is of no Deployment of this spec;"
+                    " nothing was changed",
+                    "it was written by dbprov plan -o, and it would not run",
+                    "take it away, or put its Deployment into the spec again",
+                )
+
+
+def _read(file: Path, deployment: Deployment) -> str:
+    return _text(file, f"the reviewed file {file} of {deployment.name}")
+
+
+def _text(file: Path, what: str, errors: str = "strict") -> str:
+    """Whoever wrote it: it is held against the plan, byte for byte."""
+    try:
+        return files.read(file, LARGEST).decode(errors=errors)
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UsageError(
+            f"{what} cannot be read; nothing was changed",
+            why or "",
+            getattr(error, "todo", "")
+            or "name the file that dbprov plan -o wrote, or the folder where there are several",
+        ) from None

@@ -1,0 +1,1 @@
+"""Connection strings, and a file in the form of each consumer."""

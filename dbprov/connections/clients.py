@@ -1,0 +1,159 @@
+"""For the engines' own clients, and for programs in other languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import quote, urlencode
+
+from dbprov.connections.airflow import undecoded
+from dbprov.connections.forms import Wish, told
+from dbprov.connections.strings import Connection, Handout
+
+ENGINES = {
+    "pgpass": "postgresql",
+    "service": "postgresql",
+    "mycnf": "mysql",
+}
+DRIVERS = {"postgresql": "postgresql+psycopg2", "mysql": "mysql+mysqldb"}
+"""Those that Airflow itself uses, and is tested with."""
+MYSQL_TLS = {
+    "disable": "DISABLED",
+    "prefer": "PREFERRED",
+    "require": "REQUIRED",
+    "verify-ca": "VERIFY_CA",
+    "verify-full": "VERIFY_IDENTITY",
+}
+
+
+def objections(name: str, one: Handout, wish: Wish) -> list[str]:
+    engine = one.deployment.server.engine
+    said = []
+    if ENGINES.get(name, engine) != engine:
+        said.append(f"{name} is a file of {ENGINES[name]}, and this Deployment is on {engine}")
+    if name == "service":
+        said += [
+            f"a line of the service file loses the blank at the end of {what}"
+            for what, text in told(every(one))
+            if text != text.rstrip()
+        ]
+    if name == "jdbc" and (not one.metadata.host or one.metadata.host.startswith("/")):
+        said.append("JDBC reaches no socket: publish: {host: NAME}")
+    if name == "sqlalchemy":
+        said += undecoded(one.deployment.database)
+    return said
+
+
+def every(one: Handout) -> list[Connection]:
+    """Each user once: in the shared layout metadata and results have the same."""
+    return list({c.account: c for c in (one.metadata, one.result, *one.others)}.values())
+
+
+def as_pgpass(one: Handout, wish: Wish) -> str:
+    """For ``~/.pgpass`` (libpq reads it only with mode 0600); a ``:`` or ``\\`` is escaped."""
+    lines = []
+    for c in every(one):
+        parts = c.parts(wish.shown)
+        host = parts["host"] or "localhost"
+        fields = (host, parts["port"], parts["database"], parts["user"], parts["password"])
+        lines.append(":".join(f.replace("\\", "\\\\").replace(":", "\\:") for f in fields))
+    return "\n".join(lines) + "\n"
+
+
+def as_service(one: Handout, wish: Wish) -> str:
+    """For ``pg_service.conf``: psql service=NAME."""
+    return "\n".join("\n".join(_service(one, c, wish)) + "\n" for c in every(one))
+
+
+def _service(one: Handout, c: Connection, wish: Wish) -> Iterator[str]:
+    yield f"[{_group(one, c, '-')}]"
+    parts = c.parts(wish.shown)
+    for key, value in (
+        ("host", parts["host"]),
+        ("port", parts["port"]),
+        ("dbname", parts["database"]),
+        ("user", parts["user"]),
+        ("password", parts["password"]),
+        ("sslmode", parts["sslmode"]),
+        ("sslrootcert", parts["sslrootcert"]),
+        ("sslcert", parts["sslcert"]),
+        ("sslkey", parts["sslkey"]),
+    ):
+        if value:
+            yield f"{key}={value}"
+
+
+def _group(one: Handout, c: Connection, joint: str) -> str:
+    name = one.deployment.name
+    return name if c.account == one.metadata.account else f"{name}{joint}{c.account.name}"
+
+
+def as_mycnf(one: Handout, wish: Wish) -> str:
+    """For ``--defaults-extra-file``; other users by ``--defaults-group-suffix=_USER``."""
+    return "\n".join("\n".join(_options(one, c, wish)) + "\n" for c in every(one))
+
+
+def _options(one: Handout, c: Connection, wish: Wish) -> Iterator[str]:
+    parts = c.parts(wish.shown)
+    yield "[client]" if c.account == one.metadata.account else f"[client_{c.account.name}]"
+    socket = parts["host"].startswith("/")
+    yield f"socket={_option(parts['host'])}" if socket else f"host={_option(parts['host'])}"
+    if not socket:
+        yield f"port={parts['port']}"
+    yield f"user={_option(parts['user'])}"
+    yield f"password={_option(parts['password'])}"
+    if parts["sslmode"]:
+        # MariaDB's client does not know it: loose makes that a warning there, not an end.
+        yield f"loose-ssl-mode={MYSQL_TLS[parts['sslmode']]}"
+    for option, part in (("ca", "sslrootcert"), ("cert", "sslcert"), ("key", "sslkey")):
+        if parts[part]:
+            yield f"ssl-{option}={_option(parts[part])}"
+    yield "[mysql]" if c.account == one.metadata.account else f"[mysql_{c.account.name}]"
+    yield f"database={_option(parts['database'])}"
+
+
+def _option(text: str) -> str:
+    """In quotes a ``#`` begins no comment and blanks at the ends stay; ``\\`` escapes."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def as_sqlalchemy(one: Handout, wish: Wish) -> str:
+    driver = DRIVERS[one.deployment.server.engine]
+    urls = [c.url(wish.shown) for c in every(one)]
+    return "".join(f"{driver}:{url.partition(':')[2]}\n" for url in urls)
+
+
+def as_jdbc(one: Handout, wish: Wish) -> str:
+    return "".join(f"{_jdbc(c, wish)}\n" for c in every(one))
+
+
+def _jdbc(c: Connection, wish: Wish) -> str:
+    parts, engine = c.parts(wish.shown), c.deployment.server.engine
+    host = f"[{parts['host']}]" if ":" in parts["host"] else parts["host"]
+    said = {"user": parts["user"], "password": parts["password"]}
+    if parts["sslmode"] and engine == "postgresql":
+        said |= {"sslmode": parts["sslmode"]}
+        said |= {"sslrootcert": parts["sslrootcert"]} if parts["sslrootcert"] else {}
+    elif parts["sslmode"]:
+        said |= {"sslMode": MYSQL_TLS[parts["sslmode"]]}
+    query = urlencode(said, quote_via=quote, safe="*")
+    database = quote(parts["database"], safe="")
+    return f"jdbc:{engine}://{host}:{parts['port']}/{database}?{query}"
+
+
+def as_dotenv(one: Handout, wish: Wish) -> str:
+    """Variables as web frameworks name them; in single quotes nothing is expanded."""
+    parts = one.metadata.parts(wish.shown)
+    said = {
+        "DATABASE_URL": one.metadata.url(wish.shown),
+        "DATABASE_HOST": parts["host"],
+        "DATABASE_PORT": parts["port"],
+        "DATABASE_NAME": parts["database"],
+        "DATABASE_USER": parts["user"],
+        "DATABASE_PASSWORD": parts["password"],
+        "RESULT_BACKEND_URL": "db+" + one.result.url(wish.shown),
+    }
+    return "".join(f"{key}={_single(value)}\n" for key, value in said.items())
+
+
+def _single(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -1,0 +1,154 @@
+"""The forms in which each consumer takes a connection: one function for each, named in ``FORMS``.
+
+Pure: handouts in, text out. A form that cannot carry a name or a password says so before anything
+is written (traps T69, B.3, D.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
+from importlib import import_module
+from typing import Any
+
+from dbprov.connections.strings import FORMATS, Connection, Handout
+from dbprov.errors import UsageError
+from dbprov.passwords.secret import Secret
+from dbprov.spec.model import Auth, Deployment
+from dbprov.system.frozen import dataclass
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person says about a form. ``release`` is the Helm release; None: the Deployment's.
+
+    ``scram``: a userlist holds ``verifiers``, each of a user of a Deployment, and no passwords.
+    """
+
+    shown: bool = False
+    platform: str = "2.x"
+    pgbouncer: bool = False
+    scram: bool = False
+    verifiers: Mapping[tuple[Deployment, str], Secret] = field(default_factory=dict)
+    release: str | None = None
+    namespace: str | None = None
+    metadata_secret: str | None = None
+    result_secret: str | None = None
+    by_secret: bool = False
+    base: Mapping[str, Any] = field(default_factory=dict)
+
+
+Write = Callable[[Handout, Wish], str]
+
+
+@dataclass(frozen=True)
+class Form:
+    """``home``: the module that writes it. ``single``: a document holds one Deployment.
+
+    ``parts``: of what are two files for the consumer, each with its suffix.
+    """
+
+    home: str
+    suffix: str
+    single: bool = False
+    between: str = ""
+    parts: Mapping[str, str] = field(default_factory=dict)
+
+    def written(self, name: str) -> Write:
+        made: Write = getattr(import_module(f"dbprov.connections.{self.home}"), f"as_{name}")
+        return made
+
+    def objections(self, name: str, one: Handout, wish: Wish) -> list[str]:
+        """Why this form cannot carry this Deployment; empty where it can."""
+        module = import_module(f"dbprov.connections.{self.home}")
+        said: list[str] = getattr(module, "objections")(name, one, wish)  # noqa: B009
+        return said
+
+
+PLATFORMS = ("0.37", "1.x", "2.x")
+PASSWORDS = ("chart", "pgbouncer", "pgpass", "mycnf", "jdbc", "dotenv")
+"""Forms with a place of its own for the password."""
+FORMS: dict[str, Form] = {
+    "text": Form("plain", "txt"),
+    "json": Form("plain", "json"),
+    "env": Form("airflow", "env", single=True),
+    "cfg": Form("airflow", "cfg", single=True),
+    "houston": Form("houston", "json", single=True),
+    "values": Form("houston", "yaml", single=True),
+    "k8s": Form("kubernetes", "yaml", between="---\n"),
+    "chart": Form("kubernetes", "yaml", single=True),
+    "pgbouncer": Form(
+        "pgbouncer", "ini", single=True, parts={"ini": "ini", "userlist": "userlist.txt"}
+    ),
+    "pgpass": Form("clients", "pgpass"),
+    "service": Form("clients", "conf", between="\n"),
+    "mycnf": Form("clients", "cnf", single=True),
+    "sqlalchemy": Form("clients", "url"),
+    "jdbc": Form("clients", "url"),
+    "dotenv": Form("clients", "env", single=True),
+}
+
+
+def refuse(name: str, handouts: Sequence[Handout], wish: Wish) -> None:
+    """Raises UsageError, with every reason, if the form cannot carry one of them."""
+    refused = [
+        f"{one.deployment.name}: {why}"
+        for one in handouts
+        for why in (*FORMS[name].objections(name, one, wish), *_tokens(name, one, wish))
+    ]
+    if refused:
+        raise UsageError(
+            f"the form {name} cannot carry this",
+            "\n".join(refused),
+            "another form, or another name or password; those that dbprov makes fit every form",
+        )
+
+
+def _tokens(name: str, one: Handout, wish: Wish) -> Iterator[str]:
+    """An empty password in its place would be one that is not true."""
+    asks = name in PASSWORDS or (name == "houston" and wish.pgbouncer)
+    if not asks or (name == "chart" and wish.by_secret):
+        return
+    for account in one.deployment.accounts:
+        if account.auth is Auth.IAM:
+            yield f'user "{account.name}" logs in with IAM tokens, and this form holds a password'
+
+
+def written(name: str, one: Handout, wish: Wish) -> str:
+    """One Deployment in this form."""
+    if name in FORMATS:
+        return FORMATS[name]([one], wish.shown)
+    return FORMS[name].written(name)(one, wish)
+
+
+def document(name: str, handouts: Sequence[Handout], wish: Wish) -> str:
+    """All of them in one text. Raises UsageError where the form holds one Deployment only."""
+    fits(name, handouts)
+    if name in FORMATS:
+        return FORMATS[name](handouts, wish.shown)
+    return FORMS[name].between.join(written(name, one, wish) for one in handouts)
+
+
+def fits(name: str, handouts: Sequence[Handout]) -> None:
+    """Raises UsageError where a document of this form cannot hold them all."""
+    if name not in FORMATS and FORMS[name].single and len(handouts) > 1:
+        raise UsageError(
+            f"{name} is the form of one Deployment",
+            f"the spec has {len(handouts)}, and a document of this form holds one",
+            "-o FOLDER/ for a file of each, a spec for each, or --format json",
+        )
+
+
+def files(name: str, one: Handout, wish: Wish) -> dict[str, str]:
+    """What a folder gets of one Deployment: each text by the suffix of its file."""
+    form = FORMS[name]
+    if not form.parts:
+        return {form.suffix: document(name, [one], wish)}
+    return {suffix: form.written(part)(one, wish) for part, suffix in form.parts.items()}
+
+
+def told(connections: Iterable[Connection]) -> Iterator[tuple[str, str]]:
+    """Each name and each password that a form would carry, with the words for it."""
+    for user, c in {c.account.name: c for c in connections}.items():
+        yield f'the name of user "{user}"', user
+        yield f'the password of user "{user}"', c.parts(True)["password"]

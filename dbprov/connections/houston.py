@@ -1,0 +1,88 @@
+"""For the platform: the variables of Houston's mutation, and what allows them (guide, 1 and 6)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from dbprov.connections.airflow import undecoded
+from dbprov.connections.forms import Wish, told
+from dbprov.connections.strings import Handout
+
+CONNECTIONS = (
+    "metadataConnection",
+    "resultBackendConnection",
+    "metadataConnectionJson",
+    "resultBackendConnectionJson",
+)
+
+
+def objections(name: str, one: Handout, wish: Wish) -> list[str]:
+    if name == "values":
+        return []
+    if wish.pgbouncer:
+        return bounced(one)
+    return undecoded(one.deployment.database)
+
+
+def bounced(one: Handout) -> list[str]:
+    """The platform's chart writes PgBouncer's files, and escapes as Go does (B.3)."""
+    if one.metadata.as_json(reveal=False) is None:
+        return ["PgBouncer stands before PostgreSQL only, and this Deployment is on MySQL"]
+    said = [
+        f"the chart writes {what} into PgBouncer's files"
+        ' with escapes that PgBouncer does not read: no ", \\, blank or $ in it'
+        for what, text in told((one.metadata, one.result))
+        if any(sign in text for sign in '"\\ $')
+    ]
+    if any(sign in one.deployment.database for sign in "\"'\\ $=;"):
+        said.append(
+            f'the chart writes database "{one.deployment.database}" into PgBouncer\'s'
+            " file without quotes"
+        )
+    return said
+
+
+def variables(one: Handout, wish: Wish) -> dict[str, Any]:
+    """With PgBouncer the two JSON objects, else the two strings; never both (guide, step 5)."""
+    if wish.pgbouncer:
+        return {
+            "metadataConnectionJson": one.metadata.as_json(wish.shown),
+            "resultBackendConnectionJson": one.result.as_json(wish.shown),
+        }
+    return {
+        "metadataConnection": one.metadata.url(wish.shown),
+        "resultBackendConnection": "db+" + one.result.url(wish.shown),
+    }
+
+
+def as_houston(one: Handout, wish: Wish) -> str:
+    """Merged into the user's own document, in which nothing else is touched."""
+    kept: Mapping[str, Any] = {k: v for k, v in wish.base.items() if k not in CONNECTIONS}
+    return json.dumps({**kept, **variables(one, wish)}, indent=2, ensure_ascii=False) + "\n"
+
+
+def as_values(one: Handout, wish: Wish) -> str:
+    """What values.yaml needs, and what a cluster's Configuration Override needs instead.
+
+    Never ``database.connection``: it would replace the platform's own root connection (A.2).
+    """
+    enabled = switch(wish.platform)
+    values = {"astronomer": {"houston": {"config": {"deployments": enabled}}}}
+    text = str(yaml.safe_dump(values, sort_keys=False))
+    if wish.platform == "0.37":
+        return text
+    return (
+        text
+        + "# A saved cluster configuration wins over values.yaml. There the same is, as the"
+        + f" Configuration Override:\n# {json.dumps(enabled)}\n"
+    )
+
+
+def switch(platform: str) -> dict[str, Any]:
+    """The keys moved in 2.x (A.2)."""
+    manual = {"manualConnectionStrings": {"enabled": True}}
+    return {"databaseManagement": manual} if platform == "2.x" else manual

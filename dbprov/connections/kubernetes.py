@@ -1,0 +1,99 @@
+"""For Kubernetes: Secrets, and the values of the Airflow chart."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+from dbprov.connections.airflow import undecoded
+from dbprov.connections.forms import Wish, told
+from dbprov.connections.houston import bounced
+from dbprov.connections.strings import Connection, Handout
+
+NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+
+
+def objections(name: str, one: Handout, wish: Wish) -> list[str]:
+    said = [
+        f'"{secret}" cannot be the name of a Secret: lower case letters, digits, - and .'
+        for secret in names(one, wish)
+        if not NAME.fullmatch(secret)
+    ]
+    if name == "k8s":
+        return said + undecoded(one.deployment.database)
+    return said if wish.by_secret else charted(one, wish)
+
+
+def charted(one: Handout, wish: Wish) -> list[str]:
+    """The chart encodes a blank as ``+``, which SQLAlchemy does not decode (B.3)."""
+    said = [
+        f"the chart encodes a blank in {what} as +, which SQLAlchemy does not read back"
+        for what, text in told((one.metadata, one.result))
+        if " " in text
+    ]
+    if not one.metadata.host or one.metadata.host.startswith("/"):
+        said.append("a socket is no host that another machine reaches: publish: {host: NAME}")
+    said += undecoded(one.deployment.database)
+    return said + (bounced(one) if wish.pgbouncer else [])
+
+
+def names(one: Handout, wish: Wish) -> tuple[str, str]:
+    """As the chart calls them (B.2)."""
+    release = wish.release or one.deployment.name
+    return (
+        wish.metadata_secret or f"{release}-airflow-metadata",
+        wish.result_secret or f"{release}-airflow-result-backend",
+    )
+
+
+def as_k8s(one: Handout, wish: Wish) -> str:
+    metadata, result = names(one, wish)
+    urls = {
+        metadata: one.metadata.url(wish.shown),
+        result: "db+" + one.result.url(wish.shown),
+    }
+    return "---\n".join(
+        str(yaml.safe_dump(_secret(name, url, wish), sort_keys=False, allow_unicode=True))
+        for name, url in urls.items()
+    )
+
+
+def _secret(name: str, url: str, wish: Wish) -> dict[str, Any]:
+    where = {"namespace": wish.namespace} if wish.namespace else {}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, **where},
+        "type": "Opaque",
+        "stringData": {"connection": url},
+    }
+
+
+def as_chart(one: Handout, wish: Wish) -> str:
+    """``data`` of the Airflow chart: the parts, or the names of the Secrets that ``k8s`` makes."""
+    if wish.by_secret:
+        metadata, result = names(one, wish)
+        made: dict[str, Any] = {"metadataSecretName": metadata, "resultBackendSecretName": result}
+    else:
+        made = {
+            "metadataConnection": _parts(one.metadata, wish),
+            "resultBackendConnection": _parts(one.result, wish),
+        }
+    return str(yaml.safe_dump({"data": made}, sort_keys=False, allow_unicode=True))
+
+
+def _parts(connection: Connection, wish: Wish) -> dict[str, Any]:
+    parts = connection.parts(wish.shown)
+    made = {
+        "user": parts["user"],
+        "pass": parts["password"],
+        "protocol": connection.deployment.server.engine,
+        "host": parts["host"],
+        "port": int(parts["port"]),
+        "db": parts["database"],
+    }
+    tls = connection.deployment.handed_tls
+    postgresql = connection.as_json(reveal=False) is not None
+    return {**made, "sslmode": tls.mode if tls.given else "prefer"} if postgresql else made

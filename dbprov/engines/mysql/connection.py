@@ -1,0 +1,425 @@
+"""Sessions on MySQL: opening them, asking, running, and the words of the server."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pymysql
+from pymysql.constants import CR
+from pymysql.cursors import DictCursor
+
+from dbprov.engines import Facts, Notice, tls_context
+from dbprov.engines.mysql import auth_plugins
+from dbprov.engines.mysql.quoting import literal
+from dbprov.errors import ConnectError
+from dbprov.passwords import Kept
+from dbprov.passwords.secret import Secret
+from dbprov.spec.model import Address, Deployment, Timeouts, Tls
+from dbprov.system import files
+from dbprov.system.masking import outside, raw
+
+SESSION = ("session/settings",)
+FACTS = ("settings", "rights")
+REFUSED = frozenset({"1044", "1045", "1142", "1143", "1227", "1370", "1410"})
+LOGIN = frozenset({"1045", "1698", "1820", "1862", "3118", "4151"})
+EXISTS = frozenset({"1007", "1396", "1973", "3163"})
+MOVED = frozenset({"1008", "1094", "1396"})
+BUSY = frozenset({"1205", "1969", "2013"})
+# Waited too long for a lock, was the victim of a deadlock, or (MariaDB) took too long.
+RETRY = {"1205": "", "1213": "", "1969": ""}
+TRANSACTIONS = False
+PINNED = False  # one session does it all; to ask each is a round trip
+LOCK_DATABASE = None
+
+
+def connect(
+    address: Address, tls: Tls, password: Secret | None, database: str | None, timeouts: Timeouts
+) -> Any:
+    """The admin's session.
+
+    A password that is not given here comes from MYSQL_PWD or the usual option files.
+    """
+    known = password or Secret(os.environ.get("MYSQL_PWD") or _option_file_password() or "")
+    return _opened(
+        timeouts,
+        address.user,
+        known.reveal(),
+        address.host,
+        address.port,
+        "",
+        tls,
+        tls.allow_cleartext or address.local,
+        dict(address.options),
+    )
+
+
+def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any:
+    """A user's session, with the very string that is handed out."""
+    from dbprov.engines.mysql.urls import MODES
+
+    parts = urlsplit(url.reveal(), allow_fragments=False)
+    said = {key: values[0] for key, values in parse_qs(parts.query).items()}
+    tls, tunnel = deployment.tls, dict(deployment.server.options).get("hostaddr", "")
+    if "ssl_mode" in said:
+        mode = next(mode for mode, word in MODES.items() if word == said["ssl_mode"])
+        ca, cert, key = (said.get(f"ssl_{which}") for which in ("ca", "cert", "key"))
+        tls = replace(tls, mode=mode, ca=ca, cert=cert, key=key)
+    database = unquote(parts.path[1:])
+    return _opened(
+        timeouts,
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+        unquote(parts.hostname or ""),
+        parts.port or 3306,
+        database,
+        tls,
+        tls.allow_cleartext or deployment.server.local,
+        {**said, "hostaddr": tunnel},
+    )
+
+
+def _opened(timeouts: Timeouts, *way: Any) -> Any:
+    """PyMySQL has one timeout for all reads.
+
+    Of a server that does not even say its name, and of a long statement.
+    """
+    connection = _connected(timeouts.connect, *way)
+    connection._read_timeout = connection._write_timeout = timeouts.answer
+    return connection
+
+
+def pins(connection: Any, timeouts: Timeouts) -> dict[str, Any]:
+    """What the template ``session`` is told.
+
+    Only MariaDB has a time for any statement. On MySQL, what does not end is given up on this side.
+    """
+    mariadb = "MariaDB" in connection.server_version
+    return {"busy": timeouts.busy, "statement": timeouts.statement, "mariadb": mariadb}
+
+
+def _connected(
+    patience: int,
+    user: str,
+    password: str,
+    host: str,
+    port: int,
+    database: str,
+    tls: Tls,
+    clear: bool,
+    options: Mapping[str, str],
+) -> Any:
+    said: dict[str, Any] = {
+        "user": user,
+        "password": password.encode(),
+        "host": host or "localhost",
+        "port": port,
+        "database": database or None,
+        "charset": "utf8mb4",
+        "autocommit": True,
+        "connect_timeout": patience,
+        "read_timeout": patience,
+        "write_timeout": patience,
+        "cursorclass": DictCursor,
+        "program_name": "dbprov",
+    }
+    # The password as bytes: PyMySQL 1.2 would encode it in latin1, where the server and other
+    # clients mean UTF-8.
+    where = host if host.startswith("/") else options.get("unix_socket")
+    if where:
+        return pymysql.connect(**said, unix_socket=where, ssl_disabled=True)
+    tunnel = options.get("hostaddr", "")
+    without: dict[str, Any] = {"ssl_disabled": True, "auth_plugin_map": {}}
+    if not clear:
+        without["auth_plugin_map"] = dict.fromkeys(auth_plugins.IN_CLEAR, auth_plugins.Refused)
+    if tls.server_public_key:
+        without["server_public_key"] = Path(tls.server_public_key).read_bytes()
+    if tls.server_public_key or not clear:
+        without["auth_plugin_map"] |= auth_plugins.FOR_A_KNOWN_KEY
+    if tls.mode == "disable":
+        return _reached(tunnel, **said, **without)
+    try:
+        return _reached(tunnel, **said, ssl=tls_context.context(tls))
+    except pymysql.OperationalError as error:
+        if tls.mode == "prefer" and error.args[0] == CR.CR_SSL_CONNECTION_ERROR:
+            return _reached(tunnel, **said, **without)  # the server speaks no TLS
+        if tls.cert and error.args[0] in ENDED:
+            # TLS 1.3: the server's verdict on a client certificate comes after the handshake, and
+            # may be lost when it hangs up.
+            raise pymysql.OperationalError(error.args[0], tls_context.REFUSED) from None
+        raise
+
+
+ENDED = (CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST)
+
+
+def _reached(tunnel: str, **said: Any) -> Any:
+    """As libpq's ``hostaddr``: connect to that address, and look for the host in the certificate.
+
+    Through a tunnel the two are different (T70).
+    """
+    if not tunnel:
+        return pymysql.connect(**said)
+    connection: Any = pymysql.Connection(**said, defer_connect=True)
+    reached = socket.create_connection((tunnel, said["port"]), said["connect_timeout"])
+    reached.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    reached.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    connection.connect(reached)
+    return connection
+
+
+def _option_file_password() -> str | None:
+    """``password`` of ``[client]`` in the option files that the engine's own client reads.
+
+    The last one wins.
+    """
+    from configparser import Error
+
+    from pymysql.optionfile import Parser
+
+    found = None
+    for path in (Path("/etc/my.cnf"), Path("/etc/mysql/my.cnf"), Path("~/.my.cnf").expanduser()):
+        try:
+            text = files.read(path, 1 << 20, everybody=False).decode()  # mysql ignores it too
+            lines = [line for line in text.splitlines() if not line.lstrip().startswith("!")]
+            parser = Parser(strict=False, allow_no_value=True)  # type: ignore[call-arg]  # the stubs know of no arguments
+            parser.read_string("\n".join(lines))
+            found = parser.get("client", "password")
+        except (OSError, Error, UnicodeDecodeError):
+            continue
+    return found
+
+
+def needs_password(error: BaseException) -> bool:
+    """The server wanted a password, and we had none to send."""
+    return isinstance(error, pymysql.OperationalError) and "using password: NO" in str(error)
+
+
+def session_number(connection: Any) -> int:
+    """As it was said at the start: a proxy says a number of its own."""
+    number: int = connection.thread_id()
+    return number
+
+
+def lock_key(name: str) -> str:
+    """At most 64 characters, of which the server does not tell upper from lower case."""
+    return "dbprov:" + sha256(name.encode()).hexdigest()[:40]
+
+
+def tls_of(connection: Any) -> str:
+    """The protocol of a connection; empty where it is not encrypted."""
+    return str(getattr(connection._sock, "version", lambda: "")() or "") if connection._sock else ""
+
+
+def facts(answers: Sequence[list[dict[str, Any]]], connection: Any) -> Facts:
+    settings = {row["Variable_name"]: row["Value"] for row in answers[0]}
+    rights = answers[1]
+    version = settings["version"]
+    number = re.match(r"(?:5\.5\.5-)?(\d+(?:\.\d+)*)", version)
+    service = (
+        "Aurora"
+        if "aurora_version" in settings
+        else "RDS"
+        if settings.get("basedir", "").startswith("/rdsdbbin")
+        else ""
+    )
+    active = rights[0]["roles"] if rights else None
+    return Facts(
+        version=tuple(map(int, number[1].split("."))) if number else (0,),
+        flavor="mariadb" if "mariadb" in version.lower() else "mysql",
+        version_text=number[1] if number else version,
+        identity=_identity(settings),
+        identifier=_identity(settings),
+        service=service,
+        admin=rights[0]["admin"] if rights else "",
+        rights=frozenset(row["privilege"] for row in rights),
+        grant_option=any(row["grantable"] == "YES" for row in rights),
+        rights_known=bool(rights) and active in (None, "NONE") and not rights[0]["elsewhere"],
+        read_only=any(
+            settings.get(name) in ("ON", "1")
+            for name in ("read_only", "super_read_only", "innodb_read_only")
+        ),
+        tls=tls_of(connection),
+        settings={
+            **settings,
+            "partial_revokes": "1" if settings.get("partial_revokes") == "ON" else "0",
+            "alone": "1" if rights and rights[0]["alone"] else "",
+            "account_locks": (rights[0]["account_locks"] if rights else None) or "",
+        },
+    )
+
+
+def _identity(settings: Mapping[str, Any]) -> str:
+    """MySQL has a UUID of its own.
+
+    MariaDB has a hash of its network card and port (from 10.5.26 and 10.11.9 on), which containers
+    may share: with its host it is the best that there is.
+    """
+    if settings.get("server_uuid"):
+        return f"server_uuid {settings['server_uuid']}"
+    uid = f"server_uid {settings['server_uid']} on " if settings.get("server_uid") else ""
+    return f"{uid}host {settings.get('hostname', '')}:{settings.get('port', '')}"
+
+
+def facts_offline(flavor: str, version: tuple[int, ...], settings: Mapping[str, str]) -> Facts:
+    return Facts(
+        version,
+        flavor,
+        ".".join(map(str, version)),
+        rights_known=False,
+        settings={"partial_revokes": "0", "account_locks": "", **settings},
+    )
+
+
+def ask(connection: Any, queries: Sequence[str]) -> list[list[dict[str, Any]]]:
+    answers = []
+    with connection.cursor() as cursor:
+        for query in queries:
+            cursor.execute(query)
+            answers.append(list(cursor.fetchall()))
+    return answers
+
+
+def run(connection: Any, statement: str) -> list[Notice]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        if not cursor.warning_count:
+            return []
+    return [Notice(str(code), outside(words)) for _, code, words in connection.show_warnings()]
+
+
+def transaction(connection: Any) -> AbstractContextManager[Any]:
+    return nullcontext()  # each statement of DDL commits on its own (T51)
+
+
+def roll_back(connection: Any) -> AbstractContextManager[Any]:
+    return nullcontext()
+
+
+def password_literal(connection: Any, address: Address, tls: Tls) -> Callable[[Kept, str], str]:
+    """What follows IDENTIFIED BY.
+
+    MariaDB takes a hash, and gets one: it writes whole statements into its general log. MySQL
+    hashes on its own side, and hides the password in its logs: there it is sent, but only where
+    nobody can listen, or where the spec says so.
+    """
+
+    def secret(place: Kept, user: str) -> str:
+        from dbprov.engines.mysql.password_hash import native, short_enough
+
+        password = place.read()
+        assert password is not None, "a place is filled before the server is changed"
+        clear = password.reveal().encode()
+        if "MariaDB" in connection.server_version:
+            return "PASSWORD " + literal(native(clear))
+        short_enough(clear, user)
+        if not (address.local or tls_of(connection) or tls.allow_cleartext):
+            raise ConnectError(
+                f'the password of user "{user}" is not sent to {address.host}',
+                "the connection is neither TLS nor a socket nor loopback:"
+                " anybody on the way could read it",
+                "tls: {mode: require} in the spec; or, knowing this, tls: {allow_cleartext: true}",
+            )
+        return literal(clear.decode())
+
+    return secret
+
+
+def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
+    """Code and words of the server.
+
+    The code alone where the statement, which it may echo, holds a password (T60).
+    """
+    if isinstance(error, pymysql.MySQLError) and error.args and isinstance(error.args[0], int):
+        code = str(error.args[0])
+        words = str(error.args[1]) if len(error.args) > 1 else ""
+        if not error.args[0]:  # PyMySQL's own, for whatever comes after the connection was lost
+            return "", "the connection to the server is lost"
+        return (
+            code,
+            "the server's words are left out, since they may hold the password"
+            if secret
+            else tls_context.explained(words),
+        )
+    return "", outside(str(error)) if not secret else type(error).__name__
+
+
+EXPIRED = (
+    "the password has expired: log in with it by the engine's own client, which lets you set"
+    " another one (ALTER USER USER() IDENTIFIED BY ...), and put that into its place"
+)
+LOST = (
+    "see that the server runs, that it is MySQL, and that nothing on the way ends connections;"
+    " the same command goes on where it stopped"
+)
+HELD = (
+    "somebody holds it (a transaction, FLUSH TABLES, a backup): let that end, or end its session"
+    " (KILL), and run the same command again"
+)
+REMEDIES = {
+    "1205": HELD,
+    "1969": HELD,
+    "1045": (
+        "the password is not the one that the server knows,"
+        " or another account is nearer to this address,"
+        " or the account wants TLS (tls: {mode: require})"
+        " or a client certificate (tls: {cert, key}),"
+        " or tls: {server_public_key: FILE} holds the key of another server"
+    ),
+    "1698": (
+        "this account logs in by its socket only:"
+        " use another admin, or run dbprov on the server as that user"
+    ),
+    "1044": "run it as an admin that has this privilege; dbprov check says who can give it",
+    "1142": "run it as an admin that has this privilege; dbprov check says who can give it",
+    "1227": "run it as an admin that has this privilege; dbprov check says who can give it",
+    "1040": "all connections are taken: wait, or have somebody end some",
+    "1053": "the server is stopping: when it is up, run the same command again",
+    "1820": EXPIRED,
+    "1862": EXPIRED,
+    "2006": LOST,
+    "2013": LOST,
+    "1836": "this server is read only or a replica: name the one that takes writes",
+    "1290": "this server is read only or a replica: name the one that takes writes",
+    "1819": (
+        "the server's rules for passwords want another one:"
+        " put it into its place, and run this again"
+    ),
+    "1095": (
+        "to end the session of another user takes CONNECTION_ADMIN, on MariaDB CONNECTION ADMIN,"
+        " on RDS the procedure mysql.rds_kill"
+    ),
+    "3118": "the account is locked: dbprov apply unlocks it where it can see that",
+    "4151": "the account is locked: dbprov apply unlocks it where it can see that",
+    "1524": (
+        "the server has no plugin of this name: auth: iam is for RDS and Aurora with IAM database"
+        " authentication switched on"
+    ),
+    "1049": "the database is not there: dbprov apply makes it",
+    "2003": (
+        "see that the host and port are right, that it is MySQL, and that no firewall is between"
+    ),
+    "2026": "see tls in the spec, and the log of the server",
+    "3159": "the server wants TLS: tls: {mode: require}",
+}
+
+
+def remedy(code: str, words: str = "") -> str:
+    if found := tls_context.fault(words):
+        return found.todo
+    if re.search("CERTIFICATE|SSL", raw(words)):
+        code = "2026"
+    elif not code and words:
+        code = "2003"
+    return REMEDIES.get(
+        code,
+        "correct what the server says, and run the same command again: it goes on where it stopped",
+    )

@@ -1,0 +1,111 @@
+"""What is handed out for MySQL: connection strings, and how a file of SQL is run."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote
+
+from dbprov.engines import Facts, in_path
+from dbprov.passwords import Kept
+from dbprov.spec.model import SYSTEM_CA, Account, Deployment, Tls
+from dbprov.spec.names import variable
+
+
+def url(
+    deployment: Deployment, account: Account, password: str, host: str, port: int, tls: Tls
+) -> str:
+    """What mysqlclient reads through SQLAlchemy; a socket and TLS go into the query."""
+    login = quote(account.name, safe="") + (f":{password}" if password else "")
+    of_admin = dict(deployment.server.options).get("unix_socket", "")
+    socket = host if host.startswith("/") else "" if deployment.publish_host else of_admin
+    named = "localhost" if socket or not host else host
+    where = f"{f'[{named}]' if ':' in named else quote(named, safe='')}:{port}"
+    database = in_path(deployment.database)
+    query = {"unix_socket": socket} if socket else _in_url(tls) if tls.given else {}
+    return f"mysql://{login}@{where}/{database}" + (
+        "?" + "&".join(f"{key}={quote(value, safe='/')}" for key, value in query.items())
+        if query
+        else ""
+    )
+
+
+def _in_url(tls: Tls) -> dict[str, str]:
+    said = {
+        "ssl_mode": MODES[tls.mode],
+        "ssl_ca": tls.ca,
+        "ssl_cert": tls.cert,
+        "ssl_key": tls.key,
+    }
+    return {key: value for key, value in said.items() if value}
+
+
+def password_placeholder(place: Kept, user: str) -> str:
+    """Not in quotes.
+
+    Where nothing was put in its place the server answers with a syntax error, not with a user.
+    """
+    return "${" + variable(user) + "}"
+
+
+def conninfo(database: str) -> str:
+    return ""
+
+
+def how_to_run(
+    deployment: Deployment, variables: Sequence[str], facts: Facts, file: str
+) -> Iterator[str]:
+    server = deployment.server
+    host = dict(server.options).get("hostaddr") or server.host
+    where = f"--host={shlex.quote(host)} --port={server.port} --user={shlex.quote(server.user)}"
+    run = f"{CLIENTS[facts.flavor]} {where}{_tls(deployment, facts)} -p"
+    if facts.flavor == "mariadb" and deployment.tls.mode == "require":
+        yield "MariaDB's client insists on TLS with --ssl-verify-server-cert only, not with --ssl."
+    if not variables:
+        yield f"  {run} < {file}"
+        return
+    yield (
+        "Each is to be put in as a quoted string of SQL;"
+        " without that the file stops at its first statement:"
+    )
+    for name in variables:
+        yield f"  export {name}=\"'...'\""
+    handed = " ".join("${" + name + "}" for name in variables)
+    yield f"  envsubst '{handed}' < {file} | {run}"
+    yield (
+        "In it double each ' and each \\ of the password; those that dbprov makes have neither."
+        " A file with"
+    )
+    yield "hashes, where there is nothing to put in: dbprov render --password hash."
+
+
+CLIENTS = {"mysql": "mysql", "mariadb": "mariadb"}
+MODES = {
+    "disable": "DISABLED",
+    "prefer": "PREFERRED",
+    "require": "REQUIRED",
+    "verify-ca": "VERIFY_CA",
+    "verify-full": "VERIFY_IDENTITY",
+}
+
+
+def _tls(deployment: Deployment, facts: Facts) -> str:
+    """The client's options for the TLS of the spec.
+
+    Nothing on loopback where the spec says nothing.
+    """
+    tls = deployment.tls
+    if not tls.given and deployment.server.local:
+        return ""
+    # mysql goes to no CA store by itself; in both it is the file that names the CAs that are taken.
+    ca = tls.ca or (SYSTEM_CA if tls.verifies else None)
+    named = (("ca", ca), ("cert", tls.cert), ("key", tls.key))
+    files = "".join(f" --ssl-{key}={shlex.quote(path)}" for key, path in named if path)
+    if facts.flavor == "mariadb":
+        verified = " --ssl-verify-server-cert" if tls.verifies else ""
+        return " --skip-ssl" if tls.mode == "disable" else f" --ssl{verified}{files}"
+    # The file has passwords in it: as strict as apply is.
+    mode = "REQUIRED" if tls.mode == "prefer" else MODES[tls.mode]
+    pinned = tls.server_public_key if mode == "DISABLED" else None
+    known = f" --server-public-key-path={shlex.quote(pinned)}" if pinned else ""
+    return f" --ssl-mode={mode}{files}{known}"

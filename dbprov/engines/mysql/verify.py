@@ -1,0 +1,106 @@
+"""What is tried as a user of a MySQL Deployment.
+
+MySQL takes no DDL back: what was made is dropped, by the admin at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from dbprov.engines import Facts, Trial
+from dbprov.spec.model import Access, Account, Deployment
+
+BINARY_LOG = {
+    "1419": "with the binary log on, only SUPER may create functions"
+    " unless log_bin_trust_function_creators = 1 (on managed services a parameter of the server);"
+    " Airflow's upgrade from 2 to 3 creates one"
+}
+
+
+def trials(
+    deployment: Deployment,
+    account: Account,
+    facts: Facts,
+    probe: str,
+    beside: Sequence[Deployment] = (),
+) -> list[Trial]:
+    """``beside``: all that the spec wants on this server; one user may serve several of it."""
+    who = (account.name, account.host)
+    own = {d.database for d in beside if who in [(a.name, a.host) for a in d.accounts]}
+    names = _names(deployment, probe) | {"user": account.name, "host": account.host}
+    names["databases"] = tuple(sorted({deployment.database, *own}))
+    return [
+        Trial("is the account that it should be", "identity", names, "holds"),
+        *(_creating(names) if account.access.creates else _not_creating(names)),
+        *_on_tables_of_others(account, names),
+        Trial("has no privilege on the whole server", "powers", names, "holds"),
+        Trial("cannot create a user", "create_user", names, "refused"),
+        Trial("cannot create a database", "create_database", names, "refused"),
+        Trial("sees no other database", "elsewhere", names, "holds"),
+    ]
+
+
+def _names(deployment: Deployment, probe: str) -> dict[str, Any]:
+    return {
+        "database": deployment.database,
+        "probe": probe,
+        "referring": f"{probe}_r",
+        "later": f"{probe}_l",
+        "function": f"{probe}_f",
+        "procedure": f"{probe}_p",
+    }
+
+
+def _creating(names: dict[str, Any]) -> Iterator[Trial]:
+    table, values = "create_table", {**names, "table": names["probe"]}
+    yield Trial("creates a table", table, values)
+    yield Trial("creates an index", "create_index", values, needs=table)
+    yield Trial("references a table", "reference", values, needs=table)
+    yield Trial("writes a row", "insert", values, needs=table)
+    yield Trial("reads it back", "select", values, "holds", needs="insert")
+    yield Trial("drops its tables", "drop_table", values, needs="reference")
+    yield Trial("creates a procedure", "create_procedure", values)
+    yield Trial("calls the procedure", "call_procedure", values, needs="create_procedure")
+    yield Trial("creates a function", "create_function", values, warns=BINARY_LOG)
+    yield Trial("calls the function", "call_function", values, "holds", needs="create_function")
+
+
+def _not_creating(names: dict[str, Any]) -> Iterator[Trial]:
+    yield Trial("cannot create a table", "create_table", names, "refused")
+
+
+def _on_tables_of_others(account: Account, names: dict[str, Any]) -> Iterator[Trial]:
+    """The admin makes a table, as it will later: what may the user do there?"""
+    made, values = "create_table_in", {**names, "table": names["later"]}
+    writes = "refused" if account.access is Access.READ else "works"
+    word = "cannot" if account.access is Access.READ else "can"
+    yield Trial("", made, values, "setup", by_admin=True)
+    yield Trial(
+        f"{word} write to a table that the admin makes", "insert", values, writes, needs=made
+    )
+    yield Trial(f"{word} change its rows", "update", values, writes, needs=made)
+    yield Trial("can read it", "count", values, "holds", needs=made)
+    yield Trial(f"{word} delete its rows", "delete", values, writes, needs=made)
+
+
+CLEARED_BY = {
+    "create_table": "clear_tables",
+    "create_table_in": "clear_tables",
+    "create_function": "clear_function",
+    "create_procedure": "clear_procedure",
+    "create_user": "clear_user",
+    "create_database": "clear_database",
+}
+
+
+def cleanup(deployment: Deployment, probe: str) -> list[Trial]:
+    """What the admin drops at the end, of that which was made.
+
+    Whether the user should have been able to or not.
+    """
+    names = _names(deployment, probe)
+    return [
+        Trial("", clear, names, "setup", by_admin=True, needs=made)
+        for made, clear in CLEARED_BY.items()
+    ]

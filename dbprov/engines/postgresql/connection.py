@@ -1,0 +1,443 @@
+"""Sessions on PostgreSQL: opening them, asking, running, and the words of the server."""
+
+from __future__ import annotations
+
+import logging
+import re
+import socket
+import ssl
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+
+import psycopg
+from psycopg import pq
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import dict_row
+
+from dbprov.engines import Facts, Notice, tls_context
+from dbprov.engines.postgresql.expand import NAME
+from dbprov.engines.postgresql.quoting import literal
+from dbprov.passwords import Kept
+from dbprov.passwords.secret import Secret
+from dbprov.spec.model import Address, Deployment, Timeouts, Tls
+from dbprov.system.masking import outside, raw
+
+SESSION = ("session/path", "session/presets", "session/settings")
+FACTS = ("facts",)
+REFUSED = frozenset({"42501"})
+LOGIN = frozenset({"28P01", "28000"})
+EXISTS = frozenset({"42710", "42P04", "42P06", "23505"})
+MOVED = frozenset({"3D000", "42704", "55006", "2BP01"})
+# Success without effect (T14): nothing revoked, nothing granted, name cut.
+EMPTY = frozenset({"01006", "01007", "42622"})
+BUSY = frozenset({"55P03", "57014"})
+# Races in the catalogue (T32). XX000 is any defect of the server: only with these words, which are
+# never translated. 55P03: it is in use, and lock_timeout is over.
+RETRY = {
+    "XX000": "tuple concurrently (updated|deleted)",
+    "40P01": "",
+    "40001": "",
+    "55006": "",
+    "55P03": "",
+}
+TRANSACTIONS = True
+PINNED = True
+LOCK_DATABASE = "postgres"
+
+# Of a broken connection psycopg also logs what it could not take back: the error is told, once.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
+
+
+def connect(
+    address: Address, tls: Tls, password: Secret | None, database: str | None, timeouts: Timeouts
+) -> Any:
+    """The admin's session.
+
+    What is not given here libpq finds in its own places: PGPASSWORD, pgpass, service files.
+    """
+    said: dict[str, Any] = _protected(tls)
+    said |= {key: value for key, value in address.options if key != "host"}
+    said |= {"dbname": database or address.database or "postgres", **_session(timeouts)}
+    if "service" not in said or address.host:
+        said |= {"host": address.host, "port": address.port}
+    said |= {"user": address.user} if address.user else {}
+    said |= {"password": password.reveal()} if password else {}
+    said = {key: value for key, value in said.items() if value not in (None, "")}
+    return _opened(said, timeouts, tls.allow_cleartext or near(address))
+
+
+def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any:
+    """A user's session, with the very string that is handed out."""
+    extra = {
+        key: value for key, value in deployment.server.options if key in ("hostaddr", "gssencmode")
+    }
+    told = conninfo_to_dict(url.reveal())
+    # What the string says of TLS stands; what it leaves open is not for this machine to say.
+    tls, server = deployment.tls, deployment.server
+    told = {**_protected(tls), **told, **_session(timeouts), **extra}
+    return _opened(told, timeouts, tls.allow_cleartext or near(server))
+
+
+def near(address: Address) -> bool:
+    """Does what is sent stay on one machine? libpq fills in what the URL leaves open."""
+    said = dict(address.options)
+    if "service" in said:
+        return False  # it is in a file of libpq's where that leads
+    hostaddr = said.get("hostaddr") or _usual("hostaddr")
+    host = address.host or _usual("host")
+    return replace(address, host=host, options=(("hostaddr", hostaddr),)).local
+
+
+def _usual(name: str) -> str:
+    """What libpq takes where nothing is said: of the environment, or of a service named there."""
+    found = (one.val for one in pq.Conninfo.get_defaults() if one.keyword == name.encode())
+    return (next(found, None) or b"").decode()
+
+
+def _protected(tls: Tls) -> dict[str, Any]:
+    """TLS in libpq's words."""
+    said = {"sslmode": tls.mode, "sslcert": tls.cert, "sslkey": tls.key}
+    if tls.verifies:
+        said["sslrootcert"] = tls.ca or "system"
+        tls_context.name_system_store()
+    if tls.insists:
+        # With a Kerberos ticket at hand libpq would encrypt by that, and forget about sslmode.
+        said["gssencmode"] = "disable"
+    return {key: value for key, value in said.items() if value}
+
+
+def _session(timeouts: Timeouts) -> dict[str, Any]:
+    return {
+        "connect_timeout": timeouts.connect,
+        # A server that is gone without a word is missed within half a minute (T79).
+        "keepalives_idle": 15,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,
+        "application_name": "dbprov",
+        "client_encoding": "utf8",
+    }
+
+
+class Session(psycopg.Connection[dict[str, Any]]):
+    """A connection that is given up when nothing comes back.
+
+    statement_timeout is the server's, and TCP's own only help where packets are lost: a proxy or a
+    firewall may keep a connection alive with nobody behind it.
+    """
+
+    patience: float = 60
+
+    def wait(self, gen: Any, *more: Any, **named: Any) -> Any:
+        timed: Any = self._until(gen, time.monotonic() + self.patience)
+        return super().wait(timed, *more, **named)
+
+    def _until(self, gen: Any, end: float) -> Generator[Any, Any, Any]:
+        """The same generator; psycopg sends it nothing ten times a second while nothing happens."""
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                if time.monotonic() > end:
+                    self.pgconn.finish()
+                    raise psycopg.OperationalError(
+                        f"no answer within {self.patience:.0f} seconds: the connection is given up"
+                    )
+                wanted = gen.send(ready)
+        except StopIteration as ended:
+            return ended.value
+
+    def cancel(self) -> None:
+        """What psycopg does on Ctrl-C with a libpq before 17.
+
+        That waits for the server and lets no other thread run, also not the one that is the tunnel
+        to it: for ever.
+        """
+        if "hostaddr" in self.info.get_parameters():
+            raise psycopg.NotSupportedError("through a tunnel only libpq 17 and newer can cancel")
+        super().cancel()
+
+
+def _opened(said: dict[str, Any], timeouts: Timeouts, clear: bool) -> Any:
+    """``clear``: may the password be sent as it is where there is no TLS?
+
+    libpq's ``prefer`` would go on without TLS, and there answer whoever asks for the password. What
+    forbids that (require_auth) would forbid it over TLS too, where LDAP and PAM need it: so first
+    with TLS and then without.
+    """
+    began = time.monotonic()
+    if said["sslmode"] == "prefer":
+        try:
+            return _connected({**said, "sslmode": "require"}, timeouts)
+        except psycopg.OperationalError as error:
+            if not speaks_no_tls(str(error)):
+                raise
+    elif said["sslmode"] != "disable":
+        return _connected(said, timeouts)
+    if not clear:
+        methods = said.get("require_auth") or _usual("require_auth")
+        said = {**said, "require_auth": without_password(methods, pq.version())}
+    left = round(timeouts.connect - (time.monotonic() - began))
+    return _connected({**said, "sslmode": "disable", "connect_timeout": max(1, left)}, timeouts)
+
+
+def speaks_no_tls(words: str) -> bool:
+    """Of libpq, with sslmode=require: no server was found that speaks TLS, and nothing else failed.
+
+    A login that was refused, or a certificate, is no reason to try without TLS.
+    """
+    none = "server does not support SSL, but SSL was required" in words
+    return none and not re.search("FATAL|SSL error|certificate", words)
+
+
+def without_password(methods: str, libpq: int) -> str:
+    """libpq's require_auth, without those methods that give the secret away to whoever asks."""
+    if libpq < 160000:
+        version = f"{libpq // 10000}.{libpq % 10000}"
+        raise psycopg.OperationalError(f"libpq {version} {tls_context.OLD_LIBPQ}")
+    givers = ["password", "oauth"] if libpq >= 180000 else ["password"]
+    said = [one for one in methods.split(",") if one and one.strip("!") not in givers]
+    allowed = [one for one in said if not one.startswith("!")]
+    return ",".join(allowed or [*said, *(f"!{giver}" for giver in givers)])
+
+
+def _connected(said: dict[str, Any], timeouts: Timeouts) -> Any:
+    conninfo = make_conninfo("", **said)
+    try:
+        connection = Session.connect(conninfo, autocommit=True, row_factory=dict_row)
+    except psycopg.OperationalError as error:
+        _know(error.pgconn)
+        if "certificate verify failed" in str(error):
+            _refuse_too(conninfo, timeouts)
+        raise
+    _know(connection.pgconn)
+    connection.prepare_threshold = None
+    connection.patience = timeouts.answer
+    return connection
+
+
+def _know(connection: Any) -> None:
+    """The password may come from a place of libpq's own: PGPASSWORD, pgpass, a service file."""
+    with suppress(psycopg.Error, AttributeError, UnicodeDecodeError):
+        Secret(connection.password.decode())
+
+
+SSL_REQUEST = bytes.fromhex("0000000804d2162f")
+
+
+def _refuse_too(conninfo: str, timeouts: Timeouts) -> None:
+    """Raises what Python has against the server's certificate: libpq keeps the reason to itself."""
+    said = {key: str(value) for key, value in conninfo_to_dict(conninfo).items()}
+    ca = said.get("sslrootcert", "system")
+    tls = Tls(said["sslmode"], None if ca == "system" else ca)
+    where = (said.get("hostaddr") or said.get("host", ""), int(said.get("port", 5432)))
+    try:
+        with socket.create_connection(where, timeouts.connect) as plain:
+            plain.sendall(SSL_REQUEST)
+            if plain.recv(1) == b"S":
+                context, name = tls_context.context(tls), said.get("host")
+                context.wrap_socket(plain, server_hostname=name).close()
+    except ssl.SSLError:
+        raise
+    except (OSError, ValueError):  # it is gone, or the host stands in the environment only
+        return
+
+
+def pins(connection: Any, timeouts: Timeouts) -> dict[str, Any]:
+    """What the template ``session`` is told."""
+    return {"busy": f"{timeouts.busy}s", "statement": f"{timeouts.statement}s"}
+
+
+def needs_password(error: BaseException) -> bool:
+    """libpq was asked for a password that it found in none of its places."""
+    return isinstance(error, psycopg.OperationalError) and "no password supplied" in str(error)
+
+
+def session_number(connection: Any) -> int:
+    """As it was said at the start: a pooler says a number of its own."""
+    number: int = connection.info.backend_pid
+    return number
+
+
+def lock_key(name: str) -> int:
+    """The second of the two numbers of an advisory lock; two names with the same one only wait."""
+    return int.from_bytes(sha256(name.encode()).digest()[:4], "big") >> 1
+
+
+def tls_of(connection: Any) -> str:
+    """The protocol of a connection; empty where it is not encrypted."""
+    return "TLS" if connection.pgconn.ssl_in_use else ""
+
+
+def facts(answers: Sequence[list[dict[str, Any]]], connection: Any) -> Facts:
+    row = answers[0][0]
+    rights = {name.upper() for name in ("superuser", "createrole", "createdb") if row[name]}
+    number = row["number"]
+    return Facts(
+        version=(number // 10000, number % 10000),
+        flavor=NAME,
+        version_text=row["version"].split()[0],
+        identity=row["identity"],
+        identifier=row["identity"] if row["identity"].startswith("system ") else "",
+        service=row["service"] or "",
+        admin=row["admin"],
+        rights=frozenset(rights),
+        read_only=row["read_only"],
+        tls=tls_of(connection),
+    )
+
+
+def facts_offline(flavor: str, version: tuple[int, ...], settings: Mapping[str, str]) -> Facts:
+    return Facts(
+        version, flavor, ".".join(map(str, version)), rights_known=False, settings=settings
+    )
+
+
+def ask(connection: Any, queries: Sequence[str]) -> list[list[dict[str, Any]]]:
+    """All of them in one round trip."""
+    if len(queries) == 1:
+        return [connection.execute(queries[0]).fetchall()]
+    try:
+        with connection.pipeline():
+            cursors = [connection.execute(query) for query in queries]
+    except psycopg.Error as error:
+        if interruption := _interruption(error):  # the error is of leaving what it broke
+            raise interruption from None
+        raise
+    return [cursor.fetchall() for cursor in cursors]
+
+
+def _interruption(error: BaseException | None) -> KeyboardInterrupt | None:
+    while error and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error if isinstance(error, KeyboardInterrupt) else None
+
+
+def run(connection: Any, statement: str) -> list[Notice]:
+    heard: list[Notice] = []
+
+    def hear(diagnostic: Any) -> None:
+        code = diagnostic.sqlstate or ""
+        heard.append(Notice(code, outside(diagnostic.message_primary or ""), empty=code in EMPTY))
+
+    connection.add_notice_handler(hear)
+    try:
+        connection.execute(statement)
+    finally:
+        connection.remove_notice_handler(hear)
+    return heard
+
+
+def transaction(connection: Any) -> AbstractContextManager[Any]:
+    return connection.transaction()  # type: ignore[no-any-return]
+
+
+@contextmanager
+def roll_back(connection: Any) -> Iterator[None]:
+    """Whatever happens in it is undone, also when this process dies."""
+    with connection.transaction(force_rollback=True):
+        yield
+
+
+def password_literal(connection: Any, address: Address, tls: Tls) -> Callable[[Kept, str], str]:
+    """A SCRAM verifier, computed by libpq on this side.
+
+    The server and its log never see the password (T60, T63).
+    """
+
+    def verifier(place: Kept, user: str) -> str:
+        from dbprov.engines.postgresql.password_hash import well_formed
+
+        password = place.read()
+        assert password is not None, "a place is filled before the server is changed"
+        made = connection.pgconn.encrypt_password(
+            password.reveal().encode(), user.encode(), b"scram-sha-256"
+        )
+        return literal(well_formed(made.decode()))
+
+    return verifier
+
+
+def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
+    """Code and words of the server, without the statement that it echoes (T60)."""
+    if isinstance(error, psycopg.Error):
+        diagnostic = error.diag
+        if diagnostic.message_primary:
+            words = [diagnostic.message_primary]
+            if diagnostic.message_detail and not secret:
+                words.append(diagnostic.message_detail)
+            return diagnostic.sqlstate or "", outside(" - ".join(words))
+        if error.sqlstate:
+            return error.sqlstate, type(error).__name__
+    text = str(error).strip()
+    code = next((code for said, code in ON_CONNECTING.items() if re.search(said, text)), "")
+    return code, tls_context.explained(text) if not secret else type(error).__name__
+
+
+# Of a connection that failed libpq hands out the server's words only; in another language they go
+# without a code.
+ON_CONNECTING = {
+    "password authentication failed": "28P01",
+    "no pg_hba.conf entry": "28000",
+    "requires a valid client certificate": "28000",
+    "certificate authentication failed": "28000",
+    "is not permitted to log in": "28000",
+    "permission denied for database": "42501",
+    "not currently accepting connections": "55000",
+    'role ".*" does not exist': "28000",
+    'database ".*" does not exist': "3D000",
+    "too many (clients|connections)": "53300",
+    "remaining connection slots": "53300",
+    "the database system is": "57P03",
+}
+REMEDIES = {
+    "28P01": (
+        "the password is not the one that the server knows, or it has expired (VALID UNTIL),"
+        " or the user does not exist"
+    ),
+    "28000": (
+        "the user may not log in (NOLOGIN),"
+        " or the server's pg_hba.conf lets it in from no such address, or asks for TLS"
+        " (tls: {mode: require}), or for none (tls: {mode: disable})"
+    ),
+    "3D000": "the database is not there; name another one in the server's URL",
+    "53300": "all connections are taken: wait, or have somebody end some",
+    "57P01": "somebody ended the session, or the server: when it is up, run the same command again",
+    "57P03": "the server is starting or stopping: when it is up, run the same command again",
+    "55P03": (
+        "somebody holds it in a transaction: let that end, or end its session"
+        " (pg_terminate_backend), and run the same command again"
+    ),
+    "57014": "it took too long: run it when less is going on, or allow more: --statement-timeout",
+    "25006": "this server is read only or a replica: name the one that takes writes",
+    "42501": "run it as an admin that has this privilege; dbprov check says who can give it",
+    "22023": (
+        "the server knows no such encoding or collation; leave it out of the spec, or name another"
+    ),
+    "42809": "the server knows no such locale; pg_collation lists those that it knows",
+}
+
+
+UNREACHED = (
+    "see that the host and port are right, that it is PostgreSQL, and that no firewall is between"
+)
+SEE_TLS = "see tls in the spec, and the log of the server"
+
+
+def remedy(code: str, words: str = "") -> str:
+    if found := tls_context.fault(words):
+        return found.todo
+    if not code and words:
+        return SEE_TLS if re.search("SSL|certificate", raw(words)) else UNREACHED
+    if code in EMPTY:
+        return (
+            "the thing belongs to another role: that role, or a superuser, must run the statement"
+        )
+    return REMEDIES.get(
+        code,
+        "correct what the server says, and run the same command again: it goes on where it stopped",
+    )

@@ -1,0 +1,340 @@
+"""What a Deployment is on PostgreSQL.
+
+Its Items, and what is known of them before anything is tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from dbprov.engines import Facts, Obstacle
+from dbprov.items import (
+    Database,
+    DatabaseGrant,
+    DefaultGrant,
+    Isolation,
+    Item,
+    Membership,
+    ObjectGrant,
+    ObjectOwner,
+    Opening,
+    Ownership,
+    Schema,
+    SchemaGrant,
+    SearchPath,
+    TokenGrant,
+    User,
+)
+from dbprov.items.label import Label
+from dbprov.items.rotation import Password, SecondMember, SecondRole, SecondUser
+from dbprov.items.sessions import Belongings, Lockout, Session
+from dbprov.spec.model import Access, Account, Auth, Deployment
+
+NAME = "postgresql"
+VERSIONS = {"postgresql": "18"}
+OWNERS = True
+OLDEST = (13,)
+IAM = "rds_iam"
+
+# What each access means. ALL is spelled out, since what is found is compared with it; MAINTAIN came
+# with 17 (T15).
+ON_DATABASE = {
+    "creates": ("CONNECT", "CREATE", "TEMPORARY"),
+    "write": ("CONNECT",),
+    "read": ("CONNECT",),
+}
+ON_SCHEMA = {"creates": ("CREATE", "USAGE"), "write": ("USAGE",), "read": ("USAGE",)}
+ON_OBJECTS = {
+    "TABLES": {
+        "creates": ("DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE"),
+        "write": ("DELETE", "INSERT", "SELECT", "UPDATE"),
+        "read": ("SELECT",),
+    },
+    "SEQUENCES": {
+        "creates": ("SELECT", "UPDATE", "USAGE"),
+        "write": ("SELECT", "USAGE"),
+        "read": ("SELECT",),
+    },
+    "ROUTINES": {"creates": ("EXECUTE",), "write": ("EXECUTE",), "read": ()},
+}
+
+
+def _level(access: Access) -> str:
+    return "creates" if access.creates else access.value
+
+
+def expand(deployment: Deployment, facts: Facts) -> list[Item]:
+    """The Items of a Deployment in the order in which they must exist."""
+    d = deployment
+    owner = next((a.name for a in d.accounts if a.access is Access.OWNER), None)
+    creators = [a for a in d.accounts if a.access.creates]
+    shared = any(
+        a is not b and set(a.schemas) & set(b.schemas) for a in creators for b in d.accounts
+    )
+    lenders = tuple(a.name for a in creators) if owner or shared else ()
+    sealed = d.isolate is not False
+    items: list[Item] = [
+        User(name=a.name, connection_limit=a.connection_limit, place=a.place, auth=a.auth)
+        for a in d.accounts
+    ]
+    items += [TokenGrant(role=IAM, user=a.name) for a in d.accounts if a.auth is Auth.IAM]
+    items += [_label(d, "user", a.name) for a in d.accounts if d.label is not False]
+    items += [item for a in d.accounts if a.second for item in _second(d, a)]
+    seconds = tuple(a.name for a in d.accounts if a.second)
+    items += [Membership(role=name) for name in dict.fromkeys((*lenders, *seconds))]
+    items.append(
+        Database(
+            name=d.database, encoding=d.encoding or "UTF8", collation=d.collation, sealed=sealed
+        )
+    )
+    lent = (owner,) if owner else ()
+    if d.label is not False:
+        items.append(_label(d, "database", d.database, lent))
+    if owner:
+        items.append(Ownership(database=d.database, owner=owner, lenders=lent))
+    if sealed:
+        items.append(Isolation(database=d.database, asked=d.isolate is True, lenders=lent))
+    if owner:
+        # The admin is not the owner any more, and PUBLIC may be shut out: it keeps a way in, for
+        # the next run.
+        items.append(
+            DatabaseGrant(database=d.database, grantee=None, privileges=("CONNECT",), lenders=lent)
+        )
+    for a in d.accounts:
+        wanted = ON_DATABASE[_level(a.access)]
+        items.append(
+            DatabaseGrant(
+                database=d.database,
+                grantee=a.name,
+                privileges=wanted,
+                every=a.access.creates,
+                lenders=lent,
+            )
+        )
+    if sealed:
+        items.append(Opening(database=d.database, lenders=lent))
+    items += [
+        SearchPath(user=name, database=d.database, schemas=a.schemas)
+        for a in d.accounts
+        if a.schemas != ("public",)
+        for name in filter(None, (a.name, a.second))  # a role that is taken sets none
+    ]
+    return items + list(_inside(d, owner, lenders, facts))
+
+
+def _label(d: Deployment, thing: str, name: str, lenders: tuple[str, ...] = ()) -> Label:
+    return Label(
+        thing=thing, name=name, text=f"dbprov: {d.description}",
+        mine=f"dbprov: deployment {d.name}", asked=d.label is True, lenders=lenders,
+    )  # fmt: skip
+
+
+def _second(d: Deployment, account: Account) -> Iterator[Item]:
+    """The user that takes turns with another, and is that one in all that it does."""
+    first, second = account.name, account.second
+    yield SecondUser(name=second, first=first, connection_limit=account.connection_limit)
+    if d.label is not False:
+        yield _label(d, "user", second)
+    yield SecondMember(name=second, first=first)
+    yield SecondRole(name=second, first=first, lenders=(first,))
+
+
+def _inside(
+    d: Deployment, owner: str | None, lenders: tuple[str, ...], facts: Facts
+) -> Iterator[Item]:
+    for schema in d.schemas:
+        if schema != "public":
+            yield Schema(inside=d.database, name=schema, owner=owner, lenders=lenders)
+    pairs = [(schema, a) for schema in d.schemas for a in d.accounts if schema in a.schemas]
+    for schema, a in pairs:
+        yield SchemaGrant(
+            inside=d.database,
+            schema=schema,
+            grantee=a.name,
+            privileges=ON_SCHEMA[_level(a.access)],
+            lenders=lenders,
+        )
+    # The defaults first: what is made between the two statements is then covered by one of them
+    # (T23).
+    for schema, a in pairs:
+        others = [
+            c.name for c in d.accounts if c is not a and c.access.creates and schema in c.schemas
+        ]
+        for creator in (None, *others):
+            for objects, privileges in _on_objects(a.access, facts):
+                yield DefaultGrant(
+                    inside=d.database,
+                    schema=schema,
+                    objects=objects,
+                    creator=creator,
+                    grantee=a.name,
+                    privileges=privileges,
+                    every=a.access.creates,
+                    lenders=(creator,) if creator else (),
+                )
+    for schema, a in pairs:
+        for objects, privileges in _on_objects(a.access, facts):
+            yield ObjectGrant(
+                inside=d.database,
+                schema=schema,
+                objects=objects,
+                grantee=a.name,
+                privileges=privileges,
+                every=a.access.creates,
+                lenders=tuple(name for name in lenders if name != a.name),
+            )
+
+
+def _on_objects(access: Access, facts: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for objects, by_level in ON_OBJECTS.items():
+        privileges = by_level[_level(access)]
+        if objects == "TABLES" and access.creates and facts.version >= (17,):
+            privileges += ("MAINTAIN",)
+        if privileges:
+            yield objects, privileges
+
+
+def newborn(item: Item, facts: Facts) -> Item | None:
+    """What a database that is made from template0 has of an Item, known before it is made."""
+    if isinstance(item, ObjectGrant):
+        return item  # nothing is in it
+    if (
+        isinstance(item, SchemaGrant)
+        and item.schema == "public"
+        and facts.version < (15,)
+        and "SUPERUSER" not in facts.rights
+    ):
+        # public is the bootstrap superuser's, and everybody may create there (T82)
+        return replace(
+            item,
+            privileges=(),
+            effective=("CREATE", "USAGE"),
+            grantable=False,
+            owner="the superuser",
+        )
+    return None
+
+
+def obstacle(
+    item: Item, verb: str, found: Item | None, facts: Facts, render: Any
+) -> Obstacle | None:
+    """Known before anything is tried: what this admin cannot do.
+
+    And the statement of whoever can.
+    """
+    if isinstance(found, TokenGrant) and not found.there:
+        return Obstacle(
+            f"the server has no role {IAM}: it is not RDS or Aurora",
+            "auth: password in the spec; or name the server on RDS",
+            "",
+        )
+    if isinstance(found, SecondUser) and not found.acts:
+        return Obstacle(
+            f'role "{found.name}" is there already, and is no member of "{found.first}"',
+            "rename it, or, if it is the one to take turns, a superuser",
+            render.item(SecondMember(name=found.name, first=found.first), "create"),
+        )
+    if "SUPERUSER" in facts.rights:
+        return None
+    admin = {"admin": facts.admin}
+    if isinstance(found, TokenGrant) and found.captures and verb != "drop":
+        return Obstacle(
+            f'"{facts.admin}" is a member of "{found.user}", or becomes one when it makes it:'
+            f" once that is a member of {IAM} the admin could not log in with its password",
+            f'take "{facts.admin}" out of "{found.user}"; leave createrole_self_grant empty',
+            "",
+        )
+    if isinstance(item, (User, Database, SecondUser)) and found is None:
+        right = "CREATEDB" if isinstance(item, Database) else "CREATEROLE"
+        if right not in facts.rights:
+            statement = render.text("remedy/attribute", **admin, attribute=(right,))
+            return Obstacle(f'"{facts.admin}" lacks {right}', "a superuser", statement)
+    if isinstance(found, Belongings) and verb == "drop" and found.stuck:
+        listed = ", ".join(found.stuck[:10]) + (" and more" if len(found.stuck) > 10 else "")
+        return Obstacle(
+            f'in the name of who gave it "{facts.admin}" cannot revoke: {listed}',
+            f"a superuser{f' in database {found.inside}' if found.inside else ''}",
+            render.item(item, verb),
+        )
+    if isinstance(item, Session) and item.means == "none":
+        return Obstacle(
+            f'"{facts.admin}" has neither the rights of "{item.user}" nor pg_signal_backend,'
+            " which ends the sessions of all but superusers",
+            "a superuser",
+            render.item(item, verb),
+        )
+    if isinstance(found, (User, SearchPath, Lockout, Password)) and not found.administered:
+        role = found.name if isinstance(found, User) else found.user
+        return Obstacle(
+            f'"{facts.admin}" may not alter role "{role}", which somebody else made',
+            "a superuser, or who has ADMIN on the role,", render.item(item, verb),
+        )  # fmt: skip
+    if isinstance(item, Membership) and isinstance(found, Membership):
+        if found.external:
+            return Obstacle(
+                f'"{item.role}" is a member of rds_iam:'
+                f' as a member of it "{facts.admin}" could no longer log in with its password',
+                "take the access: owner and other users out of the spec",
+                "",
+            )
+        if not found.administered:
+            return Obstacle(
+                f'"{facts.admin}" may not borrow the rights of "{item.role}",'
+                " which somebody else made",
+                "a superuser, or who has ADMIN on the role,",
+                render.text("remedy/administer", **admin, role=item.role),
+            )
+    if isinstance(found, ObjectOwner) and not found.grantable:
+        return Obstacle(
+            f'it belongs to "{found.owner}", whose rights "{facts.admin}" may not borrow',
+            "a superuser", render.item(item, verb),
+        )  # fmt: skip
+    if isinstance(item, Database) and isinstance(found, Database) and not found.grantable:
+        return Obstacle(
+            f'it belongs to "{found.owner}", and "{facts.admin}" is not a member of that role',
+            f'"{found.owner}", or a superuser,', render.item(item, verb),
+        )  # fmt: skip
+    if isinstance(item, (Ownership, Isolation, DatabaseGrant, SchemaGrant)) and found is not None:
+        assert isinstance(found, type(item))
+        if not found.grantable and (verb, item.kind) != ("drop", "membership"):
+            return Obstacle(
+                f'it belongs to "{found.owner}", and "{facts.admin}" is not a member of that role',
+                f'"{found.owner}", or a superuser,', render.item(item, verb),
+            )  # fmt: skip
+    return None
+
+
+def keeps_old(facts: Facts) -> bool:
+    return False  # a role has one password
+
+
+def misgivings(facts: Facts) -> list[str]:
+    if facts.version < OLDEST:
+        return [
+            f"PostgreSQL {facts.version_text} is older than 13,"
+            " which is the oldest that dbprov is tested with"
+        ]
+    if facts.version[0] > int(VERSIONS["postgresql"]):
+        return [
+            f"PostgreSQL {facts.version_text} is newer than {VERSIONS['postgresql']},"
+            " the newest that dbprov knows"
+        ]
+    if facts.version < (14,):
+        return ["Airflow 3 supports PostgreSQL 14 and newer; Airflow 2 supports 12 to 16"]
+    return []
+
+
+def advice(facts: Facts) -> list[tuple[str, str, str]]:
+    return []
+
+
+def unfit(deployment: Deployment, facts: Facts) -> list[tuple[str, str]]:
+    if any(account.name == facts.admin for account in deployment.accounts):
+        return [
+            (f'user "{facts.admin}" is the admin itself', "another name for the Deployment's user")
+        ]
+    if facts.read_only:
+        return [("the server is a replica, or read only", "name the server that takes writes")]
+    return []

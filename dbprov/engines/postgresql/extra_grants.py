@@ -1,0 +1,129 @@
+"""What the users of a Deployment hold on PostgreSQL beyond what is wanted of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from dbprov.engines import Facts, Obstacle, Question
+from dbprov.engines.postgresql.expand import expand
+from dbprov.items import DatabaseGrant, DefaultGrant, ObjectGrant, SchemaGrant, TokenGrant
+from dbprov.items.existing_grants import AclEntry, Attribute, DefaultEntry, Held, Path, RoleEntry
+from dbprov.spec.model import Account, Deployment
+
+Key = tuple[str, ...]
+Wanted = dict[Key, frozenset[str]]
+OBJECTS = {"TABLE": "TABLES", "COLUMN": "TABLES", "SEQUENCE": "SEQUENCES", "ROUTINE": "ROUTINES"}
+
+
+def questions(accounts: Sequence[Account], facts: Facts) -> list[Question]:
+    users = {"users": tuple(dict.fromkeys(account.name for account in accounts))}
+    return [
+        Question("surplus/shared", users),
+        Question("surplus/roles", users),
+        Question("surplus/attributes", users),
+        Question("surplus/inside", users, inside=True),
+        Question("surplus/defaults", users, inside=True),
+    ]
+
+
+def existing(database: str) -> list[Question]:
+    """Who holds anything in a database."""
+    return [Question("existing/users", {"database": database})]
+
+
+def beyond(
+    deployment: Deployment, beside: Sequence[Deployment], held: Sequence[Held], facts: Facts
+) -> list[Held]:
+    """What of it no Item wants.
+
+    Deployments beside this one want their own databases for the same users.
+    """
+    wanted = dict(_wanted(deployment, facts))
+    for other in beside:
+        wanted |= {
+            key: words | wanted.get(key, frozenset())
+            for key, words in _wanted(other, facts)
+            if key[0] == "DATABASE"
+        }
+    return [more for one in held for more in _beyond(one, wanted)]
+
+
+def _wanted(deployment: Deployment, facts: Facts) -> Iterator[tuple[Key, frozenset[str]]]:
+    anywhere: Wanted = {}
+    for item in expand(deployment, facts):
+        if isinstance(item, DatabaseGrant) and item.grantee:
+            yield ("DATABASE", item.database, item.grantee), frozenset(item.privileges)
+        elif isinstance(item, SchemaGrant) and item.grantee:
+            yield ("SCHEMA", item.schema, item.grantee), frozenset(item.privileges)
+        elif isinstance(item, ObjectGrant):
+            yield (item.objects, item.schema, item.grantee), frozenset(item.privileges)
+        elif isinstance(item, TokenGrant):
+            yield ("ROLE", item.role, item.user), frozenset({"MEMBER"})
+        elif isinstance(item, DefaultGrant):
+            key = ("DEFAULT", item.objects, item.creator or facts.admin, item.grantee)
+            yield (*key, item.schema), frozenset(item.privileges)
+            anywhere[key] = anywhere.get(key, frozenset()) | frozenset(item.privileges)
+    # One for any schema gives what is wanted in ours: of that nothing is taken away.
+    yield from anywhere.items()
+
+
+def _beyond(held: Held, wanted: Wanted) -> Iterator[Held]:
+    if isinstance(held, AclEntry):
+        parts: dict[frozenset[str], list[Path]] = {}
+        for thing in held.things:
+            key = (OBJECTS.get(held.sort, held.sort), thing[0], held.grantee)
+            parts.setdefault(wanted.get(key, frozenset()), []).append(thing)
+        for words, things in parts.items():
+            yield from _split(replace(held, things=tuple(things)), words)
+    elif isinstance(held, DefaultEntry):
+        where = (held.schema,) if held.schema is not None else ()
+        key = ("DEFAULT", held.objects, held.grantor, held.grantee, *where)
+        yield from _split(held, wanted.get(key, frozenset()))
+    elif isinstance(held, RoleEntry):
+        yield from _split(held, wanted.get(("ROLE", held.role, held.grantee), frozenset()))
+    else:
+        yield held
+
+
+def _split(held: Held, wanted: frozenset[str]) -> Iterator[Held]:
+    """The privileges that are not wanted; and the grant option of those that are (T12)."""
+    more = tuple(word for word in held.privileges if word not in wanted)
+    if more:
+        yield replace(held, privileges=more)
+    rest = tuple(word for word in held.privileges if word in wanted)
+    if rest and held.option:
+        yield replace(held, privileges=rest, option_only=True)
+
+
+def kept(item: Held, facts: Facts, render: Any) -> Obstacle | None:
+    """Why this admin cannot take it away, and who can."""
+    if item.stuck:
+        return Obstacle(
+            f'"{item.grantor}" has since got the owner\'s rights, and acts as the owner:'
+            " what it granted before cannot be taken back by anybody",
+            f'whoever first takes the owner\'s rights from "{item.grantor}"',
+            "",
+        )
+    if item.revocable and item.acts_as and not item.reached:
+        return Obstacle(
+            f'it must be revoked as "{item.acts_as}", who may not use the schema any more',
+            f'"{item.acts_as}", once it has USAGE there again,', render.item(item, "drop"),
+        )  # fmt: skip
+    if item.revocable:
+        return None
+    statement = render.item(item, "drop")
+    if isinstance(item, Attribute):
+        why = f'"{facts.admin}" may not take it away'
+        return Obstacle(why, "a superuser", statement)
+    who = item.acts_as or item.grantor
+    if isinstance(item, RoleEntry):
+        return Obstacle(
+            f'"{facts.admin}" may not revoke a role that "{item.grantor}" gave',
+            f'"{item.grantor}", or a superuser,', statement,
+        )  # fmt: skip
+    return Obstacle(
+        f'it was granted by "{item.grantor}", and "{facts.admin}" may not act as "{who}"',
+        f'"{who}", or a superuser as that role,', statement,
+    )  # fmt: skip

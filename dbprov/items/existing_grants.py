@@ -1,0 +1,173 @@
+"""What the users of a Deployment hold directly: found, never wanted.
+
+Each is one thing, or several of one sort, held by one user from one grantor: the same privilege
+from two grantors is held twice, and taken back twice (traps T13, T25). ``drop.sql`` of each kind
+takes it back, ``create.sql`` gives it again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from dbprov.items import Item
+from dbprov.system.frozen import dataclass
+
+TAKEN: Mapping[str, str] = {"create": "grant", "drop": "revoke"}
+Path = tuple[str, ...]
+"""A thing by its names, outermost first; of a routine the names of its input types follow."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acting(Item):
+    """The admin as another role, until the transaction ends or it is itself again (T13)."""
+
+    kind = "acting"
+    words: ClassVar[Mapping[str, str]] = {"create": "act as", "drop": "no longer act as"}
+    role: str
+
+    def __str__(self) -> str:
+        return f'role "{self.role}"'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held(Item):
+    """Privileges that a user was given by one grantor."""
+
+    essential = False
+    words = TAKEN
+    grantee: str
+    host: str = ""
+    privileges: Path = ()
+    grantor: str = ""
+    option: bool = False  # held with grant option, or admin option
+    option_only: bool = False  # the option is meant, and not the privileges
+    # found
+    dependents: tuple[str, ...] = ()  # PRIVILEGE:ROLE, for whom it was given on to
+    revocable: bool = True  # this admin may act as who granted it
+    stuck: bool = False  # its grantor acts as the owner by now, and can no longer take it back
+    reached: bool = True  # that role gets to the schema of the things
+    acts_as: str = ""  # the role as which it is revoked; empty: the admin, as the owner's peer
+    lend: bool = False  # for which the admin has to borrow that role's rights
+
+    def __str__(self) -> str:
+        by = f', granted by "{self.grantor}"' if self.grantor else ""
+        return f"{self.what} for {self.to}{by}"
+
+    @property
+    def what(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def to(self) -> str:
+        return f'"{self.grantee}"' + (f"@{self.host}" if self.host else "")
+
+    @property
+    def said(self) -> str:
+        """The privileges in words."""
+        return ("the grant option of " if self.option_only else "") + ", ".join(self.privileges)
+
+    def actor(self) -> Acting:
+        return Acting(role=self.acts_as, inside=self.inside)
+
+    def given_on(self) -> list[tuple[str, str]]:
+        """Privilege and role of each whose right hangs on this one (T12)."""
+        pairs = [tuple(one.split(":", 1)) for one in self.dependents]
+        return [(p, role) for p, role in pairs if p in self.privileges]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AclEntry(Held):
+    """Privileges on things of one sort."""
+
+    kind = "acl_entry"
+    sort: str  # DATABASE, SCHEMA, TABLE ...; GLOBAL: all that is on a MySQL server
+    things: tuple[Path, ...] = ()
+
+    @property
+    def what(self) -> str:
+        if self.sort == "GLOBAL":
+            return f"{self.said} on everything"
+        names = ", ".join(map(named, self.things)) if self.sort != "ROUTINE" else self._routines()
+        sort = self.sort.lower() + ("s" if len(self.things) > 1 else "")
+        return f"{self.said} on {sort} {names}"
+
+    def _routines(self) -> str:
+        return ", ".join(
+            f"{named(thing[:2])}({', '.join(thing[3::2])})" if self.host == "" else named(thing)
+            for thing in self.things
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DefaultEntry(Held):
+    """Privileges on what one role will create, in one schema or anywhere in the database."""
+
+    kind = "default_entry"
+    objects: str  # TABLES, SEQUENCES, ROUTINES, TYPES, SCHEMAS
+    schema: str | None = None
+
+    @property
+    def what(self) -> str:
+        where = f' in schema "{self.schema}"' if self.schema is not None else " in any schema"
+        return f"{self.said} on future {self.objects.lower()}{where}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleEntry(Held):
+    """A role that the user was given."""
+
+    kind = "role_entry"
+    role: str
+    role_host: str = ""
+
+    @property
+    def what(self) -> str:
+        host = f"@{self.role_host}" if self.role_host else ""
+        return ("the admin option of " if self.option_only else "") + f'role "{self.role}"{host}'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attribute(Held):
+    """What a role may do on the whole server."""
+
+    kind = "attribute"
+    words: ClassVar[Mapping[str, str]] = {"create": "give", "drop": "take away"}
+
+    @property
+    def what(self) -> str:
+        return f"the attribute {self.said}"
+
+
+KINDS: Mapping[str, type[Held]] = {
+    made.kind: made for made in (AclEntry, DefaultEntry, RoleEntry, Attribute)
+}
+
+
+def read(row: Mapping[str, Any], inside: str | None) -> Held:
+    """A row of ``surplus/``: its columns are the fields of the kind that it names."""
+    listed = ("privileges", "things", "dependents")
+    flags = ("option", "revocable", "stuck", "reached", "lend")
+    values: dict[str, Any] = {
+        key: _listed(value) if key in listed else bool(value) if key in flags else value
+        for key, value in row.items()
+        if key != "kind"
+    }
+    if "things" in values:
+        values["things"] = tuple(sorted(values["things"]))
+    lenders = (str(row["acts_as"]),) if row.get("lend") else ()
+    return KINDS[row["kind"]](inside=inside, lenders=lenders, **values)
+
+
+def _plain(value: Any) -> Any:
+    return tuple(map(_plain, value)) if isinstance(value, (list, tuple)) else value
+
+
+def _listed(value: Any) -> Any:
+    """An array: PostgreSQL's own, or JSON, which MySQL hands out as text."""
+    return _plain(json.loads(value) if isinstance(value, (str, bytes)) else value)
+
+
+def named(path: Path) -> str:
+    return ".".join(f'"{name}"' for name in path)

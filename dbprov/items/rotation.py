@@ -1,0 +1,99 @@
+"""What a rotation sets and discards: passwords of users that exist; and users that take turns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import ClassVar, Self
+
+from dbprov.items import GRANTED, SET, Item
+from dbprov.passwords import Kept
+from dbprov.system.frozen import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Password(Item):
+    """The next password of a user. Only ``rotate`` wants one; what is found never satisfies it."""
+
+    kind = "password"
+    words = SET
+    reveals = ("create", "alter")
+    user: str
+    host: str = "%"
+    retain: bool = False  # the one in use stays valid beside it
+    turns: bool = False  # it is the turn of this one of two users: it may log in from now on
+    place: Kept | None = field(default=None, compare=False)
+    # found
+    administered: bool = True
+
+    def __str__(self) -> str:
+        beside = "; the one in use stays valid beside it" if self.retain else ""
+        return f"new password of {named(self.user, self.host)}{beside}"
+
+    def satisfied_by(self, found: Self) -> bool:
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class OldPassword(Item):
+    """The password before the last rotation, where it is still valid."""
+
+    kind = "old_password"
+    words: ClassVar[Mapping[str, str]] = {"drop": "discard"}
+    user: str
+    host: str = "%"
+    # found
+    valid: bool = False
+    sessions: int = 0  # of users that take turns: who still is logged in
+
+    def __str__(self) -> str:
+        return f"old password of {named(self.user, self.host)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondUser(Item):
+    """The user that takes turns with the first: made without a password, and without LOGIN."""
+
+    kind = "second_user"
+    name: str
+    first: str
+    connection_limit: int | None = None
+    # found
+    acts: bool = True  # it is one, and no role of somebody else's with this name
+    shut_out: bool = False  # it was in turn, and may not log in any more
+
+    def satisfied_by(self, found: Self) -> bool:
+        return found.acts and not found.shut_out
+
+    def __str__(self) -> str:
+        return f'user "{self.name}", which takes turns with "{self.first}"'
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondMember(Item):
+    """The second user in the role of the first, whose rights it has."""
+
+    kind = "second_member"
+    words = GRANTED
+    name: str
+    first: str
+
+    def __str__(self) -> str:
+        return f'role "{self.first}" for "{self.name}"'
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondRole(Item):
+    """What the second user makes belongs to the first, as if it had made it itself (T17)."""
+
+    kind = "second_role"
+    words = SET
+    name: str
+    first: str
+
+    def __str__(self) -> str:
+        return f'role of "{self.name}" to "{self.first}", which will own all that it makes'
+
+
+def named(user: str, host: str) -> str:
+    return f'user "{user}"' + (f"@{host}" if host != "%" else "")

@@ -1,0 +1,139 @@
+"""What a Deployment has on a server beside its Items: sessions, logins, belongings.
+
+Nothing here is ever wanted. It is looked at, and ended, when a Deployment goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import ClassVar
+
+from dbprov.items import Item
+from dbprov.items.item import GRANTED
+from dbprov.system.frozen import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lockout(Item):
+    """A user that cannot log in, and loses nothing else. ``apply`` takes it back."""
+
+    kind = "lockout"
+    words: ClassVar[Mapping[str, str]] = {"create": "lock out", "drop": "let in"}
+    user: str
+    host: str = "%"
+    # found
+    locked: bool = False
+    administered: bool = True
+
+    def __str__(self) -> str:
+        return f'user "{self.user}"' + (f"@{self.host}" if self.host != "%" else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session(Item):
+    """Looked at: those of a user, or (``user`` None) those of anybody in a database. Ended: one."""
+
+    kind = "sessions"
+    words: ClassVar[Mapping[str, str]] = {"drop": "end"}
+    essential = False
+    user: str | None
+    host: str = "%"
+    database: str | None = None
+    number: int = 0
+    origin: str = ""
+    means: str = ""  # how this admin can end it: own, loan, procedure; none: it cannot
+    # found, one entry for each
+    numbers: tuple[int, ...] = ()
+    users: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    ways: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f'session {self.number} of "{self.user}" {self.origin}'.rstrip()
+
+    def each(self) -> Iterator[Session]:
+        for number, user, origin, way in zip(
+            self.numbers, self.users, self.origins, self.ways, strict=True
+        ):
+            lenders = (user,) if way == "loan" else ()
+            yield replace(
+                self, user=user, number=number, origin=origin, means=way, lenders=lenders,
+                numbers=(), users=(), origins=(), ways=(),
+            )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Belongings(Item):
+    """What a user owns and was given: on the whole server, or inside one database.
+
+    Reassigned, to ``heir``; what was given is revoked once nothing is owned there (T77).
+    """
+
+    kind = "belongings"
+    words: ClassVar[Mapping[str, str]] = {"alter": "reassign", "drop": "revoke"}
+    user: str
+    host: str = "%"
+    database: str  # the Deployment's
+    heir: str | None = None
+    # found
+    owned: tuple[str, ...] = ()  # which outlives the Deployment's database
+    here: tuple[str, ...] = ()  # which goes with the Deployment's database
+    given: tuple[str, ...] = ()
+    grantors: tuple[str, ...] = ()  # who gave it, and whose rights the admin can borrow
+    stuck: tuple[str, ...] = ()  # what others gave it, in whose name the admin cannot revoke it
+    members: tuple[str, ...] = ()  # roles that have the user's rights
+    databases: tuple[str, ...] = ()  # in which the user has anything
+    counts: tuple[int, ...] = ()  # of what it owns in each
+
+    def __str__(self) -> str:
+        user = f'user "{self.user}"' + (f"@{self.host}" if self.host != "%" else "")
+        return f'what {user} owns to "{self.heir}"' if self.heir else f"what {user} was given"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reassignment(Item):
+    """Whether a role can own what a user owns in a database: the server asks it in the middle."""
+
+    kind = "reassignment"
+    user: str
+    heir: str
+    # found
+    lacks: tuple[str, ...] = ()  # privileges of the heir
+    grants: tuple[str, ...] = ()  # the statements that give them
+
+    def __str__(self) -> str:
+        return f'what user "{self.user}" owns to "{self.heir}"'
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoutineAccess(Item):
+    """Who may execute a SECURITY DEFINER routine. Revoked before it is given to another owner."""
+
+    kind = "routine_access"
+    words = GRANTED
+    routine: tuple[str, ...]  # its schema and name, then schema and name of each input type
+    types: tuple[str, ...] = ()
+    public: bool = False
+    grantees: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        schema, name, *_ = self.routine
+        named = f'"{schema}"."{name}"({", ".join(self.types)})'
+        who = ["PUBLIC"] * self.public + [f'"{one}"' for one in self.grantees]
+        return f"privileges on routine {named} for {', '.join(who)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents(Item):
+    """What goes with a database when it is dropped, and what would not let it go."""
+
+    kind = "contents"
+    name: str
+    # found
+    holds: tuple[str, ...] = ()
+    blockers: tuple[str, ...] = ()
+    survivors: tuple[str, ...] = ()  # grants that would come to life with the next of its name
+
+    def __str__(self) -> str:
+        return f'contents of database "{self.name}"'

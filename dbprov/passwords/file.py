@@ -1,0 +1,132 @@
+"""A password in a file of its own."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from dbprov.errors import PlaceError
+from dbprov.passwords.secret import Secret, checked, generate
+from dbprov.system import files
+from dbprov.system.frozen import dataclass
+
+LONGEST = 1 << 16  # bytes: far more than any engine takes for a password
+
+
+@dataclass(frozen=True)
+class FilePlace:
+    """A file with the password as its only line.
+
+    Made with mode 0600, and never written over: the next password is in a file beside it, with
+    ``.new`` at the end of its name, and takes its name when it is proven. Read only where nobody
+    but this user and root can have written it; written only where that is so, and never through a
+    link.
+    """
+
+    path: Path
+    shown: str = ""  # as the spec says it: files of SQL are the same whoever makes them, wherever
+    kept_out_of_git: Path | None = None  # a folder of our own, which gets a .gitignore
+    writable = True
+
+    def __str__(self) -> str:
+        return f"file {self.shown or self.path}"
+
+    def read(self) -> Secret | None:
+        try:
+            text = files.secret(self.path, LONGEST).decode()
+        except FileNotFoundError:
+            return None
+        except UnicodeDecodeError:
+            raise PlaceError(
+                f"{self} cannot be used",
+                "it is not UTF-8 text",
+                "keep the password in it as one line of UTF-8",
+            ) from None
+        except OSError as error:
+            todo = "make it readable for this user only (mode 0600)"
+            raise _failed(f"{self} cannot be read", error, todo) from None
+        return checked(text.removesuffix("\n").removesuffix("\r"), str(self))
+
+    def fill(self) -> Secret:
+        return self.keep(generate())
+
+    def keep(self, password: Secret) -> Secret:
+        """Written whole under another name, then linked.
+
+        No crash leaves half a password, and no run writes over another's.
+        """
+        try:
+            with files.spot(self.path, trusted=True, make=0o700) as place:
+                place.refuse_foreign()
+                files.sweep(place)
+                self._keep_out_of_git()
+                if files.add(place, password.reveal() + "\n"):
+                    files.sync(place)
+                    return password
+            kept = self.read()
+            if kept is None:
+                raise FileExistsError(None, "what is there is no file")
+            return kept
+        except OSError as error:
+            raise _failed(
+                f"a new password could not be kept in {self}",
+                error,
+                "make room or give another place; nothing was changed on the server for this user",
+            ) from None
+
+    def _keep_out_of_git(self) -> None:
+        if self.kept_out_of_git:
+            with files.spot(self.kept_out_of_git / ".gitignore", trusted=True) as ignore:
+                if ignore.state() is None:
+                    files.add(ignore, "*\n")
+
+    @property
+    def beside(self) -> FilePlace:
+        """Where the next password is kept."""
+        name = f"{self.path.name}.new"
+        shown = f"{self.shown}.new" if self.shown else ""
+        return replace(self, path=self.path.with_name(name), shown=shown)
+
+    def pending(self) -> Secret | None:
+        return self.beside.read()
+
+    def propose(self, login: str = "") -> Secret:
+        """Before the server is changed it is known that the file can be replaced afterwards."""
+        try:
+            with suppress(FileNotFoundError), files.spot(self.path, trusted=True) as place:
+                place.refuse_foreign()
+        except OSError as error:
+            todo = "give another place; nothing was changed on the server for this user"
+            raise _failed(f"{self} cannot be given a new password", error, todo) from None
+        return self.beside.keep(generate(login))
+
+    def promote(self) -> None:
+        try:
+            with files.spot(self.path, trusted=True) as place:
+                place.refuse_foreign()
+                files.rename(place, self.beside.path.name)
+                files.sync(place)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise _failed(
+                f"{self.beside} could not take the place of {self}",
+                error,
+                "see to it, and run the same command again: the new password is in force",
+            ) from None
+
+    def forget(self) -> None:
+        """The file is gone afterwards."""
+        try:
+            with files.spot(self.path, trusted=True) as place:
+                if place.refuse_foreign():
+                    files.remove(place)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise _failed(f"{self} could not be removed", error, "remove it yourself") from None
+
+
+def _failed(what: str, error: OSError, todo: str) -> PlaceError:
+    return PlaceError(what, error.strerror or "", getattr(error, "todo", "") or todo)

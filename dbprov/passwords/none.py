@@ -1,0 +1,36 @@
+"""No place: the password of a user that has none."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from dbprov.errors import PlaceError
+from dbprov.system.frozen import dataclass
+
+
+@dataclass(frozen=True)
+class NoPlace:
+    user: str
+    writable = False
+
+    def __str__(self) -> str:
+        return "no place: it logs in with IAM tokens"
+
+    def read(self) -> None:
+        return None
+
+    def pending(self) -> None:
+        return None
+
+    def fill(self) -> NoReturn:
+        raise PlaceError(
+            f'user "{self.user}" has no password',
+            "the spec says auth: iam",
+            "leave the user out of what is about passwords",
+        )
+
+    def propose(self, login: str = "") -> NoReturn:
+        self.fill()
+
+    def promote(self) -> None:
+        return None

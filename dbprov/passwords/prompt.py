@@ -1,0 +1,50 @@
+"""A password that somebody types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import field
+
+from dbprov.passwords.secret import Secret
+from dbprov.system.frozen import dataclass
+
+
+@dataclass(frozen=True)
+class PromptPlace:
+    label: str
+    ask: Callable[..., Secret]
+    """Asks on the terminal, twice with ``confirm=True``, or raises PlaceError where there is none.
+
+    Or where it was told never to ask.
+    """
+    kept: dict[str, Secret] = field(compare=False)
+    """Answers of this run, so that one password is asked for once."""
+    writable = False
+
+    def __str__(self) -> str:
+        return "prompt"
+
+    def read(self) -> Secret | None:
+        if self.label not in self.kept:
+            self.kept[self.label] = self.ask(f"Password of {self.label}")
+        return self.kept[self.label]
+
+    def fill(self) -> Secret:
+        """Asked for twice: what is mistyped would be the password, and verify would agree."""
+        return self._new(self.label)
+
+    def pending(self) -> Secret | None:
+        return self.kept.get(f"{self.label} (new)")
+
+    def propose(self, login: str = "") -> Secret:
+        return self._new(f"{self.label} (new)")
+
+    def promote(self) -> None:
+        proposed = self.kept.pop(f"{self.label} (new)", None)
+        if proposed is not None:
+            self.kept[self.label] = proposed
+
+    def _new(self, slot: str) -> Secret:
+        if slot not in self.kept:
+            self.kept[slot] = self.ask(f"New password of {self.label}", confirm=True)
+        return self.kept[slot]

@@ -1,0 +1,112 @@
+"""A password: a string that does not print, how one is made, and what none can be."""
+
+from __future__ import annotations
+
+import os
+import re
+import string
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any, NoReturn
+
+from dbprov.errors import PlaceError
+from dbprov.system import masking
+
+ALPHABET = string.ascii_letters + string.digits + "-_"
+"""Survives URLs, shells, YAML, INI, PgBouncer's and Airflow's ideas of escaping alike.
+
+Traps T69, B.3.
+"""
+
+
+VERIFIER = re.compile(r"SCRAM-SHA-256\$|md5[0-9a-f]{32}$")
+
+
+class Secret:
+    """A string that prints ``***`` wherever it lands.
+
+    In repr, format, logs, dataclasses, tracebacks, JSON. Once there is one, its string is masked in
+    whatever this process prints, logs, raises or records (``masking.py``), whoever says it.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str, *, known: bool = True) -> None:
+        """``known`` False: of a string with a password in it that is known by itself."""
+        self._value = value
+        if known:
+            masking.KNOWN.know(value)
+
+    @property
+    def public(self) -> bool:
+        """Is it so short, or so much like a name, that no text can be without it?"""
+        return masking.KNOWN.public(self._value)
+
+    def reveal(self) -> str:
+        """The string itself. Each call of this is counted by a test (tests/test_house.py)."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format("***", spec)
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a Secret is not written anywhere by accident: it cannot be pickled or copied"
+        )
+
+    # A password is never compared, only tried: equality is identity.
+
+
+def generate(login: str = "") -> Secret:
+    """40 characters of letters, digits, ``-`` and ``_``: each 6 bits of the system's randomness.
+
+    The first is a letter, so that no tool takes it for an option. ``login`` stands before it, and a
+    colon, where it has to be kept whose it is (``places/turns.py``).
+    """
+    drawn = (ALPHABET[byte & 63] for byte in iter(lambda: os.urandom(1)[0], None))
+    first = next(c for c in drawn if c in string.ascii_letters)
+    return Secret((f"{login}:" if login else "") + first + "".join(islice(drawn, 39)))
+
+
+def checked(value: str, place: str) -> Secret:
+    """Refused before it gets anywhere: what no engine takes, or would take for something else.
+
+    PostgreSQL takes an empty password for none (T62), and a malformed verifier for a clear password
+    (T61).
+    """
+    for wrong, why in (
+        (not value, "it is empty"),
+        ("\0" in value or "\n" in value or "\r" in value, "it holds a line break or a zero byte"),
+        (VERIFIER.match(value), "it looks like a verifier, not a password"),
+    ):
+        if wrong:
+            raise PlaceError(
+                f"the password in {place} cannot be used", why, "keep a password of one line there"
+            )
+    return Secret(value)
+
+
+def admin_password(environ: Mapping[str, str]) -> Secret | None:
+    """``DBPROV_ADMIN_PASSWORD``.
+
+    Where it is not set the engine's own places are asked next, by its dialect.
+    """
+    value = environ.get("DBPROV_ADMIN_PASSWORD")
+    return Secret(value) if value else None
+
+
+def never_ask(label: str, confirm: bool = False) -> Any:
+    raise PlaceError(
+        f"{label} is needed",
+        "it is in none of its places, and there is no terminal to ask on, or --yes forbids asking",
+        "the admin's: export DBPROV_ADMIN_PASSWORD, or keep it where psql or mysql find it;"
+        " a user's: give its password a place that needs no question (env, file, vault ...)",
+    )

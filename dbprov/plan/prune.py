@@ -1,0 +1,143 @@
+"""What is there and not wanted: what can be taken away, in which order, and as whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from dbprov.engines import Obstacle
+from dbprov.items import Membership
+from dbprov.items.existing_grants import AclEntry, Attribute, Held, RoleEntry, named
+from dbprov.plan.steps import Step, with_loans
+from dbprov.system.frozen import dataclass
+
+Right = tuple[str, str, str, str]  # on what, which privilege, of whom, by whom
+
+
+@dataclass(frozen=True)
+class Surplus:
+    """One thing that a user holds and the spec does not want."""
+
+    item: Held
+    statement: str
+    obstacle: Obstacle | None = None  # why this admin cannot take it away
+
+    def as_json(self) -> dict[str, Any]:
+        met = self.obstacle
+        return {
+            "item": str(self.item),
+            "kind": self.item.kind,
+            "grantee": self.item.to,
+            "privileges": list(self.item.privileges),
+            "grantor": self.item.grantor or None,
+            "grant_option_only": self.item.option_only,
+            "database": self.item.inside,
+            "statement": self.statement,
+            "revocable": met is None,
+            "why": met.why if met else None,
+            "who": met.who if met else None,
+            "their_statement": met.statement if met else None,
+        }
+
+
+def dependents_first(items: Iterable[Surplus], render: Any) -> list[Surplus]:
+    """What was given on is taken back before what it was given on from.
+
+    Never by CASCADE, which would take it from others too (T12): where somebody else got it, the
+    user keeps it, and that is said.
+    """
+    waiting, ordered = list(items), list[Surplus]()
+    taken: set[Right] = set()
+    while waiting:
+        ready = [s for s in waiting if s.obstacle or _given_on(s.item) <= taken]
+        if not ready:
+            break
+        waiting = [s for s in waiting if s not in ready]
+        ordered += ready
+        taken |= {right for s in ready if not s.obstacle for right in _rights(s.item)}
+    return ordered + [replace(s, obstacle=_given(s.item, taken, render)) for s in waiting]
+
+
+def _things(item: Held) -> list[str]:
+    if isinstance(item, AclEntry):
+        return [f"{item.sort} {named(thing)}" for thing in item.things]
+    return [item.role] if isinstance(item, RoleEntry) else []
+
+
+def _rights(item: Held) -> Iterator[Right]:
+    for thing in _things(item):
+        for word in item.privileges:
+            yield thing, word, item.grantee, item.grantor
+
+
+def _given_on(item: Held) -> set[Right]:
+    return {
+        (thing, word, role, item.grantee)
+        for thing in _things(item)
+        for word, role in item.given_on()
+    }
+
+
+def _given(item: Held, taken: set[Right], render: Any) -> Obstacle:
+    """To whom it was given on, and the statements that take it from them."""
+    roles = dict.fromkeys(role for _, _, role, _ in sorted(_given_on(item) - taken))
+    statements = [
+        render.item(
+            replace(
+                item, grantee=role, grantor=item.grantee, option_only=False,
+                privileges=tuple(dict.fromkeys(w for w, r in item.given_on() if r == role)),
+            ),
+            "drop",
+        )
+        for role in roles
+    ]  # fmt: skip
+    names = ", ".join(f'"{role}"' for role in roles)
+    return Obstacle(
+        f'"{item.grantee}" has granted it on to {names}, who would lose it',
+        f'"{item.grantee}", if that is meant,',
+        ";\n".join(statements),
+    )
+
+
+def gives_more(surplus: Iterable[Surplus]) -> set[str]:
+    """Users who get rights by way of what can be taken from them.
+
+    What is wanted of them is granted to them themselves before it is.
+    """
+    return {
+        s.item.grantee
+        for s in surplus
+        if s.obstacle is None
+        and (
+            (isinstance(s.item, RoleEntry) and not s.item.option_only)
+            or (isinstance(s.item, Attribute) and "SUPERUSER" in s.item.privileges)
+        )
+    }
+
+
+def pruning(surplus: Sequence[Surplus], loans: Mapping[str, Step]) -> list[Step]:
+    """The Steps that take away what can be, each as who granted it (T13)."""
+    steps: list[Step] = []
+    for one in surplus:
+        if one.obstacle is None:
+            steps += _acting(one.item)
+    return with_loans(steps, dict(loans))
+
+
+def _acting(item: Held) -> list[Step]:
+    taken = Step("drop", item, item)
+    if not isinstance(item, AclEntry) or not item.acts_as:
+        return [taken]
+    acting = item.actor()
+    return [
+        Step("create", replace(acting, lenders=item.lenders)),
+        taken,
+        Step("drop", acting),
+    ]
+
+
+def borrowed(surplus: Iterable[Surplus]) -> list[Membership]:
+    """The memberships that pruning takes."""
+    roles = (role for s in surplus if s.obstacle is None for role in s.item.lenders)
+    return [Membership(role=role) for role in dict.fromkeys(roles)]

@@ -1,0 +1,78 @@
+"""Wanted against found: what is left to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import groupby
+
+from dbprov.items import Item, Membership
+from dbprov.system.frozen import dataclass
+
+Pair = tuple[Item, Item | None]
+
+
+@dataclass(frozen=True)
+class Step:
+    verb: str  # create, alter, drop: the file of the Item's kind that does it
+    item: Item
+    found: Item | None = None
+
+    def __str__(self) -> str:
+        return f"{self.item.words.get(self.verb, self.verb)} {self.item}"
+
+
+def plan(pairs: Iterable[Pair]) -> list[Step]:
+    """The Steps that make what was found into what is wanted, in the order of the pairs.
+
+    Empty: nothing to do.
+    """
+    pairs = list(pairs)
+    steps = [
+        Step("create" if found is None else "alter", wanted.toward(found), found)
+        for wanted, found in pairs
+        if not isinstance(wanted, Membership) and not (found and wanted.satisfied_by(found))
+    ]
+    return borrowing(steps, pairs)
+
+
+def borrowing(steps: Iterable[Step], pairs: Iterable[Pair]) -> list[Step]:
+    """The Steps, and around them the loans that they need, of the Memberships among the pairs."""
+    loans = {
+        wanted.role: Step("create", wanted.toward(found), found)
+        for wanted, found in pairs
+        if isinstance(wanted, Membership)
+        and isinstance(found, Membership | None)
+        and not (found and found.sufficient)
+    }
+    return [step for group in transactions(steps) for step in with_loans(group, loans)]
+
+
+def transactions(steps: Iterable[Step]) -> list[list[Step]]:
+    """Neighbours that can share a transaction.
+
+    In the same database, and none that must run alone (T35).
+    """
+    numbered = enumerate(steps)
+    groups = groupby(numbered, key=lambda n: (n[1].item.inside, n[0] if n[1].item.alone else -1))
+    return [[step for _, step in group] for _, group in groups]
+
+
+def with_loans(group: list[Step], loans: dict[str, Step]) -> list[Step]:
+    """Borrows each role that a step needs just before the first such step.
+
+    And gives all back in the same transaction.
+    """
+    woven: list[Step] = []
+    borrowed: list[Step] = []
+    for step in group:
+        for role in step.item.lenders:
+            loan = loans.get(role)
+            if loan and all(
+                role != b.item.role for b in borrowed if isinstance(b.item, Membership)
+            ):
+                loan = replace(loan, item=replace(loan.item, inside=step.item.inside))
+                borrowed.append(loan)
+                woven.append(loan)
+        woven.append(step)
+    return woven + [replace(loan, verb="drop") for loan in reversed(borrowed)]

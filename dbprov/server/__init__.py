@@ -1,0 +1,3 @@
+"""Sessions of the admin on one server: look, apply, lock, retry, and the logins that verify what
+was made.
+"""

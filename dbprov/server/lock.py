@@ -1,0 +1,198 @@
+"""One run at a time on what a Deployment has on a server: its database, and its users.
+
+Whoever names the same database or the same user excludes each other, whatever their specs are
+called. The lock belongs to a session of the server: it is gone when its run is, however that ended.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import field
+from typing import Any
+
+from dbprov.engines import Dialect
+from dbprov.errors import LockError
+from dbprov.spec.model import Deployment
+from dbprov.sql.render import Renderer
+from dbprov.system.frozen import dataclass
+
+ASK_AGAIN = 2.0
+"""Seconds after which a waiting run asks again who holds the lock."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A session of the server, as far as this admin may see who it is. Never what it runs."""
+
+    number: int
+    user: str | None = None
+    application: str | None = None
+    client: str | None = None
+    since: str | None = None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Holder:
+        more = {key: value for key, value in row.items() if key != "session"}
+        return cls(number=row["session"], **more)
+
+    def __str__(self) -> str:
+        known = [
+            f'of user "{self.user}"' if self.user else "",
+            f"({self.application})" if self.application else "",
+            f"from {self.client}" if self.client else "",
+            f"since {self.since}" if self.since else "",
+        ]
+        return " ".join([f"session {self.number}", *filter(None, known)])
+
+
+@dataclass(frozen=True)
+class Delay:
+    """Why a run does not go on at once: another one, or a race that is tried again."""
+
+    why: str
+    code: str = ""
+    seconds: float = 0.0  # until it is tried again; 0: as soon as it can be
+
+    def as_json(self) -> dict[str, Any]:
+        return {"why": self.why, "code": self.code, "seconds": round(self.seconds, 2)}
+
+
+Delayed = Callable[[Delay], None]
+
+
+def names(deployment: Deployment) -> list[str]:
+    """What is locked for a Deployment."""
+    users = {f"user {account.name}@{account.host}" for account in deployment.accounts}
+    return sorted({f"database {deployment.database}", *users})
+
+
+@dataclass
+class Lock:
+    """All of the keys or none: who waits holds nothing, so no two runs wait for each other."""
+
+    dialect: Dialect
+    connection: Any
+    render: Renderer
+    keys: Sequence[int | str]
+    second: Callable[[], AbstractContextManager[Any]]  # another session of the same kind
+    what: str
+    session: int = 0
+    pooled: bool = False
+    waited: bool = field(default=False, init=False)
+
+    def take(self, patience: float, delayed: Delayed) -> None:
+        try:
+            self._take(patience, delayed)
+        except LockError:
+            raise
+        except Exception as error:  # of the driver: the connection is gone
+            code, words = self.dialect.explain(error, secret=False)
+            raise LockError(
+                f"the lock on {self.what} could not be taken; nothing was changed",
+                words,
+                self.dialect.remedy(code, words),
+                code=code,
+            ) from None
+
+    def _take(self, patience: float, delayed: Delayed) -> None:
+        self.session = self.dialect.session_number(self.connection)
+        end = time.monotonic() + patience
+        asked, told = 0.0, 0
+        while not self._try():
+            now = time.monotonic()
+            last = now >= end
+            if last or not told or now - asked > ASK_AGAIN:
+                asked, holder = now, self._holder()
+                if last:
+                    raise self._locked(patience, holder)
+                if holder and holder.number != told:
+                    told = holder.number
+                    delayed(Delay(f"waiting for another run on {self.what}: {holder}"))
+            self.waited = True
+            time.sleep(min(random.uniform(0.1, 0.4), max(end - now, 0.01)))
+
+    def _try(self) -> bool:
+        rows = self._ask("lock/take", session=self.session)
+        if rows[0]["session"] != self.session:
+            self._see_through_pooler(rows[0]["session"])
+            rows = self._ask("lock/take", session=self.session)
+        if all(row["held"] for row in rows):
+            return True
+        taken = [key for key, row in zip(self.keys, rows, strict=True) if row["held"]]
+        if taken:
+            self._ask("lock/release", keys=taken)
+        return False
+
+    def _see_through_pooler(self, session: int) -> None:
+        """Whether a pooler gives us a session of our own, or each transaction another one.
+
+        Where it is the second, a second client gets the session that was just ours (T33).
+        """
+        with self.second() as other, self.dialect.roll_back(other):
+            [[row]] = self.dialect.ask(other, [self.render.text("lock/held", keys=self.keys[:1])])
+            again = self._ask("lock/held")[0]["session"]
+            if row["session"] == session or again != session:
+                raise LockError(
+                    f"{self.what} is not changed through this pooler; nothing was changed",
+                    "it gives each transaction another session of the server:"
+                    " no lock would hold, and no setting of ours",
+                    "let server in the spec be the server itself, or a pool in session mode;"
+                    " publish: {host, port} may name the pooler",
+                )
+        self.session, self.pooled = session, True
+
+    def check(self) -> None:
+        """Raises LockError where it is not ours any more."""
+        code, why = "", "a pooler gave us another session"
+        try:
+            rows = self._ask("lock/held")
+        except Exception as error:
+            code, why = self.dialect.explain(error, secret=False)
+        else:
+            if all(row["held"] and row["session"] == self.session for row in rows):
+                return
+        raise LockError(
+            f"the lock on {self.what} is lost; nothing more was changed",
+            why,
+            "run the same command again: it goes on where it stopped",
+            code=code,
+        )
+
+    def release(self) -> None:
+        """Gone with its session, if that is gone."""
+        with suppress(Exception):
+            self._ask("lock/release")
+
+    def _holder(self) -> Holder | None:
+        rows = self._ask("lock/holder")
+        if not rows:
+            return None
+        return Holder.of(rows[0])
+
+    def _ask(self, name: str, **values: Any) -> list[dict[str, Any]]:
+        told = {"keys": self.keys, **values}
+        return self.dialect.ask(self.connection, [self.render.text(name, **told)])[0]
+
+    def _locked(self, patience: float, holder: Holder | None) -> LockError:
+        return LockError(
+            f"{self.what} is being changed by another run; nothing was changed",
+            f"the lock is held by {holder or 'a session that cannot be seen'}"
+            + (f", still after {patience:.0f} seconds" if patience else ""),
+            "run it again when that one has ended, or wait longer: --lock-timeout SECONDS"
+            + self._ended_by_hand(holder),
+        )
+
+    def _ended_by_hand(self, holder: Holder | None) -> str:
+        """Whoever can log in can take the lock, and keep it: no right of the server forbids it."""
+        if not holder:
+            return ""
+        if not holder.number:
+            return "\nwhere that is no run of dbprov: ROLLBACK PREPARED it (pg_prepared_xacts)"
+        statement = self.render.text("lock/end", session=holder.number)
+        return (
+            "\nany user of the server can take this lock: where that session is no run of dbprov,"
+            f" whoever may end it ends it: {statement};"
+        )

@@ -1,0 +1,311 @@
+"""An open door to one server: look at what is there, and apply what is missing."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import replace
+from typing import Any
+
+from dbprov.audit.record import Announced, Recording, digest
+from dbprov.engines import Notice, Obstacle
+from dbprov.errors import ApplyError, ConnectError, DbprovError, Interrupted, LookError
+from dbprov.items import Database, Item
+from dbprov.passwords import Kept
+from dbprov.plan.steps import Pair, Step, transactions
+from dbprov.server.blocking_sessions import watched
+from dbprov.server.lock import Delay, Delayed, Holder, Lock, names
+from dbprov.server.same_server import Siblings
+from dbprov.server.sessions import no_password, renderer
+from dbprov.spec.model import Deployment
+from dbprov.sql.render import Renderer
+from dbprov.system.frozen import dataclass
+from dbprov.system.masking import outside
+
+__all__ = ["Done", "Server", "announced", "masked", "no_password", "renderer"]
+
+
+def masked(place: Kept, user: str) -> str:
+    """The password of a statement that is shown to people."""
+    return "'***'"
+
+
+@dataclass(frozen=True)
+class Done:
+    """One statement that ran.
+
+    Its text without the password, what the server said, and how long it took.
+    """
+
+    step: Step
+    statement: str
+    notices: tuple[Notice, ...]
+    milliseconds: float
+
+
+class Server(Siblings):
+    """What is wanted there, looked at and applied."""
+
+    # -- one at a time -----------------------------------------------------------------------------
+
+    @contextmanager
+    def lock(self, deployment: Deployment, delayed: Delayed = lambda delay: None) -> Iterator[Lock]:
+        """While it lasts no other run of dbprov changes the same database or users on this server.
+
+        Raises LockError when it is not had within ``timeouts.lock`` seconds. ``waited`` of what it
+        gives: somebody else may have changed things meanwhile, so plan again.
+        """
+        home, connection = self._lock_home(delayed)
+        lock = Lock(
+            self.dialect,
+            connection,
+            self.renderer(no_password),
+            [self.dialect.lock_key(name) for name in names(deployment)],
+            lambda: closing(self._connect(home)),
+            f"{deployment.name} on {self.address}",
+        )
+        outer, self._lock = self._lock, lock
+        try:
+            lock.take(self.timeouts.lock, delayed)
+            yield lock
+        finally:
+            self._lock = outer
+            lock.release()
+
+    def _lock_home(self, delayed: Delayed) -> tuple[str | None, Any]:
+        """The admin's own session where it is in the right database already."""
+        home = self.dialect.LOCK_DATABASE
+        if not home or home == (self.address.database or home):
+            return None, self.connection()
+        try:
+            return home, self.connection(home)
+        except ConnectError as error:
+            known = f'locked in database "{self.address.database}": "{home}" cannot be entered'
+            why = f"{known}, so runs whose server names another database are not kept out"
+            delayed(Delay(why, error.code))
+            return None, self.connection()
+
+    def _still_locked(self, connection: Any) -> None:
+        """The lock is its session's: no need to ask where that is the one that works."""
+        lock = self._lock
+        if lock and (lock.pooled or lock.connection is not connection):
+            lock.check()
+
+    # -- look --------------------------------------------------------------------------------------
+
+    def look(self, items: Sequence[Item]) -> list[Pair]:
+        """Each Item as wanted with the same Item as found, or None.
+
+        A constant number of round trips per database.
+        """
+        found: dict[int, Item | None] = {}
+        render = self.renderer(no_password)
+        outside = [item for item in items if item.inside is None]
+        found |= self._look(None, outside, render)
+        entered = {
+            item.name
+            for item in outside
+            if isinstance(item, Database)
+            and isinstance(there := found[id(item)], Database)
+            and not there.sealed
+        }
+        for name in dict.fromkeys(item.inside for item in items if item.inside in entered):
+            found |= self._look(name, [item for item in items if item.inside == name], render)
+        for item in items:
+            if id(item) not in found:  # inside a database that is not there yet
+                found[id(item)] = self.dialect.newborn(item, self.facts)
+        return [(item, found[id(item)]) for item in items]
+
+    def every(self, asked: Item) -> list[Item]:
+        """All that an Item's inspect.sql answers with, each as an Item.
+
+        For kinds whose question is not about one thing but about what there is.
+        """
+        rows = self.answers([self.renderer(no_password).item(asked, "inspect")], asked.inside)[0]
+        return [found for row in rows if (found := _found(asked, [row]))]
+
+    def _look(
+        self, database: str | None, items: list[Item], render: Renderer
+    ) -> dict[int, Item | None]:
+        if not items:
+            return {}
+        queries = [render.item(item, "inspect") for item in items]
+        answers = self.answers(queries, database)
+        return {id(item): _found(item, rows) for item, rows in zip(items, answers, strict=True)}
+
+    # -- apply -------------------------------------------------------------------------------------
+
+    def apply(self, steps: Sequence[Step]) -> Generator[Done]:
+        """One statement at a time, each yielded as it ends.
+
+        Raises ApplyError at the first that fails or has no effect. What shares a transaction stands
+        or falls together; what was done before it stands.
+        """
+        shown = self.renderer(masked)
+        told = {id(step): announced(step, shown.item(step.item, step.verb)) for step in steps}
+        plan = digest(list(told.values()))
+        for group in transactions(steps):
+            connection = self.connection(group[0].item.inside)
+            self._still_locked(connection)
+            sent = self.renderer(self.dialect.password_literal(connection, self.address, self.tls))
+            if group[0].item.alone or not self.dialect.TRANSACTIONS:
+                for step in group:
+                    if step.verb == "drop" and isinstance(step.item, Database):
+                        self._leave(step.item.name)
+                    with self.recorded([told[id(step)]], plan) as recording:
+                        done = self._run(connection, step, sent, recording)
+                    yield done
+                continue
+            finished = 0
+            with self.recorded([told[id(step)] for step in group], plan, True) as recording:
+                try:
+                    with self.dialect.transaction(connection):
+                        for step in group:
+                            done = self._run(connection, step, sent, recording)
+                            finished += 1
+                            yield done
+                except ApplyError as error:
+                    raise _undone(error, finished) from None
+                except DbprovError:
+                    raise
+                except KeyboardInterrupt:
+                    raise _undone(_interrupted(group[-1]), finished, len(group)) from None
+                except Exception as error:
+                    # Of BEGIN or COMMIT: the connection is gone, and so is all in between.
+                    failed = self._failed(group[-1], *self.dialect.explain(error, secret=True))
+                    raise _undone(failed, finished, len(group)) from None
+
+    def _run(self, connection: Any, step: Step, sent: Renderer, recording: Recording) -> Done:
+        statement = sent.item(step.item, step.verb)
+        secret = step.verb in step.item.reveals
+        recording.begins()
+        began = time.perf_counter()
+        seen: list[Holder] = []
+        try:
+            with self._watched(connection) as seen:
+                notices = self.dialect.run(connection, statement)
+        except KeyboardInterrupt:
+            raise _interrupted(step) from None
+        except Exception as error:
+            code, words = self.dialect.explain(error, secret=secret)
+            if code in self.dialect.BUSY:
+                words += "".join(f"\nin the way is {one}" for one in seen)
+            recording.failed(code, words, _since(began))
+            raise self._failed(step, code, words) from None
+        there = next((notice for notice in notices if notice.code in self.dialect.EXISTS), None)
+        empty = next((notice for notice in notices if notice.empty), None)
+        wrong = there or empty
+        if wrong:
+            words = wrong.words
+            if not there:
+                words += " (the statement succeeded without effect)"
+            recording.failed(wrong.code, words, _since(began))
+            raise self._failed(step, wrong.code, words)
+        recording.done([f"{n.code} {n.words}" for n in notices], _since(began))
+        shown = recording.announced[len(recording.ended) - 1].sql
+        return Done(step, shown, tuple(notices), _since(began))
+
+    @contextmanager
+    def recorded(
+        self,
+        announced: Sequence[Announced],
+        plan: str = "",
+        whole: bool = False,
+        kept: bool = True,
+    ) -> Iterator[Recording]:
+        """Around every statement with which the admin changes something.
+
+        Announced in the record before, its end written after. ``whole``: they share a transaction,
+        and it ends inside. ``kept`` False: it always ends by being rolled back.
+        """
+        recording = Recording(announced, whole)
+        if self._journal is None:
+            yield recording
+            return
+        where = {
+            "server": str(self.address),
+            "identity": self.facts.identity,
+            "admin": self.facts.admin,
+        }
+        with self._journal.recording(recording, plan or digest(announced), where, kept):
+            yield recording
+
+    def _watched(self, connection: Any) -> AbstractContextManager[list[Holder]]:
+        number = self.dialect.session_number(connection)
+        render = self.renderer(no_password)
+        return watched(
+            self.dialect,
+            lambda: render.text("lock/blockers", session=number),
+            lambda: closing(self._connect(None)),
+        )
+
+    def _failed(self, step: Step, code: str, words: str) -> ApplyError:
+        words, todo = self.told(words, self.dialect.remedy(code))
+        return ApplyError(f"could not {step}", words, todo, code=code)
+
+    def obstacles(self, steps: Sequence[Step]) -> list[tuple[Step, Obstacle]]:
+        """The steps that this admin is known to be unable to do, before any of them is tried."""
+        render = self.renderer(masked)
+        met = [
+            (s, self.dialect.obstacle(s.item, s.verb, s.found, self.facts, render)) for s in steps
+        ]
+        return [(step, obstacle) for step, obstacle in met if obstacle]
+
+
+def _found(wanted: Item, rows: list[dict[str, Any]]) -> Item | None:
+    if not rows:
+        return None
+    try:
+        return replace(
+            wanted, **{key: _field(wanted, key, value) for key, value in rows[0].items()}
+        )
+    except TypeError as error:
+        raise LookError(
+            f"the answer of {wanted.kind}/inspect.sql cannot be read", outside(str(error)),
+            f"let its columns be named like fields of {type(wanted).__name__}",
+        ) from None  # fmt: skip
+
+
+def announced(step: Step, sql: str) -> Announced:
+    item = step.item
+    return Announced(str(step), str(item), item.kind, step.verb, item.inside, sql)
+
+
+def _since(began: float) -> float:
+    return (time.perf_counter() - began) * 1000
+
+
+def _interrupted(step: Step) -> Interrupted:
+    return Interrupted(
+        f"interrupted at: {step}",
+        "somebody ended the run; the server may still have done this one statement",
+        "run the same command again: it looks first, and goes on where it stopped",
+    )
+
+
+def _undone(error: ApplyError, finished: int, committing: int = 0) -> ApplyError:
+    """With how many statements before it went with their transaction.
+
+    Where all of them had run it is COMMIT that failed, and only the next look knows.
+    """
+    if finished:
+        error.undone = finished
+        error.what += (
+            f"; whether the server kept the {finished} of its transaction is not known"
+            if finished == committing
+            else f"; with its transaction {finished} done before were taken back"
+        )
+    return error
+
+
+def _field(wanted: Item, key: str, value: Any) -> Any:
+    """A column as the field's type.
+
+    An array of PostgreSQL, or of JSON where MySQL has no other, is a tuple.
+    """
+    kind = type(getattr(wanted, key, None))
+    if kind is tuple:
+        return tuple(value if isinstance(value, list) else json.loads(value or "[]"))
+    return bool(value) if kind is bool else value

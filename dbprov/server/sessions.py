@@ -1,0 +1,273 @@
+"""The admin at one server: how it gets in, what it may ask there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from dbprov.engines import Dialect, Facts, of
+from dbprov.errors import ConnectError, DbprovError, LookError, PlaceError, RenderError
+from dbprov.passwords import Kept, Place
+from dbprov.passwords.secret import Secret, never_ask
+from dbprov.server.lock import Lock
+from dbprov.spec import server_identity
+from dbprov.spec.model import Address, Deployment, Timeouts, Tls
+from dbprov.spec.server_identity import Running
+from dbprov.sql.render import Renderer
+
+if TYPE_CHECKING:
+    from dbprov.audit.log import Journal
+    from dbprov.server.ssh_tunnel import Tunnel
+
+UNKNOWN = Facts((0,), "")
+
+
+def no_password(place: Kept, user: str) -> str:
+    raise RenderError(
+        "a template that only reads prints a password", "", "take the filter password out of it"
+    )
+
+
+class Admission:
+    """A context manager: connections are opened once, reused, and closed at the end."""
+
+    def __init__(
+        self,
+        address: Address,
+        tls: Tls,
+        password: Secret | None = None,
+        ask: Callable[[str], Secret] = never_ask,
+        templates: Path | None = None,
+        timeouts: Timeouts | None = None,
+        journal: Journal | None = None,
+        admin: Place | None = None,
+    ) -> None:
+        self.address, self.tls, self.timeouts = address, tls, timeouts or Timeouts()
+        self._running: Running | None = None
+        self._admin = admin
+        self.dialect: Dialect = of(address.engine)
+        self._password = password
+        self._ask = ask
+        self._templates = templates
+        self._journal = journal
+        self._connections: dict[str | None, Any] = {}
+        self._facts: Facts | None = None
+        self._lock: Lock | None = None
+        self._tunnel: Tunnel | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for connection in self._connections.values():
+            connection.close()
+        self._connections.clear()
+        if self._tunnel:
+            self._tunnel.close()
+            self._tunnel = None
+
+    @property
+    def reached(self) -> Address:
+        """Where it is dialled: itself, or the near end of a tunnel through the bastion."""
+        if not self.address.via:
+            return self.address
+        if self._tunnel is None:
+            from dbprov.server.ssh_tunnel import Tunnel
+
+            self._tunnel = Tunnel(self.address, self.timeouts.connect)
+        return self._tunnel.reached
+
+    def here(self, deployment: Deployment) -> Deployment:
+        """The Deployment as it is reached from here, for whoever logs in from here."""
+        port = deployment.publish_port
+        if deployment.publish_host and not port:
+            port = deployment.server.port
+        return replace(
+            deployment,
+            server=replace(self.reached, via=""),
+            publish_port=port,
+        )
+
+    @property
+    def facts(self) -> Facts:
+        if self._facts is None:
+            render = self.renderer(no_password, UNKNOWN)
+            connection = self.connection()
+            answers = self.answers([render.text(name) for name in self.dialect.FACTS])
+            self._facts = self.dialect.facts(answers, connection)
+        return self._facts
+
+    @property
+    def running(self) -> Running:
+        """Which run of which server answers here; asked once."""
+        if self._running is None:
+            connection = self.connection()
+            if self._running is None:
+                [rows] = self.answers([self._which(connection)])
+                self._running = _running(rows)
+        return replace(self._running, identifier=self.facts.identifier)
+
+    def _which(self, connection: Any) -> str:
+        pins = self.dialect.pins(connection, self.timeouts)
+        return self.renderer(no_password, UNKNOWN).text("instance", **pins)
+
+    def connection(self, database: str | None = None) -> Any:
+        """The admin's connection to a database; one, whatever is asked of it."""
+        if database not in self._connections:
+            try:
+                connection = self._connect(database)
+            except DbprovError:
+                raise
+            except Exception as error:  # also what drivers raise beside their own tree: OSError ...
+                raise self._unreached(database, error) from None
+            self._connections[database] = connection
+        return self._connections[database]
+
+    def _leave(self, database: str) -> None:
+        """No session of ours keeps a database from being dropped."""
+        connection = self._connections.pop(database, None)
+        if connection is not None:
+            connection.close()
+
+    def _unreached(self, database: str | None, error: Exception) -> ConnectError:
+        code, words = self.dialect.explain(error, secret=False)
+        where = f'database "{database}" on {self.address}' if database else str(self.address)
+        login = code in self.dialect.LOGIN
+        what = "does not let the admin in" if login else "cannot be reached"
+        todo = self.dialect.remedy(code, words)
+        if database and code in self.dialect.REFUSED and self._facts:
+            render = self.renderer(no_password)
+            statement = render.text("remedy/enter", database=database, admin=self._facts.admin)
+            todo = f"the owner of the database, or a superuser, would run:\n{statement};"
+        elif self._tunnel and (told := self._tunnel.remedy()):
+            words, todo = f"{words}; ssh: {self._tunnel.words}", told
+        return ConnectError(f"{where} {what}", words, todo, code=code)
+
+    def told(self, words: str, todo: str) -> tuple[str, str]:
+        """Why, and what to do, of what failed in a session: the bastion may have ended it."""
+        if self._tunnel and self._tunnel.lost():
+            return f"{words}; ssh: {self._tunnel.words}", self._tunnel.remedy()
+        return words, todo
+
+    def _connect(self, database: str | None) -> Any:
+        """Without a password of ours the engine's own places are tried.
+
+        Then the terminal is asked, once. A place that the spec names is the only one.
+        """
+        connect = partial(self.dialect.connect, self.reached, self.tls)
+        if self._password is None and self._admin is not None:
+            self._password = self._admin.read()
+            if self._password is None:
+                raise PlaceError(
+                    f"the admin's password on {self.address} is not known",
+                    f"nothing is kept in {self._admin}",
+                    "put it there; dbprov makes no admin's password",
+                )
+        try:
+            connection = connect(self._password, database, self.timeouts)
+        except Exception as error:
+            if self._password is not None or not self.dialect.needs_password(error):
+                raise
+            self._password = self._ask(f"Password of the admin on {self.address.told_apart}")
+            connection = connect(self._password, database, self.timeouts)
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: Any) -> None:
+        """Settings of our own, whatever the database's owner or anybody else presets.
+
+        Raises ConnectError where a preset setting cannot be changed in a session that has begun.
+        """
+        render = self.renderer(no_password, UNKNOWN)
+        pins = self.dialect.pins(connection, self.timeouts)
+        queries = [render.text(name, **pins) for name in self.dialect.SESSION]
+        queries += [self._which(connection)] if self.dialect.PINNED else []
+        answers = self.dialect.ask(connection, queries)
+        if self.dialect.PINNED:
+            self._stay(_running(answers.pop()))
+        left = [row for rows in answers for row in rows if "preset" in row]
+        if left:
+            statements = [render.text("remedy/preset", **row) for row in left]
+            named = ", ".join(row["preset"] for row in left)
+            raise ConnectError(
+                f'database "{left[0]["database"]}" on {self.address} is not entered',
+                f"{named} is preset there, and no session can change that for itself",
+                "the owner of the database, or a superuser, would run:\n"
+                + "\n".join(f"{statement};" for statement in statements),
+            )
+
+    def _stay(self, running: Running) -> None:
+        """Every session is to the server that the first one was to."""
+        first = self._running = self._running or running
+        if not first.goes_on(running):
+            raise LookError(
+                f"{self.address} is not the server that it was a moment ago",
+                f"a session that was opened before is on {first}; this one is on {running}:"
+                " the name leads to several servers, or it was restarted or failed over",
+                "name one server, the one that takes writes, and run the same command again",
+            )
+
+    @property
+    def public_password(self) -> bool:
+        """Is the admin's password, where it was given here, as good as public?"""
+        return self._password is not None and self._password.public
+
+    def refuses(self, tls: Tls) -> str:
+        """What stands against connecting in this way; empty where nothing does."""
+        try:
+            self.dialect.connect(self.reached, tls, self._password, None, self.timeouts).close()
+        except Exception as error:
+            return self.dialect.explain(error, secret=False)[1] or type(error).__name__
+        return ""
+
+    def renderer(
+        self, password: Callable[[Kept, str], str], facts: Facts | None = None
+    ) -> Renderer:
+        facts = facts or self.facts
+        return renderer(self.dialect, facts, password, self._templates)
+
+    def rows(self, template: str, /, **values: Any) -> list[dict[str, Any]]:
+        """What a template that only reads answers with, asked in the admin's own database."""
+        return self.answers([self.renderer(no_password).text(template, **values)])[0]
+
+    def answers(
+        self, queries: Sequence[str], database: str | None = None
+    ) -> list[list[dict[str, Any]]]:
+        """What the server says to queries of the admin's, all in one go where the engine can."""
+        connection = self.connection(database)
+        try:
+            return self.dialect.ask(connection, queries)
+        except Exception as error:
+            code, words = self.dialect.explain(error, secret=False)
+            where = (
+                f'in database "{database}" on {self.address}' if database else f"on {self.address}"
+            )
+            words, todo = self.told(words, self.dialect.remedy(code))
+            raise LookError(f"what is {where} could not be read", words, todo, code=code) from None
+
+
+def _running(rows: Sequence[Mapping[str, Any]]) -> Running:
+    """At loopback and at a socket every server has the same address."""
+    if not rows or not rows[0]["started"]:
+        return Running()
+    return Running(**{**rows[0], "address": server_identity.far(rows[0].get("address"))})
+
+
+def renderer(
+    dialect: Dialect, facts: Facts, password: Callable[[Kept, str], str], templates: Path | None
+) -> Renderer:
+    return Renderer(
+        dialect.NAME,
+        dialect.FILTERS,
+        password=password,
+        version=facts.version,
+        settings=facts.settings,
+        templates=templates,
+    )

@@ -1,0 +1,324 @@
+"""A way through a bastion: the system's own ssh, with its keys, agent, known_hosts and config.
+
+The server is still called by its real name, so that ``verify-full`` checks that (trap T70); only
+the address that is dialled is another one. libpq speaks no TLS over a unix socket, so that address
+is a TCP port of this machine, and any local user can listen on such a port, or connect to it. So
+this process itself listens there from before ssh starts until the tunnel is closed, and serves
+nothing but its own connections. Each of them goes on to the unix socket of ssh, in a folder that
+only this user can enter.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from socketserver import TCPServer
+from threading import Thread
+from typing import IO, Any
+from urllib.parse import unquote
+
+from dbprov.errors import ConnectError
+from dbprov.passwords.env import environment
+from dbprov.spec.model import Address
+from dbprov.system.masking import outside
+
+LOST = "the bastion ended the connection: see that it runs, and run the same command again"
+SENTENCES = (
+    (
+        r"Host key verification failed|No .* host key is known|REMOTE HOST IDENTIFICATION",
+        "the bastion is not the one that known_hosts knows, or not in it: log in once by hand,"
+        " and compare its fingerprint",
+    ),
+    (
+        r"Permission denied|Too many authentication failures",
+        "the bastion takes none of your keys: ssh-add the right one; nothing is asked here",
+    ),
+    (
+        r"administratively prohibited|forwarding.*(disabled|denied|failed)",
+        "the bastion does not forward: AllowTcpForwarding and PermitOpen in its sshd_config",
+    ),
+    (
+        r"open failed: connect failed",
+        "the bastion does not reach the server: see host and port as they are from there",
+    ),
+    (
+        r"Could not resolve|Connection refused|Connection timed out|No route|Connection closed",
+        "see the bastion's name and port, and that your network reaches it",
+    ),
+    (r"closed by remote host|not responding|Connection reset|Broken pipe", LOST),
+    (
+        r"Bad local forwarding specification|too long for Unix domain socket",
+        "set TMPDIR to a folder with a shorter path, such as /tmp",
+    ),
+)
+UNREACHED = SENTENCES[4][1]
+
+KEEPER = """\
+trap : HUP INT TERM
+mkdir -m 700 "$0" || exit
+"$@" </dev/null &
+exec >&-
+read -r line
+trap '' TERM
+kill 0
+wait
+rm -rf "$0"
+"""
+"""What waits until this process closes a pipe, or dies, and then ends ssh and removes the folder.
+
+ssh alone keeps standard output open: its end is the end of ssh. ``kill 0`` is the process group,
+which is the shell's own: ssh, and the programs that its config starts on the way (ProxyJump).
+"""
+
+
+class Tunnel:
+    """Open until it is closed, or until this process ends, however that ends."""
+
+    def __init__(self, address: Address, seconds: int) -> None:
+        self.address = address
+        ssh = shutil.which("ssh")
+        if not ssh:
+            raise ConnectError(
+                f"{address.via} cannot be used", "there is no program ssh on this machine",
+                "install it: apt install openssh-client",
+            )  # fmt: skip
+        self._folder = Path(tempfile.gettempdir(), f"dbprov-{secrets.token_hex(6)}").absolute()
+        self._far = self._folder / "ssh"
+        self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed with the tunnel
+        self._near = _Near(self._dial)
+        self._keeper = subprocess.Popen(
+            ["sh", "-c", KEEPER, self._folder, ssh, *_command(address, self._far, seconds)],
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._said,
+            bufsize=0,
+            start_new_session=True,  # Ctrl-C is for us: what we roll back goes through it
+        )
+        try:
+            self._wait(seconds)
+            self._near.start()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def reached(self) -> Address:
+        """The same server, by the tunnel's end on this machine."""
+        host, port = self._near.where
+        options = tuple((k, v) for k, v in self.address.options if k != "hostaddr")
+        return replace(self.address, port=port, options=(*options, ("hostaddr", host)))
+
+    @property
+    def words(self) -> str:
+        """What ssh said last; it holds no secret, since it is given none."""
+        number = self._said.fileno()  # ssh writes where this file's own position is: leave it alone
+        said = os.pread(number, os.fstat(number).st_size, 0).decode(errors="replace")
+        lines = [line for line in said.splitlines() if line]
+        return outside("; ".join(lines[-3:]) or ("it has ended" if self._ended() else ""))
+
+    def remedy(self) -> str:
+        """What to do about a connection that failed; empty where it is not the tunnel's fault."""
+        lost, words = self.lost(), self.words
+        found = next((todo for said, todo in SENTENCES if re.search(said, words)), "")
+        return found or (LOST if lost else "")
+
+    def lost(self) -> bool:
+        """Has ssh ended? It closes our connections first, and ends, and says why, just after."""
+        until = time.monotonic() + 0.25
+        while not self._ended():
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.01)
+        return True
+
+    def close(self) -> None:
+        self._near.stop()
+        assert self._keeper.stdin
+        assert self._keeper.stdout
+        self._keeper.stdin.close()
+        try:
+            self._keeper.wait(5)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._keeper.pid, signal.SIGKILL)
+            self._keeper.wait()
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self._keeper.stdout.close()
+        self._said.close()
+
+    def _wait(self, seconds: int) -> None:
+        """ssh makes its socket once the bastion has let us in."""
+        assert self._keeper.stdout
+        os.set_blocking(self._keeper.stdout.fileno(), False)
+        until = time.monotonic() + seconds + 2
+        while not self._far.exists():
+            if self._ended():
+                todo = self.remedy()
+                if todo in ("", LOST):
+                    todo = "try it by hand: ssh -v to the bastion"
+                raise ConnectError(f"{self.address.via} does not let us through", self.words, todo)
+            if time.monotonic() > until:
+                raise ConnectError(
+                    f"{self.address.via} does not let us through",
+                    f"nothing happened in {seconds} seconds", UNREACHED,
+                )  # fmt: skip
+            time.sleep(0.01)
+
+    def _ended(self) -> bool:
+        pipe = self._keeper.stdout
+        return pipe is None or pipe.closed or pipe.read(1) == b""
+
+    def _dial(self) -> socket.socket:
+        """A channel to the server: ssh opens one for each connection to its socket."""
+        far = socket.socket(socket.AF_UNIX)
+        try:
+            while True:
+                try:
+                    far.connect(str(self._far))
+                    break
+                except ConnectionRefusedError:
+                    if self._ended():
+                        raise
+                    time.sleep(0.01)  # the socket is there, and ssh is about to listen
+            if _listener(far) != os.getuid():
+                raise PermissionError(f"{self._far} is another user's")
+        except BaseException:
+            far.close()
+            raise
+        return far
+
+
+class _Near(TCPServer):
+    """The end that is dialled. Nobody else can bind its port as long as it is open."""
+
+    request_queue_size = 64
+
+    def __init__(self, dial: Callable[[], socket.socket]) -> None:
+        super().__init__(("127.0.0.1", 0), _no_handler)
+        self._dial = dial
+        self._serving = Thread(target=self.serve_forever, args=(0.02,), daemon=True)
+        self._busy: list[Thread] = []
+
+    @property
+    def where(self) -> tuple[str, int]:
+        host, port = self.socket.getsockname()
+        return host, port
+
+    def start(self) -> None:
+        self._serving.start()
+
+    def stop(self) -> None:
+        """What was said last still reaches the server: a session that is closed ends there too."""
+        if self._serving.ident:
+            self.shutdown()
+        until = time.monotonic() + 1
+        for one in self._busy:
+            one.join(max(0, until - time.monotonic()))
+        self.server_close()
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        return ours(request)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._busy = [one for one in self._busy if one.is_alive()]
+        self._busy.append(Thread(target=self._pipe, args=(request,), daemon=True))
+        self._busy[-1].start()
+
+    def _pipe(self, near: socket.socket) -> None:
+        """Where there is no way on, it is closed: then ssh has said why."""
+        with near, suppress(OSError), self._dial() as far:
+            near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            back = Thread(target=_pour, args=(far, near), daemon=True)
+            back.start()
+            _pour(near, far)
+            back.join()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        logging.getLogger(__name__).debug("tunnel: %s", client_address, exc_info=True)
+
+
+def _no_handler(*_: Any) -> Any:
+    """A connection is piped as it is."""
+
+
+def _pour(source: socket.socket, sink: socket.socket) -> None:
+    with suppress(OSError):
+        while chunk := source.recv(65536):
+            sink.sendall(chunk)
+    with suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)
+
+
+def ours(accepted: socket.socket) -> bool:
+    """Is the other end of this connection a socket of this very process?
+
+    No two processes hold the same pair of addresses and ports. libpq makes its socket itself, so
+    all that are open here are looked at: it is older than the connection, and so among them.
+    """
+    ends = accepted.getpeername(), accepted.getsockname()
+    for number in _open_files():
+        with suppress(OSError):  # no socket, or closed by now
+            if _ends(number) == ends:
+                return True
+    return False
+
+
+def _ends(number: int) -> tuple[Any, Any]:
+    """Own and other address of a socket, by a copy of the descriptor, which another thread owns."""
+    copy = os.dup(number)
+    try:
+        one = socket.socket(fileno=copy)
+    except OSError:
+        os.close(copy)
+        raise
+    with one:
+        return one.getsockname(), one.getpeername()
+
+
+def _open_files() -> Iterable[int]:
+    try:
+        return [int(name) for name in os.listdir("/dev/fd")]  # noqa: PTH208
+    except OSError:  # a root folder without /proc
+        return range(1024)
+
+
+def _listener(connected: socket.socket) -> int:
+    """The user who listens at the other end of a unix socket.
+
+    The folder is nobody else's, but in a TMPDIR without the sticky bit others could put one of
+    theirs in its place.
+    """
+    if hasattr(socket, "SO_PEERCRED"):  # Linux: struct ucred
+        said = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    else:  # macOS: SOL_LOCAL, LOCAL_PEERCRED, struct xucred
+        said = connected.getsockopt(0, 1, 76)
+    return int(struct.unpack_from("II", said)[1])
+
+
+def _command(address: Address, far: Path, seconds: int) -> list[str]:
+    """BatchMode: ssh asks nothing; ExitOnForwardFailure: it ends where it cannot listen."""
+    user, at, where = address.via.removeprefix("ssh://").rpartition("@")
+    host, _, ssh_port = where.rpartition(":") if re.search(r":\d+$", where) else (where, "", "")
+    server = dict(address.options).get("hostaddr") or address.host  # as the bastion reaches it
+    server = f"[{server}]" if ":" in server else server
+    path = re.sub(r"([\\:])", r"\\\1", str(far)).replace("%", "%%")
+    said = ["BatchMode=yes", "ExitOnForwardFailure=yes", f"ConnectTimeout={seconds}",
+            "ServerAliveInterval=15", "ControlMaster=no", "ControlPath=none"]  # fmt: skip
+    words = ["-N", "-T", *(word for one in said for word in ("-o", one))]
+    words += ["-p", ssh_port] if ssh_port else []
+    words += ["-l", unquote(user)] if at else []
+    words += ["-L", f"{path}:{server}:{address.port}"]
+    return [*words, "--", host.strip("[]")]

@@ -1,0 +1,192 @@
+"""Log in as a user, with the very string that is handed out, and try.
+
+What must work, and what must not.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from dbprov.audit.record import Announced
+from dbprov.engines import Check, Trial
+from dbprov.errors import AuditError, DbprovError
+from dbprov.passwords.secret import Secret
+from dbprov.server.server import Server, no_password
+from dbprov.spec.model import Account, Deployment
+
+EXPECTED = {"works": "works", "refused": "is refused", "holds": "holds"}
+
+
+def verify(
+    server: Server, deployment: Deployment, account: Account, url: Secret
+) -> Iterator[Check]:
+    """The Checks of one user, each as it ends.
+
+    Leaves nothing behind, whatever happens on the way.
+    """
+    dialect = server.dialect
+    probe = f"dbprov_probe_{os.urandom(4).hex()}"
+    try:
+        connection = dialect.connect_as(url, deployment, server.timeouts)
+    except Exception as error:
+        code, words = dialect.explain(error, secret=False)
+        words, todo = server.told(words, dialect.remedy(code, words))
+        kept = f"its password is kept in {account.place}"
+        todo = "\n".join(filter(None, (todo, kept, _rivals(server, account))))
+        yield Check(account.name, "logs in", "works", words, False, code, todo)
+        return
+    held: dict[str, bool] = {}
+    made: set[str] = set()  # what was tried and worked, whether it should have or not
+    try:
+        yield _logged_in(deployment, account, dialect.tls_of(connection))
+        admin = server.connection(deployment.database if dialect.TRANSACTIONS else None)
+        _sweep(server, deployment, probe)
+        trials = dialect.trials(deployment, account, server.facts, probe, server.beside(deployment))
+        # With transactions one session after the other: what the user has not rolled back yet, the
+        # admin would wait for.
+        for admins in ((False,), (True,)) if dialect.TRANSACTIONS else ((False, True),):
+            with dialect.roll_back(connection), dialect.roll_back(admin):
+                for trial in trials:
+                    if trial.by_admin in admins and (not trial.needs or held.get(trial.needs)):
+                        session = admin if trial.by_admin else connection
+                        code, observed = _try(server, session, trial)
+                        made |= {trial.template} if not code else set()
+                        check = _judged(server, account, trial, code, observed)
+                        held[trial.template] = check.held and not check.code
+                        if trial.claim:
+                            yield check
+    except DbprovError:
+        raise
+    except Exception as error:  # of the transaction around the trials: its session is gone
+        code, words = dialect.explain(error, secret=False)
+        words, todo = server.told(words, dialect.remedy(code))
+        claim = "keeps its session to the end"
+        yield Check(account.name, claim, "works", words, False, code, todo)
+    finally:
+        for trial in dialect.cleanup(deployment, probe):
+            if trial.needs in made and _try(server, server.connection(), trial)[0]:
+                # Who was granted too much owns what the admin may not drop.
+                _try(server, connection, trial)
+        connection.close()
+
+
+def _logged_in(deployment: Deployment, account: Account, tls: str) -> Check:
+    """With the very string, but for a published address.
+
+    That is another network's, and may be none from here.
+    """
+    over = f"over {tls}" if tls else "without TLS"
+    elsewhere = deployment.publish_host or deployment.publish_port
+    if not (elsewhere or deployment.publish_tls):
+        observed = f"with the string that is handed out, {over}"
+        return Check(account.name, "logs in", "works", observed, True)
+    host = deployment.publish_host or deployment.server.host
+    port = deployment.publish_port or deployment.server.port
+    return Check(
+        account.name,
+        "logs in",
+        "works",
+        f"by the server's own address, {over}; "
+        + (f"{host}:{port}, which is" if elsewhere else "the TLS that is")
+        + " published, was not tried",
+        True,
+        todo="try the string that is handed out from where the Deployment runs",
+        warning=True,
+    )
+
+
+def _sweep(server: Server, deployment: Deployment, probe: str) -> None:
+    """Where probes are not rolled back: drop those of runs that were killed.
+
+    And keep ours from being taken for one.
+    """
+    render = server.renderer(no_password)
+    if not render.has("verify/leftovers"):
+        return
+    names = {"probe": probe, "database": deployment.database}
+    queries = [render.text("verify/lock", **names), render.text("verify/leftovers", **names)]
+    for row in server.answers(queries)[1]:
+        for trial in server.dialect.cleanup(deployment, row["probe"]):
+            _try(server, server.connection(), trial)
+
+
+def _rivals(server: Server, account: Account) -> str:
+    """Other accounts that the server may have taken this user for (T39)."""
+    render = server.renderer(no_password)
+    if not render.has("verify/rivals"):
+        return ""
+    query = render.text("verify/rivals", user=account.name, host=account.host)
+    rows = server.answers([query])[0]
+    names = ", ".join(row["rival"] for row in rows)
+    return (
+        "these accounts can stand in its way,"
+        f" where they are nearer to the client's address: {names}"
+        if names
+        else ""
+    )
+
+
+def _try(server: Server, connection: Any, trial: Trial) -> tuple[str, str]:
+    """The server's code (empty: it worked) and what was seen."""
+    dialect = server.dialect
+    statement = server.renderer(no_password).text(f"verify/{trial.template}", **trial.values)
+    try:
+        with dialect.transaction(connection):
+            if trial.expects == "holds":
+                rows = dialect.ask(connection, [statement])[0]
+                held, observed = (
+                    (rows[0]["held"], rows[0]["observed"]) if rows else (False, "nothing")
+                )
+                return ("" if held else "no"), observed
+            if trial.by_admin:
+                _change(server, connection, trial, statement)
+            else:
+                dialect.run(connection, statement)
+        return "", "it worked"
+    except AuditError:
+        raise
+    except Exception as error:
+        code, words = dialect.explain(error, secret=False)
+        return code or type(error).__name__, words
+
+
+def _change(server: Server, connection: Any, trial: Trial, statement: str) -> None:
+    """What the admin makes for a trial, on the record as anything else that it changes."""
+    dialect = server.dialect
+    step = f"try {trial.template}"
+    announced = Announced(step, trial.template, "verify", "try", None, statement)
+    undone = dialect.TRANSACTIONS  # all that is tried is rolled back
+    with server.recorded([announced], whole=undone, kept=not undone) as recording:
+        recording.begins()
+        began = time.perf_counter()
+        try:
+            dialect.run(connection, statement)
+        except Exception as error:
+            code, words = dialect.explain(error, secret=False)
+            recording.failed(code, words, (time.perf_counter() - began) * 1000)
+            raise
+        recording.done([], (time.perf_counter() - began) * 1000)
+
+
+def _judged(server: Server, account: Account, trial: Trial, code: str, observed: str) -> Check:
+    refused = code in server.dialect.REFUSED
+    held = refused if trial.expects == "refused" else not code
+    code = "" if code == "no" else code
+    expected = EXPECTED.get(trial.expects, trial.expects)
+    known = trial.warns.get(code or "works") if not held else None
+    if known:
+        return Check(account.name, trial.claim, expected, observed, True, code, known, warning=True)
+    todo = (
+        ""
+        if held
+        else "dbprov plan says what is missing"
+        if trial.expects != "refused"
+        else (
+            "somebody granted more than the spec says:"
+            " look for grants to the user, to its roles and to PUBLIC"
+        )
+    )
+    return Check(account.name, trial.claim, expected, observed, held, code, todo)

@@ -1,0 +1,228 @@
+"""The nouns of a spec that was checked: what is wanted, on which server, by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import field, replace
+from enum import StrEnum
+from urllib.parse import quote
+
+from dbprov.passwords import Place
+from dbprov.passwords.alternating import Turns
+from dbprov.system.frozen import dataclass
+from dbprov.system.loopback import loopback
+
+
+class Access(StrEnum):
+    ALL = "all"  # the guide's: every privilege on the database and on what is and will be in it
+    OWNER = "owner"  # owns the database
+    WRITE = "write"  # reads and writes rows, calls routines
+    READ = "read"  # reads
+
+    @property
+    def creates(self) -> bool:
+        return self in (Access.ALL, Access.OWNER)
+
+
+class Auth(StrEnum):
+    """How a user logs in."""
+
+    PASSWORD = "password"
+    IAM = "iam"  # RDS and Aurora: with a token of 15 minutes; there is no password anywhere
+
+
+ENGINES = {"postgresql": 5432, "postgres": 5432, "mysql": 3306, "mariadb": 3306}
+TLS_MODES = ("disable", "prefer", "require", "verify-ca", "verify-full")
+# Where Debian, Ubuntu and Alpine keep the system's CA certificates, and with them Airflow's images.
+# Handed out by its path: what a driver that brings its own OpenSSL takes for the system's may be a
+# folder that is not there, and libpq knows the word "system" from 16 on only.
+SYSTEM_CA = "/etc/ssl/certs/ca-certificates.crt"
+
+
+@dataclass(frozen=True)
+class Address:
+    """The admin's way to a server.
+
+    ``host`` is empty where libpq's own defaults, or a socket, are meant.
+    """
+
+    engine: str
+    user: str
+    host: str
+    port: int
+    database: str
+    options: tuple[tuple[str, str], ...] = ()
+    via: str = ""  # ssh://user@bastion: the way to it
+
+    @property
+    def local(self) -> bool:
+        """A socket or loopback: what is sent stays on one machine.
+
+        As the spec names the server, not as a tunnel dials it. Through a bastion that machine is
+        the bastion, and the way to it is inside of ssh.
+        """
+        said = dict(self.options)
+        if self.engine == "mysql" and said.get("unix_socket"):
+            return True
+        if said.get("hostaddr") and not loopback(said["hostaddr"]):
+            return False
+        return not self.host or self.host.startswith("/") or loopback(self.host)
+
+    @property
+    def told_apart(self) -> str:
+        """With what makes it another server than one of the same host and port."""
+        said = {"via": self.via, **dict(self.options)}
+        keys = ("via", "hostaddr", "service", "unix_socket")
+        more = [f"{key} {said[key]}" for key in keys if said.get(key)]
+        return f"{self} ({', '.join(more)})" if more else str(self)
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (
+            f"{self.engine}://{quote(self.user, safe='') + '@' if self.user else ''}"
+            f"{host}:{self.port}"
+        )
+
+
+@dataclass(frozen=True)
+class Tls:
+    """How a connection is protected. The files are named by their paths; ``ca`` None: the system's.
+
+    ``given``: said in the spec; then the strings that are handed out say it too.
+    """
+
+    mode: str = "prefer"
+    ca: str | None = None
+    cert: str | None = None
+    key: str | None = None
+    allow_cleartext: bool = False
+    given: bool = False
+    server_public_key: str | None = None  # MySQL: what the password is encrypted for without TLS
+
+    @property
+    def insists(self) -> bool:
+        return self.mode not in ("disable", "prefer")
+
+    @property
+    def verifies(self) -> bool:
+        return self.mode.startswith("verify")
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """How long dbprov waits, in seconds."""
+
+    connect: int = 10  # until a server has let us in
+    statement: int = 60  # for the end of one statement
+    busy: int = 3  # in one attempt for a thing that others use; whoever comes next waits behind us
+    lock: int = 60  # for another run of dbprov on the same Deployment; 0: not at all
+
+    @property
+    def answer(self) -> int:
+        """Until a server that says nothing at all is given up: it should have ended by itself."""
+        return self.statement + 5
+
+
+@dataclass(frozen=True)
+class Account:
+    """One user of a Deployment.
+
+    ``schemas``: where it works; the first is where what it creates lands.
+    """
+
+    name: str
+    access: Access
+    place: Place
+    host: str = "%"
+    connection_limit: int | None = None
+    schemas: tuple[str, ...] = ()
+    auth: Auth = Auth.PASSWORD
+    second: str = ""  # rotation: two-users: the user that takes turns with it, and acts as it
+
+    @property
+    def login(self) -> str:
+        """Who logs in now, as the place of the password says; of users that take turns one."""
+        return self._in_turn(True)
+
+    @property
+    def next_login(self) -> str:
+        """Who will, after the next rotation."""
+        return self._in_turn(False)
+
+    def _in_turn(self, now: bool) -> str:
+        if not isinstance(self.place, Turns):
+            return self.name
+        return self.second if self.place.second_now is now else self.name
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One database with its users, named like the Airflow Deployment that it serves."""
+
+    name: str
+    server: Address
+    tls: Tls
+    database: str
+    accounts: tuple[Account, ...]
+    layout: str = "shared"
+    schemas: tuple[str, ...] = ("public",)
+    isolate: bool | None = (
+        None  # None: a database that dbprov creates is isolated, an existing one is left
+    )
+    encoding: str | None = None
+    collation: str | None = None
+    publish_host: str | None = None
+    publish_port: int | None = None
+    admin: Place | None = None  # the admin's password, where the spec names a place for it
+    publish_tls: Tls | None = None  # what of TLS is another thing where the Deployment runs
+    same_server: bool = True  # False: what looks like a copy of its server is another one
+    label: bool | None = None  # None: what dbprov makes says whose it is, what is there is left
+    source: str = field(default="", compare=False)  # the file that says it
+
+    @property
+    def handed_tls(self) -> Tls:
+        """What the strings say of TLS, with the system's CA certificates by their path."""
+        tls = self.publish_tls or self.tls
+        return replace(tls, ca=SYSTEM_CA) if tls.verifies and not tls.ca else tls
+
+    @property
+    def with_passwords(self) -> tuple[Account, ...]:
+        return tuple(a for a in self.accounts if a.auth is Auth.PASSWORD)
+
+    @property
+    def description(self) -> str:
+        """What a label says: whose a thing is. No path of a machine, and no control character."""
+        file = self.source.replace("\\", "/").rsplit("/", 1)[-1]
+        named = f"deployment {self.name}" + (f" of {file}" if file not in ("", "flags") else "")
+        return "".join(c if c.isprintable() else "?" for c in named)
+
+    def metadata_account(self) -> Account:
+        """Who Airflow is: the first user that may create, since Airflow makes its own tables."""
+        return next((a for a in self.accounts if a.access.creates), self.accounts[0])
+
+    def result_account(self) -> Account:
+        """Who Celery is: in the split layout the user of the schema celery."""
+        return self.accounts[1] if self.layout == "split" else self.metadata_account()
+
+
+@dataclass(frozen=True)
+class Spec:
+    deployments: tuple[Deployment, ...]
+    source: str = "flags"
+
+    def names(self) -> Iterator[str]:
+        """All that a text about this spec may name."""
+        for one in self.deployments:
+            at = one.server
+            yield from (one.name, one.database, one.layout, *one.schemas)
+            yield from (at.user, at.host, at.database, at.via, one.publish_host or "")
+            yield from (one.encoding or "", one.collation or "")
+            for account in one.accounts:
+                yield from (account.name, account.second, account.host)
+
+    def servers(self) -> dict[tuple[Address, Tls, Place | None], list[Deployment]]:
+        """The Deployments by the server that they are on, in the order of the spec."""
+        grouped: dict[tuple[Address, Tls, Place | None], list[Deployment]] = {}
+        for one in self.deployments:
+            grouped.setdefault((one.server, one.tls, one.admin), []).append(one)
+        return grouped

@@ -1,0 +1,218 @@
+"""A spec that says what exists: whom it could name, how, and its text."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import field, replace
+from itertools import product
+from typing import Any
+
+from dbprov.spec import names
+from dbprov.spec.model import Access, Account, Auth, Deployment
+from dbprov.system.frozen import dataclass
+from dbprov.system.masking import Finished, masked, printable
+
+LEVELS = (Access.OWNER, Access.ALL, Access.WRITE, Access.READ)
+SPLIT = ("airflow", "celery")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resident:
+    """Somebody who holds something in a database, or on it."""
+
+    name: str
+    host: str = "%"
+    connection_limit: int | None = None
+    can_login: bool = True
+    superuser: bool = False
+    owner: bool | None = None  # of the database; None: the engine knows no owners
+    through: tuple[str, ...] = ()  # roles by which it gets more
+    search_path: tuple[str, ...] | None = None
+    iam: bool = False  # it logs in by tokens
+    turns: bool = False  # another one takes turns with it
+
+    def __str__(self) -> str:
+        return f'"{self.name}"' + (f"@{self.host}" if self.host != "%" else "")
+
+    def objection(self, engine: str) -> str:
+        """Why it can be no user of a spec; empty where it can."""
+        if self.superuser:
+            return "it is a superuser, and needs no grants"
+        if not self.can_login:
+            return "it cannot log in: it is a role of others, and no user"
+        return "; ".join(names.objections(engine, "user", self.name))
+
+    def levels(self) -> tuple[Access, ...]:
+        return LEVELS[1:] if self.owner is False else LEVELS
+
+    def account(self, one: Deployment, access: Access, schemas: tuple[str, ...]) -> Account:
+        limit = self.connection_limit if (self.connection_limit or 0) > 0 else None
+        place = one.accounts[0].place
+        auth = Auth.IAM if self.iam else Auth.PASSWORD
+        second = f"{self.name}_b" if self.turns else ""
+        return Account(self.name, access, place, self.host, limit, schemas, auth, second)
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """The Deployment that describes a database, and what it does not say of it."""
+
+    deployment: Deployment
+    lacking: dict[str, list[str]] = field(default_factory=dict)  # by user: what its level asks for
+    left_out: dict[str, str] = field(default_factory=dict)  # by user: why
+    surplus: dict[str, list[str]] = field(default_factory=dict)  # by user: beyond its level
+    remarks: tuple[str, ...] = ()
+    text: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        one = self.deployment
+        users = [
+            {"name": a.name, "host": a.host, "access": a.access.value, "place": str(a.place)}
+            for a in one.accounts
+        ]
+        return {
+            "name": one.name,
+            "database": one.database,
+            "complete": not self.lacking,
+            "spec": Finished(self.text),
+            "users": users,
+            "lacking": {masked(who): what for who, what in self.lacking.items()},
+            "surplus": {masked(who): what for who, what in self.surplus.items()},
+            "left_out": {masked(who): why for who, why in self.left_out.items()},
+            "remarks": list(self.remarks),
+        }
+
+
+def searched(setting: str | None) -> tuple[str, ...] | None:
+    """The schemas of ``search_path=...`` as PostgreSQL keeps it."""
+    if not setting:
+        return None
+    parts = re.findall(r'"((?:[^"]|"")*)"|([^,\s]+)', setting.partition("=")[2])
+    return tuple(quoted.replace('""', '"') if quoted else plain for quoted, plain in parts)
+
+
+def schemas_of(residents: Iterable[Resident], engine: str) -> list[tuple[str, ...]]:
+    """The lists of schemas that a shared layout could name: those that search_path names.
+
+    For any but public a spec says it, so a database without it has its users in public.
+    """
+    paths = [("public",), *(r.search_path for r in residents if r.search_path)]
+    return [
+        path
+        for path in dict.fromkeys(paths)
+        if path
+        and len(set(path)) == len(path)
+        and not any(names.objections(engine, "schema", name) for name in path)
+    ]
+
+
+def split(one: Deployment, residents: Sequence[Resident]) -> Iterator[Deployment]:
+    """The split layout with each pair that could be meant, the most rights first."""
+    for first in residents:
+        for second in residents:
+            if first is second or (first.search_path, second.search_path) != tuple(
+                (name,) for name in SPLIT
+            ):
+                continue
+            for levels in product(first.levels(), second.levels()):
+                accounts = tuple(
+                    who.account(one, access, (schema,))
+                    for who, access, schema in zip((first, second), levels, SPLIT, strict=True)
+                )
+                if levels.count(Access.OWNER) < 2:
+                    yield replace(one, layout="split", schemas=SPLIT, accounts=accounts)
+
+
+def rank(made: Deployment) -> tuple[int, int]:
+    """Which of two that fit says more."""
+    return len(made.accounts), -sum(LEVELS.index(a.access) for a in made.accounts)
+
+
+# -- the text ------------------------------------------------------------------------------------
+
+
+def written(portrait: Portrait, server: str, tls: Mapping[str, str], via: str = "") -> str:
+    """A spec in YAML. ``server``, ``tls`` and ``via`` are written as they were said."""
+    return "\n".join(_lines(portrait, server, tls, via)) + "\n"
+
+
+def _lines(portrait: Portrait, server: str, tls: Mapping[str, str], via: str) -> Iterator[str]:
+    one = portrait.deployment
+    yield f"# What exists in database {_said(one.database)}, as dbprov import found it."
+    if portrait.lacking:
+        yield "# dbprov plan says what is missing of it; see the users below."
+    else:
+        yield "# dbprov plan finds nothing to do."
+    yield "# Passwords cannot be read from a server: put the ones that are known into these places,"
+    yield "# or name others (password: of a user), before dbprov verify or apply."
+    for words in portrait.remarks:
+        yield from _comment(words)
+    yield f"server: {_scalar(server)}"
+    if via:
+        yield f"via: {_scalar(via)}"
+    if tls:
+        yield "tls:"
+        yield from (f"  {key}: {_scalar(value)}" for key, value in tls.items())
+    yield "deployments:"
+    yield f"  - name: {_scalar(one.name)}"
+    yield f"    database: {_scalar(one.database)}"
+    if one.layout != "shared":
+        yield f"    layout: {one.layout}"
+    elif one.server.engine == "postgresql":
+        yield f"    schemas: [{', '.join(map(_scalar, one.schemas))}]"
+    if one.isolate is not None:
+        yield f"    isolate: {str(one.isolate).lower()}"
+    for key, value in (("encoding", one.encoding), ("collation", one.collation)):
+        if value:
+            yield f"    {key}: {_scalar(value)}"
+    yield "    users:"
+    for account in one.accounts:
+        yield from _user(portrait, account)
+    for who, why in portrait.left_out.items():
+        yield from _comment(f"left out: {who}: {why}", "    ")
+
+
+def _user(portrait: Portrait, account: Account) -> Iterator[str]:
+    who = _key(account.name, account.host)
+    for words in portrait.lacking.get(who, []):
+        yield from _comment(f"lacking: {words}", "      ")
+    for words in portrait.surplus.get(who, []):
+        yield from _comment(f"surplus: {words}", "      ")
+    yield f"      - name: {_scalar(account.name)}"
+    if account.host != "%":
+        yield f"        host: {_scalar(account.host)}"
+    yield f"        access: {account.access.value}"
+    if account.connection_limit:
+        yield f"        connection_limit: {account.connection_limit}"
+    if account.second:
+        yield "        rotation: two-users"
+        words = f'where "{account.second}" is the one in use, its password with {account.second}:'
+        yield from _comment(f"{words} before it", "        ")
+    if account.auth is Auth.IAM:
+        yield "        auth: iam"
+    else:
+        yield f"        # its password: {_said(str(account.place))}"
+
+
+def _key(name: str, host: str) -> str:
+    return str(Resident(name=name, host=host))
+
+
+def _comment(words: str, indent: str = "") -> Iterator[str]:
+    for line in words.splitlines():
+        yield f"{indent}# {_said(line)}"
+
+
+def _said(text: str) -> str:
+    """Text of a comment: names can hold anything, and none may end the line."""
+    return printable(masked(text))
+
+
+def _scalar(text: str) -> str:
+    """Plain where YAML could not take it for anything else; JSON, which is YAML, where it could."""
+    text = masked(text)  # before it is written: a finished document never is
+    plain = re.fullmatch(r"[a-z][a-z0-9_]*", text)
+    other = text in ("y", "n", "yes", "no", "on", "off", "true", "false", "null")
+    return text if plain and not other else json.dumps(text, ensure_ascii=False)

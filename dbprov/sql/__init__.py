@@ -1,0 +1,3 @@
+"""Templates become statements, steps become a file, and a reviewed file is compared with the
+plan of now.
+"""

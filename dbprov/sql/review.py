@@ -1,0 +1,222 @@
+"""A file to review: the SQL of one plan for one server, and whether it still is what would run.
+
+Its first line is the digest of all that follows, so that anybody can check it without dbprov:
+``tail -n +2 change.sql | sha256sum``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, is_dataclass
+from difflib import unified_diff
+from enum import Enum
+from hashlib import sha256
+from typing import Any
+
+from dbprov.engines import Dialect, Facts
+from dbprov.errors import ReviewError
+from dbprov.items import Database, ObjectGrant
+from dbprov.plan.steps import Step
+from dbprov.plan.undo import undo
+from dbprov.spec.model import Deployment
+from dbprov.sql.render import Renderer
+from dbprov.sql.script import PRODUCTS, script
+
+FIRST = "-- sha256:{} is the digest of all lines below this one"
+SIGNED = re.compile(r"-- sha256:([0-9a-f]{64}) is the digest of all lines below this one\n")
+NAMED = {
+    "server": "it was written for another server: {old}; this is {new}",
+    "version": "it was written for another version: {old}; this is {new}",
+    "admin": "it was written for another admin: {old}; this is {new}",
+    "spec": "the spec says something else now",
+}
+"""What the head of the file says of where it belongs, and what to say where that differs."""
+
+
+def change(
+    dialect: Dialect,
+    deployment: Deployment,
+    steps: Sequence[Step],
+    render: Renderer,
+    facts: Facts,
+    known: Sequence[str] = (),
+) -> str:
+    """The file that is reviewed. ``known``: what is known to be impossible for this admin."""
+    about = [
+        "Written for one server as it is now; only what is missing there:",
+        *belonging(deployment, facts),
+        "",
+        *numbered("It changes, in this order", steps),
+        *(f"Known to fail as this admin: {words}" for words in known),
+        "",
+        "dbprov apply --reviewed FILE runs exactly this, or nothing. No password is in it."
+        + (" By hand:" if steps else ""),
+    ]
+    return signed(script(dialect, deployment, steps, render, facts, about, "FILE"))
+
+
+def way_back(
+    dialect: Dialect,
+    deployment: Deployment,
+    steps: Sequence[Step],
+    render: Renderer,
+    facts: Facts,
+) -> str:
+    """The file that takes these steps back. No password is in it, and dbprov never runs it."""
+    back = undo(steps, facts.admin)
+    dropped = [s.item for s in back.steps if isinstance(s.item, Database) and s.verb == "drop"]
+    about = [
+        "It takes back what dbprov was to change, computed from what was there before:",
+        *belonging(deployment, facts),
+        "",
+        *numbered("It changes, in this order", back.steps),
+        *(f"No way back is known of: {step}" for step in back.stays),
+        *(
+            f"It drops {item} with whatever is in it by then;"
+            " it stops before that where there are tables."
+            for item in dropped
+        ),
+        "",
+        "It is of the whole of that change, and to be run once, by the same admin. Where only a"
+        " part of the change",
+        "was done, finish that first: dbprov apply goes on from there. dbprov never runs this file."
+        + (" By hand:" if back.steps else ""),
+    ]
+    return script(dialect, deployment, back.steps, render, facts, about, "FILE")
+
+
+def belonging(deployment: Deployment, facts: Facts) -> Iterator[str]:
+    """The lines that are compared one by one: what a person wants to know first."""
+    databases = dict.fromkeys(filter(None, (deployment.server.database, deployment.database)))
+    yield f"  server:   {facts.identity}, for {' and '.join(databases)}"
+    yield f"  version:  {PRODUCTS[facts.flavor]} {facts.version_text}"
+    yield f"  admin:    {facts.admin}"
+    yield f"  spec:     sha256 {spec_digest(deployment)} of what it says of {deployment.name}"
+
+
+def numbered(words: str, steps: Sequence[Step]) -> Iterator[str]:
+    yield f"{words}:" if steps else "It changes nothing."
+    width = len(str(len(steps)))
+    for number, step in enumerate(steps, 1):
+        inside = f"  (in database {step.item.inside})" if step.item.inside else ""
+        of = step.found or step.item
+        objects = of.lacking if isinstance(of, ObjectGrant) else ()
+        on = f"  on {', '.join(objects)}" if objects else ""
+        yield f"  {number:>{width}}. {step}{inside}{on}"
+
+
+def spec_digest(deployment: Deployment) -> str:
+    """Of what the spec says of one Deployment.
+
+    A password's place goes in by its name, a password never.
+    """
+    text = json.dumps(_plain(deployment), sort_keys=True, ensure_ascii=False)
+    return sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "fill"):  # a Place
+        return str(value)
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value):
+        said = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        if isinstance(value, Deployment):
+            del said["same_server"]  # about other Deployments: it changes no statement of this one
+        return said
+    if isinstance(value, (tuple, list)):
+        return [_plain(one) for one in value]
+    assert value is None or isinstance(value, (str, int, float)), type(value).__name__
+    return value
+
+
+# -- the digest of the text ------------------------------------------------------------------------
+
+
+def signed(text: str) -> str:
+    return f"{FIRST.format(sha256(text.encode()).hexdigest())}\n{text}"
+
+
+def digest(text: str) -> str:
+    """The digest that a file's first line claims, or nothing."""
+    claimed = SIGNED.match(text)
+    return claimed[1] if claimed else ""
+
+
+def untouched(text: str) -> bool:
+    """Does the first line tell the truth?"""
+    return digest(text) == sha256(text.partition("\n")[2].encode()).hexdigest()
+
+
+# -- reviewed against now --------------------------------------------------------------------------
+
+
+def insist(reviewed: str, now: str, name: str) -> None:
+    """Raises ReviewError unless what would run now is, to the byte, what was reviewed."""
+    if reviewed == now:
+        return
+    done = not _steps(now) and bool(_steps(reviewed))
+    error = ReviewError(
+        f"{name} is not what would run now; nothing was changed",
+        "\n".join(reasons(reviewed, now)),
+        "nothing is left to do; dbprov verify proves that the users can work"
+        if done and untouched(reviewed)
+        else "read the difference; if it is as it should be, write the file anew"
+        " (dbprov plan SPEC -o FILE) and have that one reviewed",
+    )
+    if not done:  # else all of the file would stand there as taken away
+        error.difference = difference(reviewed, now, name)
+    raise error
+
+
+def reasons(reviewed: str, now: str) -> Iterator[str]:
+    """In words, the nearest first: what makes this file another one than would be written now."""
+    plain = reviewed.removeprefix("\ufeff").replace("\r\n", "\n")
+    if plain != reviewed and untouched(plain):
+        yield (
+            "its line ends were changed, or it begins with a byte order mark:"
+            " git or an editor did it"
+        )
+        if plain == now:
+            return
+        reviewed = plain
+    if not SIGNED.match(reviewed):
+        yield "its first line is not that of a file which dbprov plan -o writes"
+    elif not untouched(reviewed):
+        yield "the file itself was changed after it was written: its digest is another one"
+    old, new = _head(reviewed), _head(now)
+    for key, words in NAMED.items():
+        if old.get(key) != new.get(key):
+            yield words.format(old=old.get(key, "none"), new=new.get(key))
+    before, left = _steps(reviewed), _steps(now)
+    if before and not left:
+        yield "the plan is empty: all of it is done already"
+    elif not untouched(reviewed):
+        return
+    elif left != before and set(left) < set(before):
+        yield f"{len(before) - len(left)} of its {len(before)} steps are done already"
+    elif left != before:
+        yield "what is missing on the server is not what was missing then"
+    elif old == new:
+        yield "the same steps have another text: another dbprov, or other templates"
+
+
+def difference(reviewed: str, now: str, name: str) -> tuple[str, ...]:
+    """Without the first lines, which always differ, unless nothing else does."""
+    old, new = (text.splitlines() for text in (reviewed, now))
+    if digest(reviewed) and old[1:] != new[1:]:
+        old, new = old[1:], new[1:]
+    return tuple(
+        unified_diff(old, new, f"{name} (reviewed)", "what would run now", n=2, lineterm="")
+    )
+
+
+def _head(text: str) -> dict[str, str]:
+    found = re.findall(r"^--   (\w+): +(.*)$", text.partition("\n\n")[0], re.MULTILINE)
+    return {key: words for key, words in found if key in NAMED}
+
+
+def _steps(text: str) -> list[str]:
+    return re.findall(r"^-- +\d+\. (.*)$", text.partition("\n\n")[0], re.MULTILINE)

@@ -1,0 +1,3 @@
+"""This machine: which files are believed, what is masked, what stays on loopback, and limits of
+time.
+"""
