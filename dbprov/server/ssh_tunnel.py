@@ -27,7 +27,7 @@ from dataclasses import replace
 from pathlib import Path
 from socketserver import TCPServer
 from threading import Thread
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 from urllib.parse import unquote
 
 from dbprov.errors import ConnectError
@@ -69,7 +69,7 @@ UNREACHED = SENTENCES[4][1]
 KEEPER = """\
 trap : HUP INT TERM
 mkdir -m 700 "$0" || exit
-"$@" </dev/null &
+{ "$@" </dev/null; echo $?; } &
 exec >&-
 read -r line
 trap '' TERM
@@ -79,8 +79,8 @@ rm -rf "$0"
 """
 """What waits until this process closes a pipe, or dies, and then ends ssh and removes the folder.
 
-ssh alone keeps standard output open: its end is the end of ssh. ``kill 0`` is the process group,
-which is the shell's own: ssh, and the programs that its config starts on the way (ProxyJump).
+Standard output gets the exit status of ssh, and its end is the end of ssh. ``kill 0`` is the
+process group, which is the shell's own: ssh, and the programs that its config starts (ProxyJump).
 """
 
 
@@ -97,23 +97,55 @@ class Tunnel:
             )  # fmt: skip
         self._folder = Path(tempfile.gettempdir(), f"dbprov-{secrets.token_hex(6)}").absolute()
         self._far = self._folder / "ssh"
-        self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed with the tunnel
         self._near = _Near(self._dial)
-        self._keeper = subprocess.Popen(
-            ["sh", "-c", KEEPER, self._folder, ssh, *_command(address, self._far, seconds)],
-            env=environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._said,
-            bufsize=0,
-            start_new_session=True,  # Ctrl-C is for us: what we roll back goes through it
-        )
         try:
-            self._wait(seconds)
+            if not self._opened(ssh, seconds):
+                # Whatever ends ssh from outside (a signal, a full machine) says nothing that helps.
+                self._end_ssh()
+                if not self._opened(ssh, seconds):
+                    self._refuse()
             self._near.start()
         except BaseException:
             self.close()
             raise
+
+    def _opened(self, ssh: str, seconds: int) -> bool:
+        """Start ssh, and wait until the bastion has let us in. False: it ended without a reason.
+
+        Raises ConnectError where it says why, or nothing happens.
+        """
+        self._status = b""
+        self._output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed with the tunnel
+        self._keeper = subprocess.Popen(
+            ["sh", "-c", KEEPER, self._folder, ssh, *_command(self.address, self._far, seconds)],
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._output,
+            bufsize=0,
+            start_new_session=True,  # Ctrl-C is for us: what we roll back goes through it
+        )
+        assert self._keeper.stdout
+        os.set_blocking(self._keeper.stdout.fileno(), False)
+        until = time.monotonic() + seconds + 2
+        while not self._far.exists():  # ssh makes its socket once the bastion has let us in
+            if self._ended():
+                if self._lines() and self._signal() is None:
+                    self._refuse()
+                return False
+            if time.monotonic() > until:
+                raise ConnectError(
+                    f"{self.address.via} does not let us through",
+                    f"nothing happened in {seconds} seconds", UNREACHED,
+                )  # fmt: skip
+            time.sleep(0.01)
+        return True
+
+    def _refuse(self) -> NoReturn:
+        todo = self.remedy()
+        if todo in ("", LOST):
+            todo = "try it by hand: ssh -v to the bastion"
+        raise ConnectError(f"{self.address.via} does not let us through", self.words, todo)
 
     @property
     def reached(self) -> Address:
@@ -125,10 +157,23 @@ class Tunnel:
     @property
     def words(self) -> str:
         """What ssh said last; it holds no secret, since it is given none."""
-        number = self._said.fileno()  # ssh writes where this file's own position is: leave it alone
-        said = os.pread(number, os.fstat(number).st_size, 0).decode(errors="replace")
-        lines = [line for line in said.splitlines() if line]
-        return outside("; ".join(lines[-3:]) or ("it has ended" if self._ended() else ""))
+        if not self._ended():
+            return outside("; ".join(self._lines()[-3:]))
+        number = self._signal()
+        if number is not None:
+            return f"ssh was ended by signal {number}"
+        status = self._status.decode().strip() or "an unknown one"
+        return outside("; ".join(self._lines()[-3:])) or f"ssh ended with exit status {status}"
+
+    def _lines(self) -> list[str]:
+        number = self._output.fileno()  # ssh writes where this file's own position is
+        written = os.pread(number, os.fstat(number).st_size, 0).decode(errors="replace")
+        return [line for line in written.splitlines() if line]
+
+    def _signal(self) -> int | None:
+        """What ended ssh, where that was a signal: a shell adds 128."""
+        status = int(self._status or 0)
+        return status - 128 if 128 < status < 192 else None
 
     def remedy(self) -> str:
         """What to do about a connection that failed; empty where it is not the tunnel's fault."""
@@ -147,6 +192,9 @@ class Tunnel:
 
     def close(self) -> None:
         self._near.stop()
+        self._end_ssh()
+
+    def _end_ssh(self) -> None:
         assert self._keeper.stdin
         assert self._keeper.stdout
         self._keeper.stdin.close()
@@ -157,29 +205,15 @@ class Tunnel:
             self._keeper.wait()
             shutil.rmtree(self._folder, ignore_errors=True)
         self._keeper.stdout.close()
-        self._said.close()
-
-    def _wait(self, seconds: int) -> None:
-        """ssh makes its socket once the bastion has let us in."""
-        assert self._keeper.stdout
-        os.set_blocking(self._keeper.stdout.fileno(), False)
-        until = time.monotonic() + seconds + 2
-        while not self._far.exists():
-            if self._ended():
-                todo = self.remedy()
-                if todo in ("", LOST):
-                    todo = "try it by hand: ssh -v to the bastion"
-                raise ConnectError(f"{self.address.via} does not let us through", self.words, todo)
-            if time.monotonic() > until:
-                raise ConnectError(
-                    f"{self.address.via} does not let us through",
-                    f"nothing happened in {seconds} seconds", UNREACHED,
-                )  # fmt: skip
-            time.sleep(0.01)
+        self._output.close()
 
     def _ended(self) -> bool:
         pipe = self._keeper.stdout
-        return pipe is None or pipe.closed or pipe.read(1) == b""
+        if pipe is None or pipe.closed:
+            return True
+        while read := pipe.read(16):
+            self._status += read
+        return read == b""  # None: nothing yet
 
     def _dial(self) -> socket.socket:
         """A channel to the server: ssh opens one for each connection to its socket."""

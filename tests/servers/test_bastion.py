@@ -184,6 +184,37 @@ def end_sessions(gate: Bastion) -> None:
             os.kill(int(line.split()[0]), signal.SIGKILL)
 
 
+ENDED = """\
+#!/bin/sh
+echo >>{times}
+[ $(wc -l <{times}) -gt {often} ] && exec {ssh} "$@"
+{way}
+"""
+
+
+@pytest.mark.postgresql(">= 18")
+@pytest.mark.sampled("newest")
+@pytest.mark.parametrize(
+    ("way", "why"),
+    [("kill -TERM $$", "signal 15"), ("kill -KILL $$", "signal 9"), ("exit 3", "exit status 3")],
+)
+def test_ssh_that_ends_without_a_reason_is_started_once_more(
+    through: Through, gate: Bastion, way: str, why: str
+) -> None:
+    first, times = through.walk.folder / "bin", through.walk.folder / "times"
+    first.mkdir()
+    path = f"{first}:{os.environ['PATH']}"
+    for often, code in ((1, 1), (2, 2)):
+        times.write_text("")
+        made = ENDED.format(times=times, often=often, ssh=gate.path / "ssh", way=way)
+        (first / "ssh").write_text(made)
+        (first / "ssh").chmod(0o755)
+        ended = through("plan", "spec.yaml", expect=code, PATH=path)
+        assert len(times.read_text()) == 2
+    assert why in ended.stderr
+    assert through.left() == []
+
+
 # -- nothing is left -------------------------------------------------------------------------------------------------------
 
 
