@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from dbprov import DbprovError
+from tests.harness import TestServer, execute
 from tests.servers.conftest import Walk
 from tests.servers.test_apply import one
 
@@ -31,3 +34,21 @@ def test_a_password_that_mysql_would_not_take_is_refused_by_name(walk: Walk, pre
     walk.monkeypatch.setenv("APP_PASSWORD", "x" * 257)
     with pytest.raises(DbprovError, match="at most 256 bytes"):
         walk.apply(walk.spec(one(prefix, password={"env": "APP_PASSWORD"})))
+
+
+@pytest.fixture
+def rules(server: TestServer) -> Iterator[None]:
+    """The strictest rules for passwords that the server itself brings."""
+    component = "'file://component_validate_password'"
+    execute(server, "superuser", f"INSTALL COMPONENT {component}")
+    execute(server, "superuser", "SET GLOBAL validate_password.policy = STRONG")
+    yield
+    execute(server, "superuser", f"UNINSTALL COMPONENT {component}")
+
+
+@pytest.mark.mysql("mysql")
+@pytest.mark.usefixtures("rules")
+def test_generated_passwords_keep_the_rules_of_the_server(walk: Walk, prefix: str) -> None:
+    """29 of 100 had neither - nor _ once, and were refused with 1819."""
+    users = [{"name": f"{prefix}{number}", "access": "read"} for number in range(20)]
+    walk.provision(walk.spec(one(prefix, users=users)))

@@ -107,10 +107,12 @@ def test_it_is_never_compared() -> None:
 
 
 def test_generated_passwords() -> None:
-    made = [generate().reveal() for _ in range(500)]
-    assert len(set(made)) == 500
+    made = [generate().reveal() for _ in range(2000)]
+    assert len(set(made)) == 2000
     assert all(re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{31,}", one) for one in made)
     assert set("".join(made)) == set(ALPHABET), "each sign comes"
+    for kind in ("[a-z]", "[A-Z]", "[0-9]", "[-_]"):
+        assert all(re.search(kind, one) for one in made), kind
 
 
 # -- places ----------------------------------------------------------------------------------------------------------------
