@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests import harness
-from tests.servers.proxy import Proxy
+from tests.support.proxy import Proxy
 
 BIN = Path(sys.executable).parent
 

@@ -21,12 +21,10 @@ whatever certificate the test asks for (see harness/tls.py). Such servers are al
 """
 
 import operator
-import os
 import re
 import secrets
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NoReturn
 
 import pytest
 from hypothesis import settings
@@ -37,7 +35,16 @@ from tests.harness import ServerUnavailable, TestServer, WrongSetting
 from tests.harness.own import OwnServer, start_own_server
 from tests.harness.telling import Telling, start_telling
 from tests.harness.tls import VERSIONS, Certificates, TlsServer, start_tls
-from tests.harness.told import Heard, Matrix, Told, missing, tell_attack, tell_missing, tell_server
+from tests.harness.told import (
+    Heard,
+    Matrix,
+    Told,
+    do_without,
+    missing,
+    tell_attack,
+    tell_missing,
+    tell_server,
+)
 
 settings.register_profile("untimed", deadline=None)  # nothing is measured in a test
 settings.load_profile("untimed")
@@ -237,12 +244,6 @@ def prefix(server: TestServer) -> Iterator[str]:
     name = f"t_{secrets.token_hex(2)}_"
     yield name
     harness.remove(server, name)
-
-
-def do_without(text: str) -> NoReturn:
-    if os.environ.get("CI"):
-        pytest.fail(text, pytrace=False)
-    pytest.skip(text)
 
 
 def _of_their_own(wanted: list[Pair]) -> list[Pair]:

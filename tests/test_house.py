@@ -47,7 +47,7 @@ from dbprov.plan.steps import plan
 from dbprov.plan.undo import Emptiness
 from dbprov.spec import reader
 from dbprov.sql.render import built_in_templates
-from tests.unit.made import FOLDER, HOSTILE, command, deployment, expanded, facts, renderer
+from tests.support.made import FOLDER, HOSTILE, command, deployment, expanded, facts, renderer
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "dbprov"
@@ -135,6 +135,15 @@ def test_a_folder_imports_only_from_those_below_it(path: Path) -> None:
         if top == "dbprov" and rest != "__version__":
             other = rest.split(".")[0]
             assert ORDER.index(other) > ORDER.index(room) or (other == room), name
+
+
+def test_a_test_imports_nothing_from_another() -> None:
+    """What several of them need is in tests/support, and what brings servers and programs in tests/harness."""
+    for path in (ROOT / "tests").rglob("*.py"):
+        rooms = {"harness"} if path.parent.name == "harness" else {"harness", "support"}
+        for name in imported(path):
+            package, _, rest = name.partition(".")
+            assert package != "tests" or rest.split(".")[0] in rooms, f"{path}: {name}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module)

@@ -6,18 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.consumers.conftest import HOSTILE, Made, Make
-from tests.harness import execute
 from tests.harness.airflow import Airflow
-from tests.servers.command import on_one_of_each
+from tests.support.command import on_one_of_each
+from tests.support.deployed import HOSTILE, Made, Make
+from tests.support.migrate import ENOUGH, migrate, tables
 
-TABLES = {
-    "postgresql": "SELECT schemaname, tableowner, count(*) FROM pg_tables"
-    " WHERE schemaname NOT LIKE 'pg\\_%%' AND schemaname <> 'information_schema' GROUP BY 1, 2 ORDER BY 1",
-    "mysql": "SELECT table_schema, '', COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() GROUP BY 1",
-}
-ENOUGH = 40
-"""Airflow 3 has 58 tables. How many there are is its own affair; that they are many shows that it came to its end."""
 CELERY = """
 import os
 from celery import Celery
@@ -29,18 +22,6 @@ backend().store_result("an id", {"answer": 42}, "SUCCESS")
 read = backend()
 print(type(read).__name__, read.get_state("an id"), read.get_result("an id"))
 """
-
-
-def tables(made: Made) -> dict[str, tuple[str, int]]:
-    """By the schema: whose they are, and how many."""
-    query = TABLES[made.server.engine].replace("%%", "%")
-    rows = execute(made.server, "superuser", query, made.database)
-    return {schema: (owner, count) for schema, owner, count in rows}
-
-
-def migrate(made: Made, airflow: Airflow) -> None:
-    ended = made.run(airflow, "-m", "airflow", "db", "migrate")
-    assert ended.returncode == 0, ended.stdout[-2000:] + ended.stderr[-2000:]
 
 
 def keep_a_result(made: Made, airflow: Airflow) -> None:

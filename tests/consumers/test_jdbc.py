@@ -10,9 +10,9 @@ import psycopg
 import pytest
 import sqlalchemy
 
-from tests.conftest import do_without
-from tests.consumers.conftest import HOSTILE, Make
 from tests.harness import ServerUnavailable, debian
+from tests.harness.told import do_without
+from tests.support.deployed import HOSTILE, Make
 
 LOGIN = Path(__file__).parent / "Login.java"
 

@@ -10,11 +10,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.consumers.conftest import HOSTILE, Made, Make
-from tests.consumers.test_airflow import ENOUGH, migrate, tables
 from tests.harness import execute
 from tests.harness.airflow import Airflow
 from tests.harness.pooler import pgbouncer_of
+from tests.support.deployed import HOSTILE, Made, Make
+from tests.support.migrate import ENOUGH, migrate, tables
 
 pytestmark = pytest.mark.postgresql(">= 18")
 WAYS = [(), ("--userlist", "clear"), ("--userlist", "scram")]

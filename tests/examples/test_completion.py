@@ -17,8 +17,8 @@ from shutil import which
 import pytest
 
 from dbprov.cli import COMMANDS
-from tests.examples.conftest import ROOT
-from tests.servers.command import surroundings
+from tests.support.command import surroundings
+from tests.support.runbook import ROOT
 
 SCRIPTS = {
     "bash": "complete -o nosort -F",

@@ -6,7 +6,7 @@ import fnmatch
 import re
 import tomllib
 
-from tests.examples.conftest import ROOT
+from tests.support.runbook import ROOT
 
 TEXT = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 LINES = re.sub(r"\\\n", " ", TEXT).splitlines()

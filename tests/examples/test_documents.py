@@ -17,9 +17,9 @@ import yaml
 
 import dbprov
 from dbprov.cli import main
-from tests.examples.conftest import EXAMPLES, ROOT
-from tests.platform.houston import MUTATIONS, TOKEN, Platform, running
-from tests.servers.command import dbprov as run
+from tests.support.command import dbprov as run
+from tests.support.houston import MUTATIONS, TOKEN, Platform, running
+from tests.support.runbook import EXAMPLES, ROOT
 
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [*DOCS, EXAMPLES / "README.md", ROOT / "README.md"]

@@ -13,9 +13,9 @@ import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from tests.examples.conftest import EXAMPLES, PASSWORD, Runbook
 from tests.harness import execute
-from tests.servers.command import on_one_of_each
+from tests.support.command import on_one_of_each
+from tests.support.runbook import EXAMPLES, PASSWORD, Runbook
 
 # -- a step in a shell ------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from tests.harness import stores
-from tests.servers.command import Ended, dbprov
+from tests.support.command import Ended, dbprov
 
 REGION = "eu-west-1"
 

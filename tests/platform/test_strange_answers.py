@@ -16,8 +16,7 @@ from dbprov.houston import api
 from dbprov.houston.api import Houston, HoustonError, Unanswered
 from dbprov.houston.upsert import prepare, send
 from dbprov.passwords.secret import Secret
-from tests.platform.houston import TOKEN, Platform, running
-from tests.platform.test_upsert import ANOTHER, BASE
+from tests.support.houston import ANOTHER, BASE, TOKEN, Platform, running
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 DOCUMENT = {**BASE, "clusterId": "cl0", "metadataConnection": "postgresql://app:LEAK-MARK@h/d"}

@@ -9,21 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.platform.houston import FULL, MUTATIONS, TOKEN, Platform, running
-from tests.servers.command import Ended, dbprov
+from tests.support.command import Ended, dbprov
+from tests.support.houston import ANOTHER, BASE, FULL, MUTATIONS, TOKEN, Platform, running
 
 PASSWORD = "LEAK-MARK-pw"
-BASE = {
-    "workspaceUuid": "cm3g0cjd2000008l74jigb54y",
-    "label": "analytics",
-    "executor": "CeleryExecutor",
-    "workers": {},
-    "scheduler": {"replicas": 1},
-    "runtimeVersion": "11.6.0",
-    "properties": {"extra_capacity": {"cpu": 1000, "memory": 3840}},
-    "dagDeployment": {"type": "dag_deploy", "syncInterval": 1, "sshKey": "LEAK-MARK-key"},
-}
-ANOTHER = {"id": "c0", "label": "analytics", "releaseName": "old-star-1"}
 
 
 class Upsert:

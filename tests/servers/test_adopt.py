@@ -5,17 +5,14 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from dbprov.commands.adopt import Adopted, Adoption
-from dbprov.commands.adopt import adopt as adopt_plan
-from dbprov.commands.adopt import adoption as plan_adoption
 from dbprov.errors import RefusedError
-from dbprov.plan.change_owner import NOTHING, Consent
-from dbprov.spec.model import Spec
+from dbprov.plan.change_owner import Consent
 from tests.harness import execute
 from tests.harness.model import Who
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import one
-from tests.servers.test_existing import as_admin, superuser
+from tests.support.admins import as_admin, superuser
+from tests.support.adopt import adopt, adoption
+from tests.support.specs import one
+from tests.support.walk import Walk
 
 # Giving objects to somebody else takes memberships: those before PostgreSQL 16, and those since.
 pytestmark = pytest.mark.sampled
@@ -43,18 +40,6 @@ OTHERS = """
         UNION ALL SELECT typowner FROM pg_type WHERE typnamespace = '{s}'::regnamespace) AS t
     WHERE pg_get_userbyid(owner) <> '{user}'
 """
-
-
-def adoption(walk: Walk, spec: Spec, consent: Consent = NOTHING) -> Adoption:
-    [planned] = walk.each(spec, lambda d, server: plan_adoption(d, server, consent))
-    assert isinstance(planned, Adoption)
-    return planned
-
-
-def adopt(walk: Walk, spec: Spec, consent: Consent = NOTHING) -> Adopted:
-    [adopted] = walk.each(spec, lambda d, server: adopt_plan(d, server, consent=consent))
-    assert isinstance(adopted, Adopted)
-    return adopted
 
 
 def restore(

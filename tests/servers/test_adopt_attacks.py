@@ -18,13 +18,12 @@ from dbprov.plan.change_owner import NOTHING, Consent
 from dbprov.plan.drop import Wish
 from dbprov.spec.model import Spec
 from tests.harness import accounts, execute
-from tests.servers.command import Ended, dbprov
-from tests.servers.conftest import Walk
-from tests.servers.test_adopt import adopt, adoption
-from tests.servers.test_apply import one
-from tests.servers.test_existing import as_admin, superuser
-from tests.servers.test_quarantine import drop
-from tests.servers.test_ready import ready
+from tests.support.admins import as_admin, ready, superuser
+from tests.support.adopt import adopt, adoption
+from tests.support.command import Ended, dbprov
+from tests.support.drop import drop
+from tests.support.specs import one
+from tests.support.walk import Walk
 
 pytestmark = pytest.mark.postgresql
 PLANTER = "planter-Password_1"

@@ -2,37 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from tests.harness import execute
-from tests.servers.conftest import Walk
-
-TABLES = {
-    "postgresql": (
-        "CREATE TABLE dag (id serial PRIMARY KEY, name text)",
-        "CREATE FUNCTION dag_count() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM dag'",
-    ),
-    "mysql": ("CREATE TABLE dag (id INTEGER AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20))",),
-}
-
-
-def one(prefix: str, **more: Any) -> dict[str, Any]:
-    return {
-        "name": "analytics",
-        "database": f"{prefix}db",
-        **({} if "users" in more else {"user": f"{prefix}app"}),
-        **more,
-    }
-
-
-def users(prefix: str) -> list[dict[str, str]]:
-    return [
-        {"name": f"{prefix}app", "access": "all"},
-        {"name": f"{prefix}writer", "access": "write"},
-        {"name": f"{prefix}reader", "access": "read"},
-    ]
+from tests.support.specs import TABLES, one, users
+from tests.support.walk import Walk
 
 
 @pytest.mark.parametrize("access", ["all", "owner", "write", "read"])

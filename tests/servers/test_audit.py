@@ -20,9 +20,9 @@ from dbprov.audit.log import Journal
 from dbprov.commands.apply import fill_places
 from dbprov.errors import AuditError
 from dbprov.spec.model import Spec
-from tests.servers.command import CLI, surroundings
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import one, users
+from tests.support.command import CLI, surroundings
+from tests.support.specs import one, users
+from tests.support.walk import Walk
 
 # The record is written by us, not by the server: one server of each engine shows all of it.
 pytestmark = pytest.mark.sampled("newest")

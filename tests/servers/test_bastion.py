@@ -24,10 +24,10 @@ import dbprov as package
 from dbprov.errors import ConnectError, LookError
 from dbprov.server.ssh_tunnel import Tunnel
 from tests.harness.bastion import Bastion, bastion
-from tests.servers.command import Ended, dbprov, on_one_of_each, surroundings
-from tests.servers.conftest import Walk
-from tests.servers.stranger import SSL_REQUEST
-from tests.servers.test_apply import one
+from tests.support.command import Ended, dbprov, on_one_of_each, surroundings
+from tests.support.specs import one
+from tests.support.stranger import SSL_REQUEST
+from tests.support.walk import Walk
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,9 @@ from dbprov.server.lock import Delay
 from dbprov.spec.model import Timeouts
 from tests.harness import execute
 from tests.harness.accounts import postgresql
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import one, users
-from tests.servers.test_resume import blocked
+from tests.support.processes import blocked
+from tests.support.specs import one, users
+from tests.support.walk import Walk
 
 # Who is in the way is asked of catalogues: the oldest, the newest, and as an admin that may not see all
 # sessions.

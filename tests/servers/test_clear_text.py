@@ -8,8 +8,8 @@ import pytest
 
 from dbprov import DbprovError
 from tests.harness import TestServer, execute
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import one
+from tests.support.specs import one
+from tests.support.walk import Walk
 
 
 @pytest.mark.mysql("mysql")

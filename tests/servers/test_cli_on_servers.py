@@ -18,42 +18,10 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import yaml
 
-from tests.harness import TestServer, execute
-from tests.servers.command import CLI, Ended, dbprov, on_one_of_each, surroundings
-from tests.servers.test_apply import one
-
-
-class Run:
-    """The CLI in a folder with a spec in it, as the restricted admin of a server."""
-
-    def __init__(self, server: TestServer, folder: Path, prefix: str) -> None:
-        self.server, self.folder, self.prefix = server, folder, prefix
-        self.password = {"DBPROV_ADMIN_PASSWORD": server.password("admin")}
-        self.write()
-
-    def write(self, **more: Any) -> None:
-        text = yaml.safe_dump(
-            {"server": self.server.url("admin"), "deployments": [one(self.prefix, **more)]}
-        )
-        (self.folder / "spec.yaml").write_text(text)
-
-    def __call__(self, *arguments: str, **env: str) -> Ended:
-        return dbprov(*arguments, folder=self.folder, env={**self.password, **env})
-
-    def databases(self) -> list[Any]:
-        if self.server.engine == "postgresql":
-            return execute(
-                self.server,
-                "superuser",
-                f"SELECT datname FROM pg_database WHERE datname LIKE '{self.prefix}%'",
-            )
-        like = f"SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE '{self.prefix}%'"
-        return execute(self.server, "superuser", like)
-
-
-@pytest.fixture
-def run(server: TestServer, prefix: str, tmp_path: Path) -> Run:
-    return Run(server, tmp_path, prefix)
+from tests.harness import execute
+from tests.support.command import CLI, Ended, dbprov, on_one_of_each, surroundings
+from tests.support.run import Run
+from tests.support.specs import one
 
 
 def test_from_nothing_to_strings(run: Run) -> None:

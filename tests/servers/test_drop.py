@@ -16,20 +16,20 @@ from dbprov.plan.drop import Wish
 from dbprov.plan.steps import Step
 from dbprov.spec.model import Timeouts
 from tests.harness import execute
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import TABLES, one, users
-from tests.servers.test_existing import as_admin, superuser
-from tests.servers.test_iam import rds_iam  # noqa: F401  a fixture
-from tests.servers.test_quarantine import (
+from tests.support.admins import as_admin, superuser
+from tests.support.drop import (
     ODD,
     QUARANTINE,
     alive,
     drop,
+    left,
     logged_in,
     memberships,
     planned,
     with_all_it_takes,
 )
+from tests.support.specs import TABLES, one, users
+from tests.support.walk import Walk
 
 # Only the restricted admin borrows memberships, and differently before and since PostgreSQL 16; a superuser
 # drops the same everywhere.
@@ -37,22 +37,6 @@ pytestmark = pytest.mark.sampled
 
 WHOLE = Wish(database=True)
 USERS = Wish()
-
-
-def left(walk: Walk, prefix: str) -> list[str]:
-    """Databases, users and rows of grants with the prefix in their names."""
-    if walk.server.engine == "postgresql":
-        queries = [
-            f"SELECT 'database ' || datname FROM pg_database WHERE strpos(datname, '{prefix}') > 0",
-            f"SELECT 'role ' || rolname FROM pg_roles WHERE strpos(rolname, '{prefix}') > 0",
-        ]
-    else:
-        queries = [
-            f"SELECT CONCAT('database ', schema_name) FROM information_schema.schemata WHERE LOCATE('{prefix}', schema_name)",
-            f"SELECT CONCAT('role ', user) FROM mysql.user WHERE LOCATE('{prefix}', user) AND user NOT LIKE '%dba'",
-            f"SELECT CONCAT('row ', db, ' of ', user) FROM mysql.db WHERE LOCATE('{prefix}', REPLACE(db, '\\\\', ''))",
-        ]
-    return sorted(row[0] for query in queries for row in execute(walk.server, "superuser", query))
 
 
 LAYOUTS: dict[str, Any] = {

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from tests.harness import TestServer
-from tests.servers.command import CLI, on_one_of_each, surroundings
-from tests.servers.test_cli_on_servers import Run
+from tests.support.command import CLI, on_one_of_each, surroundings
+from tests.support.run import Run
 
 WHOLE = ("drop", "spec.yaml", "--deployment", "analytics", "--database")
 QUARANTINE = ("drop", "spec.yaml", "--deployment", "analytics", "--quarantine")

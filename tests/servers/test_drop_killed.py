@@ -12,12 +12,11 @@ import dbprov
 from dbprov.commands.apply import fill_places
 from dbprov.plan.drop import Wish
 from tests.harness import execute
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import TABLES, one, users
-from tests.servers.test_drop import left
-from tests.servers.test_existing import as_admin
-from tests.servers.test_quarantine import drop, memberships, planned, with_all_it_takes
-from tests.servers.test_resume import start, write
+from tests.support.admins import as_admin
+from tests.support.drop import drop, left, memberships, planned, with_all_it_takes
+from tests.support.processes import start, write
+from tests.support.specs import TABLES, one, users
+from tests.support.walk import Walk
 
 # As in test_drop: a restricted admin borrows, in two ways; a superuser does not.
 pytestmark = pytest.mark.sampled
@@ -47,7 +46,7 @@ def test_killed_after_every_statement(walk: Walk, prefix: str, access: str, what
     for number in range(len(entries)):
         _provision(walk, spec, number, heir)
     words = [str(heir or ""), what, *map(str, told)]
-    killer = start(walk, sys.executable, "-m", "tests.servers.drop_killer", "spec.yaml", *words)
+    killer = start(walk, sys.executable, "-m", "tests.support.drop_killer", "spec.yaml", *words)
     _, said = killer.communicate(timeout=240)
     assert killer.returncode == 0, said
     for number, deployment in enumerate(spec.deployments):

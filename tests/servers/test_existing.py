@@ -14,20 +14,9 @@ from dbprov.errors import ConnectError, PlaceError, RefusedError
 from dbprov.items import SchemaGrant
 from dbprov.plan.drop import Wish
 from tests.harness import TestServer, execute
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import one, users
-
-
-def superuser(walk: Walk) -> bool:
-    return walk.url == walk.server.url("superuser")
-
-
-def admin_name(walk: Walk) -> str:
-    return walk.server.user("superuser" if superuser(walk) else "admin")
-
-
-def as_admin(walk: Walk, statement: str, database: str | None = None) -> list[Any]:
-    return execute(walk.server, "superuser" if superuser(walk) else "admin", statement, database)
+from tests.support.admins import admin_name, as_admin, make_user, superuser
+from tests.support.specs import one, users
+from tests.support.walk import Walk
 
 
 def privileges(walk: Walk, user: str, thing: str, database: str, *words: str) -> set[str]:
@@ -85,13 +74,6 @@ def test_a_database_that_the_admin_owned_gets_its_owner(walk: Walk, prefix: str)
     quoted = f'"{prefix}db"' if walk.server.engine == "postgresql" else f"`{prefix}db`"
     as_admin(walk, f"CREATE DATABASE {quoted}")
     walk.provision(walk.spec(one(prefix, access="owner", isolate=True)))
-
-
-def make_user(walk: Walk, name: str, password: str) -> None:
-    if walk.server.engine == "postgresql":
-        as_admin(walk, f"CREATE ROLE \"{name}\" LOGIN PASSWORD '{password}'")
-    else:
-        as_admin(walk, f"CREATE USER '{name}'@'%' IDENTIFIED BY '{password}'")
 
 
 def test_a_password_that_nobody_kept(walk: Walk, prefix: str) -> None:

@@ -18,9 +18,8 @@ import pytest
 
 from tests.harness import Who
 from tests.harness.told import Matrix
-from tests.servers.command import on_one_of_each
-from tests.servers.conftest import Walk
-from tests.servers.faults import (
+from tests.support.command import on_one_of_each
+from tests.support.faults import (
     ASKED_TWICE,
     CUT,
     DARK,
@@ -37,6 +36,7 @@ from tests.servers.faults import (
     left_behind,
     rehearse,
 )
+from tests.support.walk import Walk
 
 # A talk has other turns where an admin borrows memberships: before PostgreSQL 16, and since; a superuser
 # never does.

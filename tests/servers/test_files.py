@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dbprov.passwords.file import FilePlace
-from tests.servers.command import CLI, dbprov, surroundings
+from tests.support.command import CLI, dbprov, surroundings
 
 NOBODY, GROUP = 12345, 2000  # a user without a name, as a container's; the fsGroup of its pod
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="processes of other users take root")

@@ -11,9 +11,9 @@ import psycopg
 import pytest
 import sqlalchemy
 
-from tests.servers.command import dbprov, surroundings
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import one
+from tests.support.command import dbprov, surroundings
+from tests.support.specs import one
+from tests.support.walk import Walk
 
 PASSWORD = "p'w\"#\\x: %41$HOME; ~"  # all ASCII: PyMySQL sends what SQLAlchemy gives it in latin1
 PASSWORDS = ("APP_PASSWORD", "APP_READER_PASSWORD")  # a place for each user

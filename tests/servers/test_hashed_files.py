@@ -12,11 +12,11 @@ import dbprov
 from dbprov.engines.mysql import password_hash
 from dbprov.spec.model import Spec
 from tests.harness import client, execute, remove
-from tests.servers.command import on_one_of_each
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import one, users
-from tests.servers.test_cli_on_servers import Run, run  # noqa: F401  a fixture
-from tests.servers.test_script_is_apply import catalogue
+from tests.support.catalogue import catalogue
+from tests.support.command import on_one_of_each
+from tests.support.run import Run
+from tests.support.specs import one, users
+from tests.support.walk import Walk
 
 # Verifiers differ between flavors; PostgreSQL's are the same since 10.
 pytestmark = pytest.mark.sampled
@@ -110,7 +110,7 @@ def test_the_hash_is_the_one_that_the_server_makes(walk: Walk, prefix: str) -> N
 
 
 @on_one_of_each
-def test_the_command(run: Run) -> None:  # noqa: F811
+def test_the_command(run: Run) -> None:
     """The file is for its owner alone, and stderr says which passwords were made; a second time none is."""
     ended = run("render", "spec.yaml", "--password", "hash", "-o", "sql", "--flavor", run.server.flavor)  # fmt: skip
     assert ended.returncode == 0, ended.stderr

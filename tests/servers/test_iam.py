@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,27 +9,14 @@ import pytest
 import dbprov
 from dbprov.errors import RefusedError
 from dbprov.spec import names
-from tests.harness import TestServer, client, execute
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import one
+from tests.harness import client, execute
+from tests.support.specs import one
+from tests.support.walk import Walk
 
 # Grants of a role: before PostgreSQL 16, and since.
 pytestmark = pytest.mark.sampled
 
 postgresql = pytest.mark.postgresql
-
-
-@pytest.fixture
-def rds_iam(server: TestServer, admin: tuple[str, str]) -> Iterator[None]:
-    """As on RDS: a role of the service's own, which the restricted admin may grant."""
-    execute(server, "superuser", "CREATE ROLE rds_iam NOLOGIN")
-    version = int(server.release.split(".")[0])
-    if version >= 16:
-        [(name,)] = execute(server, "admin", "SELECT current_user")
-        option = "WITH ADMIN TRUE, INHERIT FALSE, SET FALSE"
-        execute(server, "superuser", f'GRANT rds_iam TO "{name}" {option}')
-    yield
-    execute(server, "superuser", "DROP ROLE rds_iam")
 
 
 def members(walk: Walk) -> list[Any]:

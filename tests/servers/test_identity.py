@@ -8,8 +8,8 @@ import pytest
 
 import dbprov
 from tests.harness import execute
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import one
+from tests.support.specs import one
+from tests.support.walk import Walk
 
 IDENTITY = {
     "postgresql": r"system \d{15,}",

@@ -16,10 +16,10 @@ from dbprov.errors import RefusedError
 from dbprov.spec.model import Deployment, Spec
 from dbprov.spec.writer import Portrait
 from tests.harness import execute
-from tests.servers.command import dbprov as run
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import one, users
-from tests.servers.test_existing import as_admin
+from tests.support.admins import as_admin
+from tests.support.command import dbprov as run
+from tests.support.specs import one, users
+from tests.support.walk import Walk
 
 # What is found depends on the catalogues, which differ between the oldest and the newest; the superuser finds
 # the same in each.

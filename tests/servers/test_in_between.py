@@ -21,18 +21,12 @@ from dbprov.spec.model import TLS_MODES, Spec
 from tests.harness import TestServer, execute
 from tests.harness.bastion import Bastion, bastion
 from tests.harness.tls import TlsServer
-from tests.servers.attackers import (
-    ASKING,
-    AskingMySQL,
-    AskingPostgres,
-    CachingWithKey,
-    Downgrade,
-)
-from tests.servers.command import dbprov as command
-from tests.servers.conftest import Walk
-from tests.servers.proxy import Proxy
-from tests.servers.test_apply import one
-from tests.servers.test_tls import named, prefix, said_of, walk
+from tests.support.attackers import ASKING, AskingMySQL, AskingPostgres, CachingWithKey, Downgrade
+from tests.support.command import dbprov as command
+from tests.support.proxy import Proxy
+from tests.support.specs import one
+from tests.support.tls import named, prefix, said_of, walk
+from tests.support.walk import Walk
 
 __all__ = ["prefix", "walk"]
 

@@ -9,8 +9,8 @@ import yaml
 
 import dbprov
 from tests.harness import execute
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import one, users
+from tests.support.specs import one, users
+from tests.support.walk import Walk
 
 # Who may comment differs with the rights of the admin, not between the versions in the middle.
 pytestmark = pytest.mark.sampled

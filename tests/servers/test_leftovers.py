@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.harness import accounts, execute
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import one
+from tests.support.specs import one
+from tests.support.walk import Walk
 
 
 @pytest.mark.mysql

@@ -16,12 +16,12 @@ from dbprov.server.lock import names as lock_names
 from dbprov.server.server import Server
 from dbprov.spec.model import Deployment, Spec, Timeouts
 from tests.harness import execute
-from tests.servers.command import dbprov as run
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import one
-from tests.servers.test_existing import superuser
-from tests.servers.test_quarantine import logged_in
-from tests.servers.test_resume import end_sessions, write
+from tests.support.admins import superuser
+from tests.support.command import dbprov as run
+from tests.support.drop import logged_in
+from tests.support.processes import end_sessions, write
+from tests.support.specs import one
+from tests.support.walk import Walk
 
 # The lock is one of each engine's, and the same in all of its versions.
 pytestmark = pytest.mark.sampled

@@ -7,8 +7,8 @@ import pytest
 import dbprov
 from dbprov import DbprovError
 from tests.harness import execute
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import one
+from tests.support.specs import one
+from tests.support.walk import Walk
 
 # The words differ between engines, and with what the admin may not do before PostgreSQL 16 and since.
 pytestmark = pytest.mark.sampled

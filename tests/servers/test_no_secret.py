@@ -26,12 +26,11 @@ from tests.harness.bastion import bastion
 from tests.harness.stores import Store
 from tests.harness.telling import Telling
 from tests.harness.told import tell_searched
-from tests.platform.houston import TOKEN, Platform, running
-from tests.platform.test_upsert import BASE
-from tests.servers.command import CLI, surroundings
-from tests.servers.faults import CUT, DARK, INTERRUPTED, KILLED, TRUNCATED, Ended, Forker, Gate
-from tests.servers.nosecret import MARK, Search, Watcher, mark
-from tests.servers.test_leaks import BROKEN, DEBUGGED
+from tests.support.command import CLI, surroundings
+from tests.support.faults import CUT, DARK, INTERRUPTED, KILLED, TRUNCATED, Ended, Forker, Gate
+from tests.support.houston import BASE, TOKEN, Platform, running
+from tests.support.leaks import BROKEN, DEBUGGED
+from tests.support.nosecret import MARK, Search, Watcher, mark
 
 PREFIX = "quiet_"
 ADMIN = f"{PREFIX}dba"

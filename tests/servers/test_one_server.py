@@ -18,11 +18,11 @@ from dbprov.spec.model import Spec, Timeouts
 from dbprov.spec.server_identity import Same
 from tests.harness import TestServer, execute
 from tests.harness.own import OwnServer
-from tests.servers.command import dbprov as run
-from tests.servers.conftest import Walk
-from tests.servers.proxy import Proxy
-from tests.servers.test_apply import one
-from tests.servers.test_quarantine import lets_in
+from tests.support.command import dbprov as run
+from tests.support.drop import lets_in
+from tests.support.proxy import Proxy
+from tests.support.specs import one
+from tests.support.walk import Walk
 
 QUARANTINE, WHOLE, USERS = Wish(quarantine=True), Wish(database=True), Wish()
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.harness.own import OwnServer
 from tests.harness.told import Matrix
-from tests.servers.faults import (
+from tests.support.faults import (
     PLAN,
     Case,
     Fault,

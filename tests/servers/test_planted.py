@@ -17,11 +17,11 @@ from dbprov.passwords.secret import Secret
 from dbprov.server.server import Server, no_password
 from dbprov.spec import reader as dbprov_spec
 from dbprov.spec.names import variable
-from tests.conftest import do_without
 from tests.harness import TestServer, Who, accounts, client, execute
 from tests.harness.planted import hits, plant
-from tests.servers.command import Ended, dbprov
-from tests.servers.test_apply import one
+from tests.harness.told import do_without
+from tests.support.command import Ended, dbprov
+from tests.support.specs import one
 
 SQUAT = "squat-Password_1"
 

@@ -11,8 +11,8 @@ from dbprov.errors import LockError
 from dbprov.spec.model import Spec, Timeouts
 from tests.harness import execute
 from tests.harness.pooler import pgbouncer
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import one
+from tests.support.specs import one
+from tests.support.walk import Walk
 
 pytestmark = pytest.mark.postgresql(">= 18")
 LOCKS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"

@@ -13,8 +13,8 @@ import yaml
 from tests.harness import TestServer, execute
 from tests.harness.accounts import MYSQL_ADMIN
 from tests.harness.talk import remove
-from tests.servers.command import dbprov
-from tests.servers.test_cli_on_servers import Run
+from tests.support.command import dbprov
+from tests.support.run import Run
 
 HARD = "Zk9-unguessable-word-24"
 PASSWORDS = {

@@ -2,103 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-import psycopg
-import pymysql
 import pytest
 
 import dbprov
-from dbprov.commands.drop import Departed, depart, departing
 from dbprov.commands.rotate import rotations
 from dbprov.errors import RefusedError
-from dbprov.plan.drop import Wish
-from dbprov.spec.model import Spec, Timeouts
 from tests.harness import execute
-from tests.harness.accounts import MYSQL_ADMIN
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import TABLES, one, users
+from tests.support.drop import (
+    ODD,
+    QUARANTINE,
+    alive,
+    lets_in,
+    logged_in,
+    memberships,
+    planned,
+    quarantine,
+    with_all_it_takes,
+)
+from tests.support.specs import TABLES, one, users
+from tests.support.walk import Walk
 
 # Locks and sessions end alike on all versions; what the admin may end differs with its rights.
 pytestmark = pytest.mark.sampled
-
-QUARANTINE = Wish(quarantine=True)
-ODD = "we\"i`rd_%d'b"
-LOGIN = (psycopg.OperationalError, pymysql.err.OperationalError)
-
-
-def quarantine(walk: Walk, spec: Spec, number: int = 0) -> Departed:
-    return drop(walk, spec, QUARANTINE, number)
-
-
-def drop(walk: Walk, spec: Spec, wish: Wish, number: int = 0) -> Departed:
-    deployment = spec.deployments[number]
-    with dbprov.servers(spec) as servers:
-        return depart(spec, deployment, servers[deployment], wish)
-
-
-def planned(walk: Walk, spec: Spec, wish: Wish, number: int = 0) -> Any:
-    deployment = spec.deployments[number]
-    with dbprov.servers(spec) as servers:
-        return departing(spec, deployment, servers[deployment], wish)
-
-
-@contextmanager
-def logged_in(walk: Walk, spec: Spec, *names: str, number: int = 0) -> Iterator[list[Any]]:
-    """Sessions of users, as the application has them."""
-    deployment = spec.deployments[number]
-    opened: list[Any] = []
-    try:
-        with dbprov.servers(spec) as servers:
-            dialect = servers[deployment].dialect
-            handout = dbprov.handouts(spec, passwords=True)[number]
-            for account in deployment.accounts:
-                if account.name in names:
-                    made = replace(
-                        handout.metadata,
-                        account=account,
-                        password=account.place.read(),
-                        login=account.login,
-                    )
-                    opened.append(dialect.connect_as(made.login_url(), deployment, Timeouts()))
-        yield opened
-    finally:
-        for connection in opened:
-            if getattr(connection, "open", True):
-                connection.close()
-
-
-def alive(connection: Any) -> bool:
-    try:
-        connection.cursor().execute("SELECT 1")
-    except (psycopg.Error, pymysql.Error):
-        return False
-    return True
-
-
-def lets_in(walk: Walk, spec: Spec, name: str) -> bool:
-    try:
-        walk.as_user(spec, name)
-    except LOGIN:
-        return False
-    return True
-
-
-def with_all_it_takes(walk: Walk, prefix: str) -> None:
-    """The restricted admin of MySQL may end nobody's session: one that may, as of a service that hands it out."""
-    if walk.server.engine == "postgresql" or walk.url == walk.server.url("superuser"):
-        return
-    right = "CONNECTION ADMIN" if walk.server.flavor == "mariadb" else "CONNECTION_ADMIN"
-    user = f"'{prefix}dba'@'%'"
-    execute(walk.server, "superuser", f"CREATE USER {user} IDENTIFIED BY 'dba-of-this-test'")
-    execute(
-        walk.server, "superuser", f"GRANT {MYSQL_ADMIN}, {right} ON *.* TO {user} WITH GRANT OPTION"
-    )
-    walk.url = walk.url.replace(f"{walk.server.user('admin')}@", f"{prefix}dba@")
-    walk.password = "dba-of-this-test"
 
 
 @pytest.mark.parametrize("odd", [False, True])
@@ -139,17 +67,6 @@ def test_each_of_several_users(walk: Walk, prefix: str, access: str) -> None:
     assert not any(lets_in(walk, spec, name) for name in names)
     walk.provision(spec)
     assert memberships(walk, prefix) == []
-
-
-def memberships(walk: Walk, prefix: str) -> list[Any]:
-    """Which the admin granted to itself, and did not give back."""
-    if walk.server.engine == "mysql":
-        return []
-    return execute(
-        walk.server, "superuser",
-        "SELECT r.rolname FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid"
-        f" WHERE m.member = m.grantor AND strpos(r.rolname, '{prefix}') > 0",
-    )  # fmt: skip
 
 
 def test_others_stay(walk: Walk, prefix: str) -> None:

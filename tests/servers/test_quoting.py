@@ -20,7 +20,7 @@ from dbprov.passwords.secret import Secret
 from dbprov.spec.model import Access, Account, Address, Deployment, Spec, Timeouts, Tls
 from dbprov.spec.names import objections
 from tests.harness import TestServer, execute
-from tests.servers.conftest import Walk
+from tests.support.walk import Walk
 
 EVERY = [chr(number) for number in range(1, 256)]
 NASTY = (

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from dbprov.commands.check_airflow import ready as check_airflow
 from dbprov.engines import Check
 from tests.harness import execute
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import one
-
-
-def ready(walk: Walk, spec: Any, *airflow: int) -> list[Check]:
-    [checks] = walk.each(spec, lambda d, server: list(check_airflow(d, server, airflow or (3,))))
-    return list(checks)
+from tests.support.admins import ready
+from tests.support.specs import one
+from tests.support.walk import Walk
 
 
 def failed(checks: list[Check]) -> list[str]:

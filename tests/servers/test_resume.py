@@ -2,63 +2,32 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import yaml
 
 import dbprov
 from dbprov.errors import ApplyError, PlaceError
 from dbprov.server.server import Done
-from dbprov.spec.model import Deployment, Spec
-from tests.harness import TestServer, execute
-from tests.harness.accounts import mysql, postgresql
-from tests.servers.command import CLI, on_one_of_each, surroundings
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import one, users
+from dbprov.spec.model import Deployment
+from tests.harness import execute
+from tests.support.command import CLI, on_one_of_each
+from tests.support.processes import (
+    blocked,
+    end_sessions,
+    left_behind,
+    passwords,
+    start,
+    write,
+)
+from tests.support.specs import one, users
+from tests.support.walk import Walk
 
 # A run that is killed leaves the memberships that it borrowed: before PostgreSQL 16, and since.
 pytestmark = pytest.mark.sampled
-
-REPOSITORY = str(Path(__file__).parents[2])
-
-
-def write(walk: Walk, *deployments: dict[str, Any]) -> Path:
-    path = walk.folder / "spec.yaml"
-    path.write_text(yaml.safe_dump({"server": walk.url, "deployments": list(deployments)}))
-    walk.monkeypatch.setenv("DBPROV_ADMIN_PASSWORD", walk.password)
-    return path
-
-
-def start(walk: Walk, *words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        words, cwd=walk.folder, env=surroundings(walk.folder, DBPROV_ADMIN_PASSWORD=walk.password, PYTHONPATH=REPOSITORY),
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
-    )  # fmt: skip
-
-
-def passwords(spec: Spec) -> dict[str, str]:
-    kept = {account.name: account.place.read() for d in spec.deployments for account in d.accounts}
-    return {name: password.reveal() for name, password in kept.items() if password}
-
-
-def left_behind(server: TestServer, prefix: str) -> list[Any]:
-    """Memberships that an admin granted to itself, and databases that everybody may connect to."""
-    if server.engine == "mysql":
-        return []
-    return execute(
-        server, "superuser",
-        "SELECT r.rolname FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid"
-        f" WHERE m.member = m.grantor AND r.rolname LIKE '%{prefix}%'"
-        " UNION SELECT datname FROM pg_database"
-        f" WHERE datname LIKE '%{prefix}%' AND has_database_privilege('public', oid, 'CONNECT')",
-    )  # fmt: skip
 
 
 LAYOUTS: dict[str, Callable[[str], dict[str, Any]]] = {
@@ -88,7 +57,7 @@ def test_killed_after_every_statement(walk: Walk, prefix: str, layout: str) -> N
         write(walk, *({**LAYOUTS[layout](f"{prefix}{n}_"), "name": f"after-{n}"} for n in told))
     )
 
-    killer = start(walk, sys.executable, "-m", "tests.servers.killer", "spec.yaml", *map(str, told))
+    killer = start(walk, sys.executable, "-m", "tests.support.killer", "spec.yaml", *map(str, told))
     _, said = killer.communicate(timeout=120)
     assert killer.returncode == 0, said
     before = passwords(spec)
@@ -116,26 +85,6 @@ def _in_the_middle(number: int, steps: tuple[Any, ...]) -> bool:
         return False
     around = steps[number - 2 : number + 1]
     return all(step.item.inside is not None and step.item.kind != "membership" for step in around)
-
-
-@contextmanager
-def blocked(server: TestServer, prefix: str) -> Iterator[None]:
-    """While it lasts the statements of an apply wait: for a lock on default privileges, or on all of the server."""
-    if server.engine == "postgresql":
-        with (
-            postgresql(server.host, server.port, server.superuser, f"{prefix}db") as session,
-            session.transaction(),
-        ):
-            session.execute("LOCK TABLE pg_catalog.pg_default_acl IN SHARE MODE")
-            yield
-    else:
-        session_ = mysql(server.host, server.port, server.superuser)
-        try:
-            session_.query("FLUSH TABLES WITH READ LOCK")
-            yield
-        finally:
-            session_.query("UNLOCK TABLES")
-            session_.close()
 
 
 WAITING = {
@@ -210,18 +159,6 @@ def _cut(walk: Walk, deployment: Deployment, servers: Any, number: int) -> dbpro
             end_sessions(walk.server, walk.url)
 
     return dbprov.apply(deployment, servers[deployment], report=report)
-
-
-def end_sessions(server: TestServer, url: str) -> None:
-    """All of the admin's, but for the one that ends them."""
-    name = server.user("superuser" if url == server.url("superuser") else "admin")
-    if server.engine == "postgresql":
-        query = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{name}' AND pid <> pg_backend_pid()"
-        execute(server, "superuser", query)
-        return
-    rows = f"SELECT id FROM information_schema.processlist WHERE user = '{name}' AND id <> CONNECTION_ID()"
-    for (session,) in execute(server, "superuser", rows):
-        execute(server, "superuser", f"KILL {session}")
 
 
 @on_one_of_each

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 import dbprov
 from dbprov.commands.review import change, insisting
@@ -16,60 +15,17 @@ from dbprov.engines.mysql.quoting import literal
 from dbprov.errors import ReviewError
 from dbprov.spec import names
 from dbprov.sql import review
-from tests.harness import client, execute
+from tests.harness import client
 from tests.harness.servers import start_own
-from tests.servers.command import Ended, on_one_of_each
-from tests.servers.command import dbprov as cli
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import one, users
-from tests.servers.test_existing import as_admin, make_user
-from tests.servers.test_script_is_apply import catalogue
+from tests.support.admins import as_admin, make_user
+from tests.support.command import on_one_of_each
+from tests.support.reviewed import Reviewed
+from tests.support.specs import one, users
+from tests.support.walk import Walk
 
 # The file holds what apply runs: before PostgreSQL 16 and since; the checks of the file are the same
 # everywhere.
 pytestmark = pytest.mark.sampled
-
-
-class Reviewed:
-    """A spec file in a folder, and the command line in it: plan -o, and apply --reviewed."""
-
-    def __init__(self, walk: Walk, prefix: str) -> None:
-        self.walk, self.prefix = walk, prefix
-        self.file = walk.folder / "change.sql"
-        self.write()
-
-    def write(self, *deployments: dict[str, Any], **more: Any) -> None:
-        made = deployments or (one(self.prefix, **more),)
-        text = yaml.safe_dump({"server": self.walk.url, "deployments": list(made)})
-        (self.walk.folder / "spec.yaml").write_text(text)
-
-    def __call__(self, *words: str) -> Ended:
-        env = {"DBPROV_ADMIN_PASSWORD": self.walk.password}
-        return cli(words[0], "spec.yaml", *words[1:], folder=self.walk.folder, env=env)
-
-    def refused(self, *words: str) -> str:
-        """apply --reviewed stops, and neither the server nor any password's place was touched."""
-        before = self.state()
-        ended = self("apply", "--reviewed", *(words or ("change.sql",)))
-        assert ended.returncode == 2, ended.stderr
-        assert ended.stdout == ""
-        assert "nothing was changed" in ended.stderr
-        assert self.state() == before
-        return ended.stderr
-
-    def state(self) -> list[Any]:
-        kept = sorted(str(path) for path in self.walk.folder.rglob("*") if path.is_file())
-        there = execute(self.walk.server, "superuser", DATABASES[self.walk.server.engine])
-        database = f"{self.prefix}db"
-        if (database,) in there or self.walk.server.engine == "mysql":
-            return [kept, there, catalogue(self.walk.server, self.prefix, database)]
-        return [kept, there]
-
-
-DATABASES = {
-    "postgresql": "SELECT datname::text FROM pg_database ORDER BY 1",
-    "mysql": "SELECT CAST(SCHEMA_NAME AS CHAR) FROM information_schema.SCHEMATA ORDER BY 1",
-}
 
 
 @pytest.fixture

@@ -11,25 +11,23 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov.commands.rotate import Rotated, finish, rotate, rotations
 from dbprov.connections.strings import Connection
 from dbprov.errors import RefusedError
 from dbprov.passwords.secret import Secret
 from dbprov.spec.model import Spec
 from tests.harness import execute, stores
 from tests.harness.stores import ROOT
-from tests.servers.command import dbprov as cli
-from tests.servers.command import on_one_of_each
-from tests.servers.conftest import Walk
-from tests.servers.rotator import TURNS
-from tests.servers.test_apply import one
-from tests.servers.test_leaks import MARK, Watch, watch
-from tests.servers.test_resume import start, write
+from tests.support.command import dbprov as cli
+from tests.support.command import on_one_of_each
+from tests.support.leaks import MARK, Watch
+from tests.support.processes import start, write
+from tests.support.rotate import finished, turned
+from tests.support.rotator import TURNS
+from tests.support.specs import one
+from tests.support.walk import Walk
 
 # Whether an admin may set a password differs before and since PostgreSQL 16, and for a superuser never.
 pytestmark = pytest.mark.sampled
-
-__all__ = ["watch"]
 
 
 def logs_in(walk: Walk, spec: Spec, password: Secret | str | None) -> bool:
@@ -47,26 +45,6 @@ def logs_in(walk: Walk, spec: Spec, password: Secret | str | None) -> bool:
             assert code in server.dialect.LOGIN, (code, words)
             return False
     return True
-
-
-def turned(walk: Walk, spec: Spec, user: str | None = None) -> Rotated:
-    def turn(deployment: Any, server: Any) -> Rotated:
-        [planned] = rotations(deployment, server, user)
-        return rotate(planned, server)
-
-    [ended] = walk.each(spec, turn)
-    assert isinstance(ended, Rotated)
-    return ended
-
-
-def finished(walk: Walk, spec: Spec) -> Rotated:
-    def end(deployment: Any, server: Any) -> Rotated:
-        [planned] = rotations(deployment, server, finish=True)
-        return finish(planned, server)
-
-    [ended] = walk.each(spec, end)
-    assert isinstance(ended, Rotated)
-    return ended
 
 
 def keeps_old(walk: Walk) -> bool:
@@ -114,7 +92,7 @@ def test_killed_at_every_turn(walk: Walk, prefix: str, turn: str) -> None:
     place = spec.deployments[0].accounts[0].place
     first = kept(spec)
 
-    killed = start(walk, sys.executable, "-m", "tests.servers.rotator", "spec.yaml", turn)
+    killed = start(walk, sys.executable, "-m", "tests.support.rotator", "spec.yaml", turn)
     _, said = killed.communicate(timeout=60)
     assert killed.returncode == -signal.SIGKILL, said
 

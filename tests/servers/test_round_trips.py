@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from dbprov.spec.model import Spec
-from tests.servers.conftest import Walk
-from tests.servers.proxy import Proxy
-from tests.servers.test_apply import one
+from tests.support.proxy import Proxy
+from tests.support.specs import one
+from tests.support.walk import Walk
 
 
 def turns(walk: Walk, spec: Spec) -> int:

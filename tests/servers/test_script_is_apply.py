@@ -11,50 +11,10 @@ import dbprov
 from dbprov.engines.mysql.quoting import literal
 from dbprov.spec import names
 from dbprov.spec.model import Spec
-from tests.harness import TestServer, client, execute, remove
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import TABLES, one, users
-
-CATALOGUE: dict[str, dict[str | None, tuple[str, ...]]] = {
-    "postgresql": {
-        None: (
-            "SELECT rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolconnlimit, rolvaliduntil,"
-            " rolpassword LIKE 'SCRAM-SHA-256$%' FROM pg_authid WHERE rolname LIKE '%{0}%' ORDER BY 1",
-            "SELECT datname, datdba::regrole::text, encoding, datcollate, datctype, datallowconn, datconnlimit, datistemplate,"
-            " array(SELECT unnest(datacl)::text ORDER BY 1) FROM pg_database WHERE datname LIKE '%{0}%' ORDER BY 1",
-            "SELECT r.rolname, m.rolname, g.rolname, admin_option FROM pg_auth_members JOIN pg_roles r ON r.oid = roleid"
-            " JOIN pg_roles m ON m.oid = member JOIN pg_roles g ON g.oid = grantor WHERE r.rolname LIKE '%{0}%' ORDER BY 1, 2, 3",
-            "SELECT rolname, datname, setconfig FROM pg_db_role_setting JOIN pg_roles r ON r.oid = setrole"
-            " JOIN pg_database d ON d.oid = setdatabase WHERE rolname LIKE '%{0}%' ORDER BY 1, 2",
-        ),
-        "inside": (
-            "SELECT nspname, nspowner::regrole::text, array(SELECT unnest(nspacl)::text ORDER BY 1) FROM pg_namespace ORDER BY 1",
-            "SELECT defaclrole::regrole::text, defaclnamespace::regnamespace::text, defaclobjtype,"
-            " array(SELECT unnest(defaclacl)::text ORDER BY 1) FROM pg_default_acl ORDER BY 1, 2, 3",
-            "SELECT relname, relowner::regrole::text, array(SELECT unnest(relacl)::text ORDER BY 1) FROM pg_class"
-            " WHERE relnamespace::regnamespace::text NOT IN ('pg_catalog', 'pg_toast', 'information_schema') ORDER BY 1",
-        ),
-    },
-    "mysql": {
-        None: (
-            "SELECT User, Host, plugin, max_user_connections FROM mysql.user WHERE User LIKE '%{0}%' ORDER BY 1, 2",
-            "SELECT * FROM mysql.db WHERE User LIKE '%{0}%' ORDER BY User, Host, Db",
-            "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA"
-            " WHERE SCHEMA_NAME LIKE '%{0}%' ORDER BY 1",
-        ),
-    },
-}  # fmt: skip
-
-
-def catalogue(server: TestServer, prefix: str, database: str) -> list[Any]:
-    queries = CATALOGUE[server.engine]
-    like = prefix.replace("_", r"\_" if server.engine == "postgresql" else r"\\_")
-    rows: list[Any] = [
-        execute(server, "superuser", q.format(like).replace(r"\\_", r"\_")) for q in queries[None]
-    ]
-    return rows + [
-        execute(server, "superuser", q.format(like), database) for q in queries.get("inside", ())
-    ]
+from tests.harness import client, execute, remove
+from tests.support.catalogue import catalogue
+from tests.support.specs import FOR_POSTGRESQL, SPECS, TABLES, deployment_of, one, users
+from tests.support.walk import Walk
 
 
 def run_script(walk: Walk, spec: Spec) -> None:
@@ -78,36 +38,6 @@ def run_script(walk: Walk, spec: Spec) -> None:
     assert ended.returncode == 0, ended.stderr
     assert "ERROR" not in ended.stderr
     assert "WARNING" not in ended.stderr
-
-
-SPECS: dict[str, dict[str, Any]] = {
-    "four lines": {},
-    "owner": {"access": "owner"},
-    "limits": {"connection_limit": 7},
-    "isolated": {"isolate": True},
-    "left open": {"isolate": False},
-    "several": {"users": ["app", "writer", "reader"]},
-    "owner and reader": {"users": ["owner", "reader"]},
-    "hostile": {"users": ["we\"i`rd_%'$x\\y", "reader"], "database": "we\"i`rd_%'$x\\y=z"},
-}
-FOR_POSTGRESQL: dict[str, dict[str, Any]] = {
-    "split": {"layout": "split"},
-    "two users": {"rotation": "two-users", "schemas": ["airflow"]},
-    "schemas": {"schemas": ["first one", 'sec"ond'], "access": "owner"},
-    "locale": {"collation": "C", "encoding": "UTF8"},
-}
-
-
-def deployment_of(more: dict[str, Any], prefix: str) -> dict[str, Any]:
-    made = dict(more)
-    if "users" in more:
-        levels = {"owner": "owner", "writer": "write", "reader": "read"}
-        made["users"] = [
-            {"name": prefix + name, "access": levels.get(name, "all")} for name in more["users"]
-        ]
-    if "database" in more:
-        made["database"] = prefix + more["database"]
-    return one(prefix, **made)
 
 
 @pytest.mark.parametrize(

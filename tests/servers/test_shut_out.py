@@ -14,10 +14,10 @@ from tests.harness import TestServer, execute
 from tests.harness.accounts import MYSQL_ADMIN
 from tests.harness.tls import Shown, TlsServer
 from tests.harness.told import Matrix
-from tests.servers.command import CLI, dbprov, on_one_of_each
-from tests.servers.conftest import Walk
-from tests.servers.faults import PLAN, Case, Forker, Gate, Stage
-from tests.servers.test_apply import one
+from tests.support.command import CLI, dbprov, on_one_of_each
+from tests.support.faults import PLAN, Case, Forker, Gate, Stage
+from tests.support.specs import one
+from tests.support.walk import Walk
 
 APPLY = Case(("apply", "--yes", "--json", "spec.yaml"))
 # What a full disk is to who may mount none: no file of this run, and of what it runs, can hold a byte.

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 import dbprov
-from tests.servers.command import CLI
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import one, users
-from tests.servers.test_resume import left_behind, passwords, start, write
+from tests.support.command import CLI
+from tests.support.processes import left_behind, passwords, start, write
+from tests.support.specs import one, users
+from tests.support.walk import Walk
 
 # What they compete for are catalogue rows: of the oldest, of the newest, with and without borrowed
 # memberships.

@@ -11,10 +11,10 @@ import dbprov
 from dbprov.commands.plan import Planned
 from dbprov.spec.model import Spec
 from tests.harness import execute
-from tests.servers.command import dbprov as run
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import one, users
-from tests.servers.test_existing import admin_name, as_admin, superuser
+from tests.support.admins import admin_name, as_admin, superuser
+from tests.support.command import dbprov as run
+from tests.support.specs import one, users
+from tests.support.walk import Walk
 
 # Who granted a membership is known since PostgreSQL 16: one before it, and one since.
 pytestmark = pytest.mark.sampled

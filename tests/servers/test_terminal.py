@@ -14,8 +14,8 @@ import yaml
 from tests.harness import TestServer, execute
 from tests.harness.talk import remove
 from tests.harness.terminal import on_terminal, steering
-from tests.servers.command import CLI, on_one_of_each, surroundings
-from tests.servers.test_cli_on_servers import Run
+from tests.support.command import CLI, on_one_of_each, surroundings
+from tests.support.run import Run
 
 BAD = "\x1b]0;owned\x07\x1b[8m\x9b31m\r\x08\u202e\u2066\u2028\x7f"
 """A title, hidden text, C1, the line's begin, a backspace, text turned around, a line that nobody sees, delete."""

@@ -14,9 +14,9 @@ import dbprov
 from dbprov.errors import ConnectError, LookError
 from dbprov.server.server import Server
 from dbprov.spec.model import Deployment, Spec, Timeouts
-from tests.servers.conftest import Walk
-from tests.servers.proxy import Proxy
-from tests.servers.test_apply import one
+from tests.support.proxy import Proxy
+from tests.support.specs import one
+from tests.support.walk import Walk
 
 # What waits is the client: one server of each engine is enough.
 pytestmark = pytest.mark.sampled("newest")

@@ -24,16 +24,17 @@ import dbprov
 from dbprov.engines import Check
 from dbprov.errors import ConnectError
 from dbprov.spec.model import TLS_MODES
-from tests import harness
 from tests.harness import TestServer, execute
 from tests.harness.bastion import bastion
-from tests.harness.tls import NAME, Certificates, Shown, TlsServer
-from tests.servers.command import dbprov as command
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import one
+from tests.harness.tls import Shown, TlsServer
+from tests.support.command import dbprov as command
+from tests.support.specs import one
+from tests.support.tls import VERIFYING, know, named, prefix, said_of, walk
+from tests.support.walk import Walk
+
+__all__ = ["prefix", "walk"]  # fixtures, in the place of those of every server
 
 Case = Shown | Literal["no TLS", "asks for a certificate", "refuses it"]
-VERIFYING = ("verify-ca", "verify-full")
 INSISTING = ("require", *VERIFYING)
 
 HELD: dict[Case, tuple[str, ...]] = {  # the modes in which each server is reached
@@ -55,39 +56,8 @@ SAID: dict[Case, tuple[str, str]] = {  # to whom is not: what, and what to do
 }
 
 
-def said_of(mode: str, certificates: Certificates, **more: Any) -> dict[str, Any]:
-    ca = {"ca": str(certificates.ca)} if mode in VERIFYING else {}
-    return {"mode": mode, **ca, **more}
-
-
-def named(server: TestServer, host: str = NAME, port: int = 0) -> str:
-    database = "postgres" if server.engine == "postgresql" else ""
-    port = port or server.port
-    return f"{server.engine}://dba@{host}:{port}/{database}?hostaddr=127.0.0.1"
-
-
-def know(server: TestServer) -> None:
-    """From a login on MySQL has the admin's password cached, and is content with a hash where there is no TLS."""
-    execute(server, "admin", "SELECT 1")
-
-
 def pair(files: tuple[Path, Path]) -> dict[str, str]:
     return dict(zip(("cert", "key"), map(str, files), strict=True))
-
-
-@pytest.fixture
-def walk(secure: TlsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Walk:
-    for name in ("PGPASSWORD", "MYSQL_PWD", "PGPASSFILE", "PGSERVICE"):
-        monkeypatch.delenv(name, raising=False)
-    server = secure.server
-    know(server)
-    return Walk(server, named(server), server.password("admin"), tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def prefix(secure: TlsServer) -> Iterator[str]:
-    yield "t_tls_"
-    harness.remove(secure.server, "t_tls_")
 
 
 def way_in(secure: TlsServer, walk: Walk, case: Case, tls: dict[str, Any]) -> dict[str, Any]:

@@ -15,12 +15,12 @@ from dbprov.errors import PlaceError, RefusedError
 from dbprov.passwords.secret import Secret
 from dbprov.spec.model import Spec
 from tests.harness import execute, remove
-from tests.servers.command import dbprov as cli
-from tests.servers.conftest import Walk
-from tests.servers.rotator import TURNS
-from tests.servers.test_apply import one
-from tests.servers.test_resume import start, write
-from tests.servers.test_rotate import finished, turned
+from tests.support.command import dbprov as cli
+from tests.support.processes import start, write
+from tests.support.rotate import finished, turned
+from tests.support.rotator import TURNS
+from tests.support.specs import one
+from tests.support.walk import Walk
 
 # Who may be made an owner's member differs before PostgreSQL 16 and since.
 pytestmark = [pytest.mark.postgresql, pytest.mark.sampled]
@@ -108,7 +108,7 @@ def test_killed_at_every_turn(walk: Walk, prefix: str, turn: str) -> None:
     spec = dbprov.load(walk.folder / "spec.yaml")
     walk.provision(spec)
     first = strings(spec)
-    killed = start(walk, sys.executable, "-m", "tests.servers.rotator", "spec.yaml", turn)
+    killed = start(walk, sys.executable, "-m", "tests.support.rotator", "spec.yaml", turn)
     _, said = killed.communicate(timeout=60)
     assert killed.returncode == -signal.SIGKILL, said
     assert works(spec, strings(spec)), "what is handed out logs in at every moment"

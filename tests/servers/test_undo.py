@@ -14,13 +14,12 @@ from dbprov.commands.review import way_back as undo_file
 from dbprov.errors import RefusedError
 from dbprov.spec.model import Spec
 from tests.harness import client, execute
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import TABLES, one, users
-from tests.servers.test_drift import MYSQL as DRIFT_MYSQL
-from tests.servers.test_drift import POSTGRESQL as DRIFT_POSTGRESQL
-from tests.servers.test_existing import as_admin, make_user, superuser
-from tests.servers.test_reviewed import Reviewed
-from tests.servers.test_script_is_apply import FOR_POSTGRESQL, SPECS, deployment_of
+from tests.support.admins import as_admin, make_user, superuser
+from tests.support.drift import MYSQL as DRIFT_MYSQL
+from tests.support.drift import POSTGRESQL as DRIFT_POSTGRESQL
+from tests.support.reviewed import Reviewed
+from tests.support.specs import FOR_POSTGRESQL, SPECS, TABLES, deployment_of, one, users
+from tests.support.walk import Walk
 
 # What takes a change back differs with the rights it was made with: PostgreSQL's memberships before and since
 # 16, MySQL's and MariaDB's grants.

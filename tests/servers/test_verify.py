@@ -10,8 +10,8 @@ import pytest
 import dbprov
 from dbprov.spec.model import Spec
 from tests.harness import TestServer, accounts, execute
-from tests.servers.conftest import Walk
-from tests.servers.test_apply import one, users
+from tests.support.specs import one, users
+from tests.support.walk import Walk
 
 restricted = pytest.mark.parametrize("admin", ["restricted"], indirect=True)
 by_superuser = pytest.mark.parametrize("admin", ["superuser"], indirect=True)

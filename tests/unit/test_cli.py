@@ -27,7 +27,7 @@ from dbprov.passwords.secret import Secret
 from dbprov.plan.steps import Step, plan
 from dbprov.server.server import Done
 from dbprov.spec.model import Deployment, Spec, Timeouts
-from tests.unit.made import command, deployment, expanded, facts
+from tests.support.made import command, deployment, expanded, facts
 
 FLAGS = [
     "--server",

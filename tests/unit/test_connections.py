@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 from dbprov.connections.strings import FORMATS, MASK, Handout, as_env, as_json, as_text, handout
 from dbprov.passwords.secret import Secret
 from dbprov.spec.names import objections
-from tests.unit.made import HOSTILE, deployment
+from tests.support.made import HOSTILE, deployment
 
 GUIDE = {"user", "pass", "protocol", "host", "port", "db"}
 SIGNS = [

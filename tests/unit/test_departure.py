@@ -18,7 +18,7 @@ from dbprov.items import (
 from dbprov.items.sessions import Belongings, Lockout, Session
 from dbprov.plan.drop import Departure, Refusal, Survey, Wish, decide
 from dbprov.plan.steps import Pair
-from tests.unit.made import deployment
+from tests.support.made import deployment
 
 QUARANTINE = Wish(quarantine=True)
 APP = Lockout(user="app")

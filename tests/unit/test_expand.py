@@ -25,7 +25,7 @@ from dbprov.items import (
     User,
 )
 from dbprov.items.label import Label
-from tests.unit.made import deployment, expanded, facts
+from tests.support.made import deployment, expanded, facts
 
 T = TypeVar("T", bound=Item)
 EVERYTHING = (

@@ -20,7 +20,7 @@ from dbprov.errors import AuditError, PlaceError, RenderError, SpecError
 from dbprov.passwords.file import FilePlace
 from dbprov.spec.reader import load
 from dbprov.system import files
-from tests.unit.made import renderer
+from tests.support.made import renderer
 
 EVE = 12345  # somebody who is neither this user nor root
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="files of another user take root to make")

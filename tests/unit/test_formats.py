@@ -29,7 +29,7 @@ from dbprov.connections.forms import Wish
 from dbprov.connections.strings import MASK, Handout, handout
 from dbprov.errors import UsageError
 from dbprov.passwords.secret import Secret
-from tests.unit.made import deployment
+from tests.support.made import deployment
 
 SHOWN = Wish(shown=True)
 PASSWORDS = st.text(st.sampled_from([*string.printable[:95], "ü", "日"]), min_size=1, max_size=12)

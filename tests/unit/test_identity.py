@@ -9,7 +9,7 @@ import pytest
 from dbprov.spec.conflicts import Neighbours, conflicts
 from dbprov.spec.model import Account, Address, Deployment
 from dbprov.spec.server_identity import Running, Same, by_answer, by_name, far, resolved
-from tests.unit.made import deployment, parsed
+from tests.support.made import deployment, parsed
 
 HOSTS = {
     "db": {"10.0.0.1"},

@@ -16,7 +16,7 @@ from dbprov.errors import ConnectError, Mistake, ReviewError, SpecError
 from dbprov.passwords.secret import Secret, generate
 from dbprov.spec import reader
 from dbprov.system.masking import KNOWN, Masks, outside, printable, raw, values
-from tests.unit.made import FOLDER
+from tests.support.made import FOLDER
 
 HARD = "Qx7'\"\\$`%%x é+/ß😀 z#"
 FORMS: dict[str, Callable[[str], str]] = {

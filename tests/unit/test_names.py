@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dbprov.spec.names import DEPLOYMENT, objections, unprintable
-from tests.unit.made import HOSTILE
+from tests.support.made import HOSTILE
 
 SORTS = ("database", "user", "schema")
 

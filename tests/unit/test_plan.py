@@ -25,7 +25,7 @@ from dbprov.items import (
     User,
 )
 from dbprov.plan.steps import Pair, Step, plan, transactions
-from tests.unit.made import deployment, expanded
+from tests.support.made import deployment, expanded
 
 ON_TABLES: dict[str, Any] = {
     "schema": "s",

@@ -6,7 +6,7 @@ import pytest
 
 from dbprov.spec.model import Access
 from dbprov.spec.writer import Portrait, Resident, schemas_of, searched, split, written
-from tests.unit.made import HOSTILE, deployment, parsed
+from tests.support.made import HOSTILE, deployment, parsed
 
 
 @pytest.mark.parametrize(("setting", "schemas"), [

@@ -12,7 +12,7 @@ from dbprov import engines
 from dbprov.engines.mysql import quoting as mysql
 from dbprov.engines.postgresql import quoting as postgresql
 from dbprov.spec import names
-from tests.unit.made import HOSTILE
+from tests.support.made import HOSTILE
 
 NASTY = [
     HOSTILE,

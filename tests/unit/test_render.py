@@ -15,7 +15,7 @@ from dbprov.items import Database, User
 from dbprov.passwords import Kept
 from dbprov.passwords.env import EnvPlace
 from dbprov.sql.render import Sql, built_in_templates, comment, keywords
-from tests.unit.made import HOSTILE, renderer
+from tests.support.made import HOSTILE, renderer
 
 Render = Callable[..., str]
 

@@ -5,50 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dbprov.engines import Facts, of
 from dbprov.errors import ReviewError
-from dbprov.items import DatabaseGrant, PatternGrant, User
-from dbprov.plan.steps import Pair, Step, plan
+from dbprov.items import User
+from dbprov.plan.steps import Step, plan
 from dbprov.spec.model import Deployment
 from dbprov.sql import review
-from tests.unit.made import FLAVORS, HOSTILE, deployment, expanded, facts, renderer
-
-GOLDEN = Path(__file__).parent.parent / "golden" / "reviewed"
-USERS = [{"name": "app", "access": "all"}, {"name": "reader", "access": "read", "connection_limit": 5}]  # fmt: skip
-KNOWN = {
-    "postgresql": replace(
-        facts("postgresql", (16, 14)), admin="dba", identity="system 7575320187435418112"
-    ),
-    "mysql": replace(
-        facts("mysql", (9, 7, 4)), admin="dba@%",
-        identity="server_uuid 0a6b1f7e-c7a6-11f0-9d6e-0242ac110002",
-    ),
-    "mariadb": replace(
-        facts("mariadb", (10, 11, 18)), admin="dba@%", identity="host db1:3306"
-    ),
-}  # fmt: skip
-
-
-def found_in_part(flavor: str, made: Deployment) -> list[Pair]:
-    """The database is there, and the first user, with CONNECT (or SELECT) and nothing else; the limit is another one."""
-    pairs: list[Pair] = []
-    for item in expanded(made, KNOWN[flavor]):
-        there: Any = None
-        if item.kind == "database" or (isinstance(item, User) and item.name == "app"):
-            there = item
-        elif isinstance(item, DatabaseGrant) and item.grantee == "app":
-            there = replace(item, privileges=("CONNECT",))
-        elif isinstance(item, PatternGrant) and item.user == "app":
-            there = replace(item, privileges=("SELECT",))
-        elif isinstance(item, User):
-            there = replace(item, connection_limit=2)
-        pairs.append((item, there))
-    return pairs
+from tests.support.made import FLAVORS, HOSTILE, deployment, expanded, renderer
+from tests.support.review import GOLDEN, KNOWN, USERS, found_in_part
 
 
 def written(flavor: str, made: Deployment, steps: list[Step], known: Facts | None = None) -> str:

@@ -14,7 +14,7 @@ from dbprov.plan.steps import Step, plan
 from dbprov.spec import names, reader
 from dbprov.spec.model import Spec
 from dbprov.sql.script import _ended, script
-from tests.unit.made import FOLDER, deployment, expanded, facts, parsed, renderer
+from tests.support.made import FOLDER, deployment, expanded, facts, parsed, renderer
 
 TESTS = Path(__file__).parent.parent
 SPECS = sorted((TESTS / "specs").glob("*.yaml"))

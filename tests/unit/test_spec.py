@@ -23,7 +23,7 @@ from dbprov.spec import reader, tls
 from dbprov.spec.model import TLS_MODES, Access, Address, Tls
 from dbprov.spec.password import KEYS
 from dbprov.spec.reader import ACCOUNT, ADMIN, DEPLOYMENT, TOP, from_flags
-from tests.unit.made import FOLDER, HOSTILE, deployment, mistakes, parsed
+from tests.support.made import FOLDER, HOSTILE, deployment, mistakes, parsed
 
 README = """\
 server: postgresql://dba@db.example.com:5432/postgres

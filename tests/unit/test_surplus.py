@@ -12,7 +12,7 @@ from dbprov.items.existing_grants import AclEntry, Attribute, DefaultEntry, Held
 from dbprov.plan.prune import Surplus, borrowed, dependents_first, gives_more, pruning
 from dbprov.plan.steps import Step
 from dbprov.spec.model import Deployment
-from tests.unit.made import deployment, facts, renderer
+from tests.support.made import deployment, facts, renderer
 
 USERS = [{"name": "app"}, {"name": "reader", "access": "read"}]
 KNOWN = {"postgresql": replace(facts(), admin="dba"), "mysql": facts("mysql")}

@@ -27,7 +27,7 @@ from dbprov.passwords.secret import Secret
 from dbprov.spec.model import SYSTEM_CA, TLS_MODES, Tls
 from dbprov.spec.reader import parse
 from tests.harness.tls import Certificates
-from tests.unit.made import deployment, facts
+from tests.support.made import deployment, facts
 
 
 @pytest.fixture

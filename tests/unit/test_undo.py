@@ -29,8 +29,8 @@ from dbprov.items.label import Label
 from dbprov.plan.steps import Step, plan
 from dbprov.plan.undo import Emptiness, undo
 from dbprov.sql import review
-from tests.unit.made import FLAVORS, deployment, expanded, renderer
-from tests.unit.test_review import GOLDEN, KNOWN, USERS, found_in_part
+from tests.support.made import FLAVORS, deployment, expanded, renderer
+from tests.support.review import GOLDEN, KNOWN, USERS, found_in_part
 
 PLACES: dict[str, Any] = {"inside": "shop", "schema": "work", "grantee": "app"}
 

@@ -14,7 +14,7 @@ from dbprov.commands.render import scripts
 from dbprov.engines.mysql import password_hash as mysql
 from dbprov.engines.postgresql import password_hash as postgresql
 from dbprov.errors import PlaceError, UsageError
-from tests.unit.made import parsed
+from tests.support.made import parsed
 
 LIBPQ = PGconn.connect_start(b"port=none")  # goes nowhere; it need not, to make a verifier
 ODD = some.text(some.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20)  # fmt: skip

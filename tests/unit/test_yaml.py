@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dbprov.errors import SpecError
 from dbprov.spec import reader, yaml_nodes
 from dbprov.spec.values import MOST, Given, Reading
-from tests.unit.made import FOLDER
+from tests.support.made import FOLDER
 
 TOP = "server: postgresql://dba@h/postgres\ndeployments:\n"
 ONE = "- {name: a, database: d, user: u}\n"

@@ -1,6 +1,6 @@
 """``apply`` killed with kill -9 after a number of statements, once for each deployment of a spec, in a process of its own.
 
-python -m tests.servers.killer SPEC 0 1 2 ...    the first deployment after 0 statements, the next after 1, ...
+python -m tests.support.killer SPEC 0 1 2 ...    the first deployment after 0 statements, the next after 1, ...
 """
 
 from __future__ import annotations

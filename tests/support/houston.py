@@ -197,3 +197,18 @@ def running(platform: Platform) -> Iterator[Platform]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+BASE = {
+    "workspaceUuid": "cm3g0cjd2000008l74jigb54y",
+    "label": "analytics",
+    "executor": "CeleryExecutor",
+    "workers": {},
+    "scheduler": {"replicas": 1},
+    "runtimeVersion": "11.6.0",
+    "properties": {"extra_capacity": {"cpu": 1000, "memory": 3840}},
+    "dagDeployment": {"type": "dag_deploy", "syncInterval": 1, "sshKey": "LEAK-MARK-key"},
+}
+
+
+ANOTHER = {"id": "c0", "label": "analytics", "releaseName": "old-star-1"}

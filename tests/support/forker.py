@@ -1,6 +1,6 @@
 """The CLI again and again without its start: a process that has loaded all of it, and forks for each run.
 
-python -m tests.servers.forker [MODULE ...]    loads these too; an order a line on stdin, as JSON: words, folder, env; answers its pid, then its exit code
+python -m tests.support.forker [MODULE ...]    loads these too; an order a line on stdin, as JSON: words, folder, env; answers its pid, then its exit code
 
 What a run prints is in the files ``stdout`` and ``stderr`` of its folder.
 """

@@ -1,6 +1,6 @@
 """``drop`` killed with kill -9 after a number of statements, once for each deployment of a spec, in a process of its own.
 
-python -m tests.servers.drop_killer SPEC HEIR quarantine|database|users 1 2 ...
+python -m tests.support.drop_killer SPEC HEIR quarantine|database|users 1 2 ...
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dbprov.commands.drop import depart
 from dbprov.plan.drop import Wish
 from dbprov.server.server import Done
 from dbprov.spec.model import Deployment, Spec
-from tests.servers.killer import die
+from tests.support.killer import die
 
 
 def drop(spec: Spec, deployment: Deployment, wish: Wish, statements: int) -> None:

@@ -1,6 +1,6 @@
 """``rotate`` killed with kill -9 at one of its turns, in a process of its own.
 
-python -m tests.servers.rotator SPEC kept|sent|done|proven|promoted
+python -m tests.support.rotator SPEC kept|sent|done|proven|promoted
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ from typing import Any, Literal
 import yaml
 
 from tests.harness import TestServer, Who, execute
-from tests.servers.command import surroundings
-from tests.servers.proxy import Proxy
+from tests.support.command import surroundings
+from tests.support.proxy import Proxy
 
 REPOSITORY = str(Path(__file__).parents[2])
 
@@ -172,7 +172,7 @@ class Forker:
 
     def __init__(self, *modules: str) -> None:
         self._serving = subprocess.Popen(
-            [sys.executable, "-m", "tests.servers.forker", *modules], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [sys.executable, "-m", "tests.support.forker", *modules], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             encoding="utf-8", env={**surroundings(Path("/")), "PYTHONPATH": REPOSITORY},
         )  # fmt: skip
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.servers.proxy import Proxy
+from tests.support.proxy import Proxy
 
 SSL_REQUEST = bytes.fromhex("0000000804d2162f")
 

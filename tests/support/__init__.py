@@ -1,0 +1,1 @@
+"""What several tests share: specs, programs that are struck or killed, and what is looked at afterwards."""
