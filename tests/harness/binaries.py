@@ -45,7 +45,7 @@ def start(
 
     ``copied``: it begins with the data of this one, which does not run meanwhile.
     """
-    installed, origin = _bring(flavor, version)
+    installed, origin = bring(flavor, version)
     for _ in range(3):
         folder, port = make_folder(), free_port()
         password = copied.superuser[1] if copied else secrets.token_hex(12)
@@ -80,7 +80,7 @@ def start(
     raise ServerUnavailable("three ports that were free were taken before the server had them")
 
 
-def _bring(flavor: str, version: str) -> tuple[Path, str]:
+def bring(flavor: str, version: str) -> tuple[Path, str]:
     """The folder with bin/ in it, and where it is from."""
     if flavor == "postgresql" and version in wheel.FOLDERS:
         return wheel.bring(version), "wheel"

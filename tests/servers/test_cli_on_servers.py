@@ -266,6 +266,10 @@ def test_mysqls_own_places(run: Run) -> None:
     assert run("plan", "spec.yaml").returncode == 1
     options.write_text("[client]\npassword = wrong\n")
     assert run("plan", "spec.yaml").returncode == 2
+    options.write_text("[client]\npassword\n")  # the client would ask; there is no terminal
+    ended = run("plan", "spec.yaml")
+    assert ended.returncode == 2
+    assert "unexpected" not in ended.stderr
 
 
 # -- a terminal ----------------------------------------------------------------------------------------------------------------

@@ -18,13 +18,12 @@ from pymysql.constants import CR
 from pymysql.cursors import DictCursor
 
 from dbprov.engines import Facts, Notice, tls_context
-from dbprov.engines.mysql import auth_plugins
+from dbprov.engines.mysql import auth_plugins, option_files
 from dbprov.engines.mysql.quoting import literal
 from dbprov.errors import ConnectError
 from dbprov.passwords import Kept
 from dbprov.passwords.secret import Secret
 from dbprov.spec.model import Address, Deployment, Timeouts, Tls
-from dbprov.system import files
 from dbprov.system.masking import outside, raw
 
 SESSION = ("session/settings",)
@@ -48,7 +47,8 @@ def connect(
 
     A password that is not given here comes from MYSQL_PWD or the usual option files.
     """
-    known = password or Secret(os.environ.get("MYSQL_PWD") or _option_file_password() or "")
+    from_environment = Secret(os.environ.get("MYSQL_PWD", ""))
+    known = password or from_environment or option_files.password() or Secret("")
     return _opened(
         timeouts,
         address.user,
@@ -174,28 +174,6 @@ def _reached(tunnel: str, **said: Any) -> Any:
     reached.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     connection.connect(reached)
     return connection
-
-
-def _option_file_password() -> str | None:
-    """``password`` of ``[client]`` in the option files that the engine's own client reads.
-
-    The last one wins.
-    """
-    from configparser import Error
-
-    from pymysql.optionfile import Parser
-
-    found = None
-    for path in (Path("/etc/my.cnf"), Path("/etc/mysql/my.cnf"), Path("~/.my.cnf").expanduser()):
-        try:
-            text = files.read(path, 1 << 20, everybody=False).decode()  # mysql ignores it too
-            lines = [line for line in text.splitlines() if not line.lstrip().startswith("!")]
-            parser = Parser(strict=False, allow_no_value=True)  # type: ignore[call-arg]  # the stubs know of no arguments
-            parser.read_string("\n".join(lines))
-            found = parser.get("client", "password")
-        except (OSError, Error, UnicodeDecodeError):
-            continue
-    return found
 
 
 def needs_password(error: BaseException) -> bool:
