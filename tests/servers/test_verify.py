@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -456,3 +457,19 @@ def test_no_password_no_login(walk: Walk, prefix: str) -> None:
     assert check.claim == "logs in"
     assert "no password is kept" in check.observed
     assert check.todo
+
+
+@pytest.fixture
+def keys_only(server: TestServer) -> Iterator[None]:
+    """The server takes no table without a primary key: MySQL 8.0.13, MariaDB's InnoDB."""
+    mysql = server.flavor == "mysql"
+    setting = "sql_require_primary_key" if mysql else "innodb_force_primary_key"
+    execute(server, "superuser", f"SET GLOBAL {setting} = ON")
+    yield
+    execute(server, "superuser", f"SET GLOBAL {setting} = OFF")
+
+
+@pytest.mark.mysql
+@pytest.mark.usefixtures("keys_only")
+def test_every_probe_has_a_primary_key(walk: Walk, prefix: str) -> None:
+    walk.provision(walk.spec(one(prefix, users=users(prefix))))

@@ -1,1 +1,1 @@
-CREATE TABLE {{ referring | ident }} (id INTEGER, FOREIGN KEY (id) REFERENCES {{ probe | ident }} (id))
+CREATE TABLE {{ referring | ident }} (id INTEGER PRIMARY KEY, FOREIGN KEY (id) REFERENCES {{ probe | ident }} (id))

@@ -1,1 +1,1 @@
-CREATE TABLE {{ schema | ident }}.{{ probe | ident }} (id integer)
+CREATE TABLE {{ schema | ident }}.{{ probe | ident }} (id integer PRIMARY KEY)

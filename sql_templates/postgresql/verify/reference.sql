@@ -1,1 +1,1 @@
-CREATE TABLE {{ referring | ident }} (id integer REFERENCES {{ probe | ident }} (id))
+CREATE TABLE {{ referring | ident }} (id integer PRIMARY KEY REFERENCES {{ probe | ident }} (id))
