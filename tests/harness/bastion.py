@@ -6,7 +6,6 @@ that is not locked.
 
 import getpass
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,6 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.harness import cache, debian, keeper
-from tests.harness.binaries import free_port
 from tests.harness.model import ServerUnavailable
 
 INETD = Path(__file__).with_name("inetd.py")
@@ -49,7 +47,7 @@ class Bastion:
 def bastion(forwards: bool = True) -> Iterator[Bastion]:
     # Not in /tmp: no folder above the keys may be writable for others.
     folder = Path(tempfile.mkdtemp(prefix="bastion-", dir=cache.folder()))
-    port, programs = free_port(), _brought()
+    programs = _brought()
     subprocess.run(
         [programs / "dropbearkey", "-t", "ed25519", "-f", folder / "host"], capture_output=True, check=True
     )  # fmt: skip
@@ -57,7 +55,6 @@ def bastion(forwards: bool = True) -> Iterator[Bastion]:
         [programs / "dropbearkey", "-y", "-f", folder / "host"], capture_output=True, text=True, check=True,
     )  # fmt: skip
     public = next(line for line in said.stdout.splitlines() if line.startswith("ssh-"))
-    (folder / "known").write_text(f"[127.0.0.1]:{port} {public}\n")
     (folder / "authorized_keys").write_text(_key(folder / "user") + "\n")
     (folder / "authorized_keys").chmod(0o600)
     (folder / "ssh_config").write_text(CLIENT.format(folder=folder))
@@ -66,11 +63,12 @@ def bastion(forwards: bool = True) -> Iterator[Bastion]:
     (folder / "bin/ssh").write_text(f'#!/bin/sh\nexec {ssh} -F {folder}/ssh_config "$@"\n')
     (folder / "bin/ssh").chmod(0o755)
     # As a listener of its own it would start itself anew, without the libraries beside it.
-    words: list[str | Path] = [sys.executable, INETD, str(port), programs / "dropbear", "-i"]
+    words: list[str | Path] = [sys.executable, INETD, folder / "port", programs / "dropbear", "-i"]
     words += ["-E", "-s", "-r", folder / "host", "-D", folder, *([] if forwards else ["-j"])]
     kept = keeper.keep_server([str(word) for word in words], folder, signal.SIGTERM, None)
     try:
-        _wait(port, folder)
+        port = _port(folder)
+        (folder / "known").write_text(f"[127.0.0.1]:{port} {public}\n")
         yield Bastion(f"ssh://{getpass.getuser()}@127.0.0.1:{port}", folder / "bin", folder)
     finally:
         keeper.stop(kept)
@@ -96,14 +94,13 @@ def _key(path: Path) -> str:
     return public.decode()
 
 
-def _wait(port: int, folder: Path) -> None:
+def _port(folder: Path) -> int:
+    """Which it listens at, as it says itself: so nobody else answers there."""
     until = time.monotonic() + 30
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            log = (folder / "server.log").read_text() if (folder / "server.log").exists() else ""
-            if not keeper.runs(folder) or time.monotonic() > until:
-                raise ServerUnavailable(f"the bastion does not answer: {log}") from None
-        time.sleep(0.05)
+    while not (folder / "port").exists():
+        if not keeper.runs(folder) or time.monotonic() > until:
+            log = folder / "server.log"
+            words = log.read_text() if log.exists() else ""
+            raise ServerUnavailable(f"the bastion does not listen: {words}")
+        time.sleep(0.02)
+    return int((folder / "port").read_text())

@@ -5,14 +5,13 @@ import pwd
 import secrets
 import shlex
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from tests.harness import accounts, cache, clients, debian, keeper, wheel
+from tests.harness import accounts, cache, clients, debian, keeper, ports, wheel
 from tests.harness.model import Reached, ServerUnavailable
 
 # Flavor and version -> suite and packages of Debian.
@@ -47,7 +46,7 @@ def start(
     """
     installed, origin = bring(flavor, version)
     for _ in range(3):
-        folder, port = make_folder(), free_port()
+        folder, port = make_folder(), ports.reserve()
         password = copied.superuser[1] if copied else secrets.token_hex(12)
         if copied and copied.folder:
             subprocess.run(["cp", "-a", copied.folder / "data", folder], check=True)
@@ -110,13 +109,6 @@ def _give(path: Path) -> None:
     if user:
         entry = pwd.getpwnam(user)
         os.chown(path, entry.pw_uid, entry.pw_gid)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def put(path: Path, content: bytes) -> None:

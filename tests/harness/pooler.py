@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Literal
 
-from tests.harness import cache, debian, keeper
+from tests.harness import cache, debian, keeper, ports
 from tests.harness.accounts import ERRORS, postgresql
-from tests.harness.binaries import free_port, make_folder, put
+from tests.harness.binaries import make_folder, put
 from tests.harness.model import ServerUnavailable, TestServer
 
 Mode = Literal["session", "transaction"]
@@ -39,7 +39,7 @@ def pgbouncer_of(mode: Mode, databases: str, users: str) -> Iterator[int]:
 @contextmanager
 def _running(mode: Mode, more: str, files: Mapping[str, str]) -> Iterator[int]:
     installed = debian.bring("pgbouncer", "bookworm", "pgbouncer")
-    folder, port = make_folder(), free_port()
+    folder, port = make_folder(), ports.reserve()
     settings = f"""[pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = {port}

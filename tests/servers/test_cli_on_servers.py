@@ -351,17 +351,18 @@ def silent() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+@pytest.fixture
+def refusing() -> Iterator[int]:
+    """A port that is taken, and where nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
 
 
-def test_servers_that_are_not_there(tmp_path: Path, silent: int) -> None:
+def test_servers_that_are_not_there(tmp_path: Path, silent: int, refusing: int) -> None:
     """Nobody listens, no such host, nobody speaks: an error with words, and soon (all at once, since some take ten seconds)."""
     hosts = {
-        f"127.0.0.1:{free_port()}": "refused",
+        f"127.0.0.1:{refusing}": "refused",
         "no-such-host.invalid": "no-such-host",
         f"127.0.0.1:{silent}": "",
     }
