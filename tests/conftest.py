@@ -8,10 +8,13 @@ a marker chooses among them:
     @pytest.mark.mysql                 MySQL and MariaDB
     @pytest.mark.mysql("mariadb >= 11", "mysql")
 
-Each also runs for both admins. Where that is many times the same, a mark takes a sample of it:
+Each also runs for both admins. How much of that a run takes is said by DBPROV_TEST_MATRIX (see
+harness/matrix.py). Where all of it would be many times the same, a mark takes a sample in every matrix:
 
     @pytest.mark.sampled             restricted: oldest and newest of each flavor; superuser: newest of each engine
     @pytest.mark.sampled("newest")   restricted, on the newest of each engine: what no right has a part in
+
+    @pytest.mark.slow                not in `make quick`
 
     @pytest.mark.attack("WHAT IS TRIED")   a row of the table of attacks in the summary; on="OpenSSH" where
                                            it is tried on another program than a server
@@ -20,9 +23,8 @@ A test that takes `secure` runs once for each flavor among those, on a server of
 whatever certificate the test asks for (see harness/tls.py). Such servers are always binaries.
 """
 
-import operator
-import re
 import secrets
+import signal
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -32,6 +34,7 @@ from hypothesis import settings
 from dbprov.system import masking
 from tests import harness
 from tests.harness import ServerUnavailable, TestServer, WrongSetting
+from tests.harness.matrix import ENGINES, Pair, chosen, pair_of, server_of
 from tests.harness.own import OwnServer, start_own_server
 from tests.harness.telling import Telling, start_telling
 from tests.harness.tls import VERSIONS, Certificates, TlsServer, start_tls
@@ -48,17 +51,6 @@ from tests.harness.told import (
 
 settings.register_profile("untimed", deadline=None)  # nothing is measured in a test
 settings.load_profile("untimed")
-
-Pair = tuple[str, str]
-
-ENGINES = {"postgresql": ("postgresql",), "mysql": ("mysql", "mariadb")}
-COMPARE = {
-    ">=": operator.ge,
-    "<=": operator.le,
-    "==": operator.eq,
-    ">": operator.gt,
-    "<": operator.lt,
-}
 
 
 @pytest.fixture(autouse=True)
@@ -94,6 +86,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell starts what goes to the background with SIGINT ignored, which every child would inherit.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[SERVERS] = Servers()
     config.pluginmanager.register(Heard())
     for name, flavors in ENGINES.items():
@@ -139,13 +134,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    wanted = config.stash[SERVERS].wanted
-    others = [i for i in items if not (_marked_for(i, _pair_of(i)) and _in_sample(i, wanted))]
-    if others:
-        config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if item not in others]
+    try:
+        run = chosen(items, config.stash[SERVERS].wanted)
+    except WrongSetting as error:
+        raise pytest.UsageError(str(error)) from None
+    if len(run) < len(items):
+        ids = {item.nodeid for item in run}
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in ids])
+        items[:] = run
     if not config.option.collectonly and not hasattr(config, "workerinput"):
-        for pair in dict.fromkeys(filter(None, map(_server_of, items))):
+        for pair in dict.fromkeys(filter(None, map(server_of, items))):
             config.stash[SERVERS].start(pair)
 
 
@@ -161,9 +159,9 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    pair = _server_of(item)
+    pair = server_of(item)
     if mark := item.get_closest_marker("attack"):
-        tried_on = " ".join(_pair_of(item) or ()) or mark.kwargs.get("on", "this machine")
+        tried_on = " ".join(pair_of(item) or ()) or mark.kwargs.get("on", "this machine")
         tell_attack(item.user_properties, mark.args[0], tried_on)
     if pair is None:
         return
@@ -257,63 +255,3 @@ def _speaking_tls(wanted: list[Pair]) -> Iterator[Pair]:
         versions = [version for one, version in wanted if one == flavor]
         able = [version for version in versions if version in VERSIONS[flavor]]
         yield flavor, (able or VERSIONS[flavor][-1:])[0]
-
-
-def _pair_of(item: pytest.Item) -> Pair | None:
-    callspec = getattr(item, "callspec", None)
-    params = callspec.params if callspec else {}
-    names = ("server", "tls_server", "own", "telling")
-    return next((params[name] for name in names if name in params), None)
-
-
-def _server_of(item: pytest.Item) -> Pair | None:
-    callspec = getattr(item, "callspec", None)
-    return callspec.params.get("server") if callspec else None
-
-
-def _admin_of(item: pytest.Item) -> str:
-    """Who provisions in it. Tests that take no `admin` do so as the restricted one, or do not care."""
-    callspec = getattr(item, "callspec", None)
-    return str(callspec.params.get("admin", "restricted")) if callspec else "restricted"
-
-
-def _marked_for(item: pytest.Item, pair: Pair | None) -> bool:
-    marks = [mark for mark in item.iter_markers() if mark.name in ENGINES]
-    if pair is None or not marks:
-        return True
-    return any(
-        pair[0] in ENGINES[mark.name] and any(_fits(text, pair) for text in mark.args or [""])
-        for mark in marks
-    )
-
-
-def _in_sample(item: pytest.Item, wanted: list[Pair]) -> bool:
-    mark, pair = item.get_closest_marker("sampled"), _server_of(item)
-    if mark is None or pair is None:
-        return True
-    flavor, version = pair
-    versions = sorted((v for f, v in wanted if f == flavor), key=_numbers)
-    # MySQL and MariaDB are one engine: that which is named first stands for it.
-    [alike] = [flavors for flavors in ENGINES.values() if flavor in flavors]
-    newest = version == versions[-1] and flavor == next(f for f, _ in wanted if f in alike)
-    if _admin_of(item) == "superuser":
-        return newest and not mark.args
-    return newest if mark.args else version in (versions[0], versions[-1])
-
-
-def _fits(condition: str, pair: Pair) -> bool:
-    """Whether '>= 15', 'mariadb' or 'mariadb >= 11' is true of a server."""
-    match = re.fullmatch(r"([a-z]+)?\s*(?:(>=|<=|==|>|<)\s*([\d.]+))?", condition.strip())
-    if match is None:
-        raise pytest.UsageError(f"{condition!r} is no condition for a server, as '>= 15' is")
-    flavor, comparison, version = match.groups()
-    if flavor not in (None, pair[0]):
-        return False
-    if comparison is None:
-        return True
-    bound = _numbers(version)
-    return bool(COMPARE[comparison](_numbers(pair[1])[: len(bound)], bound))
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in version.split("."))

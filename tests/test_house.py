@@ -10,6 +10,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -448,8 +449,13 @@ def held(engine: str) -> list[Item]:
     return found
 
 
-def rendered(engine: str) -> Iterator[tuple[str, str]]:
+@cache
+def rendered(engine: str) -> tuple[tuple[str, str], ...]:
     """Every template with hostile values, as often as it can differ: its name, and its text."""
+    return tuple(_rendered(engine))
+
+
+def _rendered(engine: str) -> Iterator[tuple[str, str]]:
     for known in KNOWN[engine]:
         render = renderer(known.flavor, known)
         for item in (*items(engine, known), *TRACES, EMPTINESS):
@@ -541,16 +547,17 @@ def test_every_kind_can_be_looked_at_and_made(engine: str) -> None:
 def test_every_step_of_a_plan_has_its_template() -> None:
     """Also of the alterations: whatever is found lacking can be altered."""
     for engine in DIALECTS:
+        there = files(engine)
         for known in KNOWN[engine]:
             for made in hostile(engine):
                 for step in plan((item, None) for item in expanded(made, known)):
-                    assert f"{step.item.kind}/{step.verb}" in files(engine)
+                    assert f"{step.item.kind}/{step.verb}" in there
         altered = {
             item.kind
             for item in items(engine, KNOWN[engine][0])
             if type(item).satisfied_by is not Item.satisfied_by
         }
-        assert {f"{kind}/alter" for kind in altered} <= files(engine)
+        assert {f"{kind}/alter" for kind in altered} <= there
 
 
 @pytest.mark.parametrize("engine", DIALECTS)
