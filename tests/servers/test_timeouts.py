@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -60,6 +62,41 @@ def test_a_server_that_never_answers(walk: Walk) -> None:
         pytest.raises(ConnectError, match="cannot be reached"),
     ):
         server.connection()
+
+
+FIRST = {  # of an answer that goes on and on; PostgreSQL: no TLS, and a request for a password
+    "postgresql": b"N" + b"R\0\0\0\x58" + bytes(84),
+    "mysql": b"\x50\0\0\0\x0a" + b"9" * 80,
+}
+
+
+def drip(listener: socket.socket, answer: bytes) -> None:
+    """A byte each 0.2 seconds to whoever comes, for 17 seconds."""
+    with suppress(OSError):
+        while True:
+            one, _ = listener.accept()
+            Thread(target=dripped, args=(one, answer), daemon=True).start()
+
+
+def dripped(one: socket.socket, answer: bytes) -> None:
+    with suppress(OSError), one:
+        for byte in answer:
+            one.sendall(bytes([byte]))
+            time.sleep(0.2)
+
+
+def test_a_server_that_drips_its_answer(walk: Walk) -> None:
+    """The timeout is for the login as a whole, not for each read of it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        answer = FIRST[walk.server.engine]
+        Thread(target=drip, args=(listener, answer), daemon=True).start()
+        began = time.monotonic()
+        with (
+            behind(walk, listener.getsockname()[1]) as (_, server),
+            pytest.raises(ConnectError, match="cannot be reached"),
+        ):
+            server.connection()
+        assert time.monotonic() - began < 4 * SHORT.connect
 
 
 def test_a_connection_that_goes_silent(walk: Walk) -> None:

@@ -24,6 +24,7 @@ from dbprov.errors import ConnectError
 from dbprov.passwords import Kept
 from dbprov.passwords.secret import Secret
 from dbprov.spec.model import Address, Deployment, Timeouts, Tls
+from dbprov.system.deadline import Late, within
 from dbprov.system.masking import outside, raw
 
 SESSION = ("session/settings",)
@@ -90,9 +91,15 @@ def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any:
 def _opened(timeouts: Timeouts, *way: Any) -> Any:
     """PyMySQL has one timeout for all reads.
 
-    Of a server that does not even say its name, and of a long statement.
+    Of a server that does not even say its name, and of a long statement. It counts each read, so
+    a server that sends a byte now and then would never be late: the login has an end as a whole.
     """
-    connection = _connected(timeouts.connect, *way)
+    try:
+        connection = within(timeouts.connect, lambda: _connected(timeouts.connect, *way))
+    except Late:
+        raise pymysql.OperationalError(
+            CR.CR_SERVER_LOST, f"the login did not end within {timeouts.connect} seconds"
+        ) from None
     connection._read_timeout = connection._write_timeout = timeouts.answer
     return connection
 
