@@ -40,9 +40,9 @@ the spec, the SQL (sql/), the connection strings (airflow.env), the password (.d
 The PostgreSQL of the demo is gone. To try next, on a server of your own:
   cd {folder}
   export PATH={programs}:$PATH
-  export DBPROV_ADMIN_PASSWORD=...    of an admin of that server, whose URL you put in the spec
-  dbprov check deployment.yaml        can this admin do it? It changes nothing
-  dbprov plan deployment.yaml         what would be changed
+  export DBPROV_ADMIN_PASSWORD=...    # of an admin of that server, whose URL you put in the spec
+  dbprov check deployment.yaml        # can this admin do it? It changes nothing
+  dbprov plan deployment.yaml         # what would be changed
 """
 
 
