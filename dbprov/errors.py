@@ -136,12 +136,7 @@ class ReviewError(DbprovError):
 
 
 class ApplyError(DbprovError):
-    """A statement failed.
-
-    ``undone``: how many statements before it were taken back with its transaction.
-    """
-
-    undone = 0
+    """A statement failed."""
 
 
 class Interrupted(ApplyError):

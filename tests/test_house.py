@@ -44,7 +44,7 @@ from dbprov.items.sessions import (
     Session,
 )
 from dbprov.passwords.env import EnvPlace
-from dbprov.plan.steps import plan
+from dbprov.plan.steps import compare
 from dbprov.plan.undo import Emptiness
 from dbprov.spec import reader
 from dbprov.sql.render import built_in_templates
@@ -550,7 +550,7 @@ def test_every_step_of_a_plan_has_its_template() -> None:
         there = files(engine)
         for known in KNOWN[engine]:
             for made in hostile(engine):
-                for step in plan((item, None) for item in expanded(made, known)):
+                for step in compare((item, None) for item in expanded(made, known)):
                     assert f"{step.item.kind}/{step.verb}" in there
         altered = {
             item.kind
@@ -769,6 +769,17 @@ def test_every_exported_name_is_there() -> None:
     assert set(
         re.findall(r"^    from dbprov\.[\w.]+ import (\w+) as \1$", source, re.MULTILINE)
     ) == set(dbprov.__all__)
+
+
+def test_the_commands_are_functions_of_the_package() -> None:
+    """The folders plan/ and connections/ hide neither, whoever imported them."""
+    program = (
+        "import dbprov, dbprov.plan.steps, dbprov.connections.strings\n"
+        "for verb in 'plan apply verify render connections check drop rotate adopt import_'.split():\n"
+        "    assert verb in dir(dbprov)\n"
+        "    assert getattr(dbprov, verb).__name__ == verb, verb\n"
+    )
+    subprocess.run([sys.executable, "-c", program], timeout=60, check=True)
 
 
 def test_the_version_stands_once() -> None:

@@ -20,7 +20,7 @@ from dbprov.cli.options import (
     timeouts_options,
     with_spec,
 )
-from dbprov.cli.output import confirm, print_json
+from dbprov.cli.output import confirm, exit_code, print_json
 
 if TYPE_CHECKING:
     from dbprov.audit.log import Journal
@@ -60,40 +60,20 @@ def adopt(
 
     Example: dbprov adopt deployment.yaml
     """
-    from dbprov.commands.adopt import adopt as adopt_plan
-    from dbprov.commands.adopt import adoption, refuse_adoption, refuse_unknown
-    from dbprov.commands.connect import servers as connect
+    from dbprov.commands.adopt import adopt_all, plan_adoptions
+    from dbprov.commands.servers import servers
     from dbprov.plan.change_owner import Consent
 
-    consent = Consent(owners, objects)
-    asked = never if yes else ask
-    with connect(spec, asked, templates, timeouts, journal=journal) as servers:
-        plans = [adoption(one, servers[one], consent) for one in spec.deployments]
-        refuse_unknown(plans)
-        for planned in plans:
-            console.show_adoption(planned)
-            refuse_adoption(planned)
+    with servers(spec, never if yes else ask, templates, timeouts, journal=journal) as opened:
+        plans = plan_adoptions(spec, opened, Consent(owners, objects), console.show_adoption)
         if any(planned.steps for planned in plans) and not yes:
             confirm()
-        ended = []
-        for planned in plans:
-            one = planned.deployment
-            ended.append(
-                adopt_plan(
-                    one,
-                    servers[one],
-                    planned,
-                    report=console.show_done,
-                    delayed=console.show_delay,
-                )
-            )
-            if ended[-1].error:
-                break
+        runs = list(adopt_all(plans, opened, report=console.show_done, delayed=console.show_delay))
     console.show_recorded(journal)
-    ok = all(one.ok for one in ended) and len(ended) == len(plans)
     if as_json:
-        print_json({"ok": ok, "deployments": [one.as_json() for one in ended]})
-    failed = next((one.error for one in ended if one.error), None)
+        ok = all(run.ok for run in runs) and len(runs) == len(plans)
+        print_json({"ok": ok, "deployments": [run.as_json() for run in runs]})
+    failed = next((run.error for run in runs if run.error), None)
     if failed:
         console.show_error(failed)
-    sys.exit(2 if failed else 0 if ok else 1)
+    sys.exit(exit_code(runs))

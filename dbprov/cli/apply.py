@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,12 +24,12 @@ from dbprov.cli.options import (
     undo_option,
     with_spec,
 )
-from dbprov.cli.output import confirm, files, keep_ways_back, print_json, write
+from dbprov.cli.output import confirm, exit_code, files, keep_ways_back, print_json, write
 
 if TYPE_CHECKING:
     from dbprov.audit.log import Journal
-    from dbprov.commands.apply import Applied
-    from dbprov.commands.plan import Planned
+    from dbprov.commands.run import Run
+    from dbprov.plan.plan import Plan
     from dbprov.server.server import Server
     from dbprov.spec.model import Deployment, Spec, Timeouts
 
@@ -68,79 +69,61 @@ def apply(
 
     Example: dbprov apply deployment.yaml --reviewed change.sql
     """
-    from dbprov.commands.apply import Applied, ask_places
-    from dbprov.commands.apply import apply as apply_plan
-    from dbprov.commands.connect import servers as connect
-    from dbprov.commands.plan import compare, refuse
+    from dbprov.commands.apply import apply_all
+    from dbprov.commands.plan import plan_all
     from dbprov.commands.review import insisting
-    from dbprov.errors import DbprovError
+    from dbprov.commands.servers import servers
 
-    ended: list[Applied] = []
-    with connect(spec, never if yes else ask, templates, timeouts, journal=journal) as servers:
-        plans: list[Planned] = []
-        for one in spec.deployments:
-            plans.append(compare(one, servers[one], prune=prune, ahead=plans))
-        reviewed_as = insisting(files(spec, reviewed), servers) if reviewed else {}
+    def begin(planned: Plan) -> None:
+        if len(plans) > 1:
+            console.show_name(planned.deployment, err=True)
+
+    runs: list[Run] = []
+    with servers(spec, never if yes else ask, templates, timeouts, journal=journal) as opened:
+        plans = plan_all(spec, opened, prune=prune)
+        insist = insisting(files(spec, reviewed), opened) if reviewed else {}
         ways = files(spec, undo)
         for planned in plans:
-            if planned.deployment in reviewed_as:
-                reviewed_as[planned.deployment](planned)
+            if planned.deployment in insist:
+                insist[planned.deployment](planned)
         for planned in plans:
             console.show_plan(planned, err=True)
-            refuse(planned)
+            planned.refuse()
         keep_ways_back(plans, ways)
         if reviewed:
             console.say(f"this is what was reviewed in {reviewed}: nobody is asked")
         elif any(planned.steps for planned in plans) and not yes:
             confirm()
-        for planned in plans:
-            ask_places(planned)
-        for planned in plans:
-            if any(one.error for one in ended):
-                ended.append(Applied(planned.deployment, planned))
-                console.show_not_done(ended[-1])
-                continue
-            if len(plans) > 1:
-                console.show_name(planned.deployment, err=True)
-            try:
-                with _way_back(ways, planned, servers[planned.deployment]) as kept:
-                    ended.append(
-                        apply_plan(
-                            planned.deployment,
-                            servers[planned.deployment],
-                            planned,
-                            report=console.show_done,
-                            check=console.show_check,
-                            delayed=console.show_delay,
-                            agreed=not yes,
-                            insist=reviewed_as.get(planned.deployment),
-                        )
-                    )
-                    kept(ended[-1])
-            except DbprovError as error:  # refused, after others were carried out: that is told
-                if not any(one.done for one in ended):
-                    raise
-                ended.append(Applied(planned.deployment, planned, error=error))
-            console.show_left(ended[-1])
-            console.show_not_done(ended[-1])
+        for run in apply_all(
+            plans,
+            opened,
+            begin=begin,
+            report=console.show_done,
+            check=console.show_check,
+            delayed=console.show_delay,
+            agreed=not yes,
+            reviewed=insist,
+            around=partial(_way_back, ways, opened),
+        ):
+            runs.append(run)
+            console.show_left(run)
+            console.show_not_done(run)
     console.show_recorded(journal)
     if as_json:
-        print_json({"ok": all(a.ok for a in ended), "deployments": [a.as_json() for a in ended]})
-    failed = next((a.error for a in ended if a.error), None)
+        print_json({"ok": all(r.ok for r in runs), "deployments": [r.as_json() for r in runs]})
+    if all(run.ok for run in runs):
+        console.say(f"ready. The connection strings: dbprov connections {_again(spec)} --reveal")
+    failed = next((run.error for run in runs if run.error), None)
     if failed:
         console.show_error(failed)
-        words = "what was done before stands; the same command goes on from there"
-        console.say(f"dbprov: {words}")
-        sys.exit(2)
-    if all(a.ok for a in ended):
-        console.say(f"ready. The connection strings: dbprov connections {_again(spec)} --reveal")
-    sys.exit(0 if all(a.ok for a in ended) else 1)
+        console.say("dbprov: what was done before stands; the same command goes on from there")
+    sys.exit(exit_code(runs))
 
 
 @contextmanager
 def _way_back(
-    ways: Mapping[Deployment, Path], planned: Planned, server: Server
-) -> Iterator[Callable[[Applied], None]]:
+    ways: Mapping[Deployment, Path], servers: Mapping[Deployment, Server], planned: Plan
+) -> Iterator[Callable[[Run], None]]:
     """Of the whole plan, written before anything is done: whatever ends the run, it is there.
 
     Where the run ended well it is written again, of what was done: others may have done a part.
@@ -150,12 +133,13 @@ def _way_back(
 
     way = ways.get(planned.deployment)
     if way is None or not planned.steps:
-        yield lambda applied: None
+        yield lambda run: None
         return
+    server = servers[planned.deployment]
 
-    def keep(applied: Applied) -> None:
-        if not applied.error:
-            steps = [done.step for done in applied.done]
+    def keep(run: Run) -> None:
+        if not run.error:
+            steps = [done.step for done in run.done]
             write(way, way_back(planned, server, steps), 0o644)
 
     write(way, way_back(planned, server), 0o644)

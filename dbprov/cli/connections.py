@@ -84,15 +84,14 @@ def connections(
 
     Example: dbprov connections deployment.yaml --format env -o airflow.env
     """
-    from dbprov.commands.connect import handouts as handouts_of
-    from dbprov.commands.connect import unfinished
+    from dbprov.commands.connections import connections, unfinished
     from dbprov.connections import forms
 
     name = _form(form, template, as_json)
     revealed = reveal or output is not None
     scram = _scram(userlist, name, template)
     wish = forms.Wish(shown=revealed, scram=scram, base=_base(base), **said)
-    handouts = handouts_of(spec, passwords=revealed and not scram)
+    handouts = connections(spec, passwords=revealed and not scram)
     for one in handouts:
         for words in one.warnings() if name in ("text", "json") else one.by_token():
             console.say(f"note: {words}")
@@ -154,13 +153,13 @@ def _scram(userlist: str | None, name: str, template: str | None) -> bool:
 
 def _verifiers(spec: Spec) -> dict[tuple[Deployment, str], Secret]:
     """Read on the servers, all before anything is written."""
-    from dbprov.commands.connect import servers as connect
-    from dbprov.commands.verifiers import verifiers
+    from dbprov.commands.connections import verifiers
+    from dbprov.commands.servers import servers
 
     made: dict[tuple[Deployment, str], Secret] = {}
-    with connect(spec, ask) as servers:
+    with servers(spec, ask) as opened:
         for deployment in spec.deployments:
-            made |= verifiers(deployment, servers[deployment])
+            made |= verifiers(deployment, opened[deployment])
     return made
 
 
@@ -179,10 +178,10 @@ def _put(path: Path, text: str) -> None:
 
 def document_of(spec: Spec, base: str, *, pgbouncer: bool, shown: bool) -> dict[str, Any]:
     """The variables of Houston's mutation, of a spec with one Deployment."""
-    from dbprov.commands.connect import handouts as handouts_of
+    from dbprov.commands.connections import connections
     from dbprov.connections import forms
 
-    handouts = handouts_of(spec, passwords=shown)
+    handouts = connections(spec, passwords=shown)
     wish = forms.Wish(shown=shown, pgbouncer=pgbouncer, base=_base(base))
     forms.refuse("houston", handouts, wish)
     for words in (words for one in handouts for words in one.by_token()):

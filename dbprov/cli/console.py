@@ -23,14 +23,11 @@ if TYPE_CHECKING:
 
     from dbprov.audit.hash_chain import Checked
     from dbprov.audit.log import Journal
-    from dbprov.commands.adopt import Adoption
-    from dbprov.commands.apply import Applied
-    from dbprov.commands.drop import Departing
-    from dbprov.commands.plan import Planned
-    from dbprov.commands.rotate import Rotation
+    from dbprov.commands.run import Run
     from dbprov.engines import Check
     from dbprov.errors import DbprovError
     from dbprov.plan.change_owner import Withheld
+    from dbprov.plan.plan import Plan
     from dbprov.plan.prune import Surplus
     from dbprov.plan.steps import Step
     from dbprov.server.lock import Delay
@@ -131,7 +128,7 @@ def prompt(question: str, *, hidden: bool = False, twice: bool = False) -> str:
 SHOWN = 10  # of the lines that are wrong in a record: another file has as many as it has lines
 
 
-def show_plan(planned: Planned, err: bool) -> None:
+def show_plan(planned: Plan, err: bool) -> None:
     count = len(planned.steps)
     steps = "nothing to do" if planned.complete else f"{count} step{'s' * (count != 1)}"
     _say(
@@ -162,9 +159,9 @@ def show_plan(planned: Planned, err: bool) -> None:
         _say(click.style("  note:", fg="yellow"), words, err)
 
 
-def show_departing(planned: Departing, err: bool) -> None:
+def show_departing(planned: Plan, err: bool) -> None:
     count = len(planned.steps)
-    word = "quarantine" if planned.wish.quarantine else "drop"
+    word = "quarantine" if planned.options.quarantine else "drop"
     steps = f"{count} step{'s' * (count != 1)}" if count else "nothing is left to do"
     _say(
         click.style(_clean(planned.deployment.name), bold=True),
@@ -177,14 +174,14 @@ def show_departing(planned: Departing, err: bool) -> None:
     for step, obstacle in planned.obstacles:
         _say(click.style("  !", fg="red"), f"{step}: {obstacle.why}", err)
         _advice(obstacle.todo, err)
-    for refusal in planned.departure.refusals:
+    for refusal in planned.refusals:
         _say(click.style("  !", fg="red"), refusal.why, err)
         _advice(refusal.todo, err)
-    for words in planned.departure.remarks:
+    for words in planned.remarks:
         _say(click.style("  note:", fg="yellow"), words, err)
 
 
-def _counted(planned: Planned) -> str:
+def _counted(planned: Plan) -> str:
     """Beside what is missing: what is surplus, and what of all is not ours to change."""
     surplus = len(planned.surplus)
     others = [one for one in planned.surplus if one.obstacle]
@@ -208,7 +205,7 @@ def _show_surplus(one: Surplus, err: bool) -> None:
         _advice(one.obstacle.todo, err)
 
 
-def show_adoption(planned: Adoption) -> None:
+def show_adoption(planned: Plan) -> None:
     from dbprov.plan.change_owner import marks
 
     count = len(planned.steps)
@@ -251,15 +248,15 @@ def _show_withheld(withheld: Sequence[Withheld]) -> None:
             _advice(f"to give it in spite of that: {command(one.flags)}", True)
 
 
-def show_rotation(rotation: Rotation) -> None:
-    name = click.style(_clean(rotation.account.name), bold=True)
-    _say(name, f"on {rotation.deployment.server}", err=True)
-    if rotation.step:
-        _say(click.style("  +", fg="green"), str(rotation.step), err=True)
-        _statement(rotation.statement, True)
-    else:
+def show_rotation(planned: Plan) -> None:
+    name = click.style(_clean(planned.user.name), bold=True)
+    _say(name, f"on {planned.deployment.server}", err=True)
+    for step, statement in zip(planned.steps, planned.statements, strict=True):
+        _say(click.style("  +", fg="green"), str(step), err=True)
+        _statement(statement, True)
+    if not planned.steps:
         _say("      ", "nothing to do: no old password is valid", err=True)
-    for words in rotation.remarks:
+    for words in planned.remarks:
         _say(click.style("  note:", fg="yellow"), words, err=True)
 
 
@@ -295,18 +292,18 @@ def show_name(deployment: Deployment, err: bool) -> None:
     _say(click.style(_clean(deployment.name), bold=True), f"on {deployment.server}", err)
 
 
-def show_left(applied: Applied) -> None:
+def show_left(run: Run) -> None:
     """What is still missing after an apply, and why."""
-    if applied.left and not applied.left.complete:
-        _say("", f"{applied.deployment.name}: still missing after apply:", err=True)
-        show_plan(applied.left, err=True)
+    if run.left and not run.left.complete:
+        _say("", f"{run.deployment.name}: still missing after apply:", err=True)
+        show_plan(run.left, err=True)
 
 
-def show_not_done(applied: Applied) -> None:
+def show_not_done(run: Run) -> None:
     """What an error, or an interruption, kept from being done."""
-    if applied.not_done:
-        _say("", f"{applied.deployment.name}: not done:", err=True)
-    for step, _ in applied.not_done:
+    if run.not_done:
+        _say("", f"{run.deployment.name}: not done:", err=True)
+    for step, _ in run.not_done:
         _say(click.style("  -", fg="yellow"), f"{step}{_where(step.item.inside)}", err=True)
 
 

@@ -19,11 +19,11 @@ from dbprov.cli.options import (
     templates_option,
     timeouts_options,
 )
-from dbprov.cli.output import confirm, print_json
+from dbprov.cli.output import confirm, exit_code, print_json
 
 if TYPE_CHECKING:
     from dbprov.audit.log import Journal
-    from dbprov.commands.drop import Departing
+    from dbprov.plan.plan import Plan
     from dbprov.spec.model import Deployment, Spec, Timeouts
 
 
@@ -71,56 +71,47 @@ def drop(
 
     Example: dbprov drop deployment.yaml --deployment analytics --quarantine
     """
-    from dbprov.commands.connect import servers as connect
-    from dbprov.commands.drop import depart, departing, refuse_departure
-    from dbprov.commands.drop import forget as forget_passwords
-    from dbprov.errors import UsageError
-    from dbprov.plan.drop import Wish
+    from dbprov.commands.drop import drop, forget_passwords, plan_drop
+    from dbprov.commands.servers import servers
+    from dbprov.plan.drop_survey import DropOptions
 
     ctx.obj["json"] = as_json
     made = spec_of(spec, {}, asks=not yes)
     deployment = _named(made, name)
-    _fits(quarantine, database, yes_drop, reassign_to, forget, deployment)
-    if objects and not reassign_to:
-        raise UsageError(
-            "--object says what goes to another role although it executes",
-            "no role is named that gets it",
-            "--reassign-to ROLE",
-        )
-    wish = Wish(quarantine, database, reassign_to, objects)
+    _fits(quarantine, database, yes_drop, reassign_to, objects, forget, deployment)
+    options = DropOptions(quarantine, database, reassign_to, objects)
     folder = Path(templates) if templates else None
-    with connect(made, never if yes else ask, folder, timeouts, journal=journal) as servers:
-        server = servers[deployment]
-        planned = departing(made, deployment, server, wish)
+    with servers(made, never if yes else ask, folder, timeouts, journal=journal) as opened:
+        server = opened[deployment]
+        planned = plan_drop(made, deployment, server, options)
         console.show_departing(planned, err=not only_plan or as_json)
         if only_plan:
             _end_plan(planned, as_json)
-        refuse_departure(planned)
+        planned.refuse()
         if planned.steps:
             _confirm(planned, yes, yes_drop)
-        departed = depart(
+        run = drop(
             made,
             deployment,
             server,
-            wish,
+            options,
             planned,
             report=console.show_done,
             delayed=console.show_delay,
             agreed=not yes,
         )
-    told = list(forget_passwords(departed)) if forget else []
-    for words in told:
+    passwords = list(forget_passwords(run)) if forget else []
+    for words in passwords:
         console.say(f"  {words}")
     console.show_recorded(journal)
     if as_json:
-        print_json({**departed.as_json(), "passwords": told})
-    if departed.error:
-        console.show_error(departed.error)
+        print_json({**run.as_json(), "passwords": passwords})
+    if run.error:
+        console.show_error(run.error)
         console.say("dbprov: what was done before stands; the same command goes on from there")
-        sys.exit(2)
-    if departed.left and departed.left.steps:
-        console.show_departing(departed.left, err=True)
-    sys.exit(0 if departed.ok else 1)
+    elif run.left and run.left.steps:
+        console.show_departing(run.left, err=True)
+    sys.exit(exit_code([run]))
 
 
 def _fits(
@@ -128,11 +119,18 @@ def _fits(
     database: bool,
     yes_drop: str | None,
     reassign_to: str | None,
+    objects: tuple[str, ...],
     forget: bool,
     deployment: Deployment,
 ) -> None:
     from dbprov.errors import UsageError
 
+    if objects and not reassign_to:
+        raise UsageError(
+            "--object says what goes to another role although it executes",
+            "no role is named that gets it",
+            "--reassign-to ROLE",
+        )
     if quarantine and (database or reassign_to or forget):
         raise UsageError(
             "--quarantine takes nothing away",
@@ -153,7 +151,7 @@ def _fits(
         )
 
 
-def _confirm(planned: Departing, yes: bool, yes_drop: str | None) -> None:
+def _confirm(planned: Plan, yes: bool, yes_drop: str | None) -> None:
     """A database goes only where its name was typed."""
     from dbprov.errors import UsageError
 
@@ -172,13 +170,11 @@ def _confirm(planned: Departing, yes: bool, yes_drop: str | None) -> None:
         confirm()
 
 
-def _end_plan(planned: Departing, as_json: bool) -> None:
-    from dbprov.commands.drop import refuse_departure, refused
-
+def _end_plan(planned: Plan, as_json: bool) -> None:
     if as_json:
-        print_json({"name": planned.deployment.name, **planned.as_json()})
-        sys.exit(2 if refused(planned) else 0 if planned.complete else 1)
-    refuse_departure(planned)
+        print_json(planned.as_json())
+        sys.exit(2 if planned.refusal() else 0 if planned.complete else 1)
+    planned.refuse()
     sys.exit(0 if planned.complete else 1)
 
 

@@ -16,14 +16,14 @@ from dbprov.cli.output import print_json, write
 if TYPE_CHECKING:
     from dbprov.spec.model import Timeouts
 
-SAID = ("server", "via", "database", "name")
+WHERE = ("server", "via", "database", "name")
 REQUIRED = ("server", "database")
 
 
 def _flags(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Of the flags that say a Deployment those that say where it is."""
+    """Of the flags of a spec those that say where a database is."""
     for name, text, more in reversed(FLAGS):
-        if name in SAID or name.startswith("tls-"):
+        if name in WHERE or name.startswith("tls-"):
             command = click.option(f"--{name}", help=text, required=name in REQUIRED, **more)(
                 command
             )
@@ -62,31 +62,25 @@ def import_(
 
     Example: dbprov import --server postgresql://dba@db.example.com/postgres --database shop
     """
-    from dbprov.commands.connect import servers as connect
-    from dbprov.commands.import_ import describe
-    from dbprov.spec import reader
+    from dbprov.commands.import_ import import_
 
     ctx.obj["json"] = as_json
-    said = {key.removeprefix("tls_"): value for key, value in tls.items() if value}
+    tls_flags = {key.removeprefix("tls_"): value for key, value in tls.items() if value}
     for key in ("ca", "cert", "key", "server_public_key"):
-        if key in said:  # read from wherever the spec will be
-            said[key] = str(Path(str(said[key])).expanduser().absolute())
-    folder = Path(output).absolute().parent if output else Path.cwd()
-    flags = {"server": server, "database": database, "name": name or database, "user": "somebody"}
-    more = ({"tls": said} if said else {}) | ({"via": via} if via else {})
-    asked = reader.from_flags(flags | more, folder, ask)
-    where = Path(templates) if templates else None
-    with connect(asked, ask, where, timeouts) as servers:
-        [one] = asked.deployments
-        found = describe(
-            one,
-            servers[one],
-            said=server,
-            tls=said,
-            via=via or "",
-            folder=folder,
-            nearest=nearest,
-        )
+        if key in tls_flags:  # read from wherever the spec will be
+            tls_flags[key] = str(Path(tls_flags[key]).expanduser().absolute())
+    found = import_(
+        server,
+        database,
+        name=name,
+        via=via,
+        tls=tls_flags,
+        folder=Path(output).absolute().parent if output else Path.cwd(),
+        nearest=nearest,
+        ask=ask,
+        templates=Path(templates) if templates else None,
+        timeouts=timeouts,
+    )
     if as_json:
         print_json(found.as_json())
     elif output is None:

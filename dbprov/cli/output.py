@@ -12,7 +12,8 @@ from dbprov.cli import console
 from dbprov.cli.console import print_json as print_json
 
 if TYPE_CHECKING:
-    from dbprov.commands.plan import Planned
+    from dbprov.commands.run import Run
+    from dbprov.plan.plan import Plan
     from dbprov.spec.model import Deployment, Spec
 
 
@@ -66,7 +67,7 @@ def files(spec: Spec, path: str | None) -> dict[Deployment, Path]:
     return {deployment: Path(path) / f"{deployment.name}.sql" for deployment in spec.deployments}
 
 
-def keep_ways_back(plans: Iterable[Planned], ways: Mapping[Deployment, Path]) -> None:
+def keep_ways_back(plans: Iterable[Plan], ways: Mapping[Deployment, Path]) -> None:
     """Raises UsageError where a file for the way back is there already."""
     from dbprov.errors import UsageError
 
@@ -78,6 +79,11 @@ def keep_ways_back(plans: Iterable[Planned], ways: Mapping[Deployment, Path]) ->
                 "it may be the only way back from an earlier change, and is not written over",
                 "name another file with --undo, or move that one away",
             )
+
+
+def exit_code(runs: Iterable[Run]) -> int:
+    runs = list(runs)
+    return 2 if any(run.error for run in runs) else 0 if all(run.ok for run in runs) else 1
 
 
 def confirm() -> None:

@@ -22,7 +22,7 @@ from dbprov.cli.options import (
 from dbprov.cli.output import files, keep_ways_back, print_json, write
 
 if TYPE_CHECKING:
-    from dbprov.commands.plan import Planned
+    from dbprov.plan.plan import Plan
     from dbprov.spec.model import Spec, Timeouts
 
 
@@ -53,32 +53,30 @@ def plan(
 
     Example: dbprov plan deployment.yaml -o change.sql --undo undo.sql
     """
-    from dbprov.commands.connect import servers as connect
-    from dbprov.commands.plan import compare
+    from dbprov.commands.plan import plan_all
     from dbprov.commands.review import change, way_back
+    from dbprov.commands.servers import servers
 
-    planned: list[Planned] = []
     changes, ways = files(spec, output), files(spec, undo)
-    with connect(spec, ask, templates, timeouts) as servers:
-        for deployment in spec.deployments:
-            planned.append(compare(deployment, servers[deployment], prune=prune, ahead=planned))
-            if not as_json:
-                console.show_plan(planned[-1], err=False)
-            if deployment in changes:
-                text = change(planned[-1], servers[deployment])
-                write(changes[deployment], text, 0o644)
-                console.say(f"wrote {changes[deployment]}")
-        keep_ways_back(planned, ways)
-        for one in planned:
+
+    def show(planned: Plan) -> None:
+        if not as_json:
+            console.show_plan(planned, err=False)
+        if planned.deployment in changes:
+            _write(changes[planned.deployment], change(planned, opened[planned.deployment]))
+
+    with servers(spec, ask, templates, timeouts) as opened:
+        plans = plan_all(spec, opened, prune=prune, report=show)
+        keep_ways_back(plans, ways)
+        for one in plans:
             if one.deployment in ways and one.steps:
-                text = way_back(one, servers[one.deployment])
-                write(ways[one.deployment], text, 0o644)
-                console.say(f"wrote {ways[one.deployment]}")
+                _write(ways[one.deployment], way_back(one, opened[one.deployment]))
+    complete = all(one.complete for one in plans)
     if as_json:
-        print_json(
-            {
-                "complete": all(p.complete for p in planned),
-                "deployments": [p.as_json() for p in planned],
-            }
-        )
-    sys.exit(0 if all(p.complete for p in planned) else 1)
+        print_json({"complete": complete, "deployments": [one.as_json() for one in plans]})
+    sys.exit(0 if complete else 1)
+
+
+def _write(path: Path, text: str) -> None:
+    write(path, text, 0o644)
+    console.say(f"wrote {path}")

@@ -60,7 +60,7 @@ def render(
 
     Example: dbprov render deployment.yaml --server-version 16 -o sql/
     """
-    from dbprov.commands.render import scripts as render_scripts
+    from dbprov.commands.render import render
     from dbprov.errors import UsageError
     from dbprov.system.masking import Finished
 
@@ -71,7 +71,7 @@ def render(
         raise UsageError(
             "--scram-iterations is given", "without hashes it says nothing", "--password hash"
         )
-    made = render_scripts(
+    made = render(
         spec,
         version=version,
         flavor=flavor,

@@ -49,9 +49,9 @@ def verify(
 
     Example: dbprov verify deployment.yaml
     """
-    from dbprov.commands.verify import prove
+    from dbprov.commands.verify import verify
 
-    _checks(spec, as_json, templates, timeouts, prove, _version(airflow))
+    _checks(spec, as_json, templates, timeouts, verify, _version(airflow))
 
 
 @click.command(cls=SpecCommand)
@@ -68,9 +68,9 @@ def check(
 
     Example: dbprov check deployment.yaml
     """
-    from dbprov.commands.verify import check as check_deployment
+    from dbprov.commands.check import check
 
-    _checks(spec, as_json, templates, timeouts, check_deployment, _version(airflow))
+    _checks(spec, as_json, templates, timeouts, check, _version(airflow))
 
 
 def _version(airflow: str | None) -> tuple[int, ...]:
@@ -98,18 +98,18 @@ def _checks(
     try_all: Callable[..., Iterable[Check]],
     airflow: tuple[int, ...],
 ) -> None:
-    from dbprov.commands.check_airflow import ready
-    from dbprov.commands.connect import servers as connect
+    from dbprov.commands.check import check_airflow
+    from dbprov.commands.servers import servers
 
     made: list[dict[str, Any]] = []
     held = True
-    with connect(spec, ask, templates, timeouts) as servers:
+    with servers(spec, ask, templates, timeouts) as opened:
         for deployment in spec.deployments:
             checks = []
             if not as_json and len(spec.deployments) > 1:
                 console.show_name(deployment, err=False)
-            server = servers[deployment]
-            needs = ready(deployment, server, airflow) if airflow else ()
+            server = opened[deployment]
+            needs = check_airflow(deployment, server, airflow) if airflow else ()
             for one in chain(try_all(deployment, server), needs):
                 checks.append(one)
                 if not as_json:

@@ -3,93 +3,61 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import field, replace
-from typing import Any
+from dataclasses import replace
 
-from dbprov.commands.plan import compare, done_json, step_json
-from dbprov.engines import Obstacle
+from dbprov.commands.plan import plan
+from dbprov.commands.run import Report, Run
 from dbprov.errors import ApplyError, DbprovError, Interrupted, RefusedError
 from dbprov.items import Database, Item, Membership, ObjectOwner, User
-from dbprov.plan.change_owner import NOTHING, Consent, Withheld, changed, closed, divide, marks
+from dbprov.plan.change_owner import NOTHING, Consent, closed, divide
+from dbprov.plan.plan import Plan
 from dbprov.plan.steps import Step, borrowing
 from dbprov.server import retry
 from dbprov.server.lock import Delay, Delayed
-from dbprov.server.server import Done, Server, masked
-from dbprov.spec.model import Deployment
-from dbprov.system.frozen import dataclass
+from dbprov.server.server import Server, masked
+from dbprov.spec.model import Deployment, Spec
 
 
-@dataclass(frozen=True)
-class Adoption:
-    """What belongs to others than the users that work with it: what is given, and what is not."""
-
-    deployment: Deployment
-    steps: tuple[Step, ...]
-    statements: tuple[str, ...]
-    obstacles: tuple[tuple[Step, Obstacle], ...]
-    remarks: tuple[str, ...] = ()
-    withheld: tuple[Withheld, ...] = ()
-    consent: Consent = NOTHING
-    unknown: tuple[str, ...] = ()  # what the consent names, and is not there
-
-    @property
-    def complete(self) -> bool:
-        return not self.steps
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "name": self.deployment.name,
-            "server": str(self.deployment.server),
-            "complete": self.complete,
-            "steps": [
-                {**step_json(step, sql), "executes": list(marks(step))}
-                for step, sql in zip(self.steps, self.statements, strict=True)
-            ],
-            "obstacles": [
-                {"item": str(step.item), "why": o.why, "who": o.who, "statement": o.statement}
-                for step, o in self.obstacles
-            ],
-            "withheld": [one.as_json() for one in self.withheld],
-            "remarks": list(self.remarks),
-        }
+def plan_adoptions(
+    spec: Spec,
+    servers: Mapping[Deployment, Server],
+    consent: Consent = NOTHING,
+    report: Callable[[Plan], None] = lambda planned: None,
+) -> list[Plan]:
+    """Plan each Deployment. Raises RefusedError where one of them cannot be carried out."""
+    plans = [plan_adoption(one, servers[one], consent) for one in spec.deployments]
+    _refuse_not_found(plans)
+    for planned in plans:
+        report(planned)
+        planned.refuse()
+    return plans
 
 
-@dataclass
-class Adopted:
-    """How an adoption ended."""
-
-    deployment: Deployment
-    done: list[Done] = field(default_factory=list)
-    left: Adoption | None = None
-    error: DbprovError | None = None
-    delays: list[Delay] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        return bool(not self.error and self.left and self.left.complete)
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "name": self.deployment.name,
-            "server": str(self.deployment.server),
-            "ok": self.ok,
-            "changed": bool(self.done),
-            "done": [done_json(done) for done in self.done],
-            "delays": [delay.as_json() for delay in self.delays],
-            "left": self.left.as_json() if self.left else None,
-            "error": self.error.as_json() if self.error else None,
-        }
+def adopt_all(
+    plans: Sequence[Plan],
+    servers: Mapping[Deployment, Server],
+    *,
+    report: Report = lambda done: None,
+    delayed: Delayed = lambda delay: None,
+) -> Iterator[Run]:
+    """Carry out one plan after the other, to the first error."""
+    for planned in plans:
+        server = servers[planned.deployment]
+        run = adopt(planned.deployment, server, planned, report=report, delayed=delayed)
+        yield run
+        if run.error:
+            return
 
 
-def adoption(deployment: Deployment, server: Server, consent: Consent = NOTHING) -> Adoption:
+def plan_adoption(deployment: Deployment, server: Server, consent: Consent = NOTHING) -> Plan:
     """Compare who owns what with who works with it. Reads only.
 
     What the admin itself owns is given, and what the ``consent`` names. Raises RefusedError where
     the Deployment is not provisioned yet: the users must be there, and may create in their schemas.
     """
-    missing = [step for step in compare(deployment, server).steps if step.item.essential]
+    missing = [step for step in plan(deployment, server).steps if step.item.essential]
     if missing:
         raise RefusedError(
             f"{deployment.name} is not provisioned yet; nothing was changed",
@@ -104,7 +72,8 @@ def adoption(deployment: Deployment, server: Server, consent: Consent = NOTHING)
                 "--from and --object have no meaning here: on MySQL nothing belongs to a user",
                 "leave them out",
             )
-        return Adoption(deployment, (), (), (), tuple(_definers(deployment, server)))
+        remarks = tuple(_definers(deployment, server))
+        return Plan(deployment, (), (), server.facts, "adopt", remarks=remarks)
     there = _found(deployment, server, consent)
     found = [(one, owner) for one, owner in there if one.owner != owner]
     given, withheld = divide(
@@ -120,14 +89,17 @@ def adoption(deployment: Deployment, server: Server, consent: Consent = NOTHING)
     loans = server.look([Membership(role=role) for role in roles])
     steps = borrowing(steps, loans)
     shown = server.renderer(masked)
-    return Adoption(
+    return Plan(
         deployment,
         tuple(steps),
         tuple(shown.item(step.item, step.verb) for step in steps),
+        server.facts,
+        "adopt",
         tuple(server.obstacles(steps)),
+        objects=tuple(given),
         withheld=tuple(withheld),
         consent=consent,
-        unknown=tuple(_unknown(deployment, server, consent, [one for one, _ in there])),
+        not_found=tuple(_not_found(deployment, server, consent, [one for one, _ in there])),
     )
 
 
@@ -153,12 +125,12 @@ def _owned(found: Item) -> ObjectOwner:
     return found
 
 
-def _unknown(
+def _not_found(
     deployment: Deployment, server: Server, consent: Consent, found: Sequence[ObjectOwner]
 ) -> list[str]:
-    """A name that is mistyped would otherwise be as if it were not said."""
-    unknown = [f"--object {name}" for name in consent.objects]
-    unknown = [said for said in unknown if said[9:] not in {one.identity for one in found}]
+    """A name that is mistyped would otherwise be ignored."""
+    known = {one.identity for one in found}
+    unknown = [f"--object {name}" for name in consent.objects if name not in known]
     if consent.owners:
         rows = server.rows("adopt/unknown", database=deployment.database, users=consent.owners)
         unknown += [f"--from {row['name']}" for row in rows]
@@ -185,9 +157,9 @@ def _definers(deployment: Deployment, server: Server) -> list[str]:
     ]
 
 
-def refuse_unknown(plans: Sequence[Adoption]) -> None:
+def _refuse_not_found(plans: Sequence[Plan]) -> None:
     """What is named for several Deployments has to be there in one of them."""
-    unknown = [name for name in plans[0].unknown if all(name in one.unknown for one in plans)]
+    unknown = [name for name in plans[0].not_found if all(name in one.not_found for one in plans)]
     if unknown:
         raise RefusedError(
             f"{', '.join(one.deployment.name for one in plans)} cannot be adopted so;"
@@ -197,25 +169,15 @@ def refuse_unknown(plans: Sequence[Adoption]) -> None:
         )
 
 
-def refuse_adoption(planned: Adoption) -> None:
-    """Stop before anything is changed where it is known that the admin cannot do it."""
-    if planned.obstacles:
-        raise RefusedError(
-            f"{planned.deployment.name} cannot be adopted by this admin; nothing was changed",
-            "\n".join(f"{step}: {o.why}" for step, o in planned.obstacles),
-            "\n".join(dict.fromkeys(o.todo for _, o in planned.obstacles)),
-        )
-
-
 def adopt(
     deployment: Deployment,
     server: Server,
-    planned: Adoption | None = None,
+    planned: Plan | None = None,
     *,
     consent: Consent = NOTHING,
-    report: Callable[[Done], None] = lambda done: None,
+    report: Report = lambda done: None,
     delayed: Delayed = lambda delay: None,
-) -> Adopted:
+) -> Run:
     """Give each object to its user, in one transaction with the loans that it takes; look again.
 
     ``planned``: what somebody read and agreed to, with its own consent; nothing else is done.
@@ -223,85 +185,45 @@ def adopt(
     had, ends up in ``error``.
     """
     agreed = planned
-    planned = planned or adoption(deployment, server, consent)
+    planned = planned or plan_adoption(deployment, server, consent)
     if not agreed:
-        refuse_unknown([planned])
-    refuse_adoption(planned)
-    consent = planned.consent
-    adopted = Adopted(deployment)
-
-    def wait(delay: Delay) -> None:
-        adopted.delays.append(delay)
-        delayed(delay)
-
+        _refuse_not_found([planned])
+    planned.refuse()
+    run = Run(planned)
+    wait = run.waits(delayed)
     try:
         with server.lock(deployment, wait) if planned.steps else nullcontext() as lock:
             if lock and (lock.waited or agreed):
                 # Who owns a routine may have changed what it is while somebody read the plan.
-                planned = adoption(deployment, server, consent)
-                refuse_adoption(planned)
-                _as_agreed(agreed, planned)
-            _give(adopted, planned, server, report, wait)
-            adopted.left = adoption(deployment, server, consent)
+                run.plan = plan_adoption(deployment, server, planned.consent)
+                run.plan.refuse()
+                if agreed:
+                    run.plan.as_agreed(agreed)
+            _give(run, server, report, wait)
+            run.left = plan_adoption(deployment, server, planned.consent)
     except RefusedError:
         raise
     except DbprovError as error:
-        adopted.error = error
-        del adopted.done[len(adopted.done) - getattr(error, "undone", 0) :]
+        run.error = error
     except KeyboardInterrupt:
-        adopted.error = Interrupted("interrupted while looking again", "", "run it again")
-    return adopted
+        run.error = Interrupted("interrupted while looking again", "", "run it again")
+    return run
 
 
-def _as_agreed(agreed: Adoption | None, now: Adoption) -> None:
-    """What is given now that was not in the plan, or executes otherwise than it said."""
-    if agreed is None:
-        return
-    given = [
-        [step.found for step in one.steps if isinstance(step.found, ObjectOwner)]
-        for one in (agreed, now)
-    ]
-    new = changed(*given) + [
-        sql
-        for step, sql in zip(now.steps, now.statements, strict=True)
-        if sql not in agreed.statements and not isinstance(step.item, Membership)
-    ]
-    if new:
-        raise RefusedError(
-            f"{now.deployment.name}: the server has changed since the plan was shown;"
-            " nothing was changed",
-            "not in that plan, or changed since:\n" + "\n".join(new),
-            "run the same command again, and read the new plan",
-        )
-
-
-def _give(
-    adopted: Adopted,
-    planned: Adoption,
-    server: Server,
-    report: Callable[[Done], None],
-    delayed: Delayed,
-) -> None:
+def _give(run: Run, server: Server, report: Report, delayed: Delayed) -> None:
     """A table in use is tried again: whoever wants it meanwhile waits behind us only briefly."""
     end = time.monotonic() + retry.PATIENCE
     for attempt in range(retry.TRIES):
-        running = server.apply(planned.steps)
         try:
-            try:
-                for done in running:
-                    adopted.done.append(done)
-                    report(done)
-            except KeyboardInterrupt as interrupt:
-                running.throw(interrupt)
+            run.carry_out(run.plan.steps, server, report)
             return
         except ApplyError as error:
             last = attempt == retry.TRIES - 1 or time.monotonic() > end
             if last or not retry.lost(server.dialect, error):
                 raise
-            del adopted.done[len(adopted.done) - error.undone :]
             delay = Delay(f"{error.what}: {error.why}", error.code, retry.pause(attempt))
         delayed(delay)
         time.sleep(delay.seconds)
-        again = adoption(adopted.deployment, server, planned.consent)
-        _as_agreed(planned, again)
-        planned = again
+        again = plan_adoption(run.deployment, server, run.plan.consent)
+        again.as_agreed(run.plan)
+        run.plan = again

@@ -1,90 +1,91 @@
-"""A plan carried out: passwords kept first, statements run, looked at again, verified."""
+"""Plans carried out: passwords kept first, statements run, looked at again, verified."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
-from dataclasses import field
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
-from dbprov.commands.plan import Planned, compare, done_json, refuse, step_json
-from dbprov.commands.verify import prove
+from dbprov.commands.plan import plan
+from dbprov.commands.run import Report, Run, nothing_changed
+from dbprov.commands.verify import verify
 from dbprov.engines import Check
-from dbprov.errors import (
-    ApplyError,
-    DbprovError,
-    Interrupted,
-    PlaceError,
-    RefusedError,
-    ReviewError,
-)
+from dbprov.errors import ApplyError, DbprovError, Interrupted, PlaceError
 from dbprov.items import User
 from dbprov.passwords.prompt import PromptPlace
-from dbprov.plan.steps import Step
+from dbprov.plan.plan import Plan
 from dbprov.server import retry
 from dbprov.server.lock import Delay, Delayed
-from dbprov.server.server import Done, Server
+from dbprov.server.server import Server
 from dbprov.spec.model import Account, Deployment
-from dbprov.system.frozen import dataclass
 
 FRESH = 2.0
 """Seconds for which a plan is as good as one made now: nobody was asked, and nobody waited for."""
 
+Insist = Callable[[Plan], None]
+Around = Callable[[Plan], AbstractContextManager[Callable[[Run], None]]]
 
-@dataclass
-class Applied:
-    """How an apply of one Deployment ended."""
 
-    deployment: Deployment
-    planned: Planned
-    done: list[Done] = field(default_factory=list)
-    left: Planned | None = None
-    checks: list[Check] = field(default_factory=list)
-    error: DbprovError | None = None
-    delays: list[Delay] = field(default_factory=list)
+def apply_all(
+    plans: Sequence[Plan],
+    servers: Mapping[Deployment, Server],
+    *,
+    begin: Callable[[Plan], None] = lambda planned: None,
+    report: Report = lambda done: None,
+    check: Callable[[Check], None] = lambda check: None,
+    delayed: Delayed = lambda delay: None,
+    agreed: bool = False,
+    reviewed: Mapping[Deployment, Insist] | None = None,
+    around: Around = lambda planned: nullcontext(lambda run: None),
+) -> Iterator[Run]:
+    """Carry out one plan after the other, and yield how each ended.
 
-    @property
-    def ok(self) -> bool:
-        return bool(
-            not self.error and self.left and self.left.complete and all(c.held for c in self.checks)
-        )
-
-    @property
-    def not_done(self) -> list[tuple[Step, str]]:
-        """Steps of the plan that an error or an interruption kept from being done."""
-        if self.left:
-            return []
-        ran = [done.step for done in self.done]
-        every = zip(self.planned.steps, self.planned.statements, strict=True)
-        return [(step, statement) for step, statement in every if step not in ran]
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "name": self.deployment.name,
-            "server": str(self.deployment.server),
-            "ok": self.ok,
-            "changed": bool(self.done),
-            "done": [done_json(done) for done in self.done],
-            "delays": [delay.as_json() for delay in self.delays],
-            "not_done": [step_json(*pair) for pair in self.not_done],
-            "left": self.left.as_json() if self.left else None,
-            "checks": [check.as_json() for check in self.checks],
-            "error": self.error.as_json() if self.error else None,
-        }
+    After an error the plans that follow are not begun: their Runs have nothing in ``done``. Raises
+    where a plan is refused, or a password is missing, before anything was changed anywhere.
+    ``around`` is entered for each plan before it is carried out, and told its Run.
+    """
+    for planned in plans:
+        planned.refuse()
+    for planned in plans:
+        ask_places(planned)
+    failed = changed = False
+    for planned in plans:
+        if failed:
+            yield Run(planned)
+            continue
+        begin(planned)
+        try:
+            with around(planned) as ended:
+                run = apply(
+                    planned.deployment,
+                    servers[planned.deployment],
+                    planned,
+                    report=report,
+                    check=check,
+                    delayed=delayed,
+                    agreed=agreed,
+                    insist=(reviewed or {}).get(planned.deployment),
+                )
+                ended(run)
+        except DbprovError as error:  # refused
+            if not changed:
+                raise
+            run = Run(planned, error=error)
+        failed, changed = bool(run.error), changed or bool(run.done)
+        yield run
 
 
 def apply(
     deployment: Deployment,
     server: Server,
-    planned: Planned | None = None,
+    planned: Plan | None = None,
     *,
-    report: Callable[[Done], None] = lambda done: None,
+    report: Report = lambda done: None,
     check: Callable[[Check], None] = lambda check: None,
     delayed: Delayed = lambda delay: None,
     agreed: bool = False,
-    insist: Callable[[Planned], None] | None = None,
-) -> Applied:
+    insist: Insist | None = None,
+) -> Run:
     """Do what the plan says, look again, and verify, while no other run changes the same things.
 
     Raises RefusedError or PlaceError before anything is changed. A statement that fails, Ctrl-C, a
@@ -92,99 +93,68 @@ def apply(
     read this plan and said yes, so nothing but what is in it is done. ``insist`` raises ReviewError
     for a plan that nobody reviewed: then this one is done as it is, or nothing.
     """
-    planned = planned or compare(deployment, server)
-    refuse(planned)
-    applied = Applied(deployment, planned)
-
-    def wait(delay: Delay) -> None:
-        applied.delays.append(delay)
-        delayed(delay)
-
+    planned = planned or plan(deployment, server)
+    planned.refuse()
+    run = Run(planned)
+    wait = run.waits(delayed)
     try:
         with server.lock(deployment, wait) if planned.steps else nullcontext() as lock:
             if lock and (lock.waited or planned.age > FRESH):
-                applied.planned = _planned_again(planned, server, agreed and not insist)
+                run.plan = plan(deployment, server, prune=planned.prune)
+                run.plan.refuse()
                 if insist:
-                    insist(applied.planned)
-            fill_places(applied.planned)
-            if _carry_out(applied, server, report, wait, exactly=insist is not None):
-                applied.left = compare(
-                    deployment, server, prune=applied.planned.prune, before=applied.planned
-                )
-                for one in prove(deployment, server, check):
-                    applied.checks.append(one)
+                    insist(run.plan)
+                elif agreed:
+                    run.plan.as_agreed(planned)
+            fill_places(run.plan)
+            if _carry_out(run, server, report, wait, exactly=insist is not None):
+                run.left = plan(deployment, server, prune=run.plan.prune, before=run.plan)
+                for one in verify(deployment, server, check):
+                    run.checks.append(one)
     except DbprovError as error:  # of the lock, of looking again, and of verifying
-        if isinstance(error, (RefusedError, PlaceError, ReviewError)) and not applied.done:
-            raise  # nothing was changed
-        applied.error = error
+        if nothing_changed(error, run):
+            raise
+        run.error = error
     except KeyboardInterrupt:
-        applied.error = Interrupted(
-            f"interrupted after {len(applied.done)} of {len(applied.planned.steps)} steps",
+        run.error = Interrupted(
+            f"interrupted after {len(run.done)} of {len(run.plan.steps)} steps",
             "somebody ended the run; what was done stands, and was not verified",
             "run the same command again: it does what is missing, and verifies all of it",
         )
-    return applied
+    return run
 
 
-def _planned_again(planned: Planned, server: Server, agreed: bool) -> Planned:
-    """Others may have done a part of it, or something else, since it was made."""
-    now = compare(planned.deployment, server, prune=planned.prune)
-    refuse(now)
-    new = [sql for sql in now.statements if sql not in planned.statements]
-    if agreed and new:
-        raise RefusedError(
-            f"{planned.deployment.name}: the server has changed since the plan was shown;"
-            " nothing was changed",
-            "not in that plan:\n" + "\n".join(new),
-            "run the same command again, and read the new plan",
-        )
-    return now
-
-
-def _carry_out(
-    applied: Applied,
-    server: Server,
-    report: Callable[[Done], None],
-    delayed: Delayed,
-    exactly: bool,
-) -> bool:
+def _carry_out(run: Run, server: Server, report: Report, delayed: Delayed, exactly: bool) -> bool:
     """What is lost against others is planned again and done again, its whole transaction.
 
     ``exactly``: as long as that is a part of what was reviewed, and nothing else.
     """
-    reviewed = applied.planned.statements
+    reviewed = run.plan.statements
     end = time.monotonic() + retry.PATIENCE
     for attempt in range(retry.TRIES):
-        running = server.apply(applied.planned.steps)
         try:
-            try:
-                for done in running:
-                    applied.done.append(done)
-                    report(done)
-            except KeyboardInterrupt as interrupt:
-                running.throw(interrupt)  # its transaction knows what goes with it
+            run.carry_out(run.plan.steps, server, report)
             return True
         except ApplyError as error:
-            del applied.done[len(applied.done) - error.undone :]
             # What somebody else made a moment ago is taken as found.
             there = error.code in server.dialect.EXISTS and not exactly
             again = there or retry.lost(server.dialect, error)
             if not again or attempt == retry.TRIES - 1 or time.monotonic() > end:
-                applied.error = error
+                run.error = error
                 return False
             failed = error
             delay = Delay(f"{error.what}: {error.why}", error.code, retry.pause(attempt))
         delayed(delay)
         time.sleep(delay.seconds)
-        now = compare(applied.deployment, server, prune=applied.planned.prune)
+        now = plan(run.deployment, server, prune=run.plan.prune)
         if exactly and not set(now.statements) <= set(reviewed):
-            applied.error = failed
+            run.error = failed
             return False
-        applied.planned = now
+        run.plan = now
     return False
 
 
-def ask_places(planned: Planned) -> None:
+def ask_places(planned: Plan) -> None:
     """What can be known of passwords before anything is changed anywhere.
 
     Prompts ask; a place that should have a password and has none is a PlaceError. Nothing is
@@ -193,7 +163,7 @@ def ask_places(planned: Planned) -> None:
     fill_places(planned, write=False)
 
 
-def refuse_turn(account: Account) -> None:
+def refuse_second_user(account: Account) -> None:
     """A user that is made is the first of two; what is kept must not be the other one's."""
     if account.second and account.login == account.second:
         raise PlaceError(
@@ -204,14 +174,14 @@ def refuse_turn(account: Account) -> None:
         )
 
 
-def fill_places(planned: Planned, *, write: bool = True) -> None:
+def fill_places(planned: Plan, *, write: bool = True) -> None:
     """Every password is in its place before the server is changed: no crash can lose one."""
     missing = {
         s.item.name for s in planned.steps if isinstance(s.item, User) and s.verb == "create"
     }
     for account in planned.deployment.with_passwords:
         if account.name in missing:
-            refuse_turn(account)
+            refuse_second_user(account)
         if isinstance(account.place, PromptPlace) and account.name in missing:
             account.place.fill()
         elif account.place.read() is None:

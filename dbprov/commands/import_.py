@@ -7,21 +7,48 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dbprov.commands.plan import compare
+from dbprov.commands.plan import plan
+from dbprov.commands.servers import Ask, servers
 from dbprov.errors import LookError, RefusedError, SpecError
 from dbprov.items import Database, Isolation, ObjectGrant
-from dbprov.plan.steps import plan
+from dbprov.passwords.secret import never_ask
+from dbprov.plan.steps import compare
 from dbprov.server.server import Server, no_password
-from dbprov.spec.model import Access, Deployment
-from dbprov.spec.reader import parse
+from dbprov.spec.model import Access, Deployment, Timeouts
+from dbprov.spec.reader import from_flags, parse
 from dbprov.spec.writer import Portrait, Resident, rank, schemas_of, searched, split, written
+
+
+def import_(
+    server: str,
+    database: str,
+    *,
+    name: str | None = None,
+    via: str | None = None,
+    tls: Mapping[str, str] | None = None,
+    folder: str | Path = ".",
+    nearest: bool = False,
+    ask: Ask = never_ask,
+    templates: Path | None = None,
+    timeouts: Timeouts | None = None,
+) -> Portrait:
+    """The spec, for ``folder``, that describes a database on a server: as ``describe``."""
+    where = Path(folder).absolute()
+    flags: dict[str, Any] = {"server": server, "database": database, "name": name or database}
+    more: dict[str, Any] = ({"tls": dict(tls)} if tls else {}) | ({"via": via} if via else {})
+    asked = from_flags(flags | {"user": "somebody"} | more, where, ask)
+    with servers(asked, ask, templates, timeouts) as opened:
+        [(one, there)] = opened.items()
+        return describe(
+            one, there, server_url=server, tls=tls, via=via or "", folder=where, nearest=nearest
+        )
 
 
 def describe(
     one: Deployment,
     server: Server,
     *,
-    said: str,
+    server_url: str,
     tls: Mapping[str, str] | None = None,
     via: str = "",
     folder: Path,
@@ -29,10 +56,10 @@ def describe(
 ) -> Portrait:
     """The spec that describes a database, for ``folder``; proven by planning it.
 
-    Of ``one`` its name, database and server are kept; ``said``, ``tls`` and ``via`` are how the
-    spec says the server. Each user gets the highest access of which nothing is missing. Raises
-    RefusedError where no user fits any; with ``nearest`` such a user gets the access that lacks the
-    least.
+    Of ``one`` its name, database and server are kept; ``server_url``, ``tls`` and ``via`` are what
+    the spec says of the server. Each user gets the highest access of which nothing is missing.
+    Raises RefusedError where no user fits any; with ``nearest`` such a user gets the access that
+    lacks the least.
     """
     one, remarks = _database(one, server)
     residents, unknown = _residents(one, server)
@@ -60,11 +87,13 @@ def describe(
             else "write a spec with the users that it is to have",
         )
     surplus: dict[str, list[str]] = {}
-    for more in compare(made, server).surplus:
+    for more in plan(made, server).surplus:
         surplus.setdefault(more.item.to.removesuffix("@%"), []).append(str(more.item))
     found = Portrait(made, lacking, left_out, surplus, (*remarks, *unknown))
-    read = _read(written(found, said, tls or {}, via), folder)  # each password has its place now
-    planned = compare(read, server)
+    read = _read(
+        written(found, server_url, tls or {}, via), folder
+    )  # each password has its place now
+    planned = plan(read, server)
     if not (planned.complete or lacking):
         raise RefusedError(
             f'database "{one.database}" was changed while it was described',
@@ -72,7 +101,7 @@ def describe(
             "run the same command again",
         )
     found = replace(found, deployment=read)
-    return replace(found, text=written(found, said, tls or {}, via))
+    return replace(found, text=written(found, server_url, tls or {}, via))
 
 
 def _read(text: str, folder: Path) -> Deployment:
@@ -208,5 +237,5 @@ def _missing(made: Deployment, server: Server) -> list[str]:
         return [why for why, _ in unfit]
     pairs = server.look(server.dialect.expand(made, server.facts))
     beyond = [f for _, f in pairs if isinstance(f, ObjectGrant) and f.beyond]
-    said = [str(step.item) for step in plan(pairs) if step.item.kind != "membership"]
-    return said + [f"{item} on {', '.join(item.beyond)}" for item in beyond]
+    steps = [str(step.item) for step in compare(pairs) if step.item.kind != "membership"]
+    return steps + [f"{item} on {', '.join(item.beyond)}" for item in beyond]

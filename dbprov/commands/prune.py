@@ -10,7 +10,7 @@ from dbprov.errors import LookError
 from dbprov.items import Database, Grant, Item, Membership, ObjectGrant, User
 from dbprov.items.existing_grants import Held, read
 from dbprov.plan.prune import Surplus, borrowed, dependents_first, gives_more, pruning
-from dbprov.plan.steps import Pair, Step, plan
+from dbprov.plan.steps import Pair, Step, compare
 from dbprov.server.server import Server, masked, no_password
 from dbprov.spec.model import Account, Deployment
 from dbprov.system.frozen import dataclass
@@ -128,7 +128,7 @@ def _lost(
             why = f"it is what gives {wanted} on {', '.join(found.beyond)}"
             who = "to have that without it, their owners"
             yield found.grantee, Obstacle(why, who, render.item(found, "create"))
-    for step, obstacle in server.obstacles(plan(looked)):
+    for step, obstacle in server.obstacles(compare(looked)):
         item = step.item
         if isinstance(item, Grant) and item.direct and item.grantee in users:
             why = f"it is what gives {item}, which this admin cannot grant"

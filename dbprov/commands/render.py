@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from dbprov.commands.apply import refuse_turn
+from dbprov.commands.apply import refuse_second_user
 from dbprov.engines import of
 from dbprov.errors import UsageError
 from dbprov.passwords import Kept
 from dbprov.passwords.prompt import PromptPlace
-from dbprov.plan.steps import Pair, plan
+from dbprov.plan.steps import Pair, compare
 from dbprov.server.server import renderer
 from dbprov.spec.model import Account, Deployment, Spec
 from dbprov.sql.script import HASHED, script
 
 
-def scripts(
+def render(
     spec: Spec,
     *,
     version: tuple[int, ...] | None = None,
@@ -43,22 +43,22 @@ def scripts(
                 "one of " + ", ".join(dialect.VERSIONS),
             )
         newest = tuple(map(int, dialect.VERSIONS[flavor_of].split(".")))
-        said = {**(settings or {}), **({HASHED: flavor_of} if hashed else {})}
-        facts = dialect.facts_offline(flavor_of, version or newest, said)
+        known = {**(settings or {}), **({HASHED: flavor_of} if hashed else {})}
+        facts = dialect.facts_offline(flavor_of, version or newest, known)
         password: Callable[[Kept, str], str] = dialect.password_placeholder
         if hashed:
             password = dialect.password_verifier(facts, iterations)
             _fill(deployment, filled)
         pairs: list[Pair] = [(item, None) for item in dialect.expand(deployment, facts)]
         written = renderer(dialect, facts, password, templates)
-        made[deployment.name] = script(dialect, deployment, plan(pairs), written, facts)
+        made[deployment.name] = script(dialect, deployment, compare(pairs), written, facts)
     return made
 
 
 def _fill(deployment: Deployment, filled: Callable[[Account], None]) -> None:
     """Every password is known before its verifier is made; one that is typed is typed twice."""
     for account in deployment.with_passwords:
-        refuse_turn(account)
+        refuse_second_user(account)
         if isinstance(account.place, PromptPlace):
             account.place.fill()
         elif account.place.read() is None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from dbprov.commands.plan import Planned
 from dbprov.errors import UsageError
+from dbprov.plan.plan import Plan
 from dbprov.plan.steps import Step
 from dbprov.server.server import Server
 from dbprov.spec.model import Deployment
@@ -16,7 +16,7 @@ from dbprov.system import files
 LARGEST = 64 << 20  # bytes of a reviewed file
 
 
-def change(planned: Planned, server: Server) -> str:
+def change(planned: Plan, server: Server) -> str:
     """The SQL of this plan for this server, as the file that somebody reviews."""
     return review.change(
         server.dialect,
@@ -28,7 +28,7 @@ def change(planned: Planned, server: Server) -> str:
     )
 
 
-def way_back(planned: Planned, server: Server, steps: Sequence[Step] | None = None) -> str:
+def way_back(planned: Plan, server: Server, steps: Sequence[Step] | None = None) -> str:
     """The SQL that takes the plan back; or, with ``steps``, what was done of it."""
     return review.way_back(
         server.dialect,
@@ -41,13 +41,13 @@ def way_back(planned: Planned, server: Server, steps: Sequence[Step] | None = No
 
 def insisting(
     files: Mapping[Deployment, Path], servers: Mapping[Deployment, Server]
-) -> dict[Deployment, Callable[[Planned], None]]:
+) -> dict[Deployment, Callable[[Plan], None]]:
     """For each Deployment what raises ReviewError unless its file is, to the byte, what would be
     written for a plan now. Raises UsageError for files that cannot be read, or that nothing runs.
     """
     _refuse_strays(files)
 
-    def insist(text: str, file: Path, server: Server) -> Callable[[Planned], None]:
+    def insist(text: str, file: Path, server: Server) -> Callable[[Plan], None]:
         return lambda planned: review.insist(text, change(planned, server), str(file))
 
     return {

@@ -5,73 +5,72 @@ Killed anywhere, one of the two that are kept logs in, and the same command goes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import field, replace
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from dbprov.commands.plan import done_json
+from dbprov.commands.run import Report, Run
 from dbprov.connections.strings import Connection
 from dbprov.engines import Check
-from dbprov.errors import ApplyError, DbprovError, Interrupted, LookError, RefusedError
+from dbprov.errors import DbprovError, Interrupted, LookError, RefusedError
 from dbprov.items.rotation import OldPassword, Password, named
 from dbprov.items.sessions import Lockout
 from dbprov.passwords import Kept, Next
 from dbprov.passwords.prompt import PromptPlace
 from dbprov.passwords.secret import Secret
+from dbprov.plan.plan import Plan
 from dbprov.plan.steps import Step
 from dbprov.server.lock import Delayed
-from dbprov.server.server import Done, Server, masked
-from dbprov.spec.model import Account, Auth, Deployment
-from dbprov.system.frozen import dataclass
+from dbprov.server.server import Server, masked
+from dbprov.spec.model import Account, Auth, Deployment, Spec
 
 
-@dataclass(frozen=True)
-class Rotation:
-    """What will be done for one user, and what should be known before."""
-
-    deployment: Deployment
-    account: Account
-    step: Step | None  # None: nothing is left to do on the server
-    statement: str = ""
-    resumed: bool = False  # an interrupted run left the next password in its place
-    remarks: tuple[str, ...] = ()
-
-
-@dataclass
-class Rotated:
-    """How the rotation of one user ended."""
-
-    rotation: Rotation
-    done: list[Done] = field(default_factory=list)
-    checks: list[Check] = field(default_factory=list)
-    promoted: bool = False
-    old_valid: bool = False
-    error: DbprovError | None = None
-
-    @property
-    def ok(self) -> bool:
-        return not self.error and all(check.held for check in self.checks)
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "deployment": self.rotation.deployment.name,
-            "server": str(self.rotation.deployment.server),
-            "user": self.rotation.account.name,
-            "ok": self.ok,
-            "done": [done_json(done) for done in self.done],
-            "checks": [check.as_json() for check in self.checks],
-            "promoted": self.promoted,
-            "old_password_valid": self.old_valid,
-            "error": self.error.as_json() if self.error else None,
+def plan_rotations(
+    spec: Spec,
+    servers: Mapping[Deployment, Server],
+    user: str | None = None,
+    *,
+    finish: bool = False,
+) -> list[Plan]:
+    """A user of several Deployments on one server is one user, with one password."""
+    plans: dict[Deployment, list[Plan]] = {}
+    for deployment in spec.deployments:
+        server = servers[deployment]
+        before = {
+            (one.user.name, one.user.host)
+            for other in server.beside(deployment)
+            for one in plans.get(other, ())
         }
+        plans[deployment] = [
+            one
+            for one in plan_rotation(deployment, server, user, finish=finish)
+            if (one.user.name, one.user.host) not in before
+        ]
+    return [one for plans_of in plans.values() for one in plans_of]
 
 
-def rotations(
+def rotate_all(
+    plans: Sequence[Plan],
+    servers: Mapping[Deployment, Server],
+    *,
+    report: Report = lambda done: None,
+    check: Callable[[Check], None] = lambda check: None,
+    delayed: Delayed = lambda delay: None,
+) -> Iterator[Run]:
+    """Carry out one plan after the other, to the first that does not end well."""
+    for planned in plans:
+        server = servers[planned.deployment]
+        run = rotate(planned, server, report=report, check=check, delayed=delayed)
+        yield run
+        if not run.ok:
+            return
+
+
+def plan_rotation(
     deployment: Deployment, server: Server, user: str | None = None, *, finish: bool = False
-) -> list[Rotation]:
-    """What rotating the passwords of these users takes. Reads only; refuses what cannot be done."""
+) -> list[Plan]:
+    """A plan for each of these users. Reads only; refuses what cannot be done."""
     server.beside(deployment)  # refused where one of its users has two passwords there
-    planned = _finish if finish else _rotate
+    plan_user = _plan_finish if finish else _plan_user
     for why, todo in server.dialect.unfit(deployment, server.facts):
         raise RefusedError(f"no password can be rotated on {server.address}", why, todo)
     asked = [account for account in deployment.accounts if user in (None, account.name)]
@@ -79,11 +78,11 @@ def rotations(
         why = "it logs in with an IAM token, and has no password anywhere"
         raise RefusedError(f'the password of user "{user}" cannot be rotated', why, "leave it out")
     return [
-        planned(deployment, server, account) for account in asked if account.auth is not Auth.IAM
+        plan_user(deployment, server, account) for account in asked if account.auth is not Auth.IAM
     ]
 
 
-def _rotate(deployment: Deployment, server: Server, account: Account) -> Rotation:
+def _plan_user(deployment: Deployment, server: Server, account: Account) -> Plan:
     who = named(account.name, account.host)
     resumed = account.place.pending() is not None
     keeps = server.dialect.keeps_old(server.facts) or bool(account.second)
@@ -119,7 +118,17 @@ def _rotate(deployment: Deployment, server: Server, account: Account) -> Rotatio
         )
     remarks = tuple(_remarks(deployment, server, account, resumed, old, keeps))
     statement = server.renderer(masked).item(wanted, "alter")
-    return Rotation(deployment, account, step, statement, resumed, remarks)
+    return replace(
+        _nothing(deployment, server, account),
+        steps=(step,),
+        statements=(statement,),
+        remarks=remarks,
+        resumed=resumed,
+    )
+
+
+def _nothing(deployment: Deployment, server: Server, account: Account) -> Plan:
+    return Plan(deployment, (), (), server.facts, "rotate", account=account)
 
 
 def _refuse_locked(server: Server, account: Account) -> None:
@@ -148,8 +157,8 @@ def _remarks(
         if current is None:
             yield f"nothing is kept in {account.place}: whatever password is in use is not known"
         else:
-            said = "the password in use"
-            check = _logs_in(server, deployment, account, current, said, account.login)
+            which = "the password in use"
+            check = _logs_in(server, deployment, account, current, which, account.login)
             if not check.held:
                 yield _in_use(check, server, account)
     if keeps and old is None:
@@ -180,48 +189,41 @@ def _old(server: Server, account: Account, user: str) -> OldPassword | None:
 
 
 def rotate(
-    rotation: Rotation,
+    planned: Plan,
     server: Server,
     *,
-    report: Callable[[Done], None] = lambda done: None,
+    report: Report = lambda done: None,
     check: Callable[[Check], None] = lambda check: None,
     delayed: Delayed = lambda delay: None,
-) -> Rotated:
-    """Keep the next password, set it, log in with it, promote it.
+) -> Run:
+    """Keep the next password, set it, log in with it, promote it; or discard the old one.
 
     What fails ends up in ``error``; a run that is ended leaves what the next one goes on with.
     """
-    rotated = Rotated(rotation)
+    run = Run(planned)
+    if planned.finish and not planned.steps:
+        return run
     try:
-        with server.lock(rotation.deployment, delayed):
+        with server.lock(planned.deployment, run.waits(delayed)):
             # Only who holds the lock knows what another run has done meanwhile.
-            rotated.rotation = _rotate(rotation.deployment, server, rotation.account)
-            _turn(rotated, server, report, check)
+            plan_user = _plan_finish if planned.finish else _plan_user
+            run.plan = plan_user(planned.deployment, server, planned.user)
+            (_discard if planned.finish else _replace)(run, server, report, check)
     except DbprovError as error:
-        rotated.error = error
+        run.error = error
     except KeyboardInterrupt:
-        rotated.error = _interrupted(rotation)
-    return rotated
+        who = named(planned.user.name, planned.user.host)
+        run.error = Interrupted(
+            f"interrupted while the password of {who} was rotated",
+            "somebody ended the run; whatever the server has by now, it is kept",
+            "run the same command again: it goes on where it stopped",
+        )
+    return run
 
 
-def _interrupted(rotation: Rotation) -> Interrupted:
-    who = named(rotation.account.name, rotation.account.host)
-    return Interrupted(
-        f"interrupted while the password of {who} was turned",
-        "somebody ended the run; whatever the server has by now, it is kept",
-        "run the same command again: it goes on where it stopped",
-    )
-
-
-def _turn(
-    rotated: Rotated,
-    server: Server,
-    report: Callable[[Done], None],
-    check: Callable[[Check], None],
-) -> None:
-    rotation, place = rotated.rotation, rotated.rotation.account.place
-    assert rotation.step is not None
-    item = rotation.step.item
+def _replace(run: Run, server: Server, report: Report, check: Callable[[Check], None]) -> None:
+    place, [step] = run.plan.user.place, run.plan.steps
+    item = step.item
     assert isinstance(item, Password)
     kept: Kept = Next(place)
     if place.writable and place.read() is None:
@@ -229,40 +231,42 @@ def _turn(
         kept = place
     else:
         place.propose()
-    if not (rotation.resumed and _proof(rotation, server, kept, item.user).held):
-        step = replace(rotation.step, item=replace(item, place=kept))
-        _carry_out(rotated, server, step, report)
-    _prove(rotated, server, kept, check, item.user)
-    if rotated.ok:
+    if not (run.plan.resumed and _new_logs_in(run.plan, server, kept, item.user).held):
+        run.carry_out([replace(step, item=replace(item, place=kept))], server, report)
+    run.checks.append(_new_logs_in(run.plan, server, kept, item.user))
+    check(run.checks[-1])
+    if run.ok:
         place.promote()
-        rotated.promoted = True
-        rotated.old_valid = item.retain or item.turns
+        run.promoted = True
+        run.old_valid = item.retain or item.turns
 
 
-def _carry_out(
-    rotated: Rotated, server: Server, step: Step, report: Callable[[Done], None]
-) -> None:
-    try:
-        for done in server.apply([step]):
-            rotated.done.append(done)
-            report(done)
-    except ApplyError as error:
-        del rotated.done[len(rotated.done) - error.undone :]
-        raise
+def _discard(run: Run, server: Server, report: Report, check: Callable[[Check], None]) -> None:
+    """The old password; the one that is kept is proven before and after."""
+    if not run.plan.steps:
+        return
+    account = run.plan.user
+    run.old_valid = True
+    if account.place.read() is None:
+        raise RefusedError(
+            f'the rotation of user "{account.name}" cannot be finished',
+            f"nothing is kept in {account.place}: no login could prove the new password",
+            "keep it there first",
+        )
+    tried = _new_logs_in(run.plan, server, account.place, account.login)
+    if tried.held:
+        run.carry_out(run.plan.steps, server, report)
+        run.old_valid = False
+        tried = _new_logs_in(run.plan, server, account.place, account.login)
+    run.checks.append(tried)
+    check(tried)
 
 
-def _prove(
-    rotated: Rotated, server: Server, kept: Kept, report: Callable[[Check], None], user: str
-) -> None:
-    rotated.checks.append(_proof(rotated.rotation, server, kept, user))
-    report(rotated.checks[-1])
-
-
-def _proof(rotation: Rotation, server: Server, kept: Kept, user: str) -> Check:
+def _new_logs_in(planned: Plan, server: Server, kept: Kept, user: str) -> Check:
     password = kept.read()
     assert password is not None, "kept before the server was changed"
-    said = "the new password"
-    return _logs_in(server, rotation.deployment, rotation.account, password, said, user)
+    which = "the new password"
+    return _logs_in(server, planned.deployment, planned.user, password, which, user)
 
 
 def _logs_in(
@@ -285,7 +289,7 @@ def _logs_in(
     return Check(user, claim, "works", "it does", True)
 
 
-def _finish(deployment: Deployment, server: Server, account: Account) -> Rotation:
+def _plan_finish(deployment: Deployment, server: Server, account: Account) -> Plan:
     who = named(account.name, account.host)
     if account.place.pending() is not None:
         raise RefusedError(
@@ -293,7 +297,7 @@ def _finish(deployment: Deployment, server: Server, account: Account) -> Rotatio
             "it was interrupted: the next password is still beside the one in use",
             "dbprov rotate, which ends it, and --finish afterwards",
         )
-    nothing = Rotation(deployment, account, None)
+    nothing = replace(_nothing(deployment, server, account), finish=True)
     if not server.dialect.keeps_old(server.facts) and not account.second:
         return nothing
     wanted = OldPassword(user=account.next_login, host=account.host)
@@ -304,56 +308,7 @@ def _finish(deployment: Deployment, server: Server, account: Account) -> Rotatio
     open_ = f'{found.sessions} sessions are still logged in as "{found.user}"; they stay'
     return replace(
         nothing,
-        step=step,
-        statement=server.renderer(masked).item(wanted, "drop"),
+        steps=(step,),
+        statements=(server.renderer(masked).item(wanted, "drop"),),
         remarks=(open_,) if found.sessions else (),
     )
-
-
-def finish(
-    rotation: Rotation,
-    server: Server,
-    *,
-    report: Callable[[Done], None] = lambda done: None,
-    check: Callable[[Check], None] = lambda check: None,
-    delayed: Delayed = lambda delay: None,
-) -> Rotated:
-    """Discard the old password; the one that is kept is proven before and after."""
-    rotated = Rotated(rotation)
-    try:
-        if rotation.step:
-            with server.lock(rotation.deployment, delayed):
-                rotated.rotation = _finish(rotation.deployment, server, rotation.account)
-                _end(rotated, server, report, check)
-    except DbprovError as error:
-        rotated.error = error
-    except KeyboardInterrupt:
-        rotated.error = _interrupted(rotation)
-    return rotated
-
-
-def _end(
-    rotated: Rotated,
-    server: Server,
-    report: Callable[[Done], None],
-    check: Callable[[Check], None],
-) -> None:
-    rotation, place = rotated.rotation, rotated.rotation.account.place
-    if rotation.step is None:
-        return
-    rotated.old_valid = True
-    if place.read() is None:
-        raise RefusedError(
-            f'the rotation of user "{rotation.account.name}" cannot be finished',
-            f"nothing is kept in {place}: no login could prove the new password",
-            "keep it there first",
-        )
-    user = rotation.account.login
-    before = _proof(rotation, server, place, user)
-    if before.held:
-        _carry_out(rotated, server, rotation.step, report)
-        rotated.old_valid = False
-        _prove(rotated, server, place, check, user)
-    else:
-        rotated.checks.append(before)
-        check(before)

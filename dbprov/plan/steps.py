@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import groupby
+from typing import Any
 
+from dbprov.audit.record import Announced
 from dbprov.items import Item, Membership
 from dbprov.system.frozen import dataclass
 
@@ -21,8 +23,22 @@ class Step:
     def __str__(self) -> str:
         return f"{self.item.words.get(self.verb, self.verb)} {self.item}"
 
+    def as_json(self, statement: str) -> dict[str, Any]:
+        return {
+            "verb": self.verb,
+            "kind": self.item.kind,
+            "item": str(self.item),
+            "database": self.item.inside,
+            "sql": statement,
+        }
 
-def plan(pairs: Iterable[Pair]) -> list[Step]:
+
+def announced(step: Step, sql: str) -> Announced:
+    item = step.item
+    return Announced(str(step), str(item), item.kind, step.verb, item.inside, sql)
+
+
+def compare(pairs: Iterable[Pair]) -> list[Step]:
     """The Steps that make what was found into what is wanted, in the order of the pairs.
 
     Empty: nothing to do.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
 from typing import Any
@@ -14,7 +14,7 @@ from dbprov.engines import Notice, Obstacle
 from dbprov.errors import ApplyError, ConnectError, DbprovError, Interrupted, LookError
 from dbprov.items import Database, Item
 from dbprov.passwords import Kept
-from dbprov.plan.steps import Pair, Step, transactions
+from dbprov.plan.steps import Pair, Step, announced, transactions
 from dbprov.server.blocking_sessions import watched
 from dbprov.server.lock import Delay, Delayed, Holder, Lock, names
 from dbprov.server.same_server import Siblings
@@ -137,45 +137,53 @@ class Server(Siblings):
 
     # -- apply -------------------------------------------------------------------------------------
 
-    def apply(self, steps: Sequence[Step]) -> Generator[Done]:
-        """One statement at a time, each yielded as it ends.
+    def apply(self, steps: Sequence[Step]) -> Iterator[tuple[Done, ...]]:
+        """What is committed, each transaction as it ends: one statement where there are none.
 
         Raises ApplyError at the first that fails or has no effect. What shares a transaction stands
         or falls together; what was done before it stands.
         """
         shown = self.renderer(masked)
-        told = {id(step): announced(step, shown.item(step.item, step.verb)) for step in steps}
-        plan = digest(list(told.values()))
+        announcements = {
+            id(step): announced(step, shown.item(step.item, step.verb)) for step in steps
+        }
+        plan = digest(list(announcements.values()))
         for group in transactions(steps):
             connection = self.connection(group[0].item.inside)
             self._still_locked(connection)
             sent = self.renderer(self.dialect.password_literal(connection, self.address, self.tls))
-            if group[0].item.alone or not self.dialect.TRANSACTIONS:
-                for step in group:
-                    if step.verb == "drop" and isinstance(step.item, Database):
-                        self._leave(step.item.name)
-                    with self.recorded([told[id(step)]], plan) as recording:
-                        done = self._run(connection, step, sent, recording)
-                    yield done
+            if not group[0].item.alone and self.dialect.TRANSACTIONS:
+                with self.recorded([announcements[id(s)] for s in group], plan, True) as recording:
+                    done = self._together(connection, group, sent, recording)
+                yield done
                 continue
-            finished = 0
-            with self.recorded([told[id(step)] for step in group], plan, True) as recording:
-                try:
-                    with self.dialect.transaction(connection):
-                        for step in group:
-                            done = self._run(connection, step, sent, recording)
-                            finished += 1
-                            yield done
-                except ApplyError as error:
-                    raise _undone(error, finished) from None
-                except DbprovError:
-                    raise
-                except KeyboardInterrupt:
-                    raise _undone(_interrupted(group[-1]), finished, len(group)) from None
-                except Exception as error:
-                    # Of BEGIN or COMMIT: the connection is gone, and so is all in between.
-                    failed = self._failed(group[-1], *self.dialect.explain(error, secret=True))
-                    raise _undone(failed, finished, len(group)) from None
+            for step in group:
+                if step.verb == "drop" and isinstance(step.item, Database):
+                    self._leave(step.item.name)
+                with self.recorded([announcements[id(step)]], plan) as recording:
+                    alone = self._run(connection, step, sent, recording)
+                yield (alone,)
+
+    def _together(
+        self, connection: Any, group: Sequence[Step], sent: Renderer, recording: Recording
+    ) -> tuple[Done, ...]:
+        """All of them in one transaction, committed when this returns."""
+        done: list[Done] = []
+        try:
+            with self.dialect.transaction(connection):
+                for step in group:
+                    done.append(self._run(connection, step, sent, recording))
+        except ApplyError as error:
+            raise _undone(error, len(done)) from None
+        except DbprovError:
+            raise
+        except KeyboardInterrupt:
+            raise _undone(_interrupted(group[-1]), len(done), len(group)) from None
+        except Exception as error:
+            # Of BEGIN or COMMIT: the connection is gone, and so is all in between.
+            failed = self._failed(group[-1], *self.dialect.explain(error, secret=True))
+            raise _undone(failed, len(done), len(group)) from None
+        return tuple(done)
 
     def _run(self, connection: Any, step: Step, sent: Renderer, recording: Recording) -> Done:
         statement = sent.item(step.item, step.verb)
@@ -268,11 +276,6 @@ def _found(wanted: Item, rows: list[dict[str, Any]]) -> Item | None:
         ) from None  # fmt: skip
 
 
-def announced(step: Step, sql: str) -> Announced:
-    item = step.item
-    return Announced(str(step), str(item), item.kind, step.verb, item.inside, sql)
-
-
 def _since(began: float) -> float:
     return (time.perf_counter() - began) * 1000
 
@@ -291,7 +294,6 @@ def _undone(error: ApplyError, finished: int, committing: int = 0) -> ApplyError
     Where all of them had run it is COMMIT that failed, and only the next look knows.
     """
     if finished:
-        error.undone = finished
         error.what += (
             f"; whether the server kept the {finished} of its transaction is not known"
             if finished == committing

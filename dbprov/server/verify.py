@@ -20,7 +20,7 @@ from dbprov.spec.model import Account, Deployment
 EXPECTED = {"works": "works", "refused": "is refused", "holds": "holds"}
 
 
-def verify(
+def verify_user(
     server: Server, deployment: Deployment, account: Account, url: Secret
 ) -> Iterator[Check]:
     """The Checks of one user, each as it ends.

@@ -32,12 +32,12 @@ from dbprov.system.frozen import dataclass
 from dbprov.system.masking import KNOWN
 
 
-def load(path: Path, ask: Any = never_ask) -> Spec:
+def load(path: str | Path, ask: Any = never_ask) -> Spec:
     """Read a spec file.
 
     ``ask`` reads a password from the terminal; it is not called before a password is needed.
     """
-    source = str(path)
+    source, path = str(path), Path(path)
     try:
         data = files.read(path, yaml_nodes.LARGEST, everybody=False)
     except FileNotFoundError:

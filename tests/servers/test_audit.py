@@ -30,7 +30,7 @@ pytestmark = pytest.mark.sampled("newest")
 BROKEN = {"postgresql": "schema_grant", "mysql": "grant"}
 
 
-def applied(spec: Spec, file: Path, templates: Path | None = None) -> dbprov.Applied:
+def applied(spec: Spec, file: Path, templates: Path | None = None) -> dbprov.Run:
     with dbprov.servers(spec, templates=templates, journal=Journal(file, "test")) as servers:
         [deployment] = spec.deployments
         return dbprov.apply(deployment, servers[deployment])
@@ -111,7 +111,7 @@ def limited(spec: Spec, file: Path, room: int, hard: int) -> None:
     """Apply, with files of this size at most once the passwords are kept."""
     with dbprov.servers(spec, journal=Journal(file)) as servers:
         [deployment] = spec.deployments
-        planned = dbprov.compare(deployment, servers[deployment])
+        planned = dbprov.plan(deployment, servers[deployment])
         fill_places(planned)
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
         list(servers[deployment].apply(planned.steps))
@@ -192,10 +192,10 @@ def test_a_run_that_is_killed_leaves_what_it_had_begun(
     if child == 0:
         with dbprov.servers(spec, journal=Journal(file)) as servers:
             [deployment] = spec.deployments
-            planned = dbprov.compare(deployment, servers[deployment])
+            planned = dbprov.plan(deployment, servers[deployment])
             fill_places(planned)
-            for done in servers[deployment].apply(planned.steps):
-                if done.step.item.kind == "database":
+            for committed in servers[deployment].apply(planned.steps):
+                if committed[0].step.item.kind == "database":
                     os.kill(os.getpid(), 9)
         os._exit(1)
     os.waitpid(child, 0)

@@ -31,7 +31,7 @@ def break_and_mend(walk: Walk, spec: Any, prefix: str, cases: dict[str, Drift], 
         assert steps == expected, name
         [done] = walk.each(
             spec,
-            lambda deployment, server: list(server.apply(dbprov.compare(deployment, server).steps)),
+            lambda deployment, server: list(server.apply(dbprov.plan(deployment, server).steps)),
         )
         assert [
             f"{d.step.verb} {d.step.item.kind}"

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov.commands.drop import depart, departing
-from dbprov.commands.rotate import rotate, rotations
+from dbprov.commands.drop import drop as drop_deployment
+from dbprov.commands.drop import plan_drop
+from dbprov.commands.rotate import plan_rotation, rotate
 from dbprov.errors import LockError, RefusedError
 from dbprov.items import Database
 from dbprov.items.sessions import Belongings
-from dbprov.plan.drop import Wish
+from dbprov.plan.drop_survey import DropOptions
 from dbprov.plan.steps import Step
 from dbprov.spec.model import Timeouts
 from tests.harness import execute
@@ -35,8 +36,8 @@ from tests.support.walk import Walk
 # drops the same everywhere.
 pytestmark = pytest.mark.sampled
 
-WHOLE = Wish(database=True)
-USERS = Wish()
+WHOLE = DropOptions(database=True)
+USERS = DropOptions()
 
 
 LAYOUTS: dict[str, Any] = {
@@ -87,7 +88,7 @@ def test_the_users_alone(walk: Walk, prefix: str, layout: str) -> None:
     execute(
         walk.server, "superuser", f'GRANT CREATE ON SCHEMA {schema} TO "{prefix}heir"', database
     )
-    departed = drop(walk, spec, Wish(heir=f"{prefix}heir"))
+    departed = drop(walk, spec, DropOptions(heir=f"{prefix}heir"))
     assert departed.ok, (departed.error, departed.left)
     assert left(walk, prefix) == [f"database {database}", f"role {prefix}heir"]
     owner = f"SELECT tableowner FROM pg_tables WHERE schemaname = '{schema}'"
@@ -137,14 +138,14 @@ def test_an_heir_that_may_not_own_it_is_refused_before_anything(
     locked = f"SELECT rolcanlogin FROM pg_roles WHERE rolname = '{prefix}app'"
     if lacking and not superuser(walk):
         with pytest.raises(RefusedError, match="nothing was changed") as met:
-            drop(walk, spec, Wish(heir=heir))
+            drop(walk, spec, DropOptions(heir=heir))
         privilege = f"CREATE ON {lacking}" + (f" {prefix}db" if lacking == "DATABASE" else "")
         assert f'role "{heir}" of --reassign-to cannot own all' in met.value.why
         assert privilege in met.value.why
         [grant] = [w for w in met.value.todo.split(": ", 1)[1].split(";") if privilege in w]
         assert execute(walk.server, "superuser", locked) == [(True,)]
         execute(walk.server, "superuser", grant, f"{prefix}db")
-    departed = drop(walk, spec, Wish(heir=heir))
+    departed = drop(walk, spec, DropOptions(heir=heir))
     assert departed.ok, (departed.error, departed.left)
 
 
@@ -157,10 +158,10 @@ def test_an_heir_of_somebody_elses_is_refused_before_anything(walk: Walk, prefix
     walk.as_user(spec, f"{prefix}app", "CREATE TABLE t (a int)")
     execute(walk.server, "superuser", f'CREATE ROLE "{prefix}heir"')
     if superuser(walk) or walk.server.release.startswith(("13.", "14.", "15.")):
-        assert drop(walk, spec, Wish(heir=f"{prefix}heir")).ok
+        assert drop(walk, spec, DropOptions(heir=f"{prefix}heir")).ok
         return
     with pytest.raises(RefusedError, match="nothing was changed") as met:
-        drop(walk, spec, Wish(heir=f"{prefix}heir"))
+        drop(walk, spec, DropOptions(heir=f"{prefix}heir"))
     assert f"{prefix}heir" in met.value.why
     locked = f"SELECT rolcanlogin FROM pg_roles WHERE rolname = '{prefix}app'"
     assert execute(walk.server, "superuser", locked) == [(True,)]
@@ -177,7 +178,7 @@ def test_the_users_alone_on_mysql(walk: Walk, prefix: str) -> None:
         drop(walk, spec, USERS)
     assert f'user "{prefix}app" is the definer of view {prefix}db.dags' in met.value.why
     with pytest.raises(RefusedError) as met:
-        drop(walk, spec, Wish(heir=f"{prefix}writer"))
+        drop(walk, spec, DropOptions(heir=f"{prefix}writer"))
     assert "nothing belongs to a user" in met.value.why
     walk.as_user(spec, f"{prefix}app", "DROP VIEW dags")
     departed = drop(walk, spec, USERS)
@@ -203,7 +204,7 @@ def test_grants_that_would_survive(walk: Walk, prefix: str) -> None:
             assert dbprov.apply(deployment, servers[deployment]).error is None
     execute(walk.server, "superuser", f"CREATE USER '{prefix}joe'@'%' IDENTIFIED BY 'joe-of-this'")
     execute(walk.server, "superuser", f"GRANT SELECT ON `{prefix}db`.* TO '{prefix}joe'@'%'")
-    remarks = planned(walk, spec, WHOLE).departure.remarks
+    remarks = planned(walk, spec, WHOLE).remarks
     assert any("grants of others" in r and f"{prefix}joe" in r for r in remarks), remarks
     assert any("stays: it serves reports too" in r for r in remarks), remarks
     departed = drop(walk, spec, WHOLE)
@@ -213,7 +214,7 @@ def test_grants_that_would_survive(walk: Walk, prefix: str) -> None:
     assert ours == [(f"{prefix}db", f"{prefix}joe"), (f"{prefix}db2", f"{prefix}app")]
     assert f"database {prefix}db" not in left(walk, prefix)
     with dbprov.servers(spec) as servers:
-        checks = list(dbprov.prove(spec.deployments[1], servers[spec.deployments[1]]))
+        checks = list(dbprov.verify(spec.deployments[1], servers[spec.deployments[1]]))
     assert [c for c in checks if not c.held] == []
 
 
@@ -237,8 +238,8 @@ def test_a_user_that_serves_another_deployment(walk: Walk, prefix: str, access: 
     assert left(walk, prefix) == [f"database {prefix}db2", f"role {prefix}app"]
     with dbprov.servers(spec) as servers:
         deployment = spec.deployments[1]
-        assert dbprov.compare(deployment, servers[deployment]).complete
-        checks = list(dbprov.prove(deployment, servers[deployment]))
+        assert dbprov.plan(deployment, servers[deployment]).complete
+        checks = list(dbprov.verify(deployment, servers[deployment]))
     assert [c for c in checks if not c.held] == []
 
 
@@ -253,13 +254,13 @@ def test_a_user_in_turn_that_serves_another_deployment(walk: Walk, prefix: str) 
     with dbprov.servers(spec) as servers:
         for deployment in spec.deployments:
             assert dbprov.apply(deployment, servers[deployment]).error is None
-        [rotation] = rotations(spec.deployments[0], servers[spec.deployments[0]])
+        [rotation] = plan_rotation(spec.deployments[0], servers[spec.deployments[0]])
         assert rotate(rotation, servers[spec.deployments[0]]).ok
     departed = drop(walk, spec, WHOLE)
     assert departed.ok, (departed.error, departed.left)
     assert left(walk, prefix) == [f"database {prefix}db2", *(f"role {prefix}{n}" for n in ("app", "app_b"))]  # fmt: skip
     with dbprov.servers(spec) as servers:
-        checks = list(dbprov.prove(spec.deployments[1], servers[spec.deployments[1]]))
+        checks = list(dbprov.verify(spec.deployments[1], servers[spec.deployments[1]]))
     assert [c for c in checks if not c.held] == []
 
 
@@ -278,14 +279,14 @@ def test_things_elsewhere(walk: Walk, prefix: str) -> None:
     execute(
         walk.server, "superuser", f'ALTER TABLE its_own OWNER TO "{prefix}app"', f"{prefix}other"
     )
-    for wish in (USERS, WHOLE, Wish(heir=walk.server.user("superuser"))):
+    for wish in (USERS, WHOLE, DropOptions(heir=walk.server.user("superuser"))):
         with pytest.raises(RefusedError, match="nothing was changed") as met:
             drop(walk, spec, wish)
         words = f'user "{prefix}app" owns things beside this Deployment in database "{prefix}other": table public.its_own'
         assert words in met.value.why
 
     execute(walk.server, "superuser", "DROP TABLE its_own", f"{prefix}other")
-    remarks = planned(walk, spec, WHOLE).departure.remarks
+    remarks = planned(walk, spec, WHOLE).remarks
     assert any("table public.theirs" in r and "privileges that go" in r for r in remarks), remarks
     departed = drop(walk, spec, WHOLE)
     assert departed.ok, (departed.error, departed.left)
@@ -326,7 +327,7 @@ def test_what_others_gave(walk: Walk, prefix: str, maker: Any) -> None:
 @pytest.mark.postgresql
 @pytest.mark.usefixtures("rds_iam")
 @pytest.mark.parametrize("wish", [WHOLE, QUARANTINE], ids=["drop", "quarantine"])
-def test_a_user_of_iam(walk: Walk, prefix: str, wish: Wish) -> None:
+def test_a_user_of_iam(walk: Walk, prefix: str, wish: DropOptions) -> None:
     """Trap T30: its rights are borrowed only once it is no member of rds_iam any more."""
     accounts = [users(prefix)[0], {**users(prefix)[2], "auth": "iam"}]
     spec = walk.spec(one(prefix, users=accounts))
@@ -463,11 +464,11 @@ def test_one_at_a_time(walk: Walk, prefix: str) -> None:
     deployment = spec.deployments[0]
     with dbprov.servers(spec) as first, dbprov.servers(spec, timeouts=Timeouts(lock=0)) as second:
         with first[deployment].lock(deployment):
-            departed = depart(spec, deployment, second[deployment], WHOLE)
+            departed = drop_deployment(spec, deployment, second[deployment], WHOLE)
         assert isinstance(departed.error, LockError)
         assert not departed.done
         assert walk.plan(spec).complete
-        assert depart(spec, deployment, second[deployment], WHOLE).ok
+        assert drop_deployment(spec, deployment, second[deployment], WHOLE).ok
 
 
 @pytest.mark.postgresql
@@ -478,16 +479,16 @@ def test_what_came_after_somebody_said_yes(walk: Walk, prefix: str) -> None:
     deployment = spec.deployments[0]
     with dbprov.servers(spec) as servers:
         server = servers[deployment]
-        shown = departing(spec, deployment, server, WHOLE)
+        shown = plan_drop(spec, deployment, server, WHOLE)
         with logged_in(walk, spec, f"{prefix}app"):
             execute(walk.server, "superuser", f'CREATE DATABASE "{prefix}other"')
             grant = f'GRANT CREATE ON SCHEMA public TO "{prefix}app"'
             execute(walk.server, "superuser", grant, f"{prefix}other")
             if superuser(walk):
                 with pytest.raises(RefusedError, match="has changed since the plan") as met:
-                    depart(spec, deployment, server, WHOLE, shown, agreed=True)
+                    drop_deployment(spec, deployment, server, WHOLE, shown, agreed=True)
                 assert "DROP OWNED" in met.value.why
                 assert walk.plan(spec).complete
             taken = grant.replace("GRANT", "REVOKE").replace(" TO ", " FROM ")
             execute(walk.server, "superuser", taken, f"{prefix}other")
-            assert depart(spec, deployment, server, WHOLE, shown, agreed=True).ok
+            assert drop_deployment(spec, deployment, server, WHOLE, shown, agreed=True).ok

@@ -10,7 +10,7 @@ import pytest
 
 import dbprov
 from dbprov.commands.apply import fill_places
-from dbprov.plan.drop import Wish
+from dbprov.plan.drop_survey import DropOptions
 from tests.harness import execute
 from tests.support.admins import as_admin
 from tests.support.drop import drop, left, memberships, planned, with_all_it_takes
@@ -34,7 +34,7 @@ def test_killed_after_every_statement(walk: Walk, prefix: str, access: str, what
     heir = f"{prefix}heir" if what == "users" and not mysql else None
     if heir:
         as_admin(walk, f'CREATE ROLE "{heir}"')
-    wish = Wish(what == "quarantine", what == "database", heir)
+    wish = DropOptions(what == "quarantine", what == "database", heir)
     steps = _steps(walk, access, wish, f"{prefix}r_")
     # Of a transaction that is killed nothing is left: after a loan there is nothing new to see.
     told = [n for n, s in enumerate(steps, 1) if s.item.kind != "membership" or n == len(steps)]
@@ -65,7 +65,7 @@ def test_killed_after_every_statement(walk: Walk, prefix: str, access: str, what
         assert stay == ([f"role {heir}"] if heir else [])
 
 
-def _steps(walk: Walk, access: str, wish: Wish, name: str) -> tuple[Any, ...]:
+def _steps(walk: Walk, access: str, wish: DropOptions, name: str) -> tuple[Any, ...]:
     """Of one like those that are killed."""
     spec = walk.spec(one(name, users=accounts(name, access)))
     _provision(walk, spec, 0, wish.heir)
@@ -78,13 +78,13 @@ def _provision(walk: Walk, spec: dbprov.Spec, number: int, heir: str | None) -> 
     deployment = spec.deployments[number]
     with dbprov.servers(spec) as servers:
         server = servers[deployment]
-        made = dbprov.compare(deployment, server)
+        made = dbprov.plan(deployment, server)
         fill_places(made)
         list(server.apply(made.steps))
         if heir:
             grant = f'GRANT CREATE ON SCHEMA public TO "{heir}"'
             execute(walk.server, "superuser", grant, deployment.database)
-        [handout] = dbprov.handouts(replace(spec, deployments=(deployment,)), passwords=True)
+        [handout] = dbprov.connections(replace(spec, deployments=(deployment,)), passwords=True)
         url = handout.metadata.login_url()
         session = server.dialect.connect_as(url, deployment, server.timeouts)
         try:

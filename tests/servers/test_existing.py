@@ -8,11 +8,11 @@ from typing import Any, cast
 import pytest
 
 import dbprov
-from dbprov.commands.drop import departing
-from dbprov.commands.rotate import rotations
+from dbprov.commands.drop import plan_drop
+from dbprov.commands.rotate import plan_rotation
 from dbprov.errors import ConnectError, PlaceError, RefusedError
 from dbprov.items import SchemaGrant
-from dbprov.plan.drop import Wish
+from dbprov.plan.drop_survey import DropOptions
 from tests.harness import TestServer, execute
 from tests.support.admins import admin_name, as_admin, make_user, superuser
 from tests.support.specs import one, users
@@ -421,7 +421,7 @@ def test_what_a_failed_transaction_took_back_is_not_called_done(walk: Walk, pref
     [account] = spec.deployments[0].accounts
     with dbprov.servers(spec) as servers:
         server = servers[spec.deployments[0]]
-        planned = dbprov.compare(spec.deployments[0], server)
+        planned = dbprov.plan(spec.deployments[0], server)
         if not planned.steps or planned.obstacles:
             assert walk.server.version == "13"
             return
@@ -457,9 +457,9 @@ def test_an_admin_that_sees_nobody_else(walk: Walk, prefix: str) -> None:
     walk.password = "of-this-test"
     spec = walk.spec(one(prefix, password={"file": "pw"}))
     for doing in (
-        dbprov.compare,
-        rotations,
-        lambda deployment, server: departing(spec, deployment, server, Wish()),
+        dbprov.plan,
+        plan_rotation,
+        lambda deployment, server: plan_drop(spec, deployment, server, DropOptions()),
     ):
         with pytest.raises(RefusedError) as met:
             walk.each(spec, doing)

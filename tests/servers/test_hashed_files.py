@@ -34,7 +34,7 @@ PASSWORDS = {
 def hashed(walk: Walk, spec: Spec, **more: Any) -> str:
     release = walk.server.release.split(".")
     version = tuple(map(int, release[: 1 if walk.server.engine == "postgresql" else 3]))
-    [text] = dbprov.scripts(
+    [text] = dbprov.render(
         spec, version=version, flavor=walk.server.flavor, hashed=True, **more
     ).values()
     return text

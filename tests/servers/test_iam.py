@@ -38,7 +38,7 @@ def test_a_user_of_iam(walk: Walk, prefix: str, rds_iam: None) -> None:
     assert (check.held, check.warning) == (True, True)
     assert "nothing of it was proven" in check.observed
     assert not (walk.folder / ".dbprov").exists(), "no password is made"
-    [made] = dbprov.handouts(spec, passwords=True)
+    [made] = dbprov.connections(spec)
     assert f"//{prefix}app@" in made.metadata.url(True)
     assert "15 minutes" in made.warnings()[0]
     assert not walk.apply(spec).done
@@ -49,7 +49,7 @@ def test_the_file_does_the_same(walk: Walk, prefix: str, rds_iam: None) -> None:
     spec = walk.spec(one(prefix, auth="iam"))
     version = (int(walk.server.release.split(".")[0]),)
     for hashed in (False, True):
-        [text] = dbprov.scripts(spec, version=version, hashed=hashed).values()
+        [text] = dbprov.render(spec, version=version, hashed=hashed).values()
         assert "getenv" not in text
         for _ in range(2):
             who: Any = "superuser" if walk.url == walk.server.url("superuser") else "admin"
@@ -69,7 +69,7 @@ def test_beside_a_user_with_a_password(walk: Walk, prefix: str, rds_iam: None) -
     assert members(walk) == [(f"{prefix}reader",)]
     lent = {d.step.item.role for d in applied.done if d.step.item.kind == "membership"}  # type: ignore[attr-defined]
     assert lent <= {f"{prefix}app"}
-    [text] = dbprov.scripts(spec, version=(int(walk.server.release.split(".")[0]),)).values()
+    [text] = dbprov.render(spec, version=(int(walk.server.release.split(".")[0]),)).values()
     assert text.count(names.variable(f"{prefix}reader")) == 0
     assert names.variable(f"{prefix}app") in text
 

@@ -32,7 +32,11 @@ def described(walk: Walk, prefix: str, nearest: bool = False) -> tuple[Portrait,
     with dbprov.servers(asked) as servers:
         [deployment] = asked.deployments
         found = describe(
-            deployment, servers[deployment], said=walk.url, folder=walk.folder, nearest=nearest
+            deployment,
+            servers[deployment],
+            server_url=walk.url,
+            folder=walk.folder,
+            nearest=nearest,
         )
     return found, walk.parse(found.text)
 

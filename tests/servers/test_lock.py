@@ -83,7 +83,7 @@ def test_who_waits_is_told_for_whom_and_plans_again(walk: Walk, prefix: str) -> 
 
     met = threading.Event()
     with opened(spec) as (deployment, server):
-        planned = dbprov.compare(deployment, server)
+        planned = dbprov.plan(deployment, server)
         assert planned.steps
         thread = threading.Thread(target=first)
         thread.start()
@@ -114,7 +114,7 @@ def test_what_changed_since_it_was_agreed_to_is_not_done(walk: Walk, prefix: str
         }
         more = walk.spec(one(prefix, users=[{"name": f"{prefix}app"}, {"name": f"{prefix}more"}]))
         [wider] = more.deployments
-        shown = replace(dbprov.compare(wider, server), at=0.0)
+        shown = replace(dbprov.plan(wider, server), at=0.0)
         assert shown.steps
         execute(walk.server, "superuser", drift[walk.server.engine])
         with pytest.raises(dbprov.DbprovError, match="changed since the plan was shown"):

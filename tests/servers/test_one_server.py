@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 import dbprov
-from dbprov.commands.drop import depart
-from dbprov.commands.rotate import rotations
+from dbprov.commands.drop import drop as drop_deployment
+from dbprov.commands.rotate import plan_rotation
 from dbprov.errors import DbprovError, LockError, LookError, RefusedError, SpecError
-from dbprov.plan.drop import Wish
+from dbprov.plan.drop_survey import DropOptions
 from dbprov.spec.model import Spec, Timeouts
 from dbprov.spec.server_identity import Same
 from tests.harness import TestServer, execute
@@ -24,7 +24,7 @@ from tests.support.proxy import Proxy
 from tests.support.specs import one
 from tests.support.walk import Walk
 
-QUARANTINE, WHOLE, USERS = Wish(quarantine=True), Wish(database=True), Wish()
+QUARANTINE, WHOLE, USERS = DropOptions(quarantine=True), DropOptions(database=True), DropOptions()
 
 
 def other_names(walk: Walk, port: int) -> dict[str, str]:
@@ -71,10 +71,10 @@ def provision(spec: Spec) -> None:
             assert applied.ok, (applied.error, applied.left)
 
 
-def dropped(spec: Spec, wish: Wish) -> Any:
+def dropped(spec: Spec, wish: DropOptions) -> Any:
     deployment = spec.deployments[0]
     with dbprov.servers(spec) as servers:
-        return depart(spec, deployment, servers[deployment], wish)
+        return drop_deployment(spec, deployment, servers[deployment], wish)
 
 
 def databases(server: TestServer, prefix: str) -> list[str]:
@@ -135,7 +135,7 @@ def test_a_user_has_one_password(walk: Walk, prefix: str, proxy: Proxy) -> None:
         first, second = spec.deployments
         if first.accounts[0].place == second.accounts[0].place:
             continue
-        ways: list[Callable[..., Any]] = [dbprov.compare, dbprov.apply, rotations]
+        ways: list[Callable[..., Any]] = [dbprov.plan, dbprov.apply, plan_rotation]
         for number, do in enumerate(ways):
             asked = spec.deployments[number % 2]
             with dbprov.servers(spec) as servers, pytest.raises(RefusedError) as met:
@@ -157,7 +157,7 @@ def test_what_another_deployment_wants_is_not_pruned(walk: Walk, prefix: str, pr
         provision(spec)
         with dbprov.servers(spec) as servers:
             for deployment in spec.deployments:
-                planned = dbprov.compare(deployment, servers[deployment], prune=True)
+                planned = dbprov.plan(deployment, servers[deployment], prune=True)
                 assert planned.steps == (), what
 
 
@@ -167,8 +167,8 @@ def test_a_plan_knows_what_a_plan_before_it_makes(walk: Walk, prefix: str, proxy
     spec = pair(walk, prefix, other_names(walk, proxy.port)["a proxy on another port"], **place)
     with dbprov.servers(spec) as servers:
         first, second = spec.deployments
-        ahead = dbprov.compare(first, servers[first])
-        planned = dbprov.compare(second, servers[second], ahead=[ahead])
+        earlier = dbprov.plan(first, servers[first])
+        planned = dbprov.plan(second, servers[second], earlier=[earlier])
     made = [step.item.kind for step in planned.steps if step.verb == "create"]
     assert "user" not in made
     assert [account.name for account in planned.awaited] == [f"{prefix}app"]
@@ -282,9 +282,9 @@ def test_what_cannot_be_asked_may_be_the_same(walk: Walk, prefix: str) -> None:
         assert "cannot be told" in met.value.why
         assert "same_server: false" in met.value.todo
     with dbprov.servers(spec) as servers, pytest.raises(RefusedError, match="is not known"):
-        dbprov.compare(spec.deployments[0], servers[spec.deployments[0]], prune=True)
+        dbprov.plan(spec.deployments[0], servers[spec.deployments[0]], prune=True)
     with dbprov.servers(spec) as servers:
-        assert dbprov.compare(spec.deployments[0], servers[spec.deployments[0]]).complete
+        assert dbprov.plan(spec.deployments[0], servers[spec.deployments[0]]).complete
     apart = walk.spec(one(prefix, name="a"), {"name": "c", "server": gone, "same_server": False,
                                               "database": f"{prefix}db", "user": f"{prefix}app2"})  # fmt: skip
     assert dropped(apart, WHOLE).ok
@@ -337,7 +337,7 @@ def test_a_copy_is_told_from_its_original(
     provision(spec)  # two servers for plans and passwords
     with dbprov.servers(spec) as servers:
         facts = [servers[d].facts.identity for d in spec.deployments]
-        planned = [dbprov.compare(d, servers[d]) for d in spec.deployments]
+        planned = [dbprov.plan(d, servers[d]) for d in spec.deployments]
     try:
         if own.server.flavor == "mariadb":  # its identifier is not of the data: they are two
             assert facts[0] != facts[1]
@@ -356,7 +356,7 @@ def test_a_copy_is_told_from_its_original(
             assert "same_server: false" in met.value.todo
         told = original_and_copy(own, copied, tmp_path, same_server=False)
         with dbprov.servers(told) as servers:
-            planned = [dbprov.compare(d, servers[d]) for d in told.deployments]
+            planned = [dbprov.plan(d, servers[d]) for d in told.deployments]
         assert not any("same_server" in r for p in planned for r in p.remarks)
         assert dropped(told, WHOLE).ok
         assert databases(own.server, "shop") == []
@@ -413,7 +413,7 @@ def test_every_session_is_to_the_same_server(
             [deployment] = spec.deployments
             with dbprov.servers(spec) as servers:
                 server = servers[deployment]
-                planned = dbprov.compare(deployment, server)
+                planned = dbprov.plan(deployment, server)
                 proxy.target = (copied.server.host, copied.server.port)
                 applied = dbprov.apply(deployment, server, planned)
             assert isinstance(applied.error, LookError), applied.error

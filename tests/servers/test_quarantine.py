@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov.commands.rotate import rotations
+from dbprov.commands.rotate import plan_rotation
 from dbprov.errors import RefusedError
 from tests.harness import execute
 from tests.support.drop import (
@@ -88,7 +88,7 @@ def test_others_stay(walk: Walk, prefix: str) -> None:
         assert departed.ok, (departed.error, departed.left)
         assert alive(session)
     with dbprov.servers(spec) as servers:
-        checks = list(dbprov.prove(spec.deployments[1], servers[spec.deployments[1]]))
+        checks = list(dbprov.verify(spec.deployments[1], servers[spec.deployments[1]]))
     assert [c for c in checks if not c.held] == []
 
 
@@ -167,8 +167,8 @@ def test_an_admin_that_cannot_see_who_is_locked(walk: Walk, prefix: str) -> None
         server = servers[deployment]
         hidden = {**server.facts.settings, "account_locks": ""}
         server._facts = replace(server.facts, settings=hidden)
-        assert dbprov.compare(deployment, server).complete
-        [failed] = [c for c in dbprov.prove(deployment, server) if not c.held]
+        assert dbprov.plan(deployment, server).complete
+        [failed] = [c for c in dbprov.verify(deployment, server) if not c.held]
     assert failed.code in ("3118", "4151")
     walk.provision(spec)
 
@@ -200,7 +200,7 @@ def test_no_rotation_lets_anybody_in_again(walk: Walk, prefix: str, rotation: st
     assert quarantine(walk, spec).ok
     place = spec.deployments[0].accounts[0].place
     with pytest.raises(RefusedError, match="nothing was changed") as met:
-        walk.each(spec, rotations)
+        walk.each(spec, plan_rotation)
     assert "apply lets it in" in met.value.todo
     assert place.pending() is None
     walk.provision(spec)

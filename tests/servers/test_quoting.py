@@ -253,12 +253,12 @@ def test_any_password(session: Session, prefix: str, monkeypatch: pytest.MonkeyP
             assume(False)
         assert kept
         session.run(change + password(place, user))
-        made = dbprov.handouts(Spec((deployment,)), passwords=True)[0].metadata.login_url()
+        made = dbprov.connections(Spec((deployment,)), passwords=True)[0].metadata.login_url()
         dialect.connect_as(made, deployment, Timeouts()).close()
 
     set_and_used()
     monkeypatch.setenv("APP_PASSWORD", secrets.token_hex(8))
-    wrong = dbprov.handouts(Spec((deployment,)), passwords=True)[0].metadata.login_url()
+    wrong = dbprov.connections(Spec((deployment,)), passwords=True)[0].metadata.login_url()
     with pytest.raises(Exception, match=r"(?i)password"):
         dialect.connect_as(wrong, deployment, Timeouts())
     assert os.environ["APP_PASSWORD"]

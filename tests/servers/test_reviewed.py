@@ -68,7 +68,7 @@ def test_the_file_runs_in_the_engines_own_client(walk: Walk, prefix: str) -> Non
     walk.as_user(first, f"{prefix}app", "CREATE TABLE dag (id integer)")
     everything = [{**user, "connection_limit": 3} for user in users(prefix)]
     spec = walk.spec(one(prefix, users=everything))
-    [text] = walk.each(spec, lambda d, server: change(dbprov.compare(d, server), server))
+    [text] = walk.each(spec, lambda d, server: change(dbprov.plan(d, server), server))
     assert f"{prefix}reader_password" in text
     assert f"{prefix}app_password" not in text
     account = spec.deployments[0].accounts[2]
@@ -291,7 +291,7 @@ def test_somebody_faster_is_not_planned_around(walk: Walk, prefix: str) -> None:
     file = walk.folder / "change.sql"
     with dbprov.servers(spec) as servers:
         server = servers[deployment]
-        planned = dbprov.compare(deployment, server)
+        planned = dbprov.plan(deployment, server)
         file.write_text(change(planned, server))
         insist = insisting({deployment: file}, servers)[deployment]
         insist(planned)
@@ -302,9 +302,9 @@ def test_somebody_faster_is_not_planned_around(walk: Walk, prefix: str) -> None:
         assert applied.error is not None
         assert applied.error.code in server.dialect.EXISTS
         assert applied.done == []
-        assert applied.planned is planned
+        assert applied.plan is planned
         with pytest.raises(ReviewError, match="nothing was changed"):
-            insist(dbprov.compare(deployment, server))
+            insist(dbprov.plan(deployment, server))
 
 
 def shared(prefix: str, **more: Any) -> list[dict[str, Any]]:

@@ -136,7 +136,7 @@ def test_a_password_that_nobody_knows_any_more(walk: Walk, prefix: str) -> None:
     path.write_text("another\n")
     ended = turned(walk, spec)
     assert ended.ok
-    assert "does not log in" in " ".join(ended.rotation.remarks)
+    assert "does not log in" in " ".join(ended.plan.remarks)
     assert [c for c in walk.prove(spec) if not c.held] == []
 
 

@@ -22,7 +22,7 @@ def run_script(walk: Walk, spec: Spec) -> None:
     [deployment] = spec.deployments
     release = walk.server.release.split(".")
     version = tuple(map(int, release[: 1 if walk.server.engine == "postgresql" else 2]))
-    [text] = dbprov.scripts(spec, version=version, flavor=walk.server.flavor).values()
+    [text] = dbprov.render(spec, version=version, flavor=walk.server.flavor).values()
     who: Any = "superuser" if walk.url == walk.server.url("superuser") else "admin"
     passwords = {}
     for account in deployment.accounts:
@@ -76,7 +76,7 @@ def test_after_apply_the_script_changes_nothing(walk: Walk, prefix: str) -> None
 
 def test_a_script_without_its_passwords_makes_no_user(walk: Walk, prefix: str) -> None:
     spec = walk.spec(one(prefix))
-    [text] = dbprov.scripts(spec, flavor=walk.server.flavor).values()
+    [text] = dbprov.render(spec, flavor=walk.server.flavor).values()
     ended = client(walk.server, "superuser", text)
     assert ended.returncode != 0
     assert re.search(r"syntax", ended.stderr)
@@ -87,7 +87,7 @@ def test_a_script_without_its_passwords_makes_no_user(walk: Walk, prefix: str) -
 def test_the_newest_script_runs_on_every_server(walk: Walk, prefix: str) -> None:
     """render without --server-version: the guide's layout has nothing in it that an older server does not know."""
     spec = walk.spec(one(prefix))
-    [text] = dbprov.scripts(spec).values()
+    [text] = dbprov.render(spec).values()
     ended = client(walk.server, "admin", text, variables={f"{prefix}app_password": "secret"})
     assert ended.returncode == 0, ended.stderr
     assert walk.plan(walk.spec(one(prefix))).complete or walk.url == walk.server.url("superuser")
@@ -97,7 +97,7 @@ def test_the_newest_script_runs_on_every_server(walk: Walk, prefix: str) -> None
 def test_a_script_that_grants_nothing_stops(walk: Walk, prefix: str) -> None:
     """On somebody else's database GRANT is a success with a warning (T14); the file must not end as if all were well."""
     execute(walk.server, "superuser", f'CREATE DATABASE "{prefix}db"')
-    [text] = dbprov.scripts(walk.spec(one(prefix))).values()
+    [text] = dbprov.render(walk.spec(one(prefix))).values()
     ended = client(walk.server, "admin", text, variables={f"{prefix}app_password": "secret"})
     assert ended.returncode != 0
     assert "the owner of the database, or a superuser" in ended.stderr

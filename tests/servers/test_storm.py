@@ -41,8 +41,8 @@ def settled(walk: Walk, prefix: str, path: Path) -> None:
     with dbprov.servers(spec) as servers:
         for deployment in spec.deployments:
             server = servers[deployment]
-            assert dbprov.compare(deployment, server).complete
-            assert [c for c in dbprov.prove(deployment, server) if not c.held] == []
+            assert dbprov.plan(deployment, server).complete
+            assert [c for c in dbprov.verify(deployment, server) if not c.held] == []
     assert len(passwords(spec)) == len({a.name for d in spec.deployments for a in d.accounts})
     assert left_behind(walk.server, prefix) == []
     assert [p.name for p in (walk.folder / ".dbprov").rglob("*.new")] == []

@@ -8,7 +8,7 @@ import json
 import pytest
 
 import dbprov
-from dbprov.commands.plan import Planned
+from dbprov.plan.plan import Plan
 from dbprov.spec.model import Spec
 from tests.harness import execute
 from tests.support.admins import admin_name, as_admin, superuser
@@ -55,11 +55,11 @@ def held(walk: Walk, prefix: str) -> set[str]:
     return {" ".join(map(str, row)) for row in rows if prefix in str(row)}
 
 
-def prune(walk: Walk, spec: Spec) -> dbprov.Applied:
+def prune(walk: Walk, spec: Spec) -> dbprov.Run:
     """Apply with --prune, and insist that nothing is left that it could take, and that every user still can what it must."""
     with dbprov.servers(spec) as servers:
         [deployment] = spec.deployments
-        planned = dbprov.compare(deployment, servers[deployment], prune=True)
+        planned = dbprov.plan(deployment, servers[deployment], prune=True)
         applied = dbprov.apply(deployment, servers[deployment], planned)
     assert applied.error is None, applied.error
     assert applied.left
@@ -71,7 +71,7 @@ def prune(walk: Walk, spec: Spec) -> dbprov.Applied:
     return applied
 
 
-def named(planned: Planned) -> list[str]:
+def named(planned: Plan) -> list[str]:
     return [str(one.item) for one in planned.surplus]
 
 
@@ -383,9 +383,9 @@ def test_a_user_of_two_deployments(walk: Walk, prefix: str) -> None:
     both = walk.spec(one(prefix), {**one(prefix), "name": "second", "database": f"{prefix}second"})
     for applied in walk.each(both, dbprov.apply):
         assert applied.left.complete
-    for planned in walk.each(both, dbprov.compare):
+    for planned in walk.each(both, dbprov.plan):
         assert planned.surplus == ()
-    [first] = walk.each(walk.spec(one(prefix)), dbprov.compare)
+    [first] = walk.each(walk.spec(one(prefix)), dbprov.plan)
     assert [
         str(s.item) for s in first.surplus if f"{prefix}second" in str(s.item).replace("\\", "")
     ]
@@ -465,13 +465,13 @@ def test_a_row_that_another_deployment_lives_on_stays(walk: Walk, prefix: str) -
     )
     with dbprov.servers(both) as servers:
         one_, two = both.deployments
-        planned = dbprov.compare(one_, servers[one_], prune=True)
+        planned = dbprov.plan(one_, servers[one_], prune=True)
         assert not planned.steps
         [kept] = planned.surplus
         assert kept.obstacle
         assert "second" in kept.obstacle.why
         assert dbprov.apply(two, servers[two]).done
-        planned = dbprov.compare(one_, servers[one_], prune=True)
+        planned = dbprov.plan(one_, servers[one_], prune=True)
         assert len(planned.steps) == 1
         applied = dbprov.apply(one_, servers[one_], planned)
         assert len(applied.done) == 1

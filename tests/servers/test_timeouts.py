@@ -108,7 +108,7 @@ def test_a_connection_that_goes_silent(walk: Walk) -> None:
         assert server.facts
         hole.swallows = True
         with pytest.raises(LookError, match="could not be read") as caught:
-            dbprov.compare(deployment, server)
+            dbprov.plan(deployment, server)
         assert caught.value.why
 
 

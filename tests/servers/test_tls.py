@@ -175,7 +175,7 @@ def test_a_string_is_as_strict_as_it_says(
     walk.provision(walk.spec(one(prefix)))
     secure.show(shown)
     for mode in INSISTING:
-        [handed] = dbprov.handouts(
+        [handed] = dbprov.connections(
             walk.spec(one(prefix), tls=said_of(mode, secure.certificates)), passwords=True
         )
         for url in drivers(handed.metadata.url(True)):
@@ -203,7 +203,7 @@ def test_the_head_of_a_file_is_as_strict_as_it_says(
     for mode in INSISTING:
         tls = said_of(mode, secure.certificates, **pair(secure.certificates.client))
         facts = walk.plan(walk.spec(one("t_tls_"), tls=tls)).facts if shown == "good" else None
-        [told] = dbprov.scripts(
+        [told] = dbprov.render(
             walk.spec(one("t_tls_"), tls=tls), flavor=secure.server.flavor
         ).values()
         [line] = [line for line in told.splitlines() if " | " in line and "envsubst" in line]
@@ -231,7 +231,7 @@ def test_verify_uses_what_the_string_says(secure: TlsServer, walk: Walk, prefix:
         server = servers[deployment]
         assert server.facts.tls
         secure.show("wrong CA")
-        [failed] = dbprov.prove(deployment, server)
+        [failed] = dbprov.verify(deployment, server)
     assert not failed.held
     assert "is signed by no CA that is trusted here" in failed.observed
 
@@ -242,7 +242,7 @@ def test_the_string_decides_and_not_the_spec(secure: TlsServer, walk: Walk, pref
     strict = walk.spec(
         one(prefix), tls={"mode": "verify-full", "ca": str(secure.certificates.stranger)}
     )
-    url = dbprov.handouts(strict, passwords=True)[0].metadata.login_url()
+    url = dbprov.connections(strict)[0].metadata.login_url()
     deployment = loose.deployments[0]
     with dbprov.servers(loose) as servers:
         server = servers[deployment]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov.commands.rotate import rotate, rotations
+from dbprov.commands.rotate import plan_rotation, rotate
 from dbprov.connections.strings import Connection, handout
 from dbprov.errors import PlaceError, RefusedError
 from dbprov.passwords.secret import Secret
@@ -166,7 +166,7 @@ def test_several_users_and_an_owner(walk: Walk, prefix: str) -> None:
     walk.provision(spec)
     with dbprov.servers(spec) as servers:
         [deployment] = spec.deployments
-        for planned in rotations(deployment, servers[deployment]):
+        for planned in plan_rotation(deployment, servers[deployment]):
             ended = rotate(planned, servers[deployment])
             assert ended.ok, (ended.error, ended.checks)
     assert walk.plan(spec).complete
@@ -195,7 +195,7 @@ def test_who_goes_goes_with_the_second(walk: Walk, prefix: str) -> None:
 
 def test_the_file_of_sql_makes_them_too(walk: Walk, prefix: str) -> None:
     spec = walk.spec(two(prefix))
-    [text] = dbprov.scripts(spec).values()
+    [text] = dbprov.render(spec).values()
     assert f'CREATE ROLE "{prefix}app_b" NOLOGIN' in text
     assert f"ALTER ROLE \"{prefix}app_b\" SET role = '{prefix}app'" in text
 
@@ -217,7 +217,7 @@ def test_the_password_of_the_second_is_not_the_firsts(walk: Walk, prefix: str) -
     walk.provision(spec)
     assert turned(walk, spec).ok
     remove(walk.server, prefix)
-    for doing in (lambda: walk.apply(spec), lambda: dbprov.scripts(spec, hashed=True)):
+    for doing in (lambda: walk.apply(spec), lambda: dbprov.render(spec, hashed=True)):
         with pytest.raises(PlaceError, match="nothing was changed") as met:
             doing()
         assert f'"{prefix}app_b:"' in met.value.todo

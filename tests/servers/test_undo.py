@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov.commands.plan import compare
+from dbprov.commands.plan import plan
 from dbprov.commands.review import way_back as undo_file
 from dbprov.errors import RefusedError
 from dbprov.spec.model import Spec
@@ -81,7 +81,7 @@ def way_back(walk: Walk, spec: Spec, *, prune: bool = False) -> str:
     [deployment] = spec.deployments
     with dbprov.servers(spec) as servers:
         server = servers[deployment]
-        planned = compare(deployment, server, prune=prune)
+        planned = plan(deployment, server, prune=prune)
         text = undo_file(planned, server)
         applied = dbprov.apply(deployment, server, planned)
         assert applied.error is None, applied.error

@@ -396,7 +396,7 @@ def test_an_account_without_a_name(walk: Walk, prefix: str) -> None:
         assert server.facts.admin  # logged in before the account is there
         cursor.execute(f"CREATE USER {account}")
         try:
-            found = [c for c in dbprov.prove(deployment, server) if not c.held]
+            found = [c for c in dbprov.verify(deployment, server) if not c.held]
         finally:
             cursor.execute(f"DROP USER {account}")
     [check] = found
@@ -426,7 +426,7 @@ def test_the_server_ends_the_session(walk: Walk, prefix: str) -> None:
         if check.claim == "creates a table":
             end_sessions_of(walk.server, f"{prefix}app")
 
-    walk.each(spec, lambda deployment, server: list(dbprov.prove(deployment, server, report)))
+    walk.each(spec, lambda deployment, server: list(dbprov.verify(deployment, server, report)))
     lost = [check for check in seen if not check.held]
     assert lost
     assert all(check.observed for check in lost)

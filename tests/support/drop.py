@@ -11,14 +11,16 @@ import psycopg
 import pymysql
 
 import dbprov
-from dbprov.commands.drop import Departed, depart, departing
-from dbprov.plan.drop import Wish
+from dbprov.commands.drop import drop as drop_deployment
+from dbprov.commands.drop import plan_drop
+from dbprov.commands.run import Run
+from dbprov.plan.drop_survey import DropOptions
 from dbprov.spec.model import Spec, Timeouts
 from tests.harness import execute
 from tests.harness.accounts import MYSQL_ADMIN
 from tests.support.walk import Walk
 
-QUARANTINE = Wish(quarantine=True)
+QUARANTINE = DropOptions(quarantine=True)
 
 
 ODD = "we\"i`rd_%d'b"
@@ -27,20 +29,20 @@ ODD = "we\"i`rd_%d'b"
 LOGIN = (psycopg.OperationalError, pymysql.err.OperationalError)
 
 
-def quarantine(walk: Walk, spec: Spec, number: int = 0) -> Departed:
+def quarantine(walk: Walk, spec: Spec, number: int = 0) -> Run:
     return drop(walk, spec, QUARANTINE, number)
 
 
-def drop(walk: Walk, spec: Spec, wish: Wish, number: int = 0) -> Departed:
+def drop(walk: Walk, spec: Spec, wish: DropOptions, number: int = 0) -> Run:
     deployment = spec.deployments[number]
     with dbprov.servers(spec) as servers:
-        return depart(spec, deployment, servers[deployment], wish)
+        return drop_deployment(spec, deployment, servers[deployment], wish)
 
 
-def planned(walk: Walk, spec: Spec, wish: Wish, number: int = 0) -> Any:
+def planned(walk: Walk, spec: Spec, wish: DropOptions, number: int = 0) -> Any:
     deployment = spec.deployments[number]
     with dbprov.servers(spec) as servers:
-        return departing(spec, deployment, servers[deployment], wish)
+        return plan_drop(spec, deployment, servers[deployment], wish)
 
 
 @contextmanager
@@ -51,7 +53,7 @@ def logged_in(walk: Walk, spec: Spec, *names: str, number: int = 0) -> Iterator[
     try:
         with dbprov.servers(spec) as servers:
             dialect = servers[deployment].dialect
-            handout = dbprov.handouts(spec, passwords=True)[number]
+            handout = dbprov.connections(spec)[number]
             for account in deployment.accounts:
                 if account.name in names:
                     made = replace(

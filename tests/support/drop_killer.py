@@ -11,28 +11,30 @@ from itertools import count
 from pathlib import Path
 
 import dbprov
-from dbprov.commands.drop import depart
-from dbprov.plan.drop import Wish
+from dbprov.commands.drop import drop as drop_deployment
+from dbprov.plan.drop_survey import DropOptions
 from dbprov.server.server import Done
 from dbprov.spec.model import Deployment, Spec
 from tests.support.killer import die
+from tests.support.statements import after_each
 
 
-def drop(spec: Spec, deployment: Deployment, wish: Wish, statements: int) -> None:
+def drop(spec: Spec, deployment: Deployment, wish: DropOptions, statements: int) -> None:
     """In this process, which does not live to see the end of it."""
     counted = count(1)
 
-    def report(done: Done) -> None:
+    def count_down(done: Done) -> None:
         if next(counted) == statements:
             die()
 
     with dbprov.servers(spec) as servers:
-        depart(spec, deployment, servers[deployment], wish, report=report)
+        after_each(servers[deployment], count_down)
+        drop_deployment(spec, deployment, servers[deployment], wish)
 
 
 def main(path: str, heir: str, what: str, *numbers: str) -> None:
     spec = dbprov.load(Path(path))
-    wish = Wish(what == "quarantine", what == "database", heir or None)
+    wish = DropOptions(what == "quarantine", what == "database", heir or None)
     for deployment, statements in zip(spec.deployments, map(int, numbers), strict=True):
         child = os.fork()
         if child == 0:

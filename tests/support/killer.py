@@ -13,9 +13,10 @@ from pathlib import Path
 
 import dbprov
 from dbprov.commands.apply import fill_places
-from dbprov.commands.plan import compare
+from dbprov.commands.plan import plan
 from dbprov.server.server import Done
 from dbprov.spec.model import Deployment, Spec
+from tests.support.statements import after_each
 
 
 def die() -> None:
@@ -26,15 +27,16 @@ def apply(spec: Spec, deployment: Deployment, statements: int) -> None:
     """In this process, which does not live to see the end of it."""
     counted = count(1)
 
-    def report(done: Done) -> None:
+    def count_down(done: Done) -> None:
         if next(counted) == statements:
             die()
 
     with dbprov.servers(spec) as servers:
         if statements == 0:  # the passwords are in their places, and nothing is on the server
-            fill_places(compare(deployment, servers[deployment]))
+            fill_places(plan(deployment, servers[deployment]))
             die()
-        dbprov.apply(deployment, servers[deployment], report=report)
+        after_each(servers[deployment], count_down)
+        dbprov.apply(deployment, servers[deployment])
 
 
 def main(path: str, *numbers: str) -> None:

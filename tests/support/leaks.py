@@ -120,8 +120,8 @@ def burst(done):
     {then}
 with dbprov.servers(spec) as servers:
     deployment = spec.deployments[0]
-    planned = dbprov.compare(deployment, servers[deployment])
+    planned = dbprov.plan(deployment, servers[deployment])
     print(planned, servers, vars(servers[deployment]))
-    print(dbprov.handouts(spec, passwords=True))
+    print(dbprov.connections(spec))
     print(dbprov.apply(deployment, servers[deployment], planned, report=burst))
 """

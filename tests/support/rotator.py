@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import dbprov
-from dbprov.commands.rotate import rotate, rotations
+from dbprov.commands.rotate import plan_rotation, rotate
 from dbprov.passwords.file import FilePlace
 from dbprov.server.server import Server
 
@@ -52,7 +52,7 @@ def main(path: str, turn: str) -> None:
             server.turn = turn  # type: ignore[attr-defined]
         [deployment] = spec.deployments
         server = servers[deployment]
-        [planned] = rotations(deployment, server)
+        [planned] = plan_rotation(deployment, server)
         if turn == "promoted":
             promote = FilePlace.promote
 

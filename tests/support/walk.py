@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 import dbprov
-from dbprov.commands.apply import Applied
-from dbprov.commands.plan import Planned
+from dbprov.commands.run import Run
+from dbprov.plan.plan import Plan
 from dbprov.spec.model import Deployment, Spec, Timeouts
 from tests.harness import TestServer
 
@@ -41,17 +41,17 @@ class Walk:
         with dbprov.servers(spec) as servers:
             return [do(deployment, servers[deployment]) for deployment in spec.deployments]
 
-    def plan(self, spec: Spec) -> Planned:
-        [planned] = self.each(spec, dbprov.compare)
-        assert isinstance(planned, Planned)
+    def plan(self, spec: Spec) -> Plan:
+        [planned] = self.each(spec, dbprov.plan)
+        assert isinstance(planned, Plan)
         return planned
 
-    def apply(self, spec: Spec) -> Applied:
+    def apply(self, spec: Spec) -> Run:
         [applied] = self.each(spec, dbprov.apply)
-        assert isinstance(applied, Applied)
+        assert isinstance(applied, Run)
         return applied
 
-    def provision(self, spec: Spec) -> Applied:
+    def provision(self, spec: Spec) -> Run:
         """Apply, and insist that all of it is well: no error, nothing left, every check held, and a second plan empty."""
         applied = self.apply(spec)
         assert applied.error is None, applied.error
@@ -63,7 +63,7 @@ class Walk:
 
     def prove(self, spec: Spec) -> list[dbprov.Check]:
         [checks] = self.each(
-            spec, lambda deployment, server: list(dbprov.prove(deployment, server))
+            spec, lambda deployment, server: list(dbprov.verify(deployment, server))
         )
         assert isinstance(checks, list)
         return checks
@@ -72,7 +72,7 @@ class Walk:
         """Run statements as one of the users, as the application would."""
         deployment = spec.deployments[0]
         [account] = [a for a in deployment.accounts if a.name == name]
-        connection = dbprov.handouts(spec, passwords=True)[0].metadata
+        connection = dbprov.connections(spec)[0].metadata
         url = type(connection)(deployment, account, account.place.read()).login_url()
         with dbprov.servers(spec) as servers:
             dialect = servers[deployment].dialect

@@ -18,13 +18,13 @@ from click.testing import CliRunner, Result
 from dbprov import __version__
 from dbprov.cli import COMMANDS, SAID, Group, main
 from dbprov.cli.options import DEFAULT_TIMEOUTS
-from dbprov.commands.apply import Applied
-from dbprov.commands.plan import Planned
-from dbprov.commands.render import scripts as render_scripts
+from dbprov.commands.render import render
+from dbprov.commands.run import Run
 from dbprov.engines import Check, Notice, Obstacle
 from dbprov.errors import ApplyError, ConnectError, Interrupted, PlaceError
 from dbprov.passwords.secret import Secret
-from dbprov.plan.steps import Step, plan
+from dbprov.plan.plan import Plan
+from dbprov.plan.steps import Step, compare
 from dbprov.server.server import Done
 from dbprov.spec.model import Deployment, Spec, Timeouts
 from tests.support.made import command, deployment, expanded, facts
@@ -74,44 +74,46 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             raise answers["error"]
         yield {one: Nowhere() for one in spec.deployments}
 
-    def compare(
-        one: Deployment, server: Nowhere, prune: bool = False, ahead: Sequence[Planned] = ()
-    ) -> Planned:
+    def plan(
+        one: Deployment, server: Nowhere, prune: bool = False, earlier: Sequence[Plan] = ()
+    ) -> Plan:
         return replace(empty(), deployment=one, **dict(answers["planned"]))
 
     def apply(
         one: Deployment,
         server: Nowhere,
-        planned: Planned,
+        planned: Plan,
         *,
         report: Any,
         check: Any,
         delayed: Any,
         agreed: bool,
         insist: Any,
-    ) -> Applied:
+    ) -> Run:
         answers["called"].append("apply")
-        made: Applied = answers["applied"] or Applied(one, empty(), left=empty())
+        made: Run = answers["applied"] or Run(replace(empty(), deployment=one), left=empty())
         for done in made.done:
             report(done)
         for tried in made.checks:
             check(tried)
         return made
 
-    monkeypatch.setattr("dbprov.commands.connect.servers", servers)
-    monkeypatch.setattr("dbprov.commands.plan.compare", compare)
+    monkeypatch.setattr("dbprov.commands.servers.servers", servers)
+    monkeypatch.setattr("dbprov.commands.plan.plan", plan)
     monkeypatch.setattr("dbprov.commands.apply.apply", apply)
-    monkeypatch.setattr("dbprov.commands.verify.prove", lambda one, server: iter(answers["checks"]))
-    monkeypatch.setattr("dbprov.commands.verify.check", lambda one, server: iter(answers["checks"]))
+    monkeypatch.setattr(
+        "dbprov.commands.verify.verify", lambda one, server: iter(answers["checks"])
+    )
+    monkeypatch.setattr("dbprov.commands.check.check", lambda one, server: iter(answers["checks"]))
     return answers
 
 
-def empty() -> Planned:
-    return Planned(deployment(), (), (), (), (), (), (), facts())
+def empty() -> Plan:
+    return Plan(deployment(), (), (), facts())
 
 
 def steps() -> dict[str, Any]:
-    made: tuple[Step, ...] = tuple(plan((item, None) for item in expanded(deployment())))
+    made: tuple[Step, ...] = tuple(compare((item, None) for item in expanded(deployment())))
     return {
         "steps": made,
         "statements": tuple(f"STATEMENT {number};\nSECOND LINE" for number, _ in enumerate(made)),
@@ -303,10 +305,10 @@ def test_a_plan_with_an_obstacle(world: dict[str, Any]) -> None:
 # -- apply -----------------------------------------------------------------------------------------------------------------
 
 
-def applied(**more: Any) -> Applied:
+def applied(**more: Any) -> Run:
     step = steps()["steps"][0]
     done = Done(step, "CREATE ROLE x PASSWORD '***'", (Notice("00000", "be aware"),), 1.26)
-    return replace(Applied(deployment(), empty(), [done], empty(), [HELD]), **more)
+    return replace(Run(empty(), [done], empty(), [HELD]), **more)
 
 
 def test_apply(world: dict[str, Any]) -> None:
@@ -394,7 +396,7 @@ def test_what_was_not_done_is_told_of_every_deployment(
     )
     planned = replace(empty(), **steps())
     error = Interrupted("interrupted", "somebody ended the run", "run it again")
-    world |= {"planned": steps(), "applied": applied(planned=planned, left=None, error=error)}
+    world |= {"planned": steps(), "applied": applied(plan=planned, left=None, error=error)}
     result = run("apply", str(path), "--yes", "--json")
     assert result.exit_code == 2
     first, second = json.loads(result.stdout)["deployments"]
@@ -484,7 +486,7 @@ def test_yes_never_asks(world: dict[str, Any], monkeypatch: pytest.MonkeyPatch) 
         spec.deployments[0].accounts[0].place.read()
         yield {}
 
-    monkeypatch.setattr("dbprov.commands.connect.servers", servers)
+    monkeypatch.setattr("dbprov.commands.servers.servers", servers)
     monkeypatch.setattr("dbprov.cli.options.ask", lambda label: pytest.fail("it asks"))
     result = run("apply", *FLAGS, "--password-prompt", "--yes")
     assert result.exit_code == 2
@@ -503,7 +505,7 @@ def test_how_long_to_wait(world: dict[str, Any], monkeypatch: pytest.MonkeyPatch
         waited.append(timeouts)
         yield {one: Nowhere() for one in spec.deployments}
 
-    monkeypatch.setattr("dbprov.commands.connect.servers", servers)
+    monkeypatch.setattr("dbprov.commands.servers.servers", servers)
     assert run("plan", *FLAGS).exit_code == 0
     monkeypatch.setenv("KEPT", "since the user is there")
     kept = ("--password-env", "KEPT", "--connect-timeout", "3", "--lock-timeout", "0")
@@ -522,7 +524,7 @@ def test_render_to_stdout_is_the_script_alone() -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith("-- analytics: database shop on PostgreSQL")
     assert "For PostgreSQL 16," in result.stdout
-    made = render_scripts(Spec((replace(deployment(), source="flags"),)), version=(16,))
+    made = render(Spec((replace(deployment(), source="flags"),)), version=(16,))
     assert result.stdout == made["analytics"]
 
 
@@ -593,7 +595,7 @@ def test_every_flag_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
         seen.append(made)
         return {}
 
-    monkeypatch.setattr("dbprov.commands.render.scripts", scripts)
+    monkeypatch.setattr("dbprov.commands.render.render", scripts)
     result = run(
         "render", *FLAGS, "--access", "write", "--schemas", "one", "--schemas", "two", "--layout", "shared", "--encoding", "UTF8",
         "--collation", "C", "--connection-limit", "7", "--no-isolate", "--password-env", "P", "--tls-mode", "require",

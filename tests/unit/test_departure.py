@@ -16,11 +16,12 @@ from dbprov.items import (
     User,
 )
 from dbprov.items.sessions import Belongings, Lockout, Session
-from dbprov.plan.drop import Departure, Refusal, Survey, Wish, decide
+from dbprov.plan.drop import Decision, decide
+from dbprov.plan.drop_survey import DropOptions, Refusal, Survey
 from dbprov.plan.steps import Pair
 from tests.support.made import deployment
 
-QUARANTINE = Wish(quarantine=True)
+QUARANTINE = DropOptions(quarantine=True)
 APP = Lockout(user="app")
 GRANT = DatabaseGrant(database="shop", grantee="app", privileges=("CONNECT", "CREATE"))
 SESSIONS = Session(user="app")
@@ -33,18 +34,20 @@ TWO: dict[str, Any] = {
 
 
 def decided(
-    *pairs: tuple[Item, Item | None], shared: dict[str, Any] | None = None, wish: Wish = QUARANTINE
-) -> Departure:
+    *pairs: tuple[Item, Item | None],
+    shared: dict[str, Any] | None = None,
+    wish: DropOptions = QUARANTINE,
+) -> Decision:
     found: tuple[Pair, ...] = pairs
     return decide(Survey(deployment("postgresql"), True, "dba", found, shared or {}), wish)
 
 
-def said(made: Departure) -> list[list[str]]:
+def said(made: Decision) -> list[list[str]]:
     return [[str(step) for step in phase] for phase in made.phases]
 
 
 def test_nobody_is_there() -> None:
-    assert decided((APP, None), (GRANT, None), (SESSIONS, SESSIONS)) == Departure()
+    assert decided((APP, None), (GRANT, None), (SESSIONS, SESSIONS)) == Decision()
 
 
 def test_locked_out_before_sessions_are_ended() -> None:
@@ -80,7 +83,7 @@ def test_whoever_serves_another_deployment_stays() -> None:
 
 # -- the whole way out -----------------------------------------------------------------------------------------------------
 
-USERS, WHOLE = Wish(), Wish(database=True)
+USERS, WHOLE = DropOptions(), DropOptions(database=True)
 USER = User(name="app")
 DATABASE = Database(name="shop", encoding="UTF8", owner="dba")
 HAS = Belongings(user="app", database="shop")
@@ -92,7 +95,7 @@ def test_what_it_owns_keeps_it() -> None:
     assert [r.why for r in made.refusals] == ['user "app" owns table t']
     assert decided((APP, APP), (inside, inside), wish=WHOLE).refusals == ()
     heir = Membership(role="joe")
-    made = decided((APP, APP), (inside, inside), (heir, heir), wish=Wish(heir="joe"))
+    made = decided((APP, APP), (inside, inside), (heir, heir), wish=DropOptions(heir="joe"))
     assert made.refusals == ()
     assert 'reassign what user "app" owns to "joe"' in [str(step) for step in made.steps]
 
@@ -103,7 +106,7 @@ def test_what_it_owns_elsewhere_keeps_it_in_any_case() -> None:
         replace(HAS, owned=("database sales",)),
         replace(HAS, inside="sales", owned=("table t",)),
     ):
-        for wish in (USERS, WHOLE, Wish(heir="joe")):
+        for wish in (USERS, WHOLE, DropOptions(heir="joe")):
             made = decided((APP, APP), (found, found), (heir, heir), wish=wish)
             [refusal] = made.refusals
             assert refusal.why.startswith('user "app" owns things beside this Deployment'), wish
@@ -114,7 +117,7 @@ def test_an_heir_that_cannot_be() -> None:
         ("nobody", (Membership(role="nobody"), None), "does not exist"),
         ("app", (Membership(role="app"), Membership(role="app")), "goes itself"),
     ):
-        made = decided((APP, APP), pairs, wish=Wish(heir=heir))
+        made = decided((APP, APP), pairs, wish=DropOptions(heir=heir))
         assert [words in r.why for r in made.refusals] == [True]
 
 
@@ -172,5 +175,5 @@ def test_where_it_cannot_be_told_nothing_is_taken() -> None:
     """Whatever is wished: what may be the same server may have another Deployment on it."""
     doubt = Refusal("reports may be on the same server", "same_server: false")
     survey = Survey(deployment("postgresql"), True, "dba", ((APP, APP),), {}, (doubt,))
-    for wish in (QUARANTINE, Wish(), Wish(database=True)):
+    for wish in (QUARANTINE, DropOptions(), DropOptions(database=True)):
         assert doubt in decide(survey, wish).refusals

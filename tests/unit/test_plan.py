@@ -24,7 +24,7 @@ from dbprov.items import (
     SearchPath,
     User,
 )
-from dbprov.plan.steps import Pair, Step, plan, transactions
+from dbprov.plan.steps import Pair, Step, compare, transactions
 from tests.support.made import deployment, expanded
 
 ON_TABLES: dict[str, Any] = {
@@ -38,7 +38,7 @@ GRANT = DatabaseGrant(database="d", grantee="u", privileges=("CONNECT", "CREATE"
 
 
 def verbs(*pairs: Pair) -> list[str]:
-    return [step.verb for step in plan(pairs)]
+    return [step.verb for step in compare(pairs)]
 
 
 FOUND: list[
@@ -116,28 +116,28 @@ def test_nothing_is_ever_dropped_but_loans() -> None:
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
 def test_nothing_to_do(engine: str) -> None:
     items = expanded(deployment(engine, users=["a", {"name": "b", "access": "owner"}]))
-    assert plan((item, item) for item in items) == []
+    assert compare((item, item) for item in items) == []
 
 
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
 def test_order_is_kept(engine: str) -> None:
     items = expanded(deployment(engine))
-    assert [step.item for step in plan((item, None) for item in items)] == items
+    assert [step.item for step in compare((item, None) for item in items)] == items
     half: list[Pair] = [(item, item if number % 2 else None) for number, item in enumerate(items)]
-    assert [step.item for step in plan(half)] == items[::2]
+    assert [step.item for step in compare(half)] == items[::2]
 
 
 def test_a_step_carries_what_was_found() -> None:
     wanted = User(name="u", connection_limit=5)
     found = replace(wanted, connection_limit=6)
-    assert plan([(wanted, found)]) == [Step("alter", wanted, found)]
+    assert compare([(wanted, found)]) == [Step("alter", wanted, found)]
     assert str(Step("alter", wanted)) == 'alter user "u"'
 
 
 def test_a_more_exact_row_keeps_what_the_wider_one_gave() -> None:
     """T42: on MySQL the exact row hides the pattern row; what that gave is granted too."""
     wanted = PatternGrant(privileges=("SELECT",), **ON_MYSQL)
-    (step,) = plan([(wanted, replace(wanted, privileges=(), reach=("DROP",), others=("%",)))])
+    (step,) = compare([(wanted, replace(wanted, privileges=(), reach=("DROP",), others=("%",)))])
     assert isinstance(step.item, PatternGrant)
     assert step.item.privileges == ("DROP", "SELECT")
 
@@ -163,7 +163,7 @@ def test_a_loan_stands_around_the_steps_that_need_it() -> None:
         (schema("b", lenders=LENT), None),
         (schema("c"), None),
     ]
-    steps = plan(pairs)
+    steps = compare(pairs)
     assert shown(steps) == [
         "create schema",
         "create membership",
@@ -176,18 +176,18 @@ def test_a_loan_stands_around_the_steps_that_need_it() -> None:
 
 
 def test_a_loan_that_nobody_needs_is_not_taken() -> None:
-    assert plan([(Membership(role="u"), None)]) == []
+    assert compare([(Membership(role="u"), None)]) == []
     needed = schema("a", lenders=LENT)
-    assert plan([(Membership(role="u"), None), (needed, needed)]) == []
+    assert compare([(Membership(role="u"), None), (needed, needed)]) == []
 
 
 def test_what_the_admin_has_is_not_borrowed_and_not_given_back() -> None:
     there = Membership(role="u", sufficient=True)
-    assert shown(plan([(Membership(role="u"), there), (schema("a", lenders=LENT), None)])) == [
+    assert shown(compare([(Membership(role="u"), there), (schema("a", lenders=LENT), None)])) == [
         "create schema"
     ]
     not_enough = replace(there, sufficient=False, lent=("SET",))
-    steps = plan([(Membership(role="u"), not_enough), (schema("a", lenders=LENT), None)])
+    steps = compare([(Membership(role="u"), not_enough), (schema("a", lenders=LENT), None)])
     assert shown(steps) == ["create membership", "create schema", "drop membership"]
     assert all(s.item.lent == ("SET",) for s in steps if isinstance(s.item, Membership)), (
         "only what was lacking is taken back"
@@ -196,7 +196,9 @@ def test_what_the_admin_has_is_not_borrowed_and_not_given_back() -> None:
 
 def test_each_transaction_borrows_for_itself() -> None:
     outside = Opening(database="d", lenders=LENT)
-    steps = plan([(Membership(role="u"), None), (outside, None), (schema("a", lenders=LENT), None)])
+    steps = compare(
+        [(Membership(role="u"), None), (outside, None), (schema("a", lenders=LENT), None)]
+    )
     assert shown(steps) == [
         "create membership", "create opening", "drop membership", "create membership", "create schema", "drop membership",
     ]  # fmt: skip
@@ -205,7 +207,7 @@ def test_each_transaction_borrows_for_itself() -> None:
 
 def test_several_loans_are_given_back_in_reverse() -> None:
     pairs: list[Pair] = [(Membership(role="u"), None), (Membership(role="v"), None)]
-    steps = plan(
+    steps = compare(
         [*pairs, (schema("a", lenders=("v",)), None), (schema("b", lenders=("u", "v")), None)]
     )
     assert [f"{s.verb} {s.item.role}" for s in steps if isinstance(s.item, Membership)] == [
@@ -224,7 +226,7 @@ def test_several_loans_are_given_back_in_reverse() -> None:
     ],
 )
 def test_no_loan_outlives_its_transaction(keys: dict[str, Any]) -> None:
-    steps = plan((item, None) for item in expanded(deployment(**keys)))
+    steps = compare((item, None) for item in expanded(deployment(**keys)))
     assert any(isinstance(s.item, Membership) for s in steps)
     for group in transactions(steps):
         borrowed: list[str] = []

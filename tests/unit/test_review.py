@@ -12,7 +12,7 @@ import pytest
 from dbprov.engines import Facts, of
 from dbprov.errors import ReviewError
 from dbprov.items import User
-from dbprov.plan.steps import Step, plan
+from dbprov.plan.steps import Step, compare
 from dbprov.spec.model import Deployment
 from dbprov.sql import review
 from tests.support.made import FLAVORS, HOSTILE, deployment, expanded, renderer
@@ -28,7 +28,7 @@ def written(flavor: str, made: Deployment, steps: list[Step], known: Facts | Non
 
 def change(flavor: str = "postgresql", **keys: Any) -> str:
     made = deployment(FLAVORS[flavor], **{"users": USERS, **keys})
-    return written(flavor, made, plan(found_in_part(flavor, made)))
+    return written(flavor, made, compare(found_in_part(flavor, made)))
 
 
 @pytest.mark.parametrize("flavor", KNOWN)
@@ -70,7 +70,9 @@ def test_nothing_to_do_is_a_file_too() -> None:
 
 def test_hostile_names_stay_in_their_comment() -> None:
     made = deployment(database=HOSTILE, users=[{"name": HOSTILE, "access": "all"}])
-    text = written("postgresql", made, plan((i, None) for i in expanded(made, KNOWN["postgresql"])))
+    text = written(
+        "postgresql", made, compare((i, None) for i in expanded(made, KNOWN["postgresql"]))
+    )
     head = text.partition("\n\\set ON_ERROR_STOP on\n")[0]
     assert all(line.startswith("--") for line in head.splitlines())
     assert review.untouched(text)
@@ -106,7 +108,7 @@ def test_the_same_is_the_same() -> None:
 
 def test_each_difference_has_its_words() -> None:
     made = deployment(users=USERS)
-    steps = plan(found_in_part("postgresql", made))
+    steps = compare(found_in_part("postgresql", made))
     known = KNOWN["postgresql"]
     now = written("postgresql", made, steps)
     cases = {
@@ -136,7 +138,7 @@ def test_each_difference_has_its_words() -> None:
 
 def test_what_to_do() -> None:
     made = deployment(users=USERS)
-    steps = plan(found_in_part("postgresql", made))
+    steps = compare(found_in_part("postgresql", made))
     reviewed, empty = written("postgresql", made, steps), written("postgresql", made, [])
     assert "nothing is left to do" in refused(reviewed, empty).todo
     assert "have that one reviewed" in refused(reviewed.replace("GRANT", "x"), empty).todo

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from dbprov.commands.render import scripts
+from dbprov.commands.render import render
 from dbprov.engines import of
 from dbprov.errors import UsageError
-from dbprov.plan.steps import Step, plan
+from dbprov.plan.steps import Step, compare
 from dbprov.spec import names, reader
 from dbprov.spec.model import Spec
 from dbprov.sql.script import _ended, script
@@ -28,7 +28,7 @@ def loaded(path: Path) -> Spec:
 def written(path: Path) -> str:
     made = loaded(path)
     flavor = "mariadb" if path.stem == "mariadb" else None
-    (text,) = scripts(made, flavor=flavor).values()
+    (text,) = render(made, flavor=flavor).values()
     return text
 
 
@@ -64,7 +64,7 @@ def test_a_comment_stands_over_each_statement(path: Path) -> None:
     made = loaded(path).deployments[0]
     flavor = "mariadb" if path.stem == "mariadb" else made.server.engine
     items = expanded(made, facts(flavor))
-    steps = plan((item, None) for item in items)
+    steps = compare((item, None) for item in items)
     assert re.findall(r"^-- .+$", written(path).partition("\n\n")[2], re.MULTILINE) == [
         f"-- {step}" for step in steps
     ]
@@ -116,7 +116,7 @@ def test_postgresql_goes_into_the_database_once() -> None:
 
 def test_a_name_that_psql_would_take_for_a_connection_string() -> None:
     for name in ("dbname=x", "postgresql://evil/x"):
-        (text,) = scripts(
+        (text,) = render(
             parsed(
                 f"server: postgresql://h\ndeployments: [{{name: a, database: '{name}', user: u}}]"
             )
@@ -146,7 +146,7 @@ def test_no_password_is_in_it_even_where_one_is_known() -> None:
 def test_users_that_one_variable_would_serve_are_refused() -> None:
     made = deployment(users=["a b", "a_b"])
     with pytest.raises(UsageError, match="cannot be written as a file"):
-        scripts(Spec((made,)))
+        render(Spec((made,)))
 
 
 def test_the_plan_of_a_server_is_written_the_same_way() -> None:
@@ -154,7 +154,7 @@ def test_the_plan_of_a_server_is_written_the_same_way() -> None:
     made = deployment()
     known = facts()
     items = expanded(made, known)
-    steps: list[Step] = plan(
+    steps: list[Step] = compare(
         (item, item if item.kind != "schema_grant" else None) for item in items
     )
     text = script(of("postgresql"), made, steps, renderer(), known)
@@ -179,14 +179,14 @@ def test_versions_flavors_and_settings(
     engine: str, options: dict[str, object], there: str, not_there: str
 ) -> None:
     made = Spec((deployment(engine, access="owner", database="my_shop"),))
-    text = scripts(made, **options)["analytics"]  # type: ignore[arg-type]
+    text = render(made, **options)["analytics"]  # type: ignore[arg-type]
     assert there in text
     assert not_there not in text
 
 
 def test_a_flavor_of_another_engine() -> None:
     with pytest.raises(UsageError, match="is on mysql"):
-        scripts(Spec((deployment("mysql"),)), flavor="postgresql")
+        render(Spec((deployment("mysql"),)), flavor="postgresql")
 
 
 @pytest.mark.parametrize(

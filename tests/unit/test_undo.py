@@ -26,7 +26,7 @@ from dbprov.items import (
 )
 from dbprov.items.existing_grants import AclEntry, RoleEntry
 from dbprov.items.label import Label
-from dbprov.plan.steps import Step, plan
+from dbprov.plan.steps import Step, compare
 from dbprov.plan.undo import Emptiness, undo
 from dbprov.sql import review
 from tests.support.made import FLAVORS, deployment, expanded, renderer
@@ -49,7 +49,7 @@ def one(item: Item, found: Item | None = None, verb: str = "") -> list[Step]:
 def test_golden(flavor: str, request: pytest.FixtureRequest) -> None:
     made = deployment(FLAVORS[flavor], users=USERS)
     known = KNOWN[flavor]
-    steps = plan(found_in_part(flavor, made))
+    steps = compare(found_in_part(flavor, made))
     text = review.way_back(of(FLAVORS[flavor]), made, steps, renderer(flavor, known), known)
     text = re.sub("[0-9a-f]{64}", "0" * 64, text)
     file = GOLDEN / f"{flavor}_undo.sql"
@@ -59,7 +59,7 @@ def test_golden(flavor: str, request: pytest.FixtureRequest) -> None:
 
 
 def test_a_whole_deployment_goes_database_first_and_users_last() -> None:
-    steps = plan((item, None) for item in expanded(deployment(users=USERS)))
+    steps = compare((item, None) for item in expanded(deployment(users=USERS)))
     assert [str(step) for step in back(*steps)] == [
         'stop where database "shop" holds tables',
         'drop database "shop"',
@@ -74,18 +74,18 @@ def test_on_mysql_grants_outlive_their_database() -> None:
     pairs = [(i, i if isinstance(i, User) and i.name == "app" else None)
              for i in expanded(deployment("mysql", users=USERS, label=False))]  # fmt: skip
     [row] = [i for i, _ in pairs if isinstance(i, PatternGrant) and i.user == "app"]
-    assert [str(step) for step in back(*plan(pairs))] == [
+    assert [str(step) for step in back(*compare(pairs))] == [
         'revoke ' + ", ".join(row.privileges) + ' on database "shop" for "app"@%',
         'stop where database "shop" holds tables',
         'drop database "shop"',
         'drop user "reader"',
     ]  # fmt: skip
-    [_, empty, *_] = back(*plan(pairs))
+    [_, empty, *_] = back(*compare(pairs))
     assert empty.item == Emptiness(database="shop")
 
 
 def test_an_owner_gives_its_database_back_before_it_is_dropped() -> None:
-    steps = plan((item, None) for item in expanded(deployment(access="owner")))
+    steps = compare((item, None) for item in expanded(deployment(access="owner")))
     made = [str(step) for step in back(*steps)]
     assert made[:3] == [
         'borrow membership in role "app" for this admin',

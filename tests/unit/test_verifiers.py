@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as some
 from psycopg.pq import PGconn
 
-from dbprov.commands.render import scripts
+from dbprov.commands.render import render
 from dbprov.engines.mysql import password_hash as mysql
 from dbprov.engines.postgresql import password_hash as postgresql
 from dbprov.errors import PlaceError, UsageError
@@ -138,7 +138,7 @@ HELD = {
 def test_a_file_with_hashes(flavor: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("P", "pässwörd'\\")
     spec = parsed(SPECS["mysql" if flavor == "mariadb" else flavor])
-    (text,) = scripts(spec, flavor=flavor, hashed=True).values()
+    (text,) = render(spec, flavor=flavor, hashed=True).values()
     assert len(re.findall(HELD[flavor], text)) == 1
     assert "It holds hashes of these passwords" in text
     assert "pässwörd" not in text
@@ -147,18 +147,18 @@ def test_a_file_with_hashes(flavor: str, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_iterations_are_for_postgresql() -> None:
     with pytest.raises(UsageError, match="PostgreSQL"):
-        scripts(parsed(SPECS["mysql"]), hashed=True, iterations=5000)
+        render(parsed(SPECS["mysql"]), hashed=True, iterations=5000)
     with pytest.raises(UsageError, match="hexadecimal"):
-        scripts(parsed(SPECS["mysql"]), hashed=True, version=(8, 0, 11))
+        render(parsed(SPECS["mysql"]), hashed=True, version=(8, 0, 11))
 
 
 def test_a_password_that_mysql_would_not_take(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("P", "ü" * 129)
     with pytest.raises(PlaceError, match="cannot be used"):
-        scripts(parsed(SPECS["mysql"]), hashed=True)
+        render(parsed(SPECS["mysql"]), hashed=True)
 
 
 def test_a_place_that_is_empty_and_cannot_be_filled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("P", raising=False)
     with pytest.raises(PlaceError, match="it is not set"):
-        scripts(parsed(SPECS["postgresql"]), hashed=True)
+        render(parsed(SPECS["postgresql"]), hashed=True)

@@ -1,15 +1,48 @@
-"""What a server keeps of its users' passwords, for a PgBouncer that logs in with that."""
+"""The connection strings of a spec, and what PgBouncer needs beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dbprov.errors import LookError, RefusedError
+from dbprov.connections.strings import Handout, handout
+from dbprov.errors import LookError, PlaceError, RefusedError
 from dbprov.passwords.secret import Secret
 from dbprov.server.server import Server
-from dbprov.spec.model import Auth, Deployment
+from dbprov.spec.model import Account, Auth, Deployment, Spec
 
 CLEAR = "--userlist clear writes the passwords themselves, which needs no rights"
+
+
+def unfinished(spec: Spec) -> list[str]:
+    """Whose rotation was interrupted: which password is in force is not known here."""
+    accounts = [account for deployment in spec.deployments for account in deployment.accounts]
+    return [
+        f'the rotation of user "{account.name}" was interrupted, and the next password is beside'
+        f" {account.place}: dbprov rotate ends it"
+        for account in accounts
+        if account.place.pending() is not None
+    ]
+
+
+def connections(spec: Spec, *, passwords: bool = True) -> list[Handout]:
+    """The connection strings of each Deployment.
+
+    With ``passwords`` each must be in its place; PlaceError names one that is not.
+    """
+
+    def password(account: Account) -> Secret | None:
+        if account.auth is Auth.IAM:
+            return None
+        kept = account.place.read()
+        if kept is None:
+            raise PlaceError(
+                f'no password of user "{account.name}" is known',
+                f"nothing is kept in {account.place}",
+                "run dbprov apply first; of a user that exists already, keep the password there",
+            )
+        return kept
+
+    return [handout(d, password if passwords else lambda account: None) for d in spec.deployments]
 
 
 def verifiers(deployment: Deployment, server: Server) -> Mapping[tuple[Deployment, str], Secret]:

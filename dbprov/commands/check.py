@@ -1,0 +1,232 @@
+"""Can this admin provision a Deployment on its server, safely, and for Airflow? Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from dbprov.commands.adopt import plan_adoption
+from dbprov.commands.plan import plan
+from dbprov.engines import Check
+from dbprov.engines.airflow import subject
+from dbprov.errors import PlaceError
+from dbprov.items import ObjectGrant, ObjectOwner
+from dbprov.passwords.prompt import PromptPlace
+from dbprov.plan.change_owner import SHOWN, Withheld, command, listed
+from dbprov.plan.plan import Plan
+from dbprov.server.server import Server, masked
+from dbprov.spec.model import Deployment
+from dbprov.system.masking import LEAST
+
+# Where each service has the CA certificate that signed its servers', by the name that Facts give.
+RDS = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
+BUNDLES = {
+    "RDS": f"the bundle is {RDS}",
+    "Aurora": f"the bundle is {RDS}",
+    "Cloud SQL": "server-ca.pem is under Connections, Security, of the instance",
+    "Azure": "the roots are DigiCert Global Root G2 and Microsoft RSA Root CA 2017",
+}
+ANY = f"on RDS and Aurora {BUNDLES['RDS']}; Cloud SQL shows it under Connections, Security"
+CLEAR = (
+    "turn TLS on at the server, and say tls: {mode: require} here; until then anybody on the way"
+    " can read and change everything"
+)
+
+
+def check(deployment: Deployment, server: Server) -> Iterator[Check]:
+    """Can this admin provision this Deployment on this server? Nothing is changed."""
+    facts = server.facts
+    name, where = (
+        "admin",
+        f"as {facts.admin}" + (f", over {facts.tls}" if facts.tls else ", without TLS"),
+    )
+    service = f" on {facts.service}" if facts.service else ""
+    yield Check(
+        name,
+        "reaches the server",
+        "works",
+        f"{where}, {facts.flavor} {facts.version_text}{service}, {facts.identity}",
+        True,
+    )
+    yield from _tls(server)
+    yield from _public(deployment, server)
+    for words in server.dialect.misgivings(facts):
+        yield Check(
+            "server",
+            "",
+            "",
+            words,
+            True,
+            warning=True,
+        )
+    for why, todo in server.dialect.unfit(deployment, facts):
+        yield Check("server", "can hold this deployment", "holds", why, False, todo=todo)
+        return
+    for claim, observed, todo in server.dialect.advice(facts):
+        yield Check("server", "", claim, observed, True, todo=todo, warning=True)
+    planned = plan(deployment, server)
+    met = {id(step): obstacle for step, obstacle in planned.obstacles}
+    for step in planned.steps:
+        obstacle = met.get(id(step))
+        if obstacle:
+            yield Check(name, f"can {step}", "works", obstacle.why, False, todo=obstacle.todo)
+    for account in planned.unknown:
+        yield Check(
+            name,
+            f'knows the password of user "{account.name}"',
+            "holds",
+            f"the user exists, and nothing is kept in {account.place}",
+            False,
+            todo="keep its password there, or have dbprov rotate set a new one",
+        )
+    for item, statement in planned.beyond:
+        yield Check(
+            name,
+            f"can grant {item}",
+            "works",
+            _beyond(item),
+            False,
+            todo=f'the owners named would run in database "{item.inside}":\n{statement};',
+        )
+    if planned.steps and not met and not planned.unknown:
+        yield Check(
+            name,
+            f"can do all {len(planned.steps)} steps that are missing",
+            "works",
+            "nothing known is against it",
+            True,
+        )
+    elif not planned.steps:
+        yield Check(name, "finds nothing to do", "holds", "everything is there", True)
+    for words in planned.remarks:
+        if words not in server.dialect.misgivings(facts):
+            yield Check(
+                deployment.name,
+                "",
+                "",
+                words,
+                True,
+                warning=True,
+            )
+
+
+def _public(deployment: Deployment, server: Server) -> Iterator[Check]:
+    """A warning of each password that anybody would try first, and that no text can be without."""
+    public = ["admin"] if server.public_password else []
+    for account in deployment.with_passwords:
+        if not isinstance(account.place, PromptPlace):  # nobody is asked for it here
+            with suppress(PlaceError):  # what needs it says so
+                kept = account.place.read()
+                public += [account.name] if kept and kept.public else []
+    for whose in public:
+        yield Check(
+            whose,
+            "the password",
+            "holds",
+            f"easy to guess: it has fewer than {LEAST} characters, or it is a name in the spec or a"
+            " common word. It is as good as public: dbprov cannot mask it in its own sentences",
+            True,
+            todo="put a long random one into its place; of a user, dbprov rotate makes one",
+            warning=True,
+        )
+
+
+def _beyond(item: ObjectGrant) -> str:
+    shown = ", ".join(item.beyond[:5])
+    return f"not on {shown}" + (f" and {len(item.beyond) - 5} more" if len(item.beyond) > 5 else "")
+
+
+def _tls(server: Server) -> list[Check]:
+    """A warning where a stricter mode can be had; nothing where what is sent stays here.
+
+    It costs one more login, so it is for ``check``. No fallback from it could protect anybody: who
+    stands in between would bring it about.
+    """
+    if server.address.local or server.tls.mode == "verify-full":
+        return []
+    if not server.facts.tls:
+        said = "it is not encrypted" + (
+            ", as tls: {mode: disable} says" if server.tls.mode == "disable" else ""
+        )
+        return [_warning(said, CLEAR)]
+    best = replace(server.tls, mode="verify-full")
+    refused = server.refuses(best)
+    if server.tls.mode == "verify-ca":
+        todo = "tls: {mode: verify-full}: " + (refused or "this server stands it")
+        return [_warning("it is TLS, and every certificate of its CA is taken", todo)]
+    said = "it is TLS, and nobody looks at the server's certificate"
+    if server.tls.mode == "prefer":
+        said += "; nothing insists on TLS either"
+    return [_warning(said, _tls_advice(server, refused))]
+
+
+def _tls_advice(server: Server, refused: str) -> str:
+    if not refused:
+        return "tls: {mode: verify-full}: the system's CA certificates know this server's"
+    where = BUNDLES.get(server.facts.service, ANY)
+    return (
+        "tls: {mode: verify-full, ca: FILE} with the CA certificate that signed the server's;"
+        f" {where}.\nThe system's own do not do: {refused}"
+        + ("\nUntil then tls: {mode: require} insists on TLS." if not server.tls.insists else "")
+    )
+
+
+def _warning(observed: str, todo: str) -> Check:
+    claim = "the connection is protected"
+    return Check("admin", claim, "holds", observed, True, todo=todo, warning=True)
+
+
+def check_airflow(
+    deployment: Deployment, server: Server, airflow: tuple[int, ...]
+) -> Iterator[Check]:
+    """Would this version of Airflow run there, and be upgraded? Nothing is changed."""
+    users = tuple(account.name for account in deployment.accounts)
+    answers = {
+        name: server.rows(name, database=deployment.database, users=users)
+        for name in server.dialect.READINESS
+    }
+    yield from server.dialect.readiness(airflow, deployment, server.facts, answers)
+    if any(step.item.essential for step in plan(deployment, server).steps):
+        return  # who owns what in a database that is still to be provisioned is not known
+    planned = plan_adoption(deployment, server)
+    for words in planned.remarks:
+        yield Check(subject(airflow), "", "", words, True, warning=True)
+    if server.dialect.OWNERS:
+        yield _upgradable(airflow, planned, server)
+
+
+def _upgradable(airflow: tuple[int, ...], planned: Plan, server: Server) -> Check:
+    """Who owns what Airflow alters. What adopt leaves is a matter of tables: it has no routines."""
+    given = [step.found.what for step in planned.steps if isinstance(step.found, ObjectOwner)]
+    withheld = [one for one in planned.withheld if one.item.sort != "ROUTINE"]
+    owned = [*given, *(one.item.what for one in withheld)]
+    why = "the next upgrade fails with must be owner of table"
+    return Check(
+        subject(airflow), "can be upgraded", "holds",
+        f"not its users' own: {listed(owned)}"
+        if owned
+        else "its users own what is in their schemas",
+        not owned,
+        todo="\n".join((why, *_upgrade_advice(bool(given), withheld, server))) if owned else "",
+    )  # fmt: skip
+
+
+def _upgrade_advice(adopts: bool, withheld: Sequence[Withheld], server: Server) -> Iterator[str]:
+    """Names adopt only for what it would take, with the flags that this takes."""
+    if adopts:
+        yield "what this admin restored: dbprov adopt"
+    ours = [one for one in withheld if one.item.grantable]
+    for owner in dict.fromkeys(one.item.owner for one in ours if one.foreign):
+        flags = command(("--from", owner))
+        yield f'if what "{owner}" owns is the application\'s: dbprov adopt {flags}'
+    for one in [one for one in ours if not one.foreign][:SHOWN]:
+        why, flags = "; ".join(one.why), command(one.flags)
+        yield f"{one.item.what}: {why}; if it is to go: dbprov adopt {flags}"
+    render = server.renderer(masked)
+    for one in [one for one in withheld if not one.item.grantable][:SHOWN]:
+        statement = render.item(replace(one.item, owner=one.receiver), "alter")
+        yield (
+            f"{one.item.what} is not this admin's to give: if it is the application's,"
+            f' "{one.item.owner}" or a superuser would run:\n{statement};'
+        )

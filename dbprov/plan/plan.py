@@ -1,0 +1,175 @@
+"""What will be done to one Deployment, by whatever command, and what should be known before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import field
+from typing import Any, Literal
+
+from dbprov.audit.record import digest
+from dbprov.engines import Facts, Obstacle
+from dbprov.errors import RefusedError
+from dbprov.items import Membership, ObjectGrant, ObjectOwner
+from dbprov.items.sessions import Session
+from dbprov.plan.change_owner import NOTHING, Consent, Withheld, changed, executes, marks
+from dbprov.plan.drop_survey import DropOptions, Refusal
+from dbprov.plan.prune import Surplus
+from dbprov.plan.steps import Step, announced
+from dbprov.spec.model import Account, Deployment
+from dbprov.system.frozen import dataclass
+
+Command = Literal["apply", "adopt", "drop", "rotate"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The Steps of one Deployment; each has its statement, with the password masked."""
+
+    deployment: Deployment
+    steps: tuple[Step, ...]
+    statements: tuple[str, ...]
+    facts: Facts
+    command: Command = "apply"
+    obstacles: tuple[tuple[Step, Obstacle], ...] = ()  # steps that need another role
+    remarks: tuple[str, ...] = ()
+    at: float = field(default_factory=time.monotonic, compare=False)
+
+    # apply
+    beyond: tuple[tuple[ObjectGrant, str], ...] = ()  # with the statement of the objects' owners
+    unknown: tuple[Account, ...] = ()  # users that exist, and whose passwords are not kept
+    surplus: tuple[Surplus, ...] = ()  # extra privileges that no step revokes
+    unread: tuple[str, ...] = ()  # what of its users this admin may not ask; among the remarks
+    prune: bool = False  # the steps revoke what can be revoked of the extra privileges
+    awaited: tuple[Account, ...] = ()  # users that a Deployment before this one makes
+
+    # adopt and drop
+    objects: tuple[ObjectOwner, ...] = ()  # what goes to another owner, as found
+    withheld: tuple[Withheld, ...] = ()
+    consent: Consent = NOTHING
+    not_found: tuple[str, ...] = ()  # flags of the consent that name what is not there
+    options: DropOptions = DropOptions()
+    phases: tuple[tuple[Step, ...], ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    staying: tuple[str, ...] = ()  # users that other Deployments have too
+
+    # rotate: a plan for each user
+    account: Account | None = None
+    resumed: bool = False  # an interrupted run left the next password in its store
+    finish: bool = False  # discard the old password
+
+    @property
+    def age(self) -> float:
+        return time.monotonic() - self.at
+
+    @property
+    def complete(self) -> bool:
+        return not (self.steps or self.beyond or self.refusals)
+
+    @property
+    def digest(self) -> str:
+        """As the audit log has it."""
+        return digest([announced(s, q) for s, q in zip(self.steps, self.statements, strict=True)])
+
+    @property
+    def user(self) -> Account:
+        assert self.account is not None
+        return self.account
+
+    def possible(self) -> tuple[Step, ...]:
+        """The first phase, without what needs another role."""
+        met = [step for step, _ in self.obstacles]
+        phases = [tuple(s for s in phase if s not in met) for phase in self.phases]
+        return next((phase for phase in phases if phase), ())
+
+    def blocking(self) -> list[tuple[Step, Obstacle]]:
+        """The obstacles with which nothing is begun.
+
+        A quarantine is not held up by a session that cannot be ended: that is reported.
+        """
+        every = self.command == "adopt" or (self.command == "drop" and not self.options.quarantine)
+        return [(s, o) for s, o in self.obstacles if every or s.item.essential]
+
+    def refusal(self, so_far: str = "nothing was changed") -> RefusedError | None:
+        """Why it cannot be carried out, or must not; None where it can."""
+        blocking = self.blocking()
+        if not blocking and not self.refusals:
+            return None
+        done = {
+            "apply": "provisioned by this admin",
+            "adopt": "adopted by this admin",
+            "drop": "quarantined" if self.options.quarantine else "dropped",
+            "rotate": "rotated by this admin",
+        }[self.command]
+        why = [*(r.why for r in self.refusals), *(f"{step}: {o.why}" for step, o in blocking)]
+        todo = [*(r.todo for r in self.refusals), *(o.todo for _, o in blocking)]
+        return RefusedError(
+            f"{self.deployment.name} cannot be {done}; {so_far}",
+            "\n".join(why),
+            "\n".join(dict.fromkeys(todo)),
+        )
+
+    def refuse(self) -> None:
+        """Stop before anything is changed."""
+        if error := self.refusal():
+            raise error
+
+    def as_agreed(self, agreed: Plan) -> None:
+        """Raises RefusedError unless it is a part of the plan that somebody read and said yes to.
+
+        Who owns code may have replaced it meanwhile. Of a drop or an adoption, sessions come and
+        go, and what the admin borrows for its steps is not asked about.
+        """
+        shown = {(s.item.inside, q) for s, q in zip(agreed.steps, agreed.statements, strict=True)}
+        free = () if self.command == "apply" else (Session, Membership)
+        new = changed(agreed.objects, self.objects) + [
+            f"{sql} (in database {step.item.inside})" if step.item.inside else sql
+            for step, sql in zip(self.steps, self.statements, strict=True)
+            if (step.item.inside, sql) not in shown and not isinstance(step.item, free)
+        ]
+        if new:
+            raise RefusedError(
+                f"{self.deployment.name}: the server has changed since the plan was shown;"
+                " nothing was changed",
+                "not in that plan, or changed since:\n" + "\n".join(new),
+                "run the same command again, and read the new plan",
+            )
+
+    def as_json(self) -> dict[str, Any]:
+        steps = zip(self.steps, self.statements, strict=True)
+        document: dict[str, Any] = {
+            "name": self.deployment.name,
+            "server": str(self.deployment.server),
+            "complete": self.complete,
+            "digest": self.digest,
+            "steps": [step.as_json(sql) for step, sql in steps],
+            "obstacles": [
+                {"item": str(step.item), "why": o.why, "who": o.who, "statement": o.statement}
+                for step, o in self.obstacles
+            ],
+            "remarks": list(self.remarks),
+        }
+        if self.command == "apply":
+            document |= {
+                "beyond": [
+                    {"item": str(item), "objects": list(item.beyond), "statement": statement}
+                    for item, statement in self.beyond
+                ],
+                "surplus": [one.as_json() for one in self.surplus],
+                "passwords_not_known": [account.name for account in self.unknown],
+            }
+        if self.command == "adopt":
+            for step, entry in zip(self.steps, document["steps"], strict=True):
+                entry["executes"] = list(marks(step))
+            document["withheld"] = [one.as_json() for one in self.withheld]
+        if self.command == "drop":
+            document |= {
+                "refusals": [{"why": r.why, "do": r.todo} for r in self.refusals],
+                "executes": list(self._executes()),
+            }
+        return document
+
+    def _executes(self) -> Iterator[dict[str, Any]]:
+        for one in self.objects:
+            if words := executes(one):
+                yield {"object": one.identity, "item": one.what, "executes": list(words)}
