@@ -24,6 +24,7 @@ import dbprov as package
 from dbprov.errors import ConnectError, LookError
 from dbprov.server.ssh_tunnel import Tunnel
 from tests.harness.bastion import Bastion, bastion
+from tests.support import stranger
 from tests.support.command import Ended, dbprov, on_one_of_each, surroundings
 from tests.support.specs import one
 from tests.support.stranger import SSL_REQUEST
@@ -261,7 +262,7 @@ def test_a_run_that_is_ended_leaves_nothing(
 
 # -- other users of this machine -------------------------------------------------------------------------------------------
 
-STRANGER = str(Path(__file__).with_name("stranger.py"))
+STRANGER = str(Path(stranger.__file__))
 ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root can act as another user")
 
 
