@@ -182,7 +182,12 @@ class Forker:
         """``began`` hears the pid."""
         assert self._serving.stdin
         assert self._serving.stdout
-        order = {"words": words, "folder": str(folder), "env": surroundings(folder, **env)}
+        order = {
+            "words": words,
+            "folder": str(folder),
+            "env": surroundings(folder, **env),
+            "output": str(folder),
+        }
         self._serving.stdin.write(json.dumps(order) + "\n")
         self._serving.stdin.flush()
         began(int(self._serving.stdout.readline()))

@@ -1,8 +1,8 @@
 """The CLI again and again without its start: a process that has loaded all of it, and forks for each run.
 
-python -m tests.support.forker [MODULE ...]    loads these too; an order a line on stdin, as JSON: words, folder, env; answers its pid, then its exit code
+python -m tests.support.forker [MODULE ...]    loads these too; an order a line on stdin, as JSON: words, folder, env, output; answers its pid, then its exit code
 
-What a run prints is in the files ``stdout`` and ``stderr`` of its folder.
+What a run prints is in the files ``stdout`` and ``stderr`` of the folder ``output``.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ def load() -> None:
         importlib.import_module(name)
 
 
-def run(words: list[str], folder: str, env: dict[str, str]) -> None:
+def run(words: list[str], folder: str, env: dict[str, str], output: str) -> None:
     """In the child, which ends with it."""
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(env)
     for number, name, flags in (
         (0, os.devnull, os.O_RDONLY),
-        (1, "stdout", os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
-        (2, "stderr", os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
+        (1, f"{output}/stdout", os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
+        (2, f"{output}/stderr", os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
     ):
         os.dup2(os.open(name, flags, 0o600), number)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
