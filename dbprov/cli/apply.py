@@ -24,7 +24,7 @@ from dbprov.cli.options import (
     undo_option,
     with_spec,
 )
-from dbprov.cli.output import confirm, exit_code, files, keep_ways_back, print_json, write
+from dbprov.cli.output import confirm, exit_code, files, print_json, refuse_existing, write
 
 if TYPE_CHECKING:
     from dbprov.audit.log import Journal
@@ -71,7 +71,7 @@ def apply(
     """
     from dbprov.commands.apply import apply_all
     from dbprov.commands.plan import plan_all
-    from dbprov.commands.review import insisting
+    from dbprov.commands.review import as_reviewed
     from dbprov.commands.servers import servers
 
     def begin(planned: Plan) -> None:
@@ -81,15 +81,15 @@ def apply(
     runs: list[Run] = []
     with servers(spec, never if yes else ask, templates, timeouts, journal=journal) as opened:
         plans = plan_all(spec, opened, prune=prune)
-        insist = insisting(files(spec, reviewed), opened) if reviewed else {}
-        ways = files(spec, undo)
+        must_be = as_reviewed(files(spec, reviewed), opened) if reviewed else {}
+        undo_files = files(spec, undo)
         for planned in plans:
-            if planned.deployment in insist:
-                insist[planned.deployment](planned)
+            if planned.deployment in must_be:
+                must_be[planned.deployment](planned)
         for planned in plans:
             console.show_plan(planned, err=True)
             planned.refuse()
-        keep_ways_back(plans, ways)
+        refuse_existing(plans, undo_files)
         if reviewed:
             console.say(f"this is what was reviewed in {reviewed}: nobody is asked")
         elif any(planned.steps for planned in plans) and not yes:
@@ -102,8 +102,8 @@ def apply(
             check=console.show_check,
             delayed=console.show_delay,
             agreed=not yes,
-            reviewed=insist,
-            around=partial(_way_back, ways, opened),
+            reviewed=must_be,
+            around=partial(_undo_file, undo_files, opened),
         ):
             runs.append(run)
             console.show_left(run)
@@ -121,18 +121,18 @@ def apply(
 
 
 @contextmanager
-def _way_back(
-    ways: Mapping[Deployment, Path], servers: Mapping[Deployment, Server], planned: Plan
+def _undo_file(
+    undo_files: Mapping[Deployment, Path], servers: Mapping[Deployment, Server], planned: Plan
 ) -> Iterator[Callable[[Run], None]]:
-    """Of the whole plan, written before anything is done: whatever ends the run, it is there.
+    """The undo file of the whole plan, written before anything is done, whatever ends the run.
 
     Where the run ended well it is written again, of what was done: others may have done a part.
     """
-    from dbprov.commands.review import way_back
+    from dbprov.commands.review import undo_text
     from dbprov.errors import DbprovError
 
-    way = ways.get(planned.deployment)
-    if way is None or not planned.steps:
+    file = undo_files.get(planned.deployment)
+    if file is None or not planned.steps:
         yield lambda run: None
         return
     server = servers[planned.deployment]
@@ -140,15 +140,15 @@ def _way_back(
     def keep(run: Run) -> None:
         if not run.error:
             steps = [done.step for done in run.done]
-            write(way, way_back(planned, server, steps), 0o644)
+            write(file, undo_text(planned, server, steps), 0o644)
 
-    write(way, way_back(planned, server), 0o644)
+    write(file, undo_text(planned, server), 0o644)
     try:
         yield keep
     except DbprovError:  # refused, with nothing changed
-        way.unlink(missing_ok=True)
+        file.unlink(missing_ok=True)
         raise
-    console.say(f"wrote {way}")
+    console.say(f"wrote {file}")
 
 
 def _again(spec: Spec) -> str:

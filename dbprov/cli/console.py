@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dbprov.errors import DbprovError
     from dbprov.plan.change_owner import Withheld
     from dbprov.plan.plan import Plan
-    from dbprov.plan.prune import Surplus
+    from dbprov.plan.prune import ExtraPrivilege
     from dbprov.plan.steps import Step
     from dbprov.server.lock import Delay
     from dbprov.server.server import Done
@@ -153,7 +153,7 @@ def show_plan(planned: Plan, err: bool) -> None:
         words = f"{item}: not by this admin on {', '.join(item.beyond)}; their owners would run:"
         _say(click.style("  !", fg="red"), words, err)
         _advice(f"{statement};", err)
-    for one in planned.surplus:
+    for one in planned.extra:
         _show_surplus(one, err)
     for words in planned.remarks:
         _say(click.style("  note:", fg="yellow"), words, err)
@@ -183,8 +183,8 @@ def show_departing(planned: Plan, err: bool) -> None:
 
 def _counted(planned: Plan) -> str:
     """Beside what is missing: what is surplus, and what of all is not ours to change."""
-    surplus = len(planned.surplus)
-    others = [one for one in planned.surplus if one.obstacle]
+    surplus = len(planned.extra)
+    others = [one for one in planned.extra if one.obstacle]
     foreign = len(planned.obstacles) + len(planned.beyond) + len(others)
     said = [f"{surplus} surplus"] * bool(surplus) + [f"{foreign} not ours"] * bool(foreign)
     return "".join(f", {words}" for words in said)
@@ -194,7 +194,7 @@ def _mark(step: Step) -> str:
     return click.style("  -", fg="red") if step.verb == "drop" else click.style("  +", fg="green")
 
 
-def _show_surplus(one: Surplus, err: bool) -> None:
+def _show_surplus(one: ExtraPrivilege, err: bool) -> None:
     """There and not wanted: what apply --prune would take away, or who could."""
     words = f"{one.item}{_where(one.item.inside)}"
     if one.obstacle is None:

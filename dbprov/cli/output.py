@@ -67,15 +67,15 @@ def files(spec: Spec, path: str | None) -> dict[Deployment, Path]:
     return {deployment: Path(path) / f"{deployment.name}.sql" for deployment in spec.deployments}
 
 
-def keep_ways_back(plans: Iterable[Plan], ways: Mapping[Deployment, Path]) -> None:
-    """Raises UsageError where a file for the way back is there already."""
+def refuse_existing(plans: Iterable[Plan], undo_files: Mapping[Deployment, Path]) -> None:
+    """Raises UsageError where an undo file is there already."""
     from dbprov.errors import UsageError
 
     for planned in plans:
-        way = ways.get(planned.deployment)
-        if way and planned.steps and way.exists():
+        file = undo_files.get(planned.deployment)
+        if file and planned.steps and file.exists():
             raise UsageError(
-                f"{way} is there already; nothing was changed",
+                f"{file} is there already; nothing was changed",
                 "it may be the only way back from an earlier change, and is not written over",
                 "name another file with --undo, or move that one away",
             )

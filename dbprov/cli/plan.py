@@ -19,7 +19,7 @@ from dbprov.cli.options import (
     undo_option,
     with_spec,
 )
-from dbprov.cli.output import files, keep_ways_back, print_json, write
+from dbprov.cli.output import files, print_json, refuse_existing, write
 
 if TYPE_CHECKING:
     from dbprov.plan.plan import Plan
@@ -54,10 +54,10 @@ def plan(
     Example: dbprov plan deployment.yaml -o change.sql --undo undo.sql
     """
     from dbprov.commands.plan import plan_all
-    from dbprov.commands.review import change, way_back
+    from dbprov.commands.review import change, undo_text
     from dbprov.commands.servers import servers
 
-    changes, ways = files(spec, output), files(spec, undo)
+    changes, undo_files = files(spec, output), files(spec, undo)
 
     def show(planned: Plan) -> None:
         if not as_json:
@@ -67,10 +67,10 @@ def plan(
 
     with servers(spec, ask, templates, timeouts) as opened:
         plans = plan_all(spec, opened, prune=prune, report=show)
-        keep_ways_back(plans, ways)
+        refuse_existing(plans, undo_files)
         for one in plans:
-            if one.deployment in ways and one.steps:
-                _write(ways[one.deployment], way_back(one, opened[one.deployment]))
+            if one.deployment in undo_files and one.steps:
+                _write(undo_files[one.deployment], undo_text(one, opened[one.deployment]))
     complete = all(one.complete for one in plans)
     if as_json:
         print_json({"complete": complete, "deployments": [one.as_json() for one in plans]})

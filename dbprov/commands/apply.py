@@ -22,7 +22,7 @@ from dbprov.spec.model import Account, Deployment
 FRESH = 2.0
 """Seconds for which a plan is as good as one made now: nobody was asked, and nobody waited for."""
 
-Insist = Callable[[Plan], None]
+Reviewed = Callable[[Plan], None]
 Around = Callable[[Plan], AbstractContextManager[Callable[[Run], None]]]
 
 
@@ -35,14 +35,14 @@ def apply_all(
     check: Callable[[Check], None] = lambda check: None,
     delayed: Delayed = lambda delay: None,
     agreed: bool = False,
-    reviewed: Mapping[Deployment, Insist] | None = None,
+    reviewed: Mapping[Deployment, Reviewed] | None = None,
     around: Around = lambda planned: nullcontext(lambda run: None),
 ) -> Iterator[Run]:
     """Carry out one plan after the other, and yield how each ended.
 
     After an error the plans that follow are not begun: their Runs have nothing in ``done``. Raises
     where a plan is refused, or a password is missing, before anything was changed anywhere.
-    ``around`` is entered for each plan before it is carried out, and told its Run.
+    ``around`` is entered for each plan before it is carried out, and called with its Run.
     """
     for planned in plans:
         planned.refuse()
@@ -64,7 +64,7 @@ def apply_all(
                     check=check,
                     delayed=delayed,
                     agreed=agreed,
-                    insist=(reviewed or {}).get(planned.deployment),
+                    reviewed=(reviewed or {}).get(planned.deployment),
                 )
                 ended(run)
         except DbprovError as error:  # refused
@@ -84,13 +84,13 @@ def apply(
     check: Callable[[Check], None] = lambda check: None,
     delayed: Delayed = lambda delay: None,
     agreed: bool = False,
-    insist: Insist | None = None,
+    reviewed: Reviewed | None = None,
 ) -> Run:
     """Do what the plan says, look again, and verify, while no other run changes the same things.
 
     Raises RefusedError or PlaceError before anything is changed. A statement that fails, Ctrl-C, a
-    lock that is not had, or what comes after a change, ends up in ``error``. ``agreed``: somebody
-    read this plan and said yes, so nothing but what is in it is done. ``insist`` raises ReviewError
+    lock that is not had, or what comes after a change, ends up in ``error``. ``agreed``: this plan
+    was shown and confirmed, so nothing but what is in it is done. ``reviewed`` raises ReviewError
     for a plan that nobody reviewed: then this one is done as it is, or nothing.
     """
     planned = planned or plan(deployment, server)
@@ -102,12 +102,12 @@ def apply(
             if lock and (lock.waited or planned.age > FRESH):
                 run.plan = plan(deployment, server, prune=planned.prune)
                 run.plan.refuse()
-                if insist:
-                    insist(run.plan)
+                if reviewed:
+                    reviewed(run.plan)
                 elif agreed:
                     run.plan.as_agreed(planned)
             fill_places(run.plan)
-            if _carry_out(run, server, report, wait, exactly=insist is not None):
+            if _carry_out(run, server, report, wait, exactly=reviewed is not None):
                 run.left = plan(deployment, server, prune=run.plan.prune, before=run.plan)
                 for one in verify(deployment, server, check):
                     run.checks.append(one)
@@ -129,7 +129,7 @@ def _carry_out(run: Run, server: Server, report: Report, delayed: Delayed, exact
 
     ``exactly``: as long as that is a part of what was reviewed, and nothing else.
     """
-    reviewed = run.plan.statements
+    at_first = run.plan.statements
     end = time.monotonic() + retry.PATIENCE
     for attempt in range(retry.TRIES):
         try:
@@ -147,7 +147,7 @@ def _carry_out(run: Run, server: Server, report: Report, delayed: Delayed, exact
         delayed(delay)
         time.sleep(delay.seconds)
         now = plan(run.deployment, server, prune=run.plan.prune)
-        if exactly and not set(now.statements) <= set(reviewed):
+        if exactly and not set(now.statements) <= set(at_first):
             run.error = failed
             return False
         run.plan = now
@@ -169,7 +169,7 @@ def refuse_second_user(account: Account) -> None:
         raise PlaceError(
             f'the password in {account.place} is not that of user "{account.name}",'
             " which is to be made; nothing was changed",
-            f'it is that of "{account.second}", whose turn it was on another server, or before',
+            f'it is that of "{account.second}", the second user, in use elsewhere or before',
             f'take "{account.second}:" from before it: then it becomes that of "{account.name}"',
         )
 

@@ -146,19 +146,19 @@ def _tls(server: Server) -> list[Check]:
     if server.address.local or server.tls.mode == "verify-full":
         return []
     if not server.facts.tls:
-        said = "it is not encrypted" + (
+        observed = "it is not encrypted" + (
             ", as tls: {mode: disable} says" if server.tls.mode == "disable" else ""
         )
-        return [_warning(said, CLEAR)]
+        return [_warning(observed, CLEAR)]
     best = replace(server.tls, mode="verify-full")
     refused = server.refuses(best)
     if server.tls.mode == "verify-ca":
         todo = "tls: {mode: verify-full}: " + (refused or "this server stands it")
         return [_warning("it is TLS, and every certificate of its CA is taken", todo)]
-    said = "it is TLS, and nobody looks at the server's certificate"
+    observed = "it is TLS, and nobody looks at the server's certificate"
     if server.tls.mode == "prefer":
-        said += "; nothing insists on TLS either"
-    return [_warning(said, _tls_advice(server, refused))]
+        observed += "; nothing insists on TLS either"
+    return [_warning(observed, _tls_advice(server, refused))]
 
 
 def _tls_advice(server: Server, refused: str) -> str:

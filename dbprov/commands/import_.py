@@ -86,10 +86,10 @@ def describe(
             if users
             else "write a spec with the users that it is to have",
         )
-    surplus: dict[str, list[str]] = {}
-    for more in plan(made, server).surplus:
-        surplus.setdefault(more.item.to.removesuffix("@%"), []).append(str(more.item))
-    found = Portrait(made, lacking, left_out, surplus, (*remarks, *unknown))
+    extra: dict[str, list[str]] = {}
+    for more in plan(made, server).extra:
+        extra.setdefault(more.item.to.removesuffix("@%"), []).append(str(more.item))
+    found = Portrait(made, lacking, left_out, extra, (*remarks, *unknown))
     read = _read(
         written(found, server_url, tls or {}, via), folder
     )  # each password has its place now

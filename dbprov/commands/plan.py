@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from dbprov.commands.prune import surpluses
+from dbprov.commands.prune import extra_privileges
 from dbprov.errors import RefusedError
 from dbprov.items import Item, Membership, ObjectGrant, User
 from dbprov.items.label import Label
@@ -42,9 +42,9 @@ def plan(
 ) -> Plan:
     """Compare one Deployment with its server. Reads only.
 
-    ``prune``: what its users hold beyond the spec is taken away by steps, where this admin can.
-    ``before``: what this run found is surplus, where none of its steps takes it away: that is the
-    dearest of all questions, and not asked twice.
+    ``prune``: steps revoke the extra privileges of its users, where this admin can.
+    ``before``: the plan that was just carried out. The extra privileges that it found, and revokes
+    none of, are still there: that is the dearest of all questions, and not asked twice.
     ``earlier``: plans that will be carried out first; what they make is there by then.
     Raises RefusedError for two Deployments that cannot both be on one server, and are.
     """
@@ -55,13 +55,13 @@ def plan(
     made = _made([p for p in earlier if p.deployment in beside])
     steps = compare(_by_then(pairs, made))
     if before and not prune:
-        surplus, unread = before.surplus, before.unread
+        extra, unread = before.extra, before.unread
     else:
-        over = surpluses(deployment, server, pairs, beside)
-        surplus, unread = over.surplus, over.remarks
-        if prune and (taken := over.steps()):
-            steps = [*compare(_by_then(over.pairs, made)), *taken]
-            surplus = tuple(one for one in surplus if one.obstacle)
+        found_extra = extra_privileges(deployment, server, pairs, beside)
+        extra, unread = found_extra.privileges, found_extra.remarks
+        if prune and (revoking := found_extra.steps()):
+            steps = [*compare(_by_then(found_extra.pairs, made)), *revoking]
+            extra = tuple(one for one in extra if one.obstacle)
     shown = server.renderer(masked)
     found = [(wanted, there) for wanted, there in pairs if there is not None]
     return Plan(
@@ -83,7 +83,7 @@ def plan(
             *unread,
         ),
         facts=server.facts,
-        surplus=surplus,
+        extra=extra,
         unread=unread,
         prune=prune,
         awaited=tuple(_awaited(deployment, pairs, made)),

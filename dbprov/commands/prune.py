@@ -1,4 +1,4 @@
-"""What the users of a Deployment hold beyond the spec, and the steps that take it away."""
+"""The extra privileges of a Deployment's users, and the steps that revoke them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dbprov.engines import Obstacle
 from dbprov.errors import LookError
 from dbprov.items import Database, Grant, Item, Membership, ObjectGrant, User
 from dbprov.items.existing_grants import Held, read
-from dbprov.plan.prune import Surplus, borrowed, dependents_first, gives_more, pruning
+from dbprov.plan.prune import ExtraPrivilege, borrowed, dependents_first, gives_more, pruning
 from dbprov.plan.steps import Pair, Step, compare
 from dbprov.server.server import Server, masked, no_password
 from dbprov.spec.model import Account, Deployment
@@ -17,20 +17,16 @@ from dbprov.system.frozen import dataclass
 
 
 @dataclass(frozen=True)
-class Over:
-    """What is there and not wanted.
-
-    ``pairs``: as looked at once it is taken away; what a role gives, which a user is to lose, does
-    not count in them.
-    """
+class Extra:
+    """``pairs``: as found without what a role gives that a user is to lose."""
 
     server: Server
-    surplus: tuple[Surplus, ...]
+    privileges: tuple[ExtraPrivilege, ...]
     pairs: tuple[Pair, ...]
     remarks: tuple[str, ...] = ()
 
     def steps(self) -> list[Step]:
-        wanted = borrowed(self.surplus)
+        wanted = borrowed(self.privileges)
         found = self.server.look(wanted) if wanted else []
         loans = {
             loan.role: Step("create", loan.toward(there), there)
@@ -39,15 +35,15 @@ class Over:
             and isinstance(there, Membership)
             and not there.sufficient
         }
-        return pruning(self.surplus, loans)
+        return pruning(self.privileges, loans)
 
 
-def surpluses(
+def extra_privileges(
     deployment: Deployment,
     server: Server,
     pairs: Sequence[Pair],
     beside: Sequence[Deployment] = (),
-) -> Over:
+) -> Extra:
     """``beside``: the Deployments on the same server that share a user with it.
 
     A constant number of questions; more only where users were given roles."""
@@ -57,19 +53,21 @@ def surpluses(
     held, unknown = _held(server, deployment, accounts, there)
     render, dialect = server.renderer(masked), server.dialect
     found = dialect.beyond(deployment, beside, held, server.facts)
-    surplus = dependents_first(
+    extra = dependents_first(
         (
-            Surplus(item, render.item(item, "drop"), dialect.kept(item, server.facts, render))
+            ExtraPrivilege(
+                item, render.item(item, "drop"), dialect.kept(item, server.facts, render)
+            )
             for item in found
         ),
         render,
     )
-    surplus, pairs = _in_their_own_right(server, surplus, pairs)
+    extra, pairs = _in_their_own_right(server, extra, pairs)
     remarks = tuple(
         f"{what} of its users cannot be read by this admin, and are not looked at"
         for what in unknown
     )
-    return Over(server, tuple(surplus), tuple(pairs), remarks)
+    return Extra(server, tuple(extra), tuple(pairs), remarks)
 
 
 def _held(
@@ -97,19 +95,19 @@ def _held(
 
 
 def _in_their_own_right(
-    server: Server, surplus: list[Surplus], pairs: Sequence[Pair]
-) -> tuple[list[Surplus], Sequence[Pair]]:
+    server: Server, extra: list[ExtraPrivilege], pairs: Sequence[Pair]
+) -> tuple[list[ExtraPrivilege], Sequence[Pair]]:
     """What is wanted of a user who has it by a role is granted to the user before the role goes.
 
     Where this admin cannot grant it, the role stays.
     """
-    while users := gives_more(surplus):
+    while users := gives_more(extra):
         looked = server.look([_direct(wanted, users) for wanted, _ in pairs])
         lost = dict(_lost(server, looked, users))
         if not lost:
-            return surplus, looked
-        surplus = [_kept(one, lost) for one in surplus]
-    return surplus, pairs
+            return extra, looked
+        extra = [_kept(one, lost) for one in extra]
+    return extra, pairs
 
 
 def _direct(wanted: Item, users: set[str]) -> Item:
@@ -135,6 +133,6 @@ def _lost(
             yield item.grantee, replace(obstacle, why=why)
 
 
-def _kept(one: Surplus, lost: dict[str, Obstacle]) -> Surplus:
+def _kept(one: ExtraPrivilege, lost: dict[str, Obstacle]) -> ExtraPrivilege:
     gives = one.item.grantee in lost and one.item.grantee in gives_more([one])
     return replace(one, obstacle=lost[one.item.grantee]) if gives else one

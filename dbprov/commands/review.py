@@ -28,8 +28,8 @@ def change(planned: Plan, server: Server) -> str:
     )
 
 
-def way_back(planned: Plan, server: Server, steps: Sequence[Step] | None = None) -> str:
-    """The SQL that takes the plan back; or, with ``steps``, what was done of it."""
+def undo_text(planned: Plan, server: Server, steps: Sequence[Step] | None = None) -> str:
+    """The SQL that undoes the plan; or, with ``steps``, what was done of it."""
     return review.way_back(
         server.dialect,
         planned.deployment,
@@ -39,24 +39,25 @@ def way_back(planned: Plan, server: Server, steps: Sequence[Step] | None = None)
     )
 
 
-def insisting(
+def as_reviewed(
     files: Mapping[Deployment, Path], servers: Mapping[Deployment, Server]
 ) -> dict[Deployment, Callable[[Plan], None]]:
-    """For each Deployment what raises ReviewError unless its file is, to the byte, what would be
-    written for a plan now. Raises UsageError for files that cannot be read, or that nothing runs.
-    """
-    _refuse_strays(files)
+    """For each Deployment what raises ReviewError unless its file is, byte for byte, the plan's.
 
-    def insist(text: str, file: Path, server: Server) -> Callable[[Plan], None]:
+    Raises UsageError for files that cannot be read, or that belong to no Deployment.
+    """
+    _refuse_other_files(files)
+
+    def held_against(text: str, file: Path, server: Server) -> Callable[[Plan], None]:
         return lambda planned: review.insist(text, change(planned, server), str(file))
 
     return {
-        deployment: insist(_read(file, deployment), file, servers[deployment])
+        deployment: held_against(_read(file, deployment), file, servers[deployment])
         for deployment, file in files.items()
     }
 
 
-def _refuse_strays(files: Mapping[Deployment, Path]) -> None:
+def _refuse_other_files(files: Mapping[Deployment, Path]) -> None:
     """A reviewed file beside the others that is of no Deployment would silently not run."""
     for folder in {file.parent for file in files.values()} if len(files) > 1 else ():
         for file in sorted(set(folder.glob("*.sql")) - set(files.values())):

@@ -90,13 +90,13 @@ def divide(
     def withheld(one: ObjectOwner) -> Withheld:
         """Judged as if its owner were named: then only what executes is still against it."""
         executing = why(one, with_its_owner[one.owner])
-        said, flags = list(executing), list[str]()
+        against, flags = list(executing), list[str]()
         if one.owner not in owners:
-            said.insert(0, f'it belongs to "{one.owner}"')
+            against.insert(0, f'it belongs to "{one.owner}"')
             flags += ["--from", one.owner]
         if executing and one.identity not in consent.objects:
             flags += ["--object", one.identity]
-        return Withheld(one, to[one.key], tuple(said), tuple(flags))
+        return Withheld(one, to[one.key], tuple(against), tuple(flags))
 
     owners = {admin, *consent.owners}
     going = goes(owners)
@@ -121,7 +121,7 @@ def reasons(one: ObjectOwner, staying: Collection[str], *, trusted: bool) -> Ite
     if one.event:
         yield "it returns event_trigger: it runs as whoever changes the schema, a superuser too"
     pairs = zip(one.users, one.users_said, strict=True)
-    stay = [said for key, said in pairs if key in staying]
+    stay = [words for key, words in pairs if key in staying]
     if stay:
         yield (
             f"{listed(stay)} need{'s' * (len(stay) == 1)} it and do{'es' * (len(stay) == 1)} not go"

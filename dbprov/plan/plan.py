@@ -14,7 +14,7 @@ from dbprov.items import Membership, ObjectGrant, ObjectOwner
 from dbprov.items.sessions import Session
 from dbprov.plan.change_owner import NOTHING, Consent, Withheld, changed, executes, marks
 from dbprov.plan.drop_survey import DropOptions, Refusal
-from dbprov.plan.prune import Surplus
+from dbprov.plan.prune import ExtraPrivilege
 from dbprov.plan.steps import Step, announced
 from dbprov.spec.model import Account, Deployment
 from dbprov.system.frozen import dataclass
@@ -38,7 +38,7 @@ class Plan:
     # apply
     beyond: tuple[tuple[ObjectGrant, str], ...] = ()  # with the statement of the objects' owners
     unknown: tuple[Account, ...] = ()  # users that exist, and whose passwords are not kept
-    surplus: tuple[Surplus, ...] = ()  # extra privileges that no step revokes
+    extra: tuple[ExtraPrivilege, ...] = ()  # extra privileges that no step revokes
     unread: tuple[str, ...] = ()  # what of its users this admin may not ask; among the remarks
     prune: bool = False  # the steps revoke what can be revoked of the extra privileges
     awaited: tuple[Account, ...] = ()  # users that a Deployment before this one makes
@@ -155,7 +155,7 @@ class Plan:
                     {"item": str(item), "objects": list(item.beyond), "statement": statement}
                     for item, statement in self.beyond
                 ],
-                "surplus": [one.as_json() for one in self.surplus],
+                "surplus": [one.as_json() for one in self.extra],
                 "passwords_not_known": [account.name for account in self.unknown],
             }
         if self.command == "adopt":

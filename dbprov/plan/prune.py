@@ -1,4 +1,4 @@
-"""What is there and not wanted: what can be taken away, in which order, and as whom."""
+"""Extra privileges: which can be revoked, in which order, and as whom."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Right = tuple[str, str, str, str]  # on what, which privilege, of whom, by whom
 
 
 @dataclass(frozen=True)
-class Surplus:
-    """One thing that a user holds and the spec does not want."""
+class ExtraPrivilege:
+    """A privilege that a user holds, and that is not in the spec."""
 
     item: Held
     statement: str
-    obstacle: Obstacle | None = None  # why this admin cannot take it away
+    obstacle: Obstacle | None = None  # why it needs another role to revoke it
 
     def as_json(self) -> dict[str, Any]:
         met = self.obstacle
@@ -41,13 +41,13 @@ class Surplus:
         }
 
 
-def dependents_first(items: Iterable[Surplus], render: Any) -> list[Surplus]:
+def dependents_first(items: Iterable[ExtraPrivilege], render: Any) -> list[ExtraPrivilege]:
     """What was given on is taken back before what it was given on from.
 
     Never by CASCADE, which would take it from others too (T12): where somebody else got it, the
-    user keeps it, and that is said.
+    user keeps it, and the plan reports it.
     """
-    waiting, ordered = list(items), list[Surplus]()
+    waiting, ordered = list(items), list[ExtraPrivilege]()
     taken: set[Right] = set()
     while waiting:
         ready = [s for s in waiting if s.obstacle or _given_on(s.item) <= taken]
@@ -100,14 +100,14 @@ def _given(item: Held, taken: set[Right], render: Any) -> Obstacle:
     )
 
 
-def gives_more(surplus: Iterable[Surplus]) -> set[str]:
+def gives_more(extra: Iterable[ExtraPrivilege]) -> set[str]:
     """Users who get rights by way of what can be taken from them.
 
     What is wanted of them is granted to them themselves before it is.
     """
     return {
         s.item.grantee
-        for s in surplus
+        for s in extra
         if s.obstacle is None
         and (
             (isinstance(s.item, RoleEntry) and not s.item.option_only)
@@ -116,10 +116,10 @@ def gives_more(surplus: Iterable[Surplus]) -> set[str]:
     }
 
 
-def pruning(surplus: Sequence[Surplus], loans: Mapping[str, Step]) -> list[Step]:
+def pruning(extra: Sequence[ExtraPrivilege], loans: Mapping[str, Step]) -> list[Step]:
     """The Steps that take away what can be, each as who granted it (T13)."""
     steps: list[Step] = []
-    for one in surplus:
+    for one in extra:
         if one.obstacle is None:
             steps += _acting(one.item)
     return with_loans(steps, dict(loans))
@@ -137,7 +137,7 @@ def _acting(item: Held) -> list[Step]:
     ]
 
 
-def borrowed(surplus: Iterable[Surplus]) -> list[Membership]:
+def borrowed(extra: Iterable[ExtraPrivilege]) -> list[Membership]:
     """The memberships that pruning takes."""
-    roles = (role for s in surplus if s.obstacle is None for role in s.item.lenders)
+    roles = (role for s in extra if s.obstacle is None for role in s.item.lenders)
     return [Membership(role=role) for role in dict.fromkeys(roles)]

@@ -100,7 +100,7 @@ def test_what_dbprov_made(walk: Walk, prefix: str, case: str) -> None:
     assert replace(bare(there), accounts=()) == replace(bare(wanted), accounts=())
     planned = walk.plan(read)
     assert planned.complete
-    assert planned.surplus == ()
+    assert planned.extra == ()
     assert planned.unknown == ()  # the passwords are where they were
     if walk.server.engine == "postgresql":
         assert there.isolate is (wanted.isolate is not False)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov.commands.review import change, insisting
+from dbprov.commands.review import as_reviewed, change
 from dbprov.engines.mysql.quoting import literal
 from dbprov.errors import ReviewError
 from dbprov.spec import names
@@ -293,18 +293,18 @@ def test_somebody_faster_is_not_planned_around(walk: Walk, prefix: str) -> None:
         server = servers[deployment]
         planned = dbprov.plan(deployment, server)
         file.write_text(change(planned, server))
-        insist = insisting({deployment: file}, servers)[deployment]
-        insist(planned)
+        refuse_others = as_reviewed({deployment: file}, servers)[deployment]
+        refuse_others(planned)
         make_user(walk, f"{prefix}app", "made-by-hand")
         for account in deployment.accounts:
             account.place.fill()
-        applied = dbprov.apply(deployment, server, planned, insist=insist)
+        applied = dbprov.apply(deployment, server, planned, reviewed=refuse_others)
         assert applied.error is not None
         assert applied.error.code in server.dialect.EXISTS
         assert applied.done == []
         assert applied.plan is planned
         with pytest.raises(ReviewError, match="nothing was changed"):
-            insist(dbprov.plan(deployment, server))
+            refuse_others(dbprov.plan(deployment, server))
 
 
 def shared(prefix: str, **more: Any) -> list[dict[str, Any]]:

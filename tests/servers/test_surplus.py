@@ -64,7 +64,7 @@ def prune(walk: Walk, spec: Spec) -> dbprov.Run:
     assert applied.error is None, applied.error
     assert applied.left
     assert applied.left.complete, applied.left.statements
-    assert not [one for one in applied.left.surplus if one.obstacle is None], named(applied.left)
+    assert not [one for one in applied.left.extra if one.obstacle is None], named(applied.left)
     elsewhere = ("CONNECT", "BYPASSRLS", "FILE")  # what verify tells of and others must take away
     failed = [c for c in applied.checks if not c.held]
     assert [c for c in failed if not any(word in c.observed for word in elsewhere)] == []
@@ -72,7 +72,7 @@ def prune(walk: Walk, spec: Spec) -> dbprov.Run:
 
 
 def named(planned: Plan) -> list[str]:
-    return [str(one.item) for one in planned.surplus]
+    return [str(one.item) for one in planned.extra]
 
 
 def do(walk: Walk, prefix: str, cases: tuple[tuple[str, str], ...]) -> None:
@@ -129,7 +129,7 @@ def test_all_of_it_is_named_and_taken_away(walk: Walk, prefix: str) -> None:
     walk.provision(spec)
     do(walk, prefix, THINGS)
     walk.provision(spec)
-    assert walk.plan(spec).surplus == ()
+    assert walk.plan(spec).extra == ()
     before = held(walk, prefix)
     do(walk, prefix, tuple((statement, where) for statement, where, _ in SURPLUS))
     planned = walk.plan(spec)
@@ -139,8 +139,8 @@ def test_all_of_it_is_named_and_taken_away(walk: Walk, prefix: str) -> None:
     for _, _, words in SURPLUS:
         assert [s for s in said if words.format(p=prefix) in s], (words, said)
     assert all(f'for "{prefix}reader"' in s for s in said)
-    assert not [one for one in planned.surplus if one.obstacle], [
-        str(o.item) for o in planned.surplus if o.obstacle
+    assert not [one for one in planned.extra if one.obstacle], [
+        str(o.item) for o in planned.extra if o.obstacle
     ]
     full = held(walk, prefix)
     assert before < full or before - full  # an attribute changes its row
@@ -176,12 +176,12 @@ def test_what_was_granted_on_is_never_taken_by_cascade(walk: Walk, prefix: str) 
         ('{p}writer: GRANT USAGE ON SCHEMA chain TO "{p}reader"', "{p}db"),
     ))  # fmt: skip
     planned = walk.plan(spec)
-    [kept] = [one for one in planned.surplus if one.obstacle]
+    [kept] = [one for one in planned.extra if one.obstacle]
     assert kept.obstacle
     assert f'"{prefix}writer" has granted it on to "{prefix}third"' in kept.obstacle.why
     assert f'FROM "{prefix}third"' in kept.obstacle.statement
     prune(walk, spec)
-    assert [str(one.item) for one in walk.plan(spec).surplus] == [str(kept.item)]
+    assert [str(one.item) for one in walk.plan(spec).extra] == [str(kept.item)]
     mine = {
         row for row in held(walk, prefix) if row.startswith(("schema elsewhere", "schema chain"))
     }
@@ -260,7 +260,7 @@ def test_a_role_that_gives_what_only_others_can_grant_stays(walk: Walk, prefix: 
         execute(walk.server, "superuser", statement, f"{prefix}db")
     applied = prune(walk, spec)
     walk.as_user(spec, f"{prefix}reader", "SELECT * FROM theirs")
-    left = walk.plan(spec).surplus
+    left = walk.plan(spec).extra
     if superuser(walk) or (int(walk.server.version) < 16 and not left):
         assert not left
         return
@@ -297,21 +297,21 @@ def test_what_is_not_ours(walk: Walk, prefix: str) -> None:
     execute(walk.server, "superuser", f'GRANT CONNECT ON DATABASE template1 TO "{prefix}reader"')
     execute(walk.server, "superuser", f'ALTER ROLE "{prefix}reader" BYPASSRLS')
     planned = walk.plan(spec)
-    ours = [one for one in planned.surplus if one.obstacle is None]
+    ours = [one for one in planned.extra if one.obstacle is None]
     if superuser(walk):
-        assert len(ours) == len(planned.surplus) == 2
+        assert len(ours) == len(planned.extra) == 2
         prune(walk, spec)
-        assert walk.plan(spec).surplus == ()
+        assert walk.plan(spec).extra == ()
         return
     assert not ours
     before = held(walk, prefix)
     assert not prune(walk, spec).done
     assert held(walk, prefix) == before
-    for one_ in planned.surplus:
+    for one_ in planned.extra:
         assert one_.obstacle
         assert "superuser" in one_.obstacle.who
         execute(walk.server, "superuser", one_.obstacle.statement)
-    assert walk.plan(spec).surplus == ()
+    assert walk.plan(spec).extra == ()
 
 
 @pytest.mark.postgresql
@@ -328,12 +328,12 @@ def test_what_the_application_granted_itself(walk: Walk, prefix: str) -> None:
     )
     walk.provision(walk.spec(one(prefix, users=users(prefix)[:1])))
     before = {row for row in held(walk, prefix) if row.startswith("role ")}
-    assert len(walk.plan(spec).surplus) == 3
+    assert len(walk.plan(spec).extra) == 3
     applied = prune(walk, spec)
     kinds = {done.step.item.kind for done in applied.done}
     assert kinds >= {"acl_entry", "default_entry"}
     assert superuser(walk) or kinds >= {"membership", "acting"}
-    assert walk.plan(spec).surplus == ()
+    assert walk.plan(spec).extra == ()
     assert {row for row in held(walk, prefix) if row.startswith("role ")} == before
 
 
@@ -346,13 +346,13 @@ def test_a_grantor_who_has_become_the_owner(walk: Walk, prefix: str) -> None:
     do(walk, prefix, (('{p}ga: GRANT INSERT ON public.dag TO "{p}reader"', "{p}db"),))
     walk.provision(spec)
     execute(walk.server, "superuser", f'ALTER ROLE "{prefix}ga" SUPERUSER')
-    [stuck] = walk.plan(spec).surplus
+    [stuck] = walk.plan(spec).extra
     assert stuck.obstacle
     assert "acts as the owner" in stuck.obstacle.why
     assert not prune(walk, spec).done
     execute(walk.server, "superuser", f'ALTER ROLE "{prefix}ga" NOSUPERUSER')
     prune(walk, spec)
-    assert walk.plan(spec).surplus == ()
+    assert walk.plan(spec).extra == ()
 
 
 @pytest.mark.postgresql
@@ -370,12 +370,12 @@ def test_a_grantor_who_does_not_get_to_the_schema(walk: Walk, prefix: str) -> No
         do(walk, prefix, ((statement, "{p}db"),))
     walk.provision(spec)
     prune(walk, spec)
-    [kept] = walk.plan(spec).surplus
+    [kept] = walk.plan(spec).extra
     assert kept.obstacle
     assert "may not use the schema any more" in kept.obstacle.why
     as_admin(walk, f'GRANT USAGE ON SCHEMA elsewhere TO "{prefix}ga"', f"{prefix}db")
     prune(walk, spec)
-    assert walk.plan(spec).surplus == ()
+    assert walk.plan(spec).extra == ()
 
 
 def test_a_user_of_two_deployments(walk: Walk, prefix: str) -> None:
@@ -384,11 +384,9 @@ def test_a_user_of_two_deployments(walk: Walk, prefix: str) -> None:
     for applied in walk.each(both, dbprov.apply):
         assert applied.left.complete
     for planned in walk.each(both, dbprov.plan):
-        assert planned.surplus == ()
+        assert planned.extra == ()
     [first] = walk.each(walk.spec(one(prefix)), dbprov.plan)
-    assert [
-        str(s.item) for s in first.surplus if f"{prefix}second" in str(s.item).replace("\\", "")
-    ]
+    assert [str(s.item) for s in first.extra if f"{prefix}second" in str(s.item).replace("\\", "")]
 
 
 ROWS = (
@@ -424,7 +422,7 @@ def test_every_row_is_named_and_taken_away(walk: Walk, prefix: str) -> None:
     said = named(planned)
     for _, words in ROWS:
         assert [s for s in said if words.format(**names) in s], (words, said)
-    assert not [s for s in planned.surplus if s.obstacle]
+    assert not [s for s in planned.extra if s.obstacle]
     prune(walk, spec)
     role = {row for row in held(walk, prefix) if f"'{prefix}role'" in row}
     assert held(walk, prefix) - role - before <= {
@@ -441,7 +439,7 @@ def test_a_privilege_that_the_admin_does_not_have(walk: Walk, prefix: str) -> No
     walk.provision(spec)
     execute(walk.server, "superuser", f"GRANT FILE, PROCESS ON *.* TO '{prefix}app'@'%'")
     prune(walk, spec)
-    left = walk.plan(spec).surplus
+    left = walk.plan(spec).extra
     if superuser(walk):
         assert not left
         return
@@ -449,7 +447,7 @@ def test_a_privilege_that_the_admin_does_not_have(walk: Walk, prefix: str) -> No
     assert file.item.privileges == ("FILE",)
     assert file.obstacle
     execute(walk.server, "superuser", file.obstacle.statement)
-    assert walk.plan(spec).surplus == ()
+    assert walk.plan(spec).extra == ()
 
 
 @pytest.mark.mysql
@@ -467,7 +465,7 @@ def test_a_row_that_another_deployment_lives_on_stays(walk: Walk, prefix: str) -
         one_, two = both.deployments
         planned = dbprov.plan(one_, servers[one_], prune=True)
         assert not planned.steps
-        [kept] = planned.surplus
+        [kept] = planned.extra
         assert kept.obstacle
         assert "second" in kept.obstacle.why
         assert dbprov.apply(two, servers[two]).done
@@ -477,7 +475,7 @@ def test_a_row_that_another_deployment_lives_on_stays(walk: Walk, prefix: str) -
         assert len(applied.done) == 1
         assert applied.left
         assert applied.left.complete
-        assert applied.left.surplus == ()
+        assert applied.left.extra == ()
 
 
 MORE = {

@@ -10,7 +10,7 @@ import pytest
 
 import dbprov
 from dbprov.commands.plan import plan
-from dbprov.commands.review import way_back as undo_file
+from dbprov.commands.review import undo_text as undo_file
 from dbprov.errors import RefusedError
 from dbprov.spec.model import Spec
 from tests.harness import client, execute

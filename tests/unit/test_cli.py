@@ -88,7 +88,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         check: Any,
         delayed: Any,
         agreed: bool,
-        insist: Any,
+        reviewed: Any,
     ) -> Run:
         answers["called"].append("apply")
         made: Run = answers["applied"] or Run(replace(empty(), deployment=one), left=empty())

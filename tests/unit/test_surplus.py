@@ -9,7 +9,7 @@ import pytest
 
 from dbprov.engines import Obstacle, of
 from dbprov.items.existing_grants import AclEntry, Attribute, DefaultEntry, Held, RoleEntry, read
-from dbprov.plan.prune import Surplus, borrowed, dependents_first, gives_more, pruning
+from dbprov.plan.prune import ExtraPrivilege, borrowed, dependents_first, gives_more, pruning
 from dbprov.plan.steps import Step
 from dbprov.spec.model import Deployment
 from tests.support.made import deployment, facts, renderer
@@ -125,8 +125,8 @@ def test_a_row_that_another_deployment_lives_on(pattern: str, stays: bool) -> No
     assert [one.stuck for one in found] == [stays or pattern == "other"]
 
 
-def surplus(*items: Held) -> list[Surplus]:
-    return dependents_first([Surplus(one, "") for one in items], renderer())
+def surplus(*items: Held) -> list[ExtraPrivilege]:
+    return dependents_first([ExtraPrivilege(one, "") for one in items], renderer())
 
 
 def test_what_was_given_on_comes_first() -> None:
@@ -139,7 +139,7 @@ def test_what_was_given_on_comes_first() -> None:
     assert alone.obstacle
     assert 'FROM "app"' in alone.obstacle.statement
     kept = dependents_first(
-        [Surplus(first, ""), Surplus(second, "", Obstacle("", "", ""))], renderer()
+        [ExtraPrivilege(first, ""), ExtraPrivilege(second, "", Obstacle("", "", ""))], renderer()
     )
     assert [s.obstacle is None for s in kept] == [False, False]
     other = replace(first, privileges=("CREATE",))
@@ -156,7 +156,7 @@ def test_each_is_revoked_as_who_granted_it() -> None:
         "drop acl_entry", "create membership", "create acting", "drop acl_entry", "drop acting", "drop membership",
     ]  # fmt: skip
     assert {s.item.inside for s in steps} == {"shop"}
-    assert pruning([Surplus(mine, "", Obstacle("", "", ""))], {}) == []
+    assert pruning([ExtraPrivilege(mine, "", Obstacle("", "", ""))], {}) == []
 
 
 def test_by_what_users_have_more() -> None:
