@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from dbprov.commands.plan import plan as plan
     from dbprov.commands.plan import plan_all as plan_all
     from dbprov.commands.render import render as render
-    from dbprov.commands.rotate import plan_rotation as plan_rotation
-    from dbprov.commands.rotate import plan_rotations as plan_rotations
     from dbprov.commands.rotate import rotate as rotate
     from dbprov.commands.rotate import rotate_all as rotate_all
+    from dbprov.commands.rotate_plan import plan_rotation as plan_rotation
+    from dbprov.commands.rotate_plan import plan_rotations as plan_rotations
     from dbprov.commands.run import Run as Run
     from dbprov.commands.servers import servers as servers
     from dbprov.commands.verify import verify as verify
@@ -65,7 +65,8 @@ _HOMES = {
     "commands.import_": ("import_",),
     "commands.plan": ("plan", "plan_all"),
     "commands.render": ("render",),
-    "commands.rotate": ("plan_rotation", "plan_rotations", "rotate", "rotate_all"),
+    "commands.rotate": ("rotate", "rotate_all"),
+    "commands.rotate_plan": ("plan_rotation", "plan_rotations"),
     "commands.run": ("Run",),
     "commands.servers": ("servers",),
     "commands.verify": ("verify",),

@@ -20,7 +20,7 @@ from dbprov.cli.options import (
     timeouts_options,
     with_spec,
 )
-from dbprov.cli.output import confirm, exit_code, print_json
+from dbprov.cli.output import confirm, exit_code, show_end
 
 if TYPE_CHECKING:
     from dbprov.audit.log import Journal
@@ -69,11 +69,7 @@ def adopt(
         if any(planned.steps for planned in plans) and not yes:
             confirm()
         runs = list(adopt_all(plans, opened, report=console.show_done, delayed=console.show_delay))
-    console.show_recorded(journal)
-    if as_json:
-        ok = all(run.ok for run in runs) and len(runs) == len(plans)
-        print_json({"ok": ok, "deployments": [run.as_json() for run in runs]})
-    failed = next((run.error for run in runs if run.error), None)
-    if failed:
-        console.show_error(failed)
+    ok = all(run.ok for run in runs) and len(runs) == len(plans)
+    document = {"ok": ok, "deployments": [run.as_json() for run in runs]}
+    show_end(runs, journal, document if as_json else None)
     sys.exit(exit_code(runs))

@@ -24,7 +24,7 @@ from dbprov.cli.options import (
     undo_option,
     with_spec,
 )
-from dbprov.cli.output import confirm, exit_code, files, print_json, refuse_existing, write
+from dbprov.cli.output import confirm, exit_code, files, refuse_existing, show_end, write
 
 if TYPE_CHECKING:
     from dbprov.audit.log import Journal
@@ -74,10 +74,6 @@ def apply(
     from dbprov.commands.review import as_reviewed
     from dbprov.commands.servers import servers
 
-    def begin(planned: Plan) -> None:
-        if len(plans) > 1:
-            console.show_name(planned.deployment, err=True)
-
     runs: list[Run] = []
     with servers(spec, never if yes else ask, templates, timeouts, journal=journal) as opened:
         plans = plan_all(spec, opened, prune=prune)
@@ -97,31 +93,28 @@ def apply(
         for run in apply_all(
             plans,
             opened,
-            begin=begin,
             report=console.show_done,
             check=console.show_check,
             delayed=console.show_delay,
             agreed=not yes,
             reviewed=must_be,
-            around=partial(_undo_file, undo_files, opened),
+            around=partial(_around, undo_files, opened),
         ):
             runs.append(run)
             console.show_left(run)
             console.show_not_done(run)
-    console.show_recorded(journal)
-    if as_json:
-        print_json({"ok": all(r.ok for r in runs), "deployments": [r.as_json() for r in runs]})
-    if all(run.ok for run in runs):
+    ok = all(run.ok for run in runs)
+    document = {"ok": ok, "deployments": [run.as_json() for run in runs]}
+    show_end(runs, journal, document if as_json else None)
+    if ok:
         console.say(f"ready. The connection strings: dbprov connections {_again(spec)} --reveal")
-    failed = next((run.error for run in runs if run.error), None)
-    if failed:
-        console.show_error(failed)
+    if any(run.error for run in runs):
         console.say("dbprov: what was done before stands; the same command goes on from there")
     sys.exit(exit_code(runs))
 
 
 @contextmanager
-def _undo_file(
+def _around(
     undo_files: Mapping[Deployment, Path], servers: Mapping[Deployment, Server], planned: Plan
 ) -> Iterator[Callable[[Run], None]]:
     """The undo file of the whole plan, written before anything is done, whatever ends the run.
@@ -131,6 +124,8 @@ def _undo_file(
     from dbprov.commands.review import undo_text
     from dbprov.errors import DbprovError
 
+    if len(servers) > 1:
+        console.show_name(planned.deployment, err=True)
     file = undo_files.get(planned.deployment)
     if file is None or not planned.steps:
         yield lambda run: None

@@ -19,7 +19,7 @@ from dbprov.cli.options import (
     templates_option,
     timeouts_options,
 )
-from dbprov.cli.output import confirm, exit_code, print_json
+from dbprov.cli.output import confirm, exit_code, print_json, show_end
 
 if TYPE_CHECKING:
     from dbprov.audit.log import Journal
@@ -77,7 +77,7 @@ def drop(
 
     ctx.obj["json"] = as_json
     made = spec_of(spec, {}, asks=not yes)
-    deployment = _named(made, name)
+    deployment = _deployment(made, name)
     _fits(quarantine, database, yes_drop, reassign_to, objects, forget, deployment)
     options = DropOptions(quarantine, database, reassign_to, objects)
     folder = Path(templates) if templates else None
@@ -103,11 +103,9 @@ def drop(
     passwords = list(forget_passwords(run)) if forget else []
     for words in passwords:
         console.say(f"  {words}")
-    console.show_recorded(journal)
-    if as_json:
-        print_json({**run.as_json(), "passwords": passwords})
+    document = {**run.as_json(), "passwords": passwords}
+    show_end([run], journal, document if as_json else None)
     if run.error:
-        console.show_error(run.error)
         console.say("dbprov: what was done before stands; the same command goes on from there")
     elif run.left and run.left.steps:
         console.show_departing(run.left, err=True)
@@ -178,7 +176,7 @@ def _end_plan(planned: Plan, as_json: bool) -> None:
     sys.exit(0 if planned.complete else 1)
 
 
-def _named(spec: Spec, name: str) -> Deployment:
+def _deployment(spec: Spec, name: str) -> Deployment:
     from dbprov.errors import UsageError
 
     for deployment in spec.deployments:

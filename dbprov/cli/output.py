@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dbprov.cli import console
 from dbprov.cli.console import print_json as print_json
 
 if TYPE_CHECKING:
+    from dbprov.audit.log import Journal
     from dbprov.commands.run import Run
     from dbprov.plan.plan import Plan
     from dbprov.spec.model import Deployment, Spec
@@ -79,6 +80,16 @@ def refuse_existing(plans: Iterable[Plan], undo_files: Mapping[Deployment, Path]
                 "it may be the only way back from an earlier change, and is not written over",
                 "name another file with --undo, or move that one away",
             )
+
+
+def show_end(runs: Sequence[Run], journal: Journal | None, document: dict[str, Any] | None) -> None:
+    """What every command that changes a server ends with; ``document`` for --json."""
+    console.show_recorded(journal)
+    if document is not None:
+        print_json(document)
+    failed = next((run.error for run in runs if run.error), None)
+    if failed:
+        console.show_error(failed)
 
 
 def exit_code(runs: Iterable[Run]) -> int:

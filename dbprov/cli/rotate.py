@@ -21,7 +21,7 @@ from dbprov.cli.options import (
     timeouts_options,
     with_spec,
 )
-from dbprov.cli.output import confirm, exit_code, print_json
+from dbprov.cli.output import confirm, exit_code, show_end
 
 if TYPE_CHECKING:
     from dbprov.audit.log import Journal
@@ -65,7 +65,8 @@ def rotate(
 
     Example: dbprov rotate deployment.yaml --user analytics_airflow -o strings.txt --format env
     """
-    from dbprov.commands.rotate import plan_rotations, rotate_all
+    from dbprov.commands.rotate import rotate_all
+    from dbprov.commands.rotate_plan import plan_rotations
     from dbprov.commands.servers import servers
 
     _refuse(spec, user, form, output, finishing)
@@ -84,15 +85,11 @@ def rotate(
                 delayed=console.show_delay,
             )
         )
-    console.show_recorded(journal)
     ok = all(run.ok for run in runs)
     if output and ok:
         _write(spec, form or "text", output)
-    if as_json:
-        print_json({"ok": ok, "rotations": [run.as_json() for run in runs]})
-    failed = next((run.error for run in runs if run.error), None)
-    if failed:
-        console.show_error(failed)
+    document = {"ok": ok, "rotations": [run.as_json() for run in runs]}
+    show_end(runs, journal, document if as_json else None)
     for planned in plans[len(runs) :]:
         console.say(f"not begun: user {planned.user.name}")
     if not ok:

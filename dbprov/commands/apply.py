@@ -30,7 +30,6 @@ def apply_all(
     plans: Sequence[Plan],
     servers: Mapping[Deployment, Server],
     *,
-    begin: Callable[[Plan], None] = lambda planned: None,
     report: Report = lambda done: None,
     check: Callable[[Check], None] = lambda check: None,
     delayed: Delayed = lambda delay: None,
@@ -53,7 +52,6 @@ def apply_all(
         if failed:
             yield Run(planned)
             continue
-        begin(planned)
         try:
             with around(planned) as ended:
                 run = apply(

@@ -37,13 +37,10 @@ CLEAR = (
 def check(deployment: Deployment, server: Server) -> Iterator[Check]:
     """Can this admin provision this Deployment on this server? Nothing is changed."""
     facts = server.facts
-    name, where = (
-        "admin",
-        f"as {facts.admin}" + (f", over {facts.tls}" if facts.tls else ", without TLS"),
-    )
+    where = f"as {facts.admin}" + (f", over {facts.tls}" if facts.tls else ", without TLS")
     service = f" on {facts.service}" if facts.service else ""
     yield Check(
-        name,
+        "admin",
         "reaches the server",
         "works",
         f"{where}, {facts.flavor} {facts.version_text}{service}, {facts.identity}",
@@ -52,20 +49,22 @@ def check(deployment: Deployment, server: Server) -> Iterator[Check]:
     yield from _tls(server)
     yield from _public(deployment, server)
     for words in server.dialect.misgivings(facts):
-        yield Check(
-            "server",
-            "",
-            "",
-            words,
-            True,
-            warning=True,
-        )
+        yield Check("server", "", "", words, True, warning=True)
     for why, todo in server.dialect.unfit(deployment, facts):
         yield Check("server", "can hold this deployment", "holds", why, False, todo=todo)
         return
     for claim, observed, todo in server.dialect.advice(facts):
         yield Check("server", "", claim, observed, True, todo=todo, warning=True)
     planned = plan(deployment, server)
+    yield from _planned(planned)
+    for words in planned.remarks:
+        if words not in server.dialect.misgivings(facts):
+            yield Check(deployment.name, "", "", words, True, warning=True)
+
+
+def _planned(planned: Plan) -> Iterator[Check]:
+    """What the plan says that this admin can do, and what needs another role."""
+    name = "admin"
     met = {id(step): obstacle for step, obstacle in planned.obstacles}
     for step in planned.steps:
         obstacle = met.get(id(step))
@@ -99,16 +98,6 @@ def check(deployment: Deployment, server: Server) -> Iterator[Check]:
         )
     elif not planned.steps:
         yield Check(name, "finds nothing to do", "holds", "everything is there", True)
-    for words in planned.remarks:
-        if words not in server.dialect.misgivings(facts):
-            yield Check(
-                deployment.name,
-                "",
-                "",
-                words,
-                True,
-                warning=True,
-            )
 
 
 def _public(deployment: Deployment, server: Server) -> Iterator[Check]:

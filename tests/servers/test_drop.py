@@ -9,7 +9,8 @@ import pytest
 import dbprov
 from dbprov.commands.drop import drop as drop_deployment
 from dbprov.commands.drop import plan_drop
-from dbprov.commands.rotate import plan_rotation, rotate
+from dbprov.commands.rotate import rotate
+from dbprov.commands.rotate_plan import plan_rotation
 from dbprov.errors import LockError, RefusedError
 from dbprov.items import Database
 from dbprov.items.sessions import Belongings

@@ -9,7 +9,7 @@ import pytest
 
 import dbprov
 from dbprov.commands.drop import plan_drop
-from dbprov.commands.rotate import plan_rotation
+from dbprov.commands.rotate_plan import plan_rotation
 from dbprov.errors import ConnectError, PlaceError, RefusedError
 from dbprov.items import SchemaGrant
 from dbprov.plan.drop_survey import DropOptions

@@ -11,7 +11,7 @@ import yaml
 
 import dbprov
 from dbprov.commands.drop import drop as drop_deployment
-from dbprov.commands.rotate import plan_rotation
+from dbprov.commands.rotate_plan import plan_rotation
 from dbprov.errors import DbprovError, LockError, LookError, RefusedError, SpecError
 from dbprov.plan.drop_survey import DropOptions
 from dbprov.spec.model import Spec, Timeouts

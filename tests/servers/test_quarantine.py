@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov.commands.rotate import plan_rotation
+from dbprov.commands.rotate_plan import plan_rotation
 from dbprov.errors import RefusedError
 from tests.harness import execute
 from tests.support.drop import (

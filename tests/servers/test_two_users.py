@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import dbprov
-from dbprov.commands.rotate import plan_rotation, rotate
+from dbprov.commands.rotate import rotate
+from dbprov.commands.rotate_plan import plan_rotation
 from dbprov.connections.strings import Connection, handout
 from dbprov.errors import PlaceError, RefusedError
 from dbprov.passwords.secret import Secret

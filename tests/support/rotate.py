@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dbprov.commands.rotate import plan_rotation, rotate
+from dbprov.commands.rotate import rotate
+from dbprov.commands.rotate_plan import plan_rotation
 from dbprov.commands.run import Run
 from dbprov.spec.model import Spec
 from tests.support.walk import Walk

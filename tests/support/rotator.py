@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import dbprov
-from dbprov.commands.rotate import plan_rotation, rotate
+from dbprov.commands.rotate import rotate
+from dbprov.commands.rotate_plan import plan_rotation
 from dbprov.passwords.file import FilePlace
 from dbprov.server.server import Server
 
