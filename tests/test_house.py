@@ -47,7 +47,7 @@ from dbprov.passwords.env import EnvPlace
 from dbprov.plan.steps import compare
 from dbprov.plan.undo import Emptiness
 from dbprov.spec import reader
-from dbprov.sql.render import built_in_templates
+from dbprov.sql.templates import built_in_templates
 from tests.support.made import FOLDER, HOSTILE, command, deployment, expanded, facts, renderer
 
 ROOT = Path(__file__).parent.parent
@@ -459,12 +459,12 @@ def _rendered(engine: str) -> Iterator[tuple[str, str]]:
     for known in KNOWN[engine]:
         render = renderer(known.flavor, known)
         for item in (*items(engine, known), *TRACES, EMPTINESS):
-            for file in sorted((TEMPLATES / engine / item.kind).glob("*.sql")):
-                if isinstance(item, Session) and item.user is None and file.stem == "drop":
+            for verb in sorted(VERBS & set(blocks(engine).get(item.kind, {}))):
+                if isinstance(item, Session) and item.user is None and verb == "drop":
                     continue  # what is ended has a user
-                if isinstance(item, Isolation) and not item.before and file.stem == "drop":
+                if isinstance(item, Isolation) and not item.before and verb == "drop":
                     continue  # what PUBLIC had is given again
-                yield f"{item.kind}/{file.stem}", render.item(item, file.stem)
+                yield f"{item.kind}/{verb}", render.item(item, verb)
         for thing in held(engine):
             for verb in ("create", "drop"):
                 yield f"{thing.kind}/{verb}", render.item(thing, verb)
@@ -494,60 +494,81 @@ def texts(engine: str) -> set[str]:
                     asked.add(node.value)
     known = (*items(engine, KNOWN[engine][0]), *TRACES, EMPTINESS, *held(engine))
     kinds = {item.kind for item in known}
-    there = {name for name in files(engine) if name.split("/")[0] not in {*kinds, "surplus"}}
+    there = {
+        name
+        for name in names(engine)
+        if name.split("/")[0] != "extra_grants"
+        and (name.split("/")[0] not in kinds or name.split("/")[1] not in VERBS)
+    }
     return {name for name in there if name in asked}
 
 
-def files(engine: str) -> set[str]:
+VERBS = {"inspect", "create", "alter", "drop", "guard", "ensure", "restore"}
+BLOCK = re.compile(r"^{% block (\w+) %}\n(.*?)\n{% endblock %}$", re.DOTALL | re.MULTILINE)
+
+
+@cache
+def blocks(engine: str) -> dict[str, dict[str, str]]:
+    """The text of each block, by file."""
     return {
-        str(p.relative_to(TEMPLATES / engine).with_suffix(""))
-        for p in (TEMPLATES / engine).rglob("*.sql")
+        file.stem: dict(BLOCK.findall(file.read_text(encoding="utf-8")))
+        for file in (TEMPLATES / engine).glob("*.sql")
     }
+
+
+def names(engine: str) -> set[str]:
+    """file/block of each."""
+    return {f"{file}/{block}" for file, found in blocks(engine).items() for block in found}
+
+
+@pytest.mark.parametrize("engine", DIALECTS)
+def test_a_template_holds_blocks_and_nothing_else(engine: str) -> None:
+    """What stands outside of a block would never be run, and one that is named twice never seen."""
+    for file in (TEMPLATES / engine).glob("*.sql"):
+        text = file.read_text(encoding="utf-8")
+        assert not BLOCK.sub("", text).strip(), file
+        assert text.count("{% block ") == len(blocks(engine)[file.stem]), file
+        assert "{% extends" not in text
+    for file in (TEMPLATES / engine).rglob("*"):
+        assert file.is_dir() or file.suffix != ".sql" or file.parent.name in (engine, "fragments")
 
 
 @pytest.mark.parametrize("engine", DIALECTS)
 def test_every_kind_can_be_looked_at_and_made(engine: str) -> None:
     kinds = {item.kind for known in KNOWN[engine] for item in items(engine, known)}
     for kind in kinds:
-        assert {f"{kind}/inspect", f"{kind}/create"} <= files(engine)
+        assert {f"{kind}/inspect", f"{kind}/create"} <= names(engine)
     kinds |= {item.kind for item in (*TRACES, EMPTINESS)}
     found = {item.kind for item in held(engine)}
-    for kind in found:  # found by the questions of surplus/, given and taken like any other
-        assert {n for n in files(engine) if n.startswith(f"{kind}/")} == {
+    for kind in found:  # found by the questions of extra_grants, given and taken like any other
+        assert {n for n in names(engine) if n.startswith(f"{kind}/")} == {
             f"{kind}/create",
             f"{kind}/drop",
         }
-    assert found == {*HELD, "acting"} & {name.split("/")[0] for name in files(engine)}
-    folders = {name.split("/")[0] for name in files(engine) if "/" in name}
-    assert folders - kinds - found <= {
+    assert found == {*HELD, "acting"} & {name.split("/")[0] for name in names(engine)}
+    assert set(blocks(engine)) - kinds - found <= {
         "adopt",
         "airflow",
-        "surplus",
+        "extra_grants",
         "existing",
         "verify",
         "remedy",
         "script",
-        "fragments",
         "lock",
         "session",
-    }, "no folder is unused"
-    for name in files(engine):
+    }, "no file is unused"
+    for name in names(engine) - {"user/verifiers"}:
         kind, _, verb = name.partition("/")
-        assert kind not in kinds or verb in (
-            "inspect",
-            "create",
-            "alter",
-            "drop",
-            "guard",
-            "ensure",
-            "restore",
-        ), name
+        assert kind not in kinds or verb in VERBS, name
 
 
 def test_every_step_of_a_plan_has_its_template() -> None:
     """Also of the alterations: whatever is found lacking can be altered."""
     for engine in DIALECTS:
-        there = files(engine)
+        there = names(engine)
+        there |= {
+            f"{name.removesuffix('create')}alter" for name in there if name.endswith("/create")
+        }
         for known in KNOWN[engine]:
             for made in hostile(engine):
                 for step in compare((item, None) for item in expanded(made, known)):
@@ -563,15 +584,15 @@ def test_every_step_of_a_plan_has_its_template() -> None:
 @pytest.mark.parametrize("engine", DIALECTS)
 def test_no_template_is_unused(engine: str) -> None:
     included = set()
+    fragments = {f"fragments/{p.stem}" for p in (TEMPLATES / engine / "fragments").glob("*.sql")}
     for file in (TEMPLATES / engine).rglob("*.sql"):
         included |= set(
             re.findall(
                 rf'{{% include "{engine}/([^"]+)\.sql" %}}', file.read_text(encoding="utf-8")
             )
         )
-    used = {name for name, _ in rendered(engine)} | included
-    assert files(engine) - used == set()
-    assert included <= files(engine)
+    assert names(engine) - {name for name, _ in rendered(engine)} == set()
+    assert included == fragments
 
 
 QUOTED = {
@@ -657,7 +678,7 @@ def test_nothing_is_looked_up_before_the_search_path_is_set() -> None:
             own = {f"function {HOSTILE}"} if name == "verify/call_function" else set()
             assert set(found.names) <= own, name
             checked.add(name)
-    assert {n for n in files("postgresql") if n.startswith("verify/")} | {"session/path"} == checked
+    assert {n for n in names("postgresql") if n.startswith("verify/")} | {"session/path"} == checked
 
 
 TOLD = re.compile(r"remedy/|lock/end$|.*/(create|alter|drop)$")
@@ -709,9 +730,10 @@ def test_what_is_not_qualified_is_found(text: str) -> None:
 def test_only_a_user_is_made_with_a_password() -> None:
     for engine in DIALECTS:
         with_password = {
-            n
-            for n in files(engine)
-            if re.search(r"\|\s*password\b", (TEMPLATES / engine / f"{n}.sql").read_text())
+            f"{file}/{block}"
+            for file, found in blocks(engine).items()
+            for block, text in found.items()
+            if re.search(r"\|\s*password\b", text)
         }
         assert with_password == {"user/create", "password/create"}
     assert EnvPlace("P").name == "P"

@@ -38,8 +38,8 @@ COMMANDS = {  # in the order of --help, each with the module that holds it
     "drop": "drop",
     "audit": "audit",
     "endpoints": "endpoints",
-    "templates": "files",
-    "schema": "files",
+    "templates": "templates",
+    "schema": "schema",
 }
 
 SAID = {  # what --help says of each without loading any
@@ -56,7 +56,7 @@ SAID = {  # what --help says of each without loading any
     "drop": "Shut a Deployment's users out, or take it off its server.",
     "audit": "Check the file that --audit writes, line by line.",
     "endpoints": "List the servers on RDS and Aurora, as a spec names them.",
-    "templates": "List which file serves what, and from where.",
+    "templates": "List the SQL templates, or begin one of your own.",
     "schema": "Print the JSON Schema of a spec, for editors.",
 }
 

@@ -259,10 +259,20 @@ def timeouts_options(*, lock: bool = False) -> Callable[[F], F]:
     return decorate
 
 
+def _refuse_unused(ctx: click.Context, _: click.Parameter, folder: str | None) -> str | None:
+    """Before anything else is done: also by a command that would end before it asks for one."""
+    if folder:
+        from dbprov.sql.templates import refuse_unused
+
+        refuse_unused(Path(folder))
+    return folder
+
+
 templates_option = click.option(
     "--templates",
     type=click.Path(exists=True, file_okay=False),
-    help="Own templates, in front of ours file by file.",
+    callback=_refuse_unused,
+    help="Own templates, in front of ours, block by block.",
 )
 prune_option = click.option(
     "--prune",

@@ -70,7 +70,7 @@ class Obstacle:
 
 @dataclass(frozen=True)
 class Question:
-    """A template of ``surplus/`` whose rows are what users hold."""
+    """A block of ``extra_grants`` whose rows are what users hold."""
 
     template: str
     values: Mapping[str, Any]

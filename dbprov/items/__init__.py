@@ -1,7 +1,7 @@
 """The things that can exist on a server, and what "satisfied" means for each.
 
 What is wanted and what is found have the same types. The fields of an Item are the names its
-templates use, and the column aliases of its ``inspect.sql``: ``found = replace(wanted, **row)``.
+templates use, and the column aliases of its block ``inspect``: ``found = replace(wanted, **row)``.
 Fields under "found" are filled by a look and say what is there beyond the wish; they are never part
 of one. ``before`` is what the very entries held to which a statement of ours adds, or from which it
 takes: so much an undo leaves there, or puts back.

@@ -2,7 +2,7 @@
 
 Each is one thing, or several of one sort, held by one user from one grantor: the same privilege
 from two grantors is held twice, and taken back twice (traps T13, T25). ``drop.sql`` of each kind
-takes it back, ``create.sql`` gives it again.
+takes it back, block ``create`` gives it again.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ KINDS: Mapping[str, type[Held]] = {
 
 
 def read(row: Mapping[str, Any], inside: str | None) -> Held:
-    """A row of ``surplus/``: its columns are the fields of the kind that it names."""
+    """A row of ``extra_grants``: its columns are the fields of the kind that it names."""
     listed = ("privileges", "things", "dependents")
     flags = ("option", "revocable", "stuck", "reached", "lend")
     values: dict[str, Any] = {

@@ -119,7 +119,7 @@ class Server(Siblings):
         return [(item, found[id(item)]) for item in items]
 
     def every(self, asked: Item) -> list[Item]:
-        """All that an Item's inspect.sql answers with, each as an Item.
+        """All that an Item's block inspect answers with, each as an Item.
 
         For kinds whose question is not about one thing but about what there is.
         """
@@ -271,7 +271,7 @@ def _found(wanted: Item, rows: list[dict[str, Any]]) -> Item | None:
         )
     except TypeError as error:
         raise LookError(
-            f"the answer of {wanted.kind}/inspect.sql cannot be read", outside(str(error)),
+            f"the answer of {wanted.kind}/inspect cannot be read", outside(str(error)),
             f"let its columns be named like fields of {type(wanted).__name__}",
         ) from None  # fmt: skip
 

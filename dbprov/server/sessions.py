@@ -112,7 +112,7 @@ class Admission:
 
     def _which(self, connection: Any) -> str:
         pins = self.dialect.pins(connection, self.timeouts)
-        return self.renderer(no_password, UNKNOWN).text("instance", **pins)
+        return self.renderer(no_password, UNKNOWN).text("session/instance", **pins)
 
     def connection(self, database: str | None = None) -> Any:
         """The admin's connection to a database; one, whatever is asked of it."""

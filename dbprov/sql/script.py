@@ -15,7 +15,8 @@ from dbprov.items import Membership, User
 from dbprov.plan.steps import Step, transactions
 from dbprov.spec import names
 from dbprov.spec.model import Deployment
-from dbprov.sql.render import Renderer, comment
+from dbprov.sql.quoted import comment
+from dbprov.sql.render import Renderer
 
 HASHED = "hashed"  # a setting of the Facts: verifiers stand in the file, not placeholders
 PRODUCTS = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}

@@ -22,6 +22,7 @@ from dbprov.errors import AuditError
 from dbprov.spec.model import Spec
 from tests.support.command import CLI, surroundings
 from tests.support.specs import one, users
+from tests.support.templates import own_block
 from tests.support.walk import Walk
 
 # The record is written by us, not by the server: one server of each engine shows all of it.
@@ -88,9 +89,7 @@ def test_every_statement_is_recorded(walk: Walk, prefix: str, tmp_path: Path) ->
 def test_what_failed_and_what_was_taken_back(walk: Walk, prefix: str, tmp_path: Path) -> None:
     spec = walk.spec(one(prefix, schemas=["one", "two"]) if walk.server.engine == "postgresql" else one(prefix))  # fmt: skip
     kind = BROKEN[walk.server.engine]
-    template = tmp_path / "own" / walk.server.engine / kind / "create.sql"
-    template.parent.mkdir(parents=True)
-    template.write_text("GRANT NOTHING ON NOTHING")
+    own_block(tmp_path / "own", walk.server.engine, kind, "create", "GRANT NOTHING ON NOTHING")
     file = tmp_path / "audit.jsonl"
     made = applied(spec, file, tmp_path / "own")
     assert made.error

@@ -393,17 +393,34 @@ def test_servers_that_are_not_there(tmp_path: Path, silent: int, refusing: int) 
 @on_one_of_each
 def test_own_templates(run: Run) -> None:
     engine = run.server.engine
-    own = run.folder / "own" / engine / "database"
-    own.mkdir(parents=True)
-    theirs = (
-        Path(__file__).parents[2] / "sql_templates" / engine / "database" / "create.sql"
-    ).read_text()
-    (own / "create.sql").write_text("-- as our house wants it\n" + theirs)
+    own = run.folder / "own" / engine / "database.sql"
+    own.parent.mkdir(parents=True)
+    mine = (
+        f'{{% extends "builtin/{engine}/database.sql" %}}\n'
+        "{% block create %}-- as our house wants it\n{{ super() }}{% endblock %}\n"
+    )
+    own.write_text(mine)
     planned = run("plan", "spec.yaml", "--templates", "own")
     assert "-- as our house wants it" in planned.stdout
     assert run("apply", "spec.yaml", "--yes", "--templates", "own").returncode == 0
     assert run("plan", "spec.yaml").returncode == 0
-    (own / "inspect.sql").write_text("SELECT {{ name }} AS name")
+    own.write_text(mine + "{% block inspect %}SELECT {{ name }} AS name{% endblock %}\n")
     refused = run("plan", "spec.yaml", "--templates", "own")
     assert refused.returncode == 2
-    assert "inspect.sql:1" in refused.stderr
+    assert "database.sql:4" in refused.stderr
+
+
+@on_one_of_each
+def test_an_own_template_that_nothing_asks_for_ends_every_command(run: Run) -> None:
+    old = run.folder / "own" / run.server.engine / "user" / "create.sql"
+    old.parent.mkdir(parents=True)
+    old.write_text("CREATE ROLE mine")
+    found = ("--server", run.server.url("admin"), "--database", "shop")
+    for words in (
+        ("check", "spec.yaml"), ("render", "spec.yaml"), ("plan", "spec.yaml"), ("verify", "spec.yaml"),
+        ("apply", "spec.yaml", "--yes"), ("rotate", "spec.yaml", "--yes"), ("adopt", "spec.yaml", "--yes"),
+        ("drop", "spec.yaml", "--plan"), ("import", *found), ("templates",),
+    ):  # fmt: skip
+        ended = run(*words, "--templates", "own")
+        assert ended.returncode == 2, words
+        assert f"it is block create of {run.server.engine}/user.sql now" in ended.stderr, words

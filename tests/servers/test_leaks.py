@@ -11,6 +11,7 @@ import pytest
 from tests.harness import execute
 from tests.support.command import on_one_of_each
 from tests.support.leaks import BROKEN, DEBUGGED, MARK, Watch
+from tests.support.templates import own_block
 
 
 def test_when_all_is_well(watch: Watch) -> None:
@@ -56,15 +57,12 @@ def test_when_the_server_refuses(watch: Watch) -> None:
 @pytest.mark.parametrize("case", BROKEN)
 def test_when_a_template_is_broken(watch: Watch, case: str) -> None:
     """The users' own templates may be wrong in any way; what the server says of them is not passed on."""
-    folder = watch.folder / "own" / watch.server.engine / "user"
-    folder.mkdir(parents=True)
     words = (
         {"user": "ROLE", "name": "{{ name | ident }}", "identified": "LOGIN PASSWORD"} if watch.server.engine == "postgresql"
         else {"user": "USER", "name": "{{ name | literal }}@{{ host | literal }}", "identified": "IDENTIFIED BY"}
     )  # fmt: skip
-    (folder / "create.sql").write_text(
-        BROKEN[case].format(**words, password="{{ place | password(name) }}")
-    )
+    text = BROKEN[case].format(**words, password="{{ place | password(name) }}")
+    own_block(watch.folder / "own", watch.server.engine, "user", "create", text)
     watch("plan", "spec.yaml", "--templates", "own", expect=1)
     watch("apply", "spec.yaml", "--yes", "--templates", "own", expect=2)
     watch("apply", "spec.yaml", "--yes", "--json", "--templates", "own", expect=2)
@@ -79,9 +77,7 @@ def test_when_a_template_is_broken(watch: Watch, case: str) -> None:
     "CREATE ROLE {{ (place | password(name)) + 1 }}",
 ])  # fmt: skip
 def test_when_a_template_prints_the_password_itself(watch: Watch, text: str) -> None:
-    folder = watch.folder / "own" / watch.server.engine / "user"
-    folder.mkdir(parents=True)
-    (folder / "create.sql").write_text(text)
+    own_block(watch.folder / "own", watch.server.engine, "user", "create", text)
     for command in (
         ("plan", "spec.yaml"),
         ("apply", "spec.yaml", "--yes", "--json"),

@@ -31,6 +31,7 @@ from tests.support.faults import CUT, DARK, INTERRUPTED, KILLED, TRUNCATED, Ende
 from tests.support.houston import BASE, TOKEN, Platform, running
 from tests.support.leaks import BROKEN, DEBUGGED
 from tests.support.nosecret import MARK, Search, Watcher, mark
+from tests.support.templates import own_block
 
 PREFIX = "quiet_"
 ADMIN = f"{PREFIX}dba"
@@ -392,9 +393,7 @@ def broken(scene: Scene) -> None:
         one.format(**words, password="{{ place | password(name) }}") for one in BROKEN.values()
     ]
     for number, text in enumerate([*texts, *PRINTED]):
-        path = scene.folder / f"own{number}" / scene.server.engine / "user" / "create.sql"
-        path.parent.mkdir(parents=True)
-        path.write_text(text)
+        own_block(scene.folder / f"own{number}", scene.server.engine, "user", "create", text)
         own = ("broken.yaml", "--templates", f"own{number}")
         typed = {"APP_PASSWORD": mark("Broken")}
         scene("--debug", "apply", *own, *YES, *AUDIT, code=2, env=typed)

@@ -15,6 +15,7 @@ from tests.harness.accounts import MYSQL_ADMIN
 from tests.harness.talk import remove
 from tests.support.command import dbprov
 from tests.support.run import Run
+from tests.support.templates import own_block
 
 HARD = "Zk9-unguessable-word-24"
 PASSWORDS = {
@@ -131,11 +132,10 @@ def test_a_hard_one_is_not_warned_of(run: Run, password: str) -> None:
 def test_words_of_the_server_with_the_password_in_them(run: Run, prefix: str) -> None:
     """What it was never sent cannot be in its words; so a role of that name is asked for."""
     secret = f"{prefix}Zk9hunter2"
-    own = run.folder / "own" / run.server.engine / "database"
-    own.mkdir(parents=True)
     quote = '"' if run.server.engine == "postgresql" else "`"
     for password in (secret, "s"):
-        (own / "create.sql").write_text(f"DROP DATABASE {quote}{password}{quote}")
+        drop = f"DROP DATABASE {quote}{password}{quote}"
+        own_block(run.folder / "own", run.server.engine, "database", "create", drop)
         ended = run(
             "--debug", "apply", "spec.yaml", "--yes", "--json", "--templates", "own",
             "--audit", "audit.jsonl", APP_PASSWORD=password,

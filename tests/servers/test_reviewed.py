@@ -21,6 +21,7 @@ from tests.support.admins import as_admin, make_user
 from tests.support.command import on_one_of_each
 from tests.support.reviewed import Reviewed
 from tests.support.specs import one, users
+from tests.support.templates import own_block
 from tests.support.walk import Walk
 
 # The file holds what apply runs: before PostgreSQL 16 and since; the checks of the file are the same
@@ -223,11 +224,9 @@ def test_a_table_that_came_in_between(reviewed: Reviewed) -> None:
 @on_one_of_each
 def test_own_templates_are_part_of_it(reviewed: Reviewed) -> None:
     engine = reviewed.walk.server.engine
-    own = reviewed.walk.folder / "own" / engine / "database"
-    own.mkdir(parents=True)
-    built_in = Path(dbprov.__file__).parent.parent / "sql_templates" / engine / "database"
-    text = (built_in / "create.sql").read_text() + "\n/* ours */\n"
-    (own / "create.sql").write_text(text)
+    own_block(
+        reviewed.walk.folder / "own", engine, "database", "create", "{{ super() }}\n/* ours */"
+    )
     reviewed("plan", "-o", "change.sql", "--templates", "own")
     assert "/* ours */" in reviewed.file.read_text()
     said = reviewed.refused()

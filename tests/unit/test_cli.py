@@ -539,7 +539,9 @@ def test_render_and_templates_as_json(tmp_path: Path) -> None:
     assert one == {"name": "analytics", "sql": text, "file": None}
     told = run("templates", "--engine", "mysql")
     listed = json.loads(run("templates", "--engine", "mysql", "--json").stdout)["templates"]
-    assert [f"{one['name']}\t{one['file']}" for one in listed] == told.stdout.splitlines()
+    lines = told.stdout.splitlines()
+    assert [f"{one['name']}\t{one['file']}" for one in listed] == [n for n in lines if n[0] != " "]
+    assert sum(len(one["blocks"]) for one in listed) == len([n for n in lines if n[0] == " "])
 
 
 @pytest.mark.parametrize("name", WITH_SPEC)
@@ -624,16 +626,14 @@ def test_schema() -> None:
 
 def test_templates() -> None:
     result = run("templates", "--engine", "mysql")
-    lines = [line.split("\t") for line in result.stdout.splitlines()]
+    whole = [line for line in result.stdout.splitlines() if line[0] != " "]
+    lines = [line.split("\t") for line in whole]
     assert result.exit_code == 0
-    assert [name for name, _ in lines if name.startswith("mysql/user/c")] == [
-        "mysql/user/create.sql"
-    ]
+    assert [name for name, _ in lines if name.startswith("mysql/u")] == ["mysql/user.sql"]
+    assert "\n  create\n" in result.stdout.partition("mysql/user.sql")[2]
     assert all(name.startswith("mysql/") and Path(file).is_file() for name, file in lines)
-    assert {line.split("/")[0] for line in run("templates").stdout.splitlines()} == {
-        "mysql",
-        "postgresql",
-    }
+    everything = [line for line in run("templates").stdout.splitlines() if line[0] != " "]
+    assert {line.split("/")[0] for line in everything} == {"mysql", "postgresql"}
 
 
 def test_nothing_secret_in_any_output(

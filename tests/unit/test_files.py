@@ -21,6 +21,7 @@ from dbprov.passwords.file import FilePlace
 from dbprov.spec.reader import load
 from dbprov.system import files
 from tests.support.made import renderer
+from tests.support.templates import own_block
 
 EVE = 12345  # somebody who is neither this user nor root
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="files of another user take root to make")
@@ -421,9 +422,7 @@ def test_what_everybody_could_have_written_decides_nothing(tmp_path: Path) -> No
     path.write_text("tls: {ca: ca.pem}\n" + SPEC)
     with pytest.raises(SpecError, match=r"spec\.yaml:1:11: everybody on this machine"):
         load(path)
-    template = tmp_path / "own/postgresql/database/create.sql"
-    template.parent.mkdir(parents=True)
-    template.write_text("x")
+    template = own_block(tmp_path / "own", "postgresql", "database", "create", "x")
     template.chmod(0o666)
     with pytest.raises(RenderError) as met:
         renderer(templates=tmp_path / "own")

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jinja2 import DictLoader
+from jinja2 import DictLoader, FileSystemLoader
 
 from dbprov.errors import PlaceError, RenderError
 from dbprov.items import Database, User
 from dbprov.passwords import Kept
 from dbprov.passwords.env import EnvPlace
-from dbprov.sql.render import Sql, built_in_templates, comment, keywords
+from dbprov.sql.quoted import Sql, comment, keywords
+from dbprov.sql.templates import built_in_templates
 from tests.support.made import HOSTILE, renderer
 
 Render = Callable[..., str]
@@ -29,9 +30,14 @@ def nothing_compiled_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 def of_text(template: str, flavor: str = "postgresql", **more: str) -> Render:
     """Renders a template that is in no file."""
     made = renderer(flavor)
-    texts = {f"{made.engine}/{name}.sql": text for name, text in {"mine": template, **more}.items()}
+    mine = {"mine": in_block("it", template)}
+    texts = {f"{made.engine}/{name}.sql": text for name, text in {**mine, **more}.items()}
     made._environment = made._environment.overlay(loader=DictLoader(texts), bytecode_cache=None)
-    return lambda **values: made.text("mine", **values)
+    return lambda **values: made.text("mine/it", **values)
+
+
+def in_block(name: str, text: str) -> str:
+    return f"{{% block {name} %}}{text}{{% endblock %}}"
 
 
 @pytest.mark.parametrize("flavor", ["postgresql", "mysql"])
@@ -90,25 +96,20 @@ def test_every_line_is_told(tmp_path: Path) -> None:
         ("including", 'SELECT 1\n{% include "postgresql/included.sql" %}', None),
     ):
         own = tmp_path / f"postgresql/{name}.sql"
-        own.write_text(text)
+        own.write_text(text if name == "included" else in_block("it", text))
+        if name == "included":
+            continue
+        made = renderer()
+        loader = FileSystemLoader(str(tmp_path))
+        made._environment = made._environment.overlay(loader=loader, bytecode_cache=None)
         with pytest.raises(RenderError) as caught:
-            renderer(templates=tmp_path).text(name, name="app")
+            made.text(f"{name}/it", name="app")
         place = f"{own}:{line}" if line else f"{tmp_path}/postgresql/included.sql:3"
         assert f"template {place} " in caught.value.what
 
 
-def test_own_templates_stand_in_front_file_by_file(tmp_path: Path) -> None:
-    (tmp_path / "postgresql/user").mkdir(parents=True)
-    (tmp_path / "postgresql/user/create.sql").write_text("CREATE USER {{ name | ident }}")
-    made, user = renderer(templates=tmp_path), User(name="app", place=EnvPlace("P"))
-    assert made.item(user, "create") == 'CREATE USER "app"'
-    assert made.item(user, "alter") == renderer().item(user, "alter")
-    assert made.has("user/guard")
-    assert not made.has("user/nothing")
-
-
 def test_a_template_that_is_not_there() -> None:
-    with pytest.raises(RenderError, match=r"postgresql/no/such\.sql"):
+    with pytest.raises(RenderError, match=r"postgresql/no\.sql"):
         renderer().text("no/such")
 
 
@@ -212,7 +213,7 @@ def test_items_hand_all_their_fields(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_templates_are_found() -> None:
-    assert (built_in_templates() / "postgresql/user/create.sql").is_file()
+    assert (built_in_templates() / "postgresql/user.sql").is_file()
 
 
 @pytest.mark.parametrize(
@@ -221,7 +222,7 @@ def test_the_templates_are_found() -> None:
 )
 def test_a_template_cannot_open_the_place_of_a_password(printed: str) -> None:
     made = renderer("postgresql")
-    loader = DictLoader({"postgresql/user/create.sql": "{{ " + printed + " }}"})
+    loader = DictLoader({"postgresql/user.sql": in_block("create", "{{ " + printed + " }}")})
     made._environment = made._environment.overlay(loader=loader, bytecode_cache=None)
     with pytest.raises(RenderError):
         made.item(User(name="app", place=EnvPlace("HOME")), "create")
@@ -262,7 +263,7 @@ ESCAPES = (
 @pytest.mark.parametrize("template", ESCAPES)
 def test_a_template_is_in_a_sandbox(template: str, flavor: str) -> None:
     made = renderer(flavor)
-    loader = DictLoader({f"{made.engine}/user/create.sql": template})
+    loader = DictLoader({f"{made.engine}/user.sql": in_block("create", template)})
     made._environment = made._environment.overlay(loader=loader, bytecode_cache=None)
     with pytest.raises(RenderError) as caught:
         made.item(User(name="app", place=EnvPlace("HOME")), "create")
@@ -283,14 +284,14 @@ PRINTED = (
 @pytest.mark.parametrize("template", PRINTED)
 def test_an_error_with_a_password_in_it_does_not_repeat_it(template: str) -> None:
     made = renderer("postgresql", password=lambda place, user: "'hunter2-LONGER'")
-    loader = DictLoader({"postgresql/user/create.sql": template})
+    loader = DictLoader({"postgresql/user.sql": in_block("create", template)})
     made._environment = made._environment.overlay(loader=loader, bytecode_cache=None)
     with pytest.raises(RenderError) as caught:
         made.item(User(name="app", place=EnvPlace("HOME")), "create")
     told = f"{caught.value} {caught.value!r} {caught.value.as_json()}"
     assert "hunter2" not in told
     assert "REGNOL" not in told
-    assert "user/create.sql" in told
+    assert "postgresql/user.sql" in told
 
 
 def test_code_compiled_without_the_sandbox_is_never_run(
@@ -303,7 +304,7 @@ def test_code_compiled_without_the_sandbox_is_never_run(
 
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     (tmp_path / "postgresql").mkdir()
-    (tmp_path / "postgresql/mine.sql").write_text("{{ ''.__class__ | literal }}")
+    (tmp_path / "postgresql/mine.sql").write_text(in_block("it", "{{ ''.__class__ | literal }}"))
     kept = tmp_path / "__pycache__"
     kept.mkdir()
     plain = Environment(
@@ -314,5 +315,5 @@ def test_code_compiled_without_the_sandbox_is_never_run(
     assert list(kept.iterdir())
     monkeypatch.setattr(render, "built_in_templates", lambda: tmp_path)
     with pytest.raises(RenderError, match=r"unsafe|access"):
-        renderer("postgresql").text("mine")
+        renderer("postgresql").text("mine/it")
     assert len(list(kept.iterdir())) == 2

@@ -28,7 +28,7 @@ from dbprov.system.deadline import Late, within
 from dbprov.system.masking import outside, raw
 
 SESSION = ("session/settings",)
-FACTS = ("settings", "rights")
+FACTS = ("session/server", "session/rights")
 REFUSED = frozenset({"1044", "1045", "1142", "1143", "1227", "1370", "1410"})
 LOGIN = frozenset({"1045", "1698", "1820", "1862", "3118", "4151"})
 EXISTS = frozenset({"1007", "1396", "1973", "3163"})

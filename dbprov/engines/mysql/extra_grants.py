@@ -20,10 +20,10 @@ Who = tuple[str, str]
 
 def questions(accounts: Sequence[Account], facts: Facts) -> list[Question]:
     users = {"users": tuple(dict.fromkeys((a.name, a.host) for a in accounts))}
-    roles = "surplus/roles_mariadb" if facts.flavor == "mariadb" else "surplus/roles"
+    roles = "extra_grants/roles_mariadb" if facts.flavor == "mariadb" else "extra_grants/roles"
     return [
-        Question("surplus/privileges", users),
-        Question("surplus/routines", users, unsure="privileges on single routines"),
+        Question("extra_grants/privileges", users),
+        Question("extra_grants/routines", users, unsure="privileges on single routines"),
         Question(roles, users, unsure="roles"),
     ]
 
@@ -68,7 +68,7 @@ def _words(held: Held) -> Iterator[str]:
 
 
 def _spelled(database: str, facts: Facts) -> str:
-    """As grant/create.sql spells our own row."""
+    """As grant/create spells our own row."""
     return database if facts.settings.get("partial_revokes") == "1" else pattern(database)
 
 

@@ -27,7 +27,7 @@ from dbprov.spec.model import Address, Deployment, Timeouts, Tls
 from dbprov.system.masking import outside, raw
 
 SESSION = ("session/path", "session/presets", "session/settings")
-FACTS = ("facts",)
+FACTS = ("session/facts",)
 REFUSED = frozenset({"42501"})
 LOGIN = frozenset({"28P01", "28000"})
 EXISTS = frozenset({"42710", "42P04", "42P06", "23505"})

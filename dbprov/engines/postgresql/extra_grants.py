@@ -20,11 +20,11 @@ OBJECTS = {"TABLE": "TABLES", "COLUMN": "TABLES", "SEQUENCE": "SEQUENCES", "ROUT
 def questions(accounts: Sequence[Account], facts: Facts) -> list[Question]:
     users = {"users": tuple(dict.fromkeys(account.name for account in accounts))}
     return [
-        Question("surplus/shared", users),
-        Question("surplus/roles", users),
-        Question("surplus/attributes", users),
-        Question("surplus/inside", users, inside=True),
-        Question("surplus/defaults", users, inside=True),
+        Question("extra_grants/shared", users),
+        Question("extra_grants/roles", users),
+        Question("extra_grants/attributes", users),
+        Question("extra_grants/inside", users, inside=True),
+        Question("extra_grants/defaults", users, inside=True),
     ]
 
 

@@ -19,7 +19,7 @@ from dbprov.engines import Facts
 from dbprov.engines.postgresql.quoting import literal
 from dbprov.passwords import Kept
 
-VERIFIERS = "verifiers"
+VERIFIERS = "user/verifiers"
 ITERATIONS = 4096  # scram_iterations of a server that was not told otherwise
 VERIFIER = re.compile(
     r"SCRAM-SHA-256\$[1-9][0-9]{3,8}:([A-Za-z0-9+/]{16,88}={0,2})"

@@ -1,0 +1,99 @@
+"""Text that left a quoting filter, and the gate that lets nothing else into SQL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+
+class Sql(str):
+    """Text that left a quoting filter."""
+
+    __slots__ = ()
+
+
+class Unquoted(Exception):
+    pass
+
+
+def only_sql(value: object) -> Sql:
+    """Jinja's ``finalize``.
+
+    Called with the result of every ``{{ }}``, and not with the template's own text.
+    """
+    _defined(value)
+    if not isinstance(value, Sql):
+        raise Unquoted(
+            f"it prints a value of type {type(value).__name__} that did not leave a quoting filter"
+        )
+    return value
+
+
+class Handle:
+    """What a template gets for the place of a password.
+
+    Nothing that it could open, only something to name: the sandbox lets no template see what
+    begins with an underscore.
+    """
+
+    __slots__ = ("_write", "_written")
+
+    def __init__(self, write: Callable[[str], str]) -> None:
+        self._write = write
+        self._written = False
+
+
+def quoting(quote: Callable[..., str]) -> Callable[..., Sql]:
+    return lambda *values: Sql(quote(*map(_defined, values)))
+
+
+def _defined(value: object) -> object:
+    """A misspelt name says so when it is asked anything; to a filter it is a value of some type."""
+    bool(value)
+    return value
+
+
+def keywords(words: Iterable[str]) -> str:
+    """Privileges and the like, in one order whatever order they came in.
+
+    Anything but capitals is refused.
+    """
+    ordered = sorted(words)
+    for word in ordered:
+        if not re.fullmatch(r"[A-Z][A-Z ]*", word):
+            raise Unquoted(f"{word!r} is not a keyword")
+    if not ordered:
+        raise Unquoted("there is no keyword to print")
+    return ", ".join(ordered)
+
+
+def variable(name: str) -> str:
+    """A variable of a client program, such as psql's."""
+    if not re.fullmatch(r"[A-Za-z0-9_]+", name):
+        raise Unquoted(f"{name!r} is no name of a variable")
+    return name
+
+
+def comment(value: object) -> str:
+    """Text of one line for a ``--`` comment.
+
+    What would end the line, or begin a psql command, cannot.
+    """
+    return "".join(c if c.isprintable() else "?" for c in str(value))
+
+
+def password(place: Handle, user: str) -> Sql:
+    if not isinstance(place, Handle):
+        raise Unquoted("password is a filter for place, and for nothing else")
+    place._written = True
+    return Sql(place._write(user))
+
+
+def wrote_a_password(place: object) -> bool:
+    return isinstance(place, Handle) and place._written
+
+
+def filters(quoters: Mapping[str, Callable[..., str]]) -> dict[str, Callable[..., Sql]]:
+    """Those of an engine, and those that every engine has: the only filters there are."""
+    every = {**quoters, "keywords": keywords, "comment": comment, "variable": variable}
+    return {**{name: quoting(quote) for name, quote in every.items()}, "password": password}

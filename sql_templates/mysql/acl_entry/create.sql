@@ -1,3 +1,0 @@
-GRANT {% include "mysql/fragments/entry.sql" %}
-
-    TO {{ grantee | literal }}@{{ host | literal }}

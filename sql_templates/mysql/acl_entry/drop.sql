@@ -1,4 +1,0 @@
-{# GRANT OPTION is a word of the list like the others; REVOKE ALL, GRANT OPTION takes no ON (T46). #}
-REVOKE {% include "mysql/fragments/entry.sql" %}
-
-    FROM {{ grantee | literal }}@{{ host | literal }}

@@ -1,0 +1,23 @@
+{% block limits %}
+{# Not every admin may read this table (T45). #}
+SELECT User AS name, Host AS host, NULLIF(max_user_connections, 0) AS connection_limit, plugin = 'AWSAuthenticationPlugin' AS iam
+FROM mysql.user
+WHERE max_user_connections > 0 OR plugin = 'AWSAuthenticationPlugin'
+{% endblock %}
+
+{% block users %}
+{# Whoever has a row that reaches the database, in whatever spelling (T40), or one for something in it. #}
+SELECT DISTINCT SUBSTRING(t.grantee, 2, CHAR_LENGTH(t.grantee) - CHAR_LENGTH(SUBSTRING_INDEX(t.grantee, '@', -1)) - 3) AS name,
+       TRIM(BOTH '''' FROM SUBSTRING_INDEX(t.grantee, '@', -1)) AS host
+FROM (
+    SELECT GRANTEE AS grantee FROM information_schema.SCHEMA_PRIVILEGES
+    WHERE CAST({{ database | literal }} AS BINARY) = CAST(TABLE_SCHEMA AS BINARY)
+       {% if settings.partial_revokes != "1" %}OR {{ database | literal }} LIKE CAST(TABLE_SCHEMA AS BINARY){% endif %}
+
+    UNION
+    SELECT GRANTEE FROM information_schema.TABLE_PRIVILEGES
+    WHERE CAST(TABLE_SCHEMA AS BINARY) = CAST({{ database | literal }} AS BINARY)
+) AS t
+WHERE CAST(t.grantee AS BINARY) <> CAST({% include "mysql/fragments/me.sql" %} AS BINARY)
+ORDER BY 1, 2
+{% endblock %}

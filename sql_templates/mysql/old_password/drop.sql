@@ -1,1 +1,0 @@
-ALTER USER {{ user | literal }}@{{ host | literal }} DISCARD OLD PASSWORD

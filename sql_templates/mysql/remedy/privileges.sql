@@ -1,1 +1,0 @@
-GRANT {{ privileges | keywords }} ON *.* TO {{ admin | literal }}@{{ host | literal }} WITH GRANT OPTION

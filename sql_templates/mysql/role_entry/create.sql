@@ -1,1 +1,0 @@
-GRANT {{ role | literal }}{% if role_host %}@{{ role_host | literal }}{% endif %} TO {{ grantee | literal }}@{{ host | literal }}{% if option %} WITH ADMIN OPTION{% endif %}

@@ -1,1 +1,0 @@
-DROP USER {{ name | literal }}@{{ host | literal }}

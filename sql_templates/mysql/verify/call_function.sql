@@ -1,1 +1,0 @@
-SELECT {{ function | ident }}() = 42 AS held, 'it answered' AS observed

@@ -1,1 +1,0 @@
-CREATE INDEX {{ probe | ident }} ON {{ probe | ident }} (word)

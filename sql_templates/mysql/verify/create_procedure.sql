@@ -1,1 +1,0 @@
-CREATE PROCEDURE {{ procedure | ident }}() SELECT 42

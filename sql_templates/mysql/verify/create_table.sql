@@ -1,1 +1,0 @@
-CREATE TABLE {{ probe | ident }} (id INTEGER AUTO_INCREMENT PRIMARY KEY, word VARCHAR(20))

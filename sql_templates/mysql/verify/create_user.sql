@@ -1,1 +1,0 @@
-CREATE USER {{ probe | literal }}@'localhost' ACCOUNT LOCK

@@ -1,1 +1,0 @@
-CREATE TABLE {{ referring | ident }} (id INTEGER PRIMARY KEY, FOREIGN KEY (id) REFERENCES {{ probe | ident }} (id))

@@ -1,1 +1,0 @@
-UPDATE {{ table | ident }} SET word = 'dbprov'

@@ -1,3 +1,0 @@
-GRANT {% include "postgresql/fragments/entry.sql" %}
-
-    TO {{ grantee | ident }}{% if option %} WITH GRANT OPTION{% endif %}

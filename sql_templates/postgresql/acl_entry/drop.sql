@@ -1,4 +1,0 @@
-{# RESTRICT, always: CASCADE would take from third parties what was given on to them (T12). #}
-REVOKE {% if option_only %}GRANT OPTION FOR {% endif %}{% include "postgresql/fragments/entry.sql" %}
-
-    FROM {{ grantee | ident }}

@@ -1,3 +1,0 @@
-{# A grant is taken back by who made it: the owner's or a superuser's REVOKE says REVOKE and does nothing (T13). LOCAL: with
-   the transaction it ends, however that ends. #}
-SET LOCAL ROLE {{ role | ident }}

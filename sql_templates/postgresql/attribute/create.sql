@@ -1,1 +1,0 @@
-ALTER ROLE {{ grantee | ident }} {{ privileges | keywords }}

@@ -1,2 +1,0 @@
-ALTER ROLE {{ grantee | ident }} {% for word in privileges %}NO{{ [word] | keywords }}{% endfor %}
-

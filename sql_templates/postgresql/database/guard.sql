@@ -1,1 +1,0 @@
-SELECT NOT EXISTS (SELECT FROM pg_database WHERE datname = {{ name | literal }}) AS missing

@@ -1,1 +1,0 @@
-{% include "postgresql/database_grant/create.sql" %}

@@ -1,3 +1,0 @@
-ALTER DEFAULT PRIVILEGES FOR ROLE {{ grantor | ident }}{% if schema is not none %} IN SCHEMA {{ schema | ident }}{% endif %}
-
-    REVOKE {% if option_only %}GRANT OPTION FOR {% endif %}{{ privileges | keywords }} ON {{ [objects] | keywords }} FROM {{ grantee | ident }}

@@ -1,1 +1,0 @@
-{% include "postgresql/default_grant/create.sql" %}

@@ -1,1 +1,0 @@
-{% include "postgresql/isolation/create.sql" %}

@@ -1,1 +1,0 @@
-{% include "postgresql/label/create.sql" %}

@@ -1,1 +1,0 @@
-COMMENT ON {% if thing == "database" %}DATABASE{% else %}ROLE{% endif %} {{ name | ident }} IS NULL

@@ -1,4 +1,0 @@
-SELECT NOT r.rolcanlogin AS locked,
-       {% include "postgresql/fragments/administered.sql" %} AS administered
-FROM pg_roles AS r
-WHERE r.rolname = {{ user | literal }}

@@ -1,0 +1,73 @@
+{% block inspect %}
+{# Also what a statement that takes our GRANT back must leave: what the grantee has by the same grantor, on the objects and,
+   since a REVOKE on a table takes that too, on their columns. #}
+WITH o AS (
+    SELECT o.name, o.oid, o.owner, o.grantable OR o.ours AS can,
+           CASE WHEN o.ours THEN o.owner ELSE (SELECT a.oid FROM pg_roles AS a WHERE a.rolname = current_user) END AS grantor
+    FROM (SELECT o.*, pg_has_role(current_user, o.owner, 'USAGE')
+                     OR pg_get_userbyid(o.owner)::text = ANY ({% include "postgresql/fragments/lent.sql" %}) AS ours
+          FROM (
+{% include "postgresql/fragments/objects.sql" %}
+          ) AS o) AS o
+)
+SELECT coalesce(array_agg(o.name ORDER BY o.name) FILTER (WHERE o.can), '{}') AS lacking,
+       coalesce(array_agg(coalesce(x.privileges, '') ORDER BY o.name) FILTER (WHERE o.can), '{}') AS before,
+       {% if objects == "TABLES" -%}
+       ARRAY(SELECT format('%s (%I) ON TABLE %s', a.privilege_type, t.attname, c.name)
+             FROM o AS c
+             JOIN pg_attribute AS t ON t.attrelid = c.oid
+             CROSS JOIN LATERAL aclexplode(t.attacl) AS a
+             JOIN pg_roles AS g ON g.oid = a.grantee
+             WHERE c.can AND a.grantor = c.grantor AND g.rolname = {{ grantee | literal }} ORDER BY 1) AS columns,
+       {% endif -%}
+       coalesce(array_agg(o.name || ' of ' || pg_get_userbyid(o.owner) ORDER BY o.name) FILTER (WHERE NOT o.can), '{}') AS beyond
+FROM o
+LEFT JOIN LATERAL (
+    SELECT string_agg(a.privilege_type, ',' ORDER BY a.privilege_type) AS privileges
+    FROM {% if objects == "ROUTINES" %}pg_proc{% else %}pg_class{% endif %} AS c
+    CROSS JOIN LATERAL aclexplode({% if objects == "ROUTINES" %}c.proacl{% else %}c.relacl{% endif %}) AS a
+    JOIN pg_roles AS g ON g.oid = a.grantee
+    WHERE c.oid = o.oid AND a.grantor = o.grantor AND g.rolname = {{ grantee | literal }}) AS x ON true
+{% endblock %}
+
+{% block create %}
+{# One GRANT for all of them, made by the server from its own catalogue: the same text serves before and after the
+   application has made its tables, and whoever else may have made some in between. #}
+DO $dbprov$
+DECLARE
+    lacking pg_catalog.text;
+BEGIN
+{% include "postgresql/fragments/own_path.sql" %}
+
+    SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
+    FROM (
+{% include "postgresql/fragments/objects.sql" %}
+    ) AS o
+    WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
+    IF lacking IS NOT NULL THEN
+        EXECUTE 'GRANT {% if every %}ALL PRIVILEGES{% else %}{{ privileges | keywords }}{% endif %} ON {% if objects == "TABLES" %}TABLE{% elif objects == "SEQUENCES" %}SEQUENCE{% else %}ROUTINE{% endif %} ' || lacking || format(' TO %I', {{ grantee | body_literal }}::text);
+    END IF;
+END
+$dbprov$
+{% endblock %}
+
+{% block drop %}
+{# What is gone meanwhile is left out. A REVOKE on a table takes what was granted on its columns, too: that is given again. #}
+DO $dbprov$
+DECLARE
+    there pg_catalog.text;
+    one pg_catalog.text;
+BEGIN
+{% include "postgresql/fragments/own_path.sql" %}
+
+    SELECT string_agg(o, ', ') INTO there FROM unnest(ARRAY[{{ lacking | body_literals }}]::text[]) AS o
+    WHERE {% if objects == "ROUTINES" %}to_regprocedure(o){% else %}to_regclass(o){% endif %} IS NOT NULL;
+    IF there IS NOT NULL THEN
+        EXECUTE 'REVOKE {{ privileges | keywords }} ON {% if objects == "TABLES" %}TABLE{% elif objects == "SEQUENCES" %}SEQUENCE{% else %}ROUTINE{% endif %} ' || there || format(' FROM %I', {{ grantee | body_literal }}::text);
+    END IF;
+    FOREACH one IN ARRAY ARRAY[{{ columns | body_literals }}]::text[] LOOP
+        EXECUTE 'GRANT ' || one || format(' TO %I', {{ grantee | body_literal }}::text);
+    END LOOP;
+END
+$dbprov$
+{% endblock %}

@@ -1,1 +1,0 @@
-{% include "postgresql/object_grant/create.sql" %}

@@ -1,1 +1,0 @@
-{% include "postgresql/object_owner/create.sql" %}

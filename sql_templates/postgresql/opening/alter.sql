@@ -1,1 +1,0 @@
-{% include "postgresql/opening/create.sql" %}

@@ -1,1 +1,0 @@
-ALTER DATABASE {{ database | ident }} ALLOW_CONNECTIONS true CONNECTION LIMIT -1

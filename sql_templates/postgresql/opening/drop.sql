@@ -1,1 +1,0 @@
-ALTER DATABASE {{ database | ident }} ALLOW_CONNECTIONS false CONNECTION LIMIT 0

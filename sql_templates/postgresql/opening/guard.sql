@@ -1,1 +1,0 @@
-SELECT NOT datallowconn AND datconnlimit = 0 AS missing FROM pg_database WHERE datname = {{ database | literal }}

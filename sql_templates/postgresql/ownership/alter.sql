@@ -1,1 +1,0 @@
-{% include "postgresql/ownership/create.sql" %}

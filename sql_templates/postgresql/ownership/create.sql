@@ -1,1 +1,0 @@
-ALTER DATABASE {{ database | ident }} OWNER TO {{ owner | ident }}

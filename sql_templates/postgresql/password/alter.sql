@@ -1,1 +1,0 @@
-{% include "postgresql/password/create.sql" %}

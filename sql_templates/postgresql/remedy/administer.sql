@@ -1,1 +1,0 @@
-GRANT {{ role | ident }} TO {{ admin | ident }} WITH ADMIN OPTION

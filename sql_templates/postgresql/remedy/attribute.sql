@@ -1,1 +1,0 @@
-ALTER ROLE {{ admin | ident }} {{ attribute | keywords }}

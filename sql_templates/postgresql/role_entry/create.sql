@@ -1,1 +1,0 @@
-GRANT {{ role | ident }} TO {{ grantee | ident }}{% if option %} WITH ADMIN OPTION{% endif %}

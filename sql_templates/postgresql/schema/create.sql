@@ -1,1 +1,0 @@
-CREATE SCHEMA {{ name | ident }}{% if owner %} AUTHORIZATION {{ owner | ident }}{% endif %}

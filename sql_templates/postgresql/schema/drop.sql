@@ -1,2 +1,0 @@
-{# RESTRICT: a schema with anything in it stays. #}
-DROP SCHEMA {{ name | ident }} RESTRICT

@@ -1,0 +1,51 @@
+{% block inspect %}
+{# public belongs to pg_database_owner from PostgreSQL 15 on, whose one member is the database's owner (T4, T5). #}
+SELECT pg_get_userbyid(o.oid)::text AS owner,
+       pg_has_role(current_user, o.oid, 'USAGE')
+           OR pg_get_userbyid(o.oid)::text = ANY ({% include "postgresql/fragments/lent.sql" %}) AS grantable,
+       ARRAY(SELECT a.privilege_type::text
+             FROM aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) AS a
+             WHERE a.grantee = r.oid ORDER BY 1) AS privileges,
+       ARRAY(SELECT a.privilege_type::text FROM aclexplode(n.nspacl) AS a
+             WHERE a.grantee = r.oid AND a.grantor = n.nspowner ORDER BY 1) AS before,
+       ARRAY(SELECT p FROM unnest(ARRAY['CREATE', 'USAGE']) AS p
+             WHERE {% if direct %}has_schema_privilege('public', n.oid, p){% else %}coalesce(has_schema_privilege(r.oid, n.oid, p), has_schema_privilege('public', n.oid, p)){% endif %} ORDER BY 1) AS effective
+FROM pg_namespace AS n
+CROSS JOIN LATERAL (SELECT CASE WHEN pg_get_userbyid(n.nspowner) = 'pg_database_owner'
+                                THEN (SELECT datdba FROM pg_database WHERE datname = current_database())
+                                ELSE n.nspowner END AS oid) AS o
+LEFT JOIN pg_roles AS r ON r.rolname = {{ grantee | literal }}
+WHERE n.nspname = {{ schema | literal }}
+{% endblock %}
+
+{% block guard %}
+{# Up to PostgreSQL 14 public belongs to the bootstrap superuser: another admin's GRANT there succeeds with a warning and
+   grants nothing (T82), so it is not tried. Roles borrowed in this transaction count, hence pg_has_role alone. #}
+SELECT pg_has_role(current_user, CASE WHEN pg_get_userbyid(nspowner) = 'pg_database_owner'
+                                      THEN (SELECT datdba FROM pg_database WHERE datname = current_database())
+                                      ELSE nspowner END, 'USAGE') AS missing
+FROM pg_namespace
+WHERE nspname = {{ schema | literal }}
+{% endblock %}
+
+{% block create %}
+GRANT {{ privileges | keywords }} ON SCHEMA {{ schema | ident }} TO {{ grantee | ident }}
+{% endblock %}
+
+{% block ensure %}
+{# The same for a schema; up to PostgreSQL 14 PUBLIC's rights on public are enough (T82). #}
+DO $dbprov$
+BEGIN
+{% include "postgresql/fragments/own_path.sql" %}
+
+    IF EXISTS (SELECT FROM unnest(ARRAY[{{ privileges | body_literals }}]) AS p
+               WHERE NOT has_schema_privilege({{ grantee | body_literal }}, {{ schema | body_literal }}, p)) THEN
+        RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
+    END IF;
+END
+$dbprov$
+{% endblock %}
+
+{% block drop %}
+REVOKE {{ privileges | keywords }} ON SCHEMA {{ schema | ident }} FROM {{ grantee | ident }}
+{% endblock %}

@@ -1,1 +1,0 @@
-{% include "postgresql/schema_grant/create.sql" %}

@@ -1,1 +1,0 @@
-REVOKE {{ privileges | keywords }} ON SCHEMA {{ schema | ident }} FROM {{ grantee | ident }}

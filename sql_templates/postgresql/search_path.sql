@@ -1,0 +1,37 @@
+{% block inspect %}
+{# A setting of the role in this database; it wins over the role's own (T68). #}
+SELECT EXISTS (
+           SELECT FROM pg_db_role_setting AS s
+           JOIN pg_database AS d ON d.oid = s.setdatabase
+           WHERE s.setrole = r.oid AND d.datname = {{ database | literal }}
+             AND {% include "postgresql/fragments/search_path.sql" %} = ANY (s.setconfig)) AS in_effect,
+       (SELECT substr(x, length('search_path=') + 1)
+        FROM pg_db_role_setting AS s
+        JOIN pg_database AS d ON d.oid = s.setdatabase, unnest(s.setconfig) AS x
+        WHERE s.setrole = r.oid AND d.datname = {{ database | literal }} AND x LIKE 'search\_path=%') AS former,
+       {% include "postgresql/fragments/administered.sql" %} AS administered
+FROM pg_roles AS r
+WHERE r.rolname = {{ user | literal }}
+{% endblock %}
+
+{% block guard %}
+SELECT NOT EXISTS (
+    SELECT FROM pg_db_role_setting AS s
+    JOIN pg_database AS d ON d.oid = s.setdatabase
+    JOIN pg_roles AS r ON r.oid = s.setrole
+    WHERE r.rolname = {{ user | literal }} AND d.datname = {{ database | literal }}
+      AND {% include "postgresql/fragments/search_path.sql" %} = ANY (s.setconfig)) AS missing
+{% endblock %}
+
+{% block create %}
+ALTER ROLE {{ user | ident }} IN DATABASE {{ database | ident }} SET search_path = {{ schemas | idents }}
+{% endblock %}
+
+{% block restore %}
+{# As literals, one for each schema: also '' can be one, which is no identifier. #}
+ALTER ROLE {{ user | ident }} IN DATABASE {{ database | ident }} SET search_path = {{ schemas | literals }}
+{% endblock %}
+
+{% block drop %}
+ALTER ROLE {{ user | ident }} IN DATABASE {{ database | ident }} RESET search_path
+{% endblock %}

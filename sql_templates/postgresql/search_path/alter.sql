@@ -1,1 +1,0 @@
-{% include "postgresql/search_path/create.sql" %}

@@ -1,1 +1,0 @@
-ALTER ROLE {{ user | ident }} IN DATABASE {{ database | ident }} RESET search_path

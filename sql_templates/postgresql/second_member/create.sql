@@ -1,1 +1,0 @@
-GRANT {{ first | ident }} TO {{ name | ident }}

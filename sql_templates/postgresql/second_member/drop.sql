@@ -1,1 +1,0 @@
-REVOKE {{ first | ident }} FROM {{ name | ident }}

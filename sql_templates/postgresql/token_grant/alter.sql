@@ -1,1 +1,0 @@
-{% include "postgresql/token_grant/create.sql" %}

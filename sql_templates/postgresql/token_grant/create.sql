@@ -1,1 +1,0 @@
-GRANT {{ role | ident }} TO {{ user | ident }}

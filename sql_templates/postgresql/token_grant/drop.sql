@@ -1,1 +1,0 @@
-REVOKE {{ role | ident }} FROM {{ user | ident }}

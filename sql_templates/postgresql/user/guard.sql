@@ -1,1 +1,0 @@
-SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {{ name | literal }}) AS missing

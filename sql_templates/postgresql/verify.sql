@@ -1,0 +1,131 @@
+{% block call_function %}
+SELECT {{ function | ident }}() OPERATOR(pg_catalog.=) 42 AS held, 'it answered' AS observed
+{% endblock %}
+
+{% block create_function %}
+CREATE FUNCTION {{ function | ident }}() RETURNS integer LANGUAGE sql AS 'SELECT 42'
+{% endblock %}
+
+{% block create_function_in %}
+CREATE FUNCTION {{ schema | ident }}.{{ function | ident }}() RETURNS integer LANGUAGE sql AS 'SELECT 42'
+{% endblock %}
+
+{% block create_in %}
+CREATE TABLE {{ schema | ident }}.{{ probe | ident }} (id integer PRIMARY KEY)
+{% endblock %}
+
+{% block create_index %}
+CREATE INDEX ON {{ probe | ident }} (word)
+{% endblock %}
+
+{% block create_role %}
+CREATE ROLE {{ probe | ident }} NOLOGIN
+{% endblock %}
+
+{% block create_sequence %}
+CREATE SEQUENCE {{ sequence | ident }}
+{% endblock %}
+
+{% block create_sequence_in %}
+CREATE SEQUENCE {{ schema | ident }}.{{ sequence | ident }}
+{% endblock %}
+
+{% block create_table %}
+CREATE TABLE {{ probe | ident }} (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, word pg_catalog.text)
+{% endblock %}
+
+{% block create_table_in %}
+CREATE TABLE {{ schema | ident }}.{{ probe | ident }} (id integer PRIMARY KEY)
+{% endblock %}
+
+{% block drop_table %}
+DROP TABLE {{ referring | ident }}, {{ probe | ident }}
+{% endblock %}
+
+{% block elsewhere %}
+{# Up to PostgreSQL 14 everybody may create in public, and this admin may not be able to change that (T4, T82). #}
+SELECT pg_catalog.count(*) FILTER (WHERE NOT everybody) OPERATOR(pg_catalog.=) 0 AS held,
+       coalesce(pg_catalog.string_agg(CASE WHEN everybody THEN pg_catalog.concat('in ', nspname, ', as everybody may (PUBLIC)')
+                                           ELSE pg_catalog.concat('in ', nspname) END, ', '), 'in none') AS observed
+FROM (SELECT n.nspname, EXISTS (SELECT FROM pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) AS a
+                                WHERE a.grantee OPERATOR(pg_catalog.=) 0 AND a.privilege_type OPERATOR(pg_catalog.=) 'CREATE') AS everybody
+      FROM pg_catalog.pg_namespace AS n
+      WHERE n.nspname OPERATOR(pg_catalog.!~~) E'pg\\_%' AND n.nspname OPERATOR(pg_catalog.<>) 'information_schema'
+        AND n.nspname OPERATOR(pg_catalog.<>) ALL (ARRAY[{{ schemas | literals }}])
+        AND pg_catalog.has_schema_privilege(n.oid, 'CREATE')) AS n
+{% endblock %}
+
+{% block future %}
+{# In the creator's transaction, which is rolled back: nobody ever sees these objects. What must be there, and what must not. #}
+SELECT pg_catalog.count(*) OPERATOR(pg_catalog.=) 0 AS held, coalesce(pg_catalog.string_agg(what, ', '), 'exactly that') AS observed
+FROM (
+    SELECT pg_catalog.concat(CASE WHEN has THEN 'may ' ELSE 'may not ' END, p) AS what
+    FROM pg_catalog.unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p,
+         LATERAL (SELECT pg_catalog.has_table_privilege({{ user | literal }}, pg_catalog.format('%I.%I', {{ schema | literal }}, {{ probe | literal }}), p) AS has) AS h
+    WHERE has OPERATOR(pg_catalog.<>) (p OPERATOR(pg_catalog.=) ANY (ARRAY[{{ tables | literals }}]))
+    UNION ALL
+    SELECT 'may not use the sequence'
+    WHERE NOT pg_catalog.has_sequence_privilege({{ user | literal }}, pg_catalog.format('%I.%I', {{ schema | literal }}, {{ sequence | literal }}), {{ sequences | literal }})
+    {% if routines -%}
+    UNION ALL
+    SELECT 'may not call the function'
+    WHERE NOT pg_catalog.has_function_privilege({{ user | literal }}, pg_catalog.format('%I.%I()', {{ schema | literal }}, {{ function | literal }}), 'EXECUTE')
+    {% endif -%}
+) AS t
+{% endblock %}
+
+{% block identity %}
+SELECT session_user OPERATOR(pg_catalog.=) ANY (ARRAY[{{ logins | literals }}]::pg_catalog.name[])
+           AND current_user OPERATOR(pg_catalog.=) {{ user | literal }} AS held,
+       pg_catalog.format('as %s, %s',
+           CASE WHEN session_user OPERATOR(pg_catalog.=) current_user THEN session_user
+                ELSE pg_catalog.concat(session_user, ' in the role of ', current_user) END,
+           coalesce((SELECT s.version FROM pg_catalog.pg_stat_ssl AS s
+                     WHERE s.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() AND s.ssl), 'without TLS')) AS observed
+{% endblock %}
+
+{% block insert %}
+INSERT INTO {{ probe | ident }} (word) VALUES ('dbprov')
+{% endblock %}
+
+{% block landed %}
+SELECT n.nspname OPERATOR(pg_catalog.=) {{ schema | literal }} AS held, pg_catalog.format('in schema %s', n.nspname) AS observed
+FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass({{ probe | literal }})
+{% endblock %}
+
+{% block next_value %}
+SELECT pg_catalog.nextval({{ sequence | literal }}::pg_catalog.regclass) OPERATOR(pg_catalog.=) 1 AS held, 'next value 1' AS observed
+{% endblock %}
+
+{% block owned %}
+SELECT pg_catalog.pg_get_userbyid(c.relowner) OPERATOR(pg_catalog.=) {{ user | literal }} AS held,
+       pg_catalog.format('of %s', pg_catalog.pg_get_userbyid(c.relowner)) AS observed
+FROM pg_catalog.pg_class AS c
+WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass({{ probe | literal }})
+{% endblock %}
+
+{% block powers %}
+{# Also those that a role gives which it may become. #}
+SELECT pg_catalog.count(*) OPERATOR(pg_catalog.=) 0 AS held,
+       coalesce(pg_catalog.string_agg(DISTINCT pg_catalog.concat_ws(' ', CASE WHEN rolsuper THEN 'superuser' END, CASE WHEN rolcreaterole THEN 'CREATEROLE' END,
+                                CASE WHEN rolcreatedb THEN 'CREATEDB' END, CASE WHEN rolbypassrls THEN 'BYPASSRLS' END,
+                                CASE WHEN rolreplication THEN 'REPLICATION' END, 'by', rolname), ', '), 'none of these') AS observed
+FROM pg_catalog.pg_roles
+WHERE (rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication) AND pg_catalog.pg_has_role(current_user, oid, 'MEMBER')
+{% endblock %}
+
+{% block public %}
+SELECT {% if asked %}NOT can{% else %}true{% endif %} AS held,
+       CASE WHEN can THEN 'PUBLIC can connect{% if not asked %}, as before dbprov{% endif %}' ELSE 'PUBLIC cannot connect' END AS observed
+FROM (SELECT pg_catalog.has_database_privilege('public', pg_catalog.current_database(), 'CONNECT') AS can) AS p
+{% endblock %}
+
+{% block reference %}
+CREATE TABLE {{ referring | ident }} (id integer PRIMARY KEY REFERENCES {{ probe | ident }} (id))
+{% endblock %}
+
+{% block select %}
+SELECT pg_catalog.count(*) OPERATOR(pg_catalog.=) 1 AS held, pg_catalog.format('%s row', pg_catalog.count(*)) AS observed
+FROM {{ probe | ident }} WHERE word OPERATOR(pg_catalog.=) 'dbprov'
+{% endblock %}

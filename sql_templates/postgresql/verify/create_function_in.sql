@@ -1,1 +1,0 @@
-CREATE FUNCTION {{ schema | ident }}.{{ function | ident }}() RETURNS integer LANGUAGE sql AS 'SELECT 42'

@@ -1,1 +1,0 @@
-CREATE INDEX ON {{ probe | ident }} (word)

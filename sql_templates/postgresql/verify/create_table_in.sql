@@ -1,1 +1,0 @@
-CREATE TABLE {{ schema | ident }}.{{ probe | ident }} (id integer PRIMARY KEY)

@@ -1,1 +1,0 @@
-INSERT INTO {{ probe | ident }} (word) VALUES ('dbprov')

@@ -1,1 +1,0 @@
-CREATE TABLE {{ referring | ident }} (id integer PRIMARY KEY REFERENCES {{ probe | ident }} (id))
