@@ -14,8 +14,6 @@ harness/matrix.py). Where all of it would be many times the same, a mark takes a
     @pytest.mark.sampled             restricted: oldest and newest of each flavor; superuser: newest of each engine
     @pytest.mark.sampled("newest")   restricted, on the newest of each engine: what no right has a part in
 
-    @pytest.mark.slow                not in `make quick`
-
     @pytest.mark.attack("WHAT IS TRIED")   a row of the table of attacks in the summary; on="OpenSSH" where
                                            it is tried on another program than a server
 

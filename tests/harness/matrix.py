@@ -27,6 +27,11 @@ MATRICES = ("quick", "sample", "whole")
 ENGINES = {"postgresql": ("postgresql",), "mysql": ("mysql", "mariadb")}
 SHARE = 4
 """One of so many tests runs on a server that is not the newest."""
+SLOW = (
+    "adopt_attacks", "audit", "drift", "drop_killed", "faults", "no_secret", "one_server", "outages", "places", "planted",
+    "resume", "rotate", "shut_out", "storm", "surplus", "two_users", "undo",
+)  # fmt: skip
+"""Modules of tests/servers that are not for a quick run: kills at every statement, faults at every turn, attacks."""
 FIXTURES = ("server", "tls_server", "own", "telling")
 """Those that stand for a server."""
 COMPARE = {
@@ -85,7 +90,8 @@ def _test_on_engine(item: pytest.Item) -> tuple[str, str | None]:
 
 def _is_quick(item: pytest.Item, newest: set[Pair]) -> bool:
     params, pair = _params(item), pair_of(item)
-    if item.get_closest_marker("slow"):
+    module = item.nodeid.partition("::")[0]
+    if any(module.endswith(f"servers/test_{name}.py") for name in SLOW):
         return False
     return pair is None or (
         params.get("server") in newest and len(params.keys() & set(FIXTURES)) == 1

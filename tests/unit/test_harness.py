@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -70,7 +71,14 @@ def test_a_quick_run_has_one_admin_and_nothing_slow(monkeypatch: pytest.MonkeyPa
     kept = run(monkeypatch, "quick", [*many(), item("unit", "", None)])
     assert len(kept) == 40 * 2 + 1
     assert {matrix.pair_of(one) for one in kept} == {*NEWEST, None}
-    assert run(monkeypatch, "quick", many(pytest.mark.slow.mark)) == []
+    slow = item("test_killed", "restricted", NEWEST[0])
+    slow.nodeid = slow.nodeid.replace("tests/test_x.py", "tests/servers/test_resume.py")
+    assert run(monkeypatch, "quick", [slow]) == []
+
+
+def test_the_slow_modules_are_there() -> None:
+    folder = Path(__file__).parents[1] / "servers"
+    assert all((folder / f"test_{name}.py").is_file() for name in matrix.SLOW)
 
 
 def test_another_matrix_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
