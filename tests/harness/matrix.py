@@ -28,8 +28,8 @@ ENGINES = {"postgresql": ("postgresql",), "mysql": ("mysql", "mariadb")}
 SHARE = 4
 """One of so many tests runs on a server that is not the newest."""
 SLOW = (
-    "adopt_attacks", "audit", "drift", "drop_killed", "faults", "no_secret", "one_server", "outages", "places", "planted",
-    "resume", "rotate", "shut_out", "storm", "surplus", "two_users", "undo",
+    "adopt_attacks", "audit", "bastion", "drift", "drop_killed", "faults", "no_secret", "one_server", "outages", "places", "planted",
+    "public_passwords", "resume", "reviewed", "rotate", "shut_out", "storm", "surplus", "two_users", "undo",
 )  # fmt: skip
 """Modules of tests/servers that are not for a quick run: kills at every statement, faults at every turn, attacks."""
 FIXTURES = ("server", "tls_server", "own", "telling")

@@ -151,7 +151,7 @@ def test_a_bastion_that_goes_away(
         assert "the bastion ended the connection" in refused.value.todo
         assert "; ssh: " in refused.value.why
         try:
-            login = next(iter(package.prove(spec.deployments[0], server))).todo
+            login = next(iter(package.verify(spec.deployments[0], server))).todo
         except LookError as error:  # on MySQL the admin is asked what else can be in the way
             login = error.todo
         assert "the bastion ended the connection" in login
