@@ -116,7 +116,7 @@ def apply(
     except KeyboardInterrupt:
         run.error = Interrupted(
             f"interrupted after {len(run.done)} of {len(run.plan.steps)} steps",
-            "somebody ended the run; what was done stands, and was not verified",
+            "the run was ended by a signal; what was done stands, and was not verified",
             "run the same command again: it does what is missing, and verifies all of it",
         )
     return run

@@ -80,7 +80,7 @@ def drop(
     except KeyboardInterrupt:
         run.error = Interrupted(
             f"interrupted after {len(run.done)} steps",
-            "somebody ended the run; what was done stands",
+            "the run was ended by a signal; what was done stands",
             "run the same command again: it looks first, and goes on where it stopped",
         )
     return run

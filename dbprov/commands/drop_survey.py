@@ -96,8 +96,8 @@ def _inside(
         # Only a database that has been looked at is entered.
         items: list[Item] = [Database(name=name, encoding="")]
         items += [Belongings(inside=name, user=u, database=deployment.database) for u in users]
-        if options.heir and name == deployment.database:
-            items += [Reassignment(inside=name, user=u, heir=options.heir) for u in users]
+        if options.reassign_to and name == deployment.database:
+            items += [Reassignment(inside=name, user=u, heir=options.reassign_to) for u in users]
         try:
             seen += server.look(items)[1:]
         except ConnectError as error:
@@ -112,13 +112,13 @@ def _inherited(
     options: DropOptions,
     shared: dict[str, tuple[str, ...]],
 ) -> list[ObjectOwner]:
-    """Of what goes to the heir each table, view, routine and type, with what of it executes."""
+    """Of what --reassign-to gets each table, view, routine and type, with what of it executes."""
     owning = {b.user for _, b in pairs if isinstance(b, Belongings) and b.inside and b.here}
     formers = [a.name for a in deployment.accounts if a.name in owning and login(a) not in shared]
-    if not options.heir or options.database or not server.dialect.OWNERS or not formers:
+    if not options.reassign_to or options.database or not server.dialect.OWNERS or not formers:
         return []
     asked = ObjectOwner(
-        inside=deployment.database, schema="", owner=options.heir, formers=tuple(formers)
+        inside=deployment.database, schema="", owner=options.reassign_to, formers=tuple(formers)
     )
     return [one for one in server.every(asked) if isinstance(one, ObjectOwner)]
 
@@ -130,7 +130,7 @@ def _loans(
     if not server.dialect.OWNERS:
         return []
     roles = [account.name for account in deployment.accounts]
-    roles += [options.heir] if options.heir else []
+    roles += [options.reassign_to] if options.reassign_to else []
     for _, found in pairs:
         if isinstance(found, Session):
             roles += found.users

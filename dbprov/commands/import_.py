@@ -109,7 +109,7 @@ def _read(text: str, folder: Path) -> Deployment:
         [read] = parse(text, "the spec", folder).deployments
     except SpecError as error:
         raise RefusedError(
-            "what exists cannot be said in a spec",
+            "a spec cannot describe what exists",
             "\n".join(f"{one.what}: {one.right}" for one in error.mistakes),
             "write a spec by hand with what of it is to stay",
         ) from None

@@ -64,7 +64,7 @@ def rotate(
         who = named(planned.user.name, planned.user.host)
         run.error = Interrupted(
             f"interrupted while the password of {who} was rotated",
-            "somebody ended the run; whatever the server has by now, it is kept",
+            "the run was ended by a signal; whatever the server has by now, it is kept",
             "run the same command again: it goes on where it stopped",
         )
     return run

@@ -118,18 +118,18 @@ def _ended(survey: Survey, options: DropOptions) -> Iterator[Step]:
 
 
 def _inherited(survey: Survey, options: DropOptions) -> Iterator[Step]:
-    """What users own in the database, or the database itself, goes to the heir."""
-    if options.database or not options.heir or not survey.owners:
+    """What users own in the database, or the database itself, goes to the role of --reassign-to."""
+    if options.database or not options.reassign_to or not survey.owners:
         return
     for account in survey.leaving:
         of_user = [b for b in survey.found(Belongings) if b.user == account.name and b.here]
         if of_user:
             inside = next((b for b in of_user if b.inside), of_user[0])
-            lenders = tuple(dict.fromkeys((account.name, options.heir)))
+            lenders = tuple(dict.fromkeys((account.name, options.reassign_to)))
             for one in survey.inherited:
                 if one.owner == account.name:
                     yield from closed(one, lenders)
-            yield Step("alter", replace(inside, heir=options.heir, lenders=lenders), inside)
+            yield Step("alter", replace(inside, heir=options.reassign_to, lenders=lenders), inside)
 
 
 def _handed_over(survey: Survey, options: DropOptions) -> Iterator[Step]:
@@ -150,11 +150,14 @@ def _handed_over(survey: Survey, options: DropOptions) -> Iterator[Step]:
 def _revoked(survey: Survey, options: DropOptions) -> Iterator[Step]:
     """Everywhere but in a database that is to be dropped.
 
-    A GRANT is taken back in the name of its grantor: another user of the Deployment, or the heir.
+    A GRANT is taken back as its grantor: a user of the Deployment, or --reassign-to's role.
     """
     if not survey.owners:
         return
-    own = [*(account.name for account in survey.there), *([options.heir] if options.heir else [])]
+    own = [
+        *(account.name for account in survey.there),
+        *([options.reassign_to] if options.reassign_to else []),
+    ]
     for found in survey.found(Belongings):
         elsewhere = not (options.database and found.inside == survey.deployment.database)
         if found.given and elsewhere and survey.goes(found):

@@ -34,7 +34,7 @@ def refusals(survey: Survey, options: DropOptions) -> Iterator[Refusal]:
                 f' "{d.database}" cannot be told apart from the rest',
                 "with --database that goes, and the user stays; or give each a user of its own",
             )
-    yield from _no_heir(survey, options)
+    yield from _no_such_role(survey, options)
     for heir in survey.found(Reassignment):
         if heir.lacks:
             yield Refusal(
@@ -54,8 +54,8 @@ def refusals(survey: Survey, options: DropOptions) -> Iterator[Refusal]:
             )
 
 
-def _no_heir(survey: Survey, options: DropOptions) -> Iterator[Refusal]:
-    if not options.heir:
+def _no_such_role(survey: Survey, options: DropOptions) -> Iterator[Refusal]:
+    if not options.reassign_to:
         return
     known = [w.role for w, found in survey.pairs if isinstance(w, Membership) and found]
     if not survey.owners:
@@ -63,12 +63,14 @@ def _no_heir(survey: Survey, options: DropOptions) -> Iterator[Refusal]:
             "--reassign-to has no meaning here: on MySQL nothing belongs to a user",
             "leave it out",
         )
-    elif options.heir not in known:
+    elif options.reassign_to not in known:
         yield Refusal(
-            f'role "{options.heir}" of --reassign-to does not exist', "name a role that does"
+            f'role "{options.reassign_to}" of --reassign-to does not exist', "name a role that does"
         )
-    elif options.heir in [account.name for account in survey.leaving]:
-        yield Refusal(f'role "{options.heir}" of --reassign-to goes itself', "name one that stays")
+    elif options.reassign_to in [account.name for account in survey.leaving]:
+        yield Refusal(
+            f'role "{options.reassign_to}" of --reassign-to goes itself', "name one that stays"
+        )
 
 
 def _executing(survey: Survey, options: DropOptions) -> Iterator[Refusal]:
@@ -79,7 +81,8 @@ def _executing(survey: Survey, options: DropOptions) -> Iterator[Refusal]:
         why = list(reasons(one, staying, trusted=False))
         if why and one.identity not in options.objects:
             yield Refusal(
-                f'{one.what} of "{one.owner}" would go to "{options.heir}": {"; ".join(why)}',
+                f'{one.what} of "{one.owner}" would go to "{options.reassign_to}":'
+                f" {'; '.join(why)}",
                 f"drop it, or let it go in spite of that: {command(('--object', one.identity))}",
             )
     unknown = [
@@ -102,7 +105,7 @@ def _owning(survey: Survey, options: DropOptions, found: Belongings) -> Iterator
             f" {_listed(found.owned)}",
             "give them to somebody else first, or drop them: dbprov does neither",
         )
-    if found.here and not options.database and not (options.heir and survey.owners):
+    if found.here and not options.database and not (options.reassign_to and survey.owners):
         yield Refusal(
             f'user "{found.user}" {verb} {_listed(found.here)}',
             "--reassign-to ROLE gives them to another role; --database drops the database and"
@@ -139,7 +142,7 @@ def remarks(survey: Survey, options: DropOptions) -> Iterator[str]:
     for one in survey.inherited:
         if one.sort != "ROUTINE" or one.definer or one.event or one.users:
             for words in executes(one):
-                yield f'{one.what}, which goes to "{options.heir}", executes: {words}'
+                yield f'{one.what}, which goes to "{options.reassign_to}", executes: {words}'
     for contents in survey.found(Contents):
         if options.database:
             yield f'with database "{d.database}" goes {_listed(contents.holds)}'

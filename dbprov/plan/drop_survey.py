@@ -20,7 +20,7 @@ class DropOptions:
 
     quarantine: bool = False
     database: bool = False
-    heir: str | None = None  # who gets what its users own
+    reassign_to: str | None = None  # the role that gets what its users own
     objects: tuple[str, ...] = ()  # identities of what goes to it although it executes
 
 
@@ -43,7 +43,7 @@ class Survey:
     shared: Mapping[str, tuple[str, ...]]  # its users that other Deployments of the spec have too
     doubts: tuple[Refusal, ...] = ()  # Deployments of the spec that may be on the same server
     shut: Mapping[str, Refusal] | None = None  # databases that the admin could not enter
-    inherited: tuple[ObjectOwner, ...] = ()  # what the heir gets, one by one
+    inherited: tuple[ObjectOwner, ...] = ()  # what --reassign-to gets, one by one
 
     def found(self, kind: type[I]) -> list[I]:
         return [found for _, found in self.pairs if isinstance(found, kind)]

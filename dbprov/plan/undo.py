@@ -130,8 +130,8 @@ class _Way:
         if isinstance(item, (Opening, TokenGrant)):
             return [Step("drop", item)]
         if isinstance(item, Label):
-            said = found.text if isinstance(found, Label) else ""
-            return [Step("alter", replace(item, text=said)) if said else Step("drop", item)]
+            text = found.text if isinstance(found, Label) else ""
+            return [Step("alter", replace(item, text=text)) if text else Step("drop", item)]
         if isinstance(item, SearchPath):
             return [_former_path(item, found)]
         if isinstance(item, DatabaseGrant) and (item.database, item.grantee) in self.owners:

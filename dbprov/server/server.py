@@ -283,7 +283,7 @@ def _since(began: float) -> float:
 def _interrupted(step: Step) -> Interrupted:
     return Interrupted(
         f"interrupted at: {step}",
-        "somebody ended the run; the server may still have done this one statement",
+        "the run was ended by a signal; the server may still have done this one statement",
         "run the same command again: it looks first, and goes on where it stopped",
     )
 

@@ -554,15 +554,19 @@ def test_what_an_heir_gets(scene: Scene, heir: str) -> None:
     for missing in (named, named[:1], named[1:2], named[2:3], named[3:4], named[4:]):
         objects = tuple(one for one in named if one not in missing)
         with pytest.raises(RefusedError, match="nothing was changed") as met:
-            drop(scene.walk, scene.spec, DropOptions(heir=name, objects=objects))
+            drop(scene.walk, scene.spec, DropOptions(reassign_to=name, objects=objects))
         refused = [line.split("--object ")[1].strip("'") for line in met.value.todo.splitlines()]
         assert sorted(refused) == sorted(missing)
     with pytest.raises(RefusedError, match="nothing was changed") as met:
-        drop(scene.walk, scene.spec, DropOptions(heir=name, objects=(*named, "public.nothing()")))
+        drop(
+            scene.walk,
+            scene.spec,
+            DropOptions(reassign_to=name, objects=(*named, "public.nothing()")),
+        )
     assert "public.nothing()" in met.value.why
     assert scene.owner("public.acts()") == scene.app
 
-    departed = drop(scene.walk, scene.spec, DropOptions(heir=name, objects=named))
+    departed = drop(scene.walk, scene.spec, DropOptions(reassign_to=name, objects=named))
     assert departed.ok, (departed.error, departed.left)
     for given in (*named, "public.dag", "public.trigger()"):
         assert scene.owner(given) == name, given
@@ -580,7 +584,7 @@ def test_an_heir_gets_no_routine_of_an_extension_unnamed(scene: Scene) -> None:
     scene.super("ALTER EXTENSION plpgsql ADD FUNCTION public.acts()")
     try:
         with pytest.raises(RefusedError, match="nothing was changed") as met:
-            drop(scene.walk, scene.spec, DropOptions(heir=scene.admin))
+            drop(scene.walk, scene.spec, DropOptions(reassign_to=scene.admin))
     finally:
         scene.super("ALTER EXTENSION plpgsql DROP FUNCTION public.acts()")
     assert "SECURITY DEFINER" in met.value.why

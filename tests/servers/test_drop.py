@@ -89,7 +89,7 @@ def test_the_users_alone(walk: Walk, prefix: str, layout: str) -> None:
     execute(
         walk.server, "superuser", f'GRANT CREATE ON SCHEMA {schema} TO "{prefix}heir"', database
     )
-    departed = drop(walk, spec, DropOptions(heir=f"{prefix}heir"))
+    departed = drop(walk, spec, DropOptions(reassign_to=f"{prefix}heir"))
     assert departed.ok, (departed.error, departed.left)
     assert left(walk, prefix) == [f"database {database}", f"role {prefix}heir"]
     owner = f"SELECT tableowner FROM pg_tables WHERE schemaname = '{schema}'"
@@ -139,14 +139,14 @@ def test_an_heir_that_may_not_own_it_is_refused_before_anything(
     locked = f"SELECT rolcanlogin FROM pg_roles WHERE rolname = '{prefix}app'"
     if lacking and not superuser(walk):
         with pytest.raises(RefusedError, match="nothing was changed") as met:
-            drop(walk, spec, DropOptions(heir=heir))
+            drop(walk, spec, DropOptions(reassign_to=heir))
         privilege = f"CREATE ON {lacking}" + (f" {prefix}db" if lacking == "DATABASE" else "")
         assert f'role "{heir}" of --reassign-to cannot own all' in met.value.why
         assert privilege in met.value.why
         [grant] = [w for w in met.value.todo.split(": ", 1)[1].split(";") if privilege in w]
         assert execute(walk.server, "superuser", locked) == [(True,)]
         execute(walk.server, "superuser", grant, f"{prefix}db")
-    departed = drop(walk, spec, DropOptions(heir=heir))
+    departed = drop(walk, spec, DropOptions(reassign_to=heir))
     assert departed.ok, (departed.error, departed.left)
 
 
@@ -159,10 +159,10 @@ def test_an_heir_of_somebody_elses_is_refused_before_anything(walk: Walk, prefix
     walk.as_user(spec, f"{prefix}app", "CREATE TABLE t (a int)")
     execute(walk.server, "superuser", f'CREATE ROLE "{prefix}heir"')
     if superuser(walk) or walk.server.release.startswith(("13.", "14.", "15.")):
-        assert drop(walk, spec, DropOptions(heir=f"{prefix}heir")).ok
+        assert drop(walk, spec, DropOptions(reassign_to=f"{prefix}heir")).ok
         return
     with pytest.raises(RefusedError, match="nothing was changed") as met:
-        drop(walk, spec, DropOptions(heir=f"{prefix}heir"))
+        drop(walk, spec, DropOptions(reassign_to=f"{prefix}heir"))
     assert f"{prefix}heir" in met.value.why
     locked = f"SELECT rolcanlogin FROM pg_roles WHERE rolname = '{prefix}app'"
     assert execute(walk.server, "superuser", locked) == [(True,)]
@@ -179,7 +179,7 @@ def test_the_users_alone_on_mysql(walk: Walk, prefix: str) -> None:
         drop(walk, spec, USERS)
     assert f'user "{prefix}app" is the definer of view {prefix}db.dags' in met.value.why
     with pytest.raises(RefusedError) as met:
-        drop(walk, spec, DropOptions(heir=f"{prefix}writer"))
+        drop(walk, spec, DropOptions(reassign_to=f"{prefix}writer"))
     assert "nothing belongs to a user" in met.value.why
     walk.as_user(spec, f"{prefix}app", "DROP VIEW dags")
     departed = drop(walk, spec, USERS)
@@ -280,7 +280,7 @@ def test_things_elsewhere(walk: Walk, prefix: str) -> None:
     execute(
         walk.server, "superuser", f'ALTER TABLE its_own OWNER TO "{prefix}app"', f"{prefix}other"
     )
-    for wish in (USERS, WHOLE, DropOptions(heir=walk.server.user("superuser"))):
+    for wish in (USERS, WHOLE, DropOptions(reassign_to=walk.server.user("superuser"))):
         with pytest.raises(RefusedError, match="nothing was changed") as met:
             drop(walk, spec, wish)
         words = f'user "{prefix}app" owns things beside this Deployment in database "{prefix}other": table public.its_own'

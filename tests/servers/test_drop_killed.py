@@ -68,7 +68,7 @@ def test_killed_after_every_statement(walk: Walk, prefix: str, access: str, what
 def _steps(walk: Walk, access: str, wish: DropOptions, name: str) -> tuple[Any, ...]:
     """Of one like those that are killed."""
     spec = walk.spec(one(name, users=accounts(name, access)))
-    _provision(walk, spec, 0, wish.heir)
+    _provision(walk, spec, 0, wish.reassign_to)
     steps: tuple[Any, ...] = planned(walk, spec, wish).steps
     return steps
 

@@ -395,7 +395,7 @@ def test_what_was_not_done_is_told_of_every_deployment(
         "  - {name: one, database: a, user: a}\n  - {name: two, database: b, user: b}\n"
     )
     planned = replace(empty(), **steps())
-    error = Interrupted("interrupted", "somebody ended the run", "run it again")
+    error = Interrupted("interrupted", "the run was ended by a signal", "run it again")
     world |= {"planned": steps(), "applied": applied(plan=planned, left=None, error=error)}
     result = run("apply", str(path), "--yes", "--json")
     assert result.exit_code == 2

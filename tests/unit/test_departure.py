@@ -95,7 +95,7 @@ def test_what_it_owns_keeps_it() -> None:
     assert [r.why for r in made.refusals] == ['user "app" owns table t']
     assert decided((APP, APP), (inside, inside), wish=WHOLE).refusals == ()
     heir = Membership(role="joe")
-    made = decided((APP, APP), (inside, inside), (heir, heir), wish=DropOptions(heir="joe"))
+    made = decided((APP, APP), (inside, inside), (heir, heir), wish=DropOptions(reassign_to="joe"))
     assert made.refusals == ()
     assert 'reassign what user "app" owns to "joe"' in [str(step) for step in made.steps]
 
@@ -106,7 +106,7 @@ def test_what_it_owns_elsewhere_keeps_it_in_any_case() -> None:
         replace(HAS, owned=("database sales",)),
         replace(HAS, inside="sales", owned=("table t",)),
     ):
-        for wish in (USERS, WHOLE, DropOptions(heir="joe")):
+        for wish in (USERS, WHOLE, DropOptions(reassign_to="joe")):
             made = decided((APP, APP), (found, found), (heir, heir), wish=wish)
             [refusal] = made.refusals
             assert refusal.why.startswith('user "app" owns things beside this Deployment'), wish
@@ -117,7 +117,7 @@ def test_an_heir_that_cannot_be() -> None:
         ("nobody", (Membership(role="nobody"), None), "does not exist"),
         ("app", (Membership(role="app"), Membership(role="app")), "goes itself"),
     ):
-        made = decided((APP, APP), pairs, wish=DropOptions(heir=heir))
+        made = decided((APP, APP), pairs, wish=DropOptions(reassign_to=heir))
         assert [words in r.why for r in made.refusals] == [True]
 
 
