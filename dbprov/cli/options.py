@@ -110,7 +110,7 @@ FLAGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("password-file", "File with the user's password; filled if it is not there.", PATH),
     ("password-prompt", "Ask for the user's password.", {"is_flag": True, "default": None}),
     ("password-command", "Program, with its arguments, that prints the user's password.", WORDS),
-    ("password-store", "Program that takes a new password on its standard input.", WORDS),
+    ("password-store-command", "Program that takes a new password on its standard input.", WORDS),
     ("password-timeout", "Seconds that these programs may take.", {"type": int}),
     ("password-aws", "Name of the password's secret in AWS Secrets Manager.", {}),
     ("password-region", "Its region.", {}),
@@ -130,6 +130,8 @@ FLAGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("publish-port", "Port in the connection strings.", {"type": int}),
 )
 GROUPED = ("password", "tls", "publish")
+NAMED = {"password_store_command": "password_store"}  # a flag whose key has another name
+FORMER = {"password-store": "password-store-command"}  # names of 0.1, which still work unseen
 # Those of Timeouts, which --help does not load; a test compares.
 DEFAULT_TIMEOUTS = {
     "connect": 10,
@@ -148,7 +150,13 @@ def with_spec(command: F, *, users: bool = False) -> F:
     @wraps(command)
     def with_flags(ctx: click.Context, spec: str | None, **options: Any) -> Any:
         keys = [name.partition("/")[0].replace("-", "_") for name, _, _ in FLAGS]
-        flags = {key: options.pop(key) for key in keys}
+        former = {
+            new.replace("-", "_"): options.pop(old.replace("-", "_")) for old, new in FORMER.items()
+        }
+        flags = {NAMED.get(key, key): options.pop(key) for key in keys}
+        for new, value in former.items():
+            key = NAMED.get(new, new)
+            flags[key] = flags[key] or value
         ctx.obj["json"] = options.get("as_json", False)
         if "templates" in options:
             options["templates"] = Path(options["templates"]) if options["templates"] else None
@@ -162,6 +170,10 @@ def with_spec(command: F, *, users: bool = False) -> F:
             f"{text} Beside SPEC: only this one of its users." if users and name == "user" else text
         )
         wrapped = click.option(f"--{name}", help=told, cls=Flag, **more)(wrapped)
+    for old, new in FORMER.items():
+        more = next(options for name, _, options in FLAGS if name == new)
+        text = f"Former name of --{new}."
+        wrapped = click.option(f"--{old}", help=text, hidden=True, cls=Flag, **more)(wrapped)
     return click.argument("spec", required=False, type=click.Path())(wrapped)  # type: ignore[no-any-return]
 
 

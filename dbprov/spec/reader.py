@@ -69,7 +69,8 @@ def from_flags(flags: Mapping[str, Any], folder: Path, ask: Any = never_ask) -> 
     """
 
     def given(key: str, value: Any) -> Given:
-        flag, hidden = "--" + key.replace("_", "-"), bool(PRIVATE.search(key))
+        flag = "--" + FLAGS.get(key, key).replace("_", "-")
+        hidden = bool(PRIVATE.search(key))
         if isinstance(value, Mapping):
             return Given({k: given(f"{key}_{k}", v) for k, v in value.items()}, flag, hidden)
         if isinstance(value, (list, tuple)):
@@ -460,6 +461,7 @@ class _Reader:
 
 NOWHERE = Address("", "", "", 0, "")
 TOP = ("server", "via", "admin", "tls", "same_server", "deployments")
+FLAGS = {"password_store": "password_store_command"}  # the store itself is where it is kept
 ADMIN = ("password",)
 DEPLOYMENT = (
     "name", "server", "via", "admin", "tls", "same_server", "database", "user", "users", "auth",

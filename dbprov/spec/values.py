@@ -6,7 +6,7 @@ Every mistake is kept, with its place.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,10 +28,19 @@ class Given:
     place: str
     hidden: bool = False
     """Below a key that is, or was meant to be, for a password: no message repeats it."""
+    keys: Mapping[str, str] | None = None
+    """Of a mapping: where each key stands."""
 
-    def __init__(self, value: Any, place: str, hidden: bool = False) -> None:
+    def __init__(
+        self, value: Any, place: str, hidden: bool = False, keys: Mapping[str, str] | None = None
+    ) -> None:
         """By hand, since there are many of them: that takes half of the time."""
-        vars(self).update(value=value, place=place, hidden=hidden)
+        vars(self).update(value=value, place=place, hidden=hidden, keys=keys)
+
+    def key(self, name: str) -> Given | str:
+        """Where a key of this mapping stands; with flags, its value."""
+        value: Given = self.value[name]
+        return self.keys[name] if self.keys else value
 
 
 PRIVATE = re.compile(r"pas+w|pass|pwd|psw|secret|token|cred|private|\Aadmin\Z", re.IGNORECASE)
@@ -72,10 +81,10 @@ class Reading:
         if not isinstance(given.value, dict):
             self.wrong(given, "this is not a mapping", "the keys " + ", ".join(allowed))
             return {}
-        for key, value in given.value.items():
+        for key in given.value:
             if key not in allowed:
                 what = key_shown(key, given.hidden)
-                self.wrong(value, f"{what} is not known here", _nearest(key, allowed))
+                self.wrong(given.key(key), f"{what} is not known here", _nearest(key, allowed))
         for key in required:
             if key not in given.value:
                 self.wrong(given, f"{key} is missing", EXAMPLES[key])

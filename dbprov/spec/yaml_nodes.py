@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import field
 from typing import Any, NoReturn
 
 from dbprov.errors import Mistake
@@ -45,6 +46,7 @@ class _Open:
     size: int = 1
     key: str | None = None  # of a mapping, where the next value belongs to one
     skips: bool = False  # the value of what cannot be a key
+    keys: dict[str, str] = field(default_factory=dict)  # of a mapping, where each key stands
 
     @property
     def hides(self) -> bool:
@@ -173,8 +175,9 @@ class _Reader:
         self._tagged(event)
         if event.anchor:
             self.anchors.pop(event.anchor, None)  # until its end it names nothing
-        given = Given(value, self.place(event.start_mark), self.hides)
-        self.opened.append(_Open(given, event.anchor))
+        keys: dict[str, str] = {}
+        given = Given(value, self.place(event.start_mark), self.hides, keys)
+        self.opened.append(_Open(given, event.anchor, keys=keys))
 
     def _put(self, event: Any, made: Given, size: int) -> None:
         """Where it belongs: into the list, or as a key or its value."""
@@ -197,6 +200,7 @@ class _Reader:
             around.skips = True
         else:
             around.key = event.value
+            around.keys.setdefault(event.value, made.place)
             if event.value in around.given.value:
                 what = key_shown(event.value, around.given.hidden).strip("'")
                 self._wrong(event, f"{what} stands twice", "each key once")
@@ -209,7 +213,7 @@ class _Reader:
         if name not in self.anchors:
             self._end(event, "no value before this alias has its name", "&NAME before *NAME")
         made, size = self.anchors[name]
-        return (Given(made.value, made.place, True) if self.hides else made), size
+        return (Given(made.value, made.place, True, made.keys) if self.hides else made), size
 
     def _scalar(self, event: Any) -> Given:
         text, where = event.value, self.place(event.start_mark)

@@ -699,3 +699,14 @@ def test_no_flag_repeats_what_may_be_a_password(words: tuple[str, ...]) -> None:
     ended = run(words[0], *FLAGS, *words[1:])
     assert ended.exit_code == 2
     assert "hunter" not in ended.output
+
+
+def test_the_program_that_keeps_a_password_has_a_flag_and_a_former_one() -> None:
+    read = ["--password-command", "cat kept"]
+    for flag in ("--password-store-command", "--password-store"):
+        made = run("connections", *FLAGS, *read, flag, "tee kept")
+        assert made.exit_code == 0, made.stderr
+        assert run("connections", *FLAGS, flag, "tee kept").exit_code == 2  # nothing reads it
+    shown = run("plan", "--help").stdout
+    assert "--password-store-command" in shown
+    assert "--password-store " not in shown

@@ -258,11 +258,12 @@ MISTAKES = [
     (SERVER + "deployments: [null]", ["2:15 this is not a mapping", "2:15 no user is named"]),
     (ONE, ["1:1 no server is named"]),
     ("server:\n" + ONE, ["1:1 no server is named"]),
-    (SERVER + ONE + "deploymnts: 5", ["3:13 'deploymnts' is not known here"]),
+    (SERVER + ONE + "deploymnts: 5", ["3:1 'deploymnts' is not known here"]),
+    (SERVER + ONE + "deploymnts:\n  - {name: b}\n", ["3:1 'deploymnts' is not known here"]),
     (SERVER + SERVER + ONE, ["2:1 server stands twice"]),
     (with_keys("name: b"), ["3:35 name stands twice"]),
     ("? {a: b}\n: c\n" + SERVER + ONE, ["1:3 this cannot be a key"]),
-    ("a: &x [*x]\n" + SERVER + ONE, ["1:8 this holds itself", "1:4 'a' is not known here"]),
+    ("a: &x [*x]\n" + SERVER + ONE, ["1:8 this holds itself", "1:1 'a' is not known here"]),
     ("server: [\n", ["2:1 this is not YAML"]),
     ("a: b\n---\nc: d", ["2:1 a second document begins here"]),
     ("server: !!int x\n" + ONE, ["1:9 the tag !!int does not fit this value", "1:1 no server is named"]),
@@ -363,7 +364,7 @@ MISTAKES = [
     (with_keys("publish: {tls: {ca: /ca.pem, mode: require}}"),
      ["3:55 mode require does not look at the server's certificate, nor at a ca"]),
     (with_keys("publish: {tls: {key: /k}}"), ["3:56 a client certificate is cert and key"]),
-    (with_keys("publish: {tls: {allow_cleartext: true}}"), ["3:68 'allow_cleartext' is not known here"]),
+    (with_keys("publish: {tls: {allow_cleartext: true}}"), ["3:51 'allow_cleartext' is not known here"]),
     ("server: {url: hunter2}\n" + ONE, ["1:9 a mapping is not text to YAML"]),
     # what only the whole shows
     (SERVER + "deployments:\n- {name: a, database: d, user: u}\n- {name: A, database: e, user: u}",
@@ -433,7 +434,7 @@ def test_all_mistakes_at_once() -> None:
         "- {name: b, database: postgres, users: [{name: x, access: y}, {nme: z}], server: 'postgresql://h'}\n"
     )
     assert [words.split()[0] for words in said] == [
-        "1:9", "2:13", "4:9", "5:13", "6:9", "7:12", "8:13", "9:14", "10:19", "11:23", "11:59", "11:69", "11:63",
+        "1:9", "2:13", "4:9", "5:13", "6:9", "7:12", "8:13", "9:14", "10:19", "11:23", "11:59", "11:64", "11:63",
     ]  # fmt: skip
 
 
@@ -442,7 +443,7 @@ def test_a_mistake_says_where_what_and_what_would_be_right() -> None:
         parsed(with_keys("acces: read"))
     assert (
         str(caught.value)
-        == "the spec has 1 mistake\ndeployment.yaml:3:42: 'acces' is not known here\n  right: access?"
+        == "the spec has 1 mistake\ndeployment.yaml:3:35: 'acces' is not known here\n  right: access?"
     )
     assert caught.value.exit_code == 2
     assert caught.value.as_json()["what"] == "the spec has 1 mistake"

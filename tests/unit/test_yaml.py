@@ -95,7 +95,7 @@ BYTES = {
     "another version": (b"%YAML 7.0\n---\na: b", "s.yaml:1:1: this is not YAML"),
     "no anchor": (TOP.encode() + b"- *nobody", "s.yaml:3:3: no value before this alias has its name"),
     "two documents": (TOP.encode() + ONE.encode() + b"---\n" + TOP.encode(), "s.yaml:4:1: a second document"),
-    "a merge": (TOP.encode() + b"- {<<: {name: a}, database: d, user: u}", "s.yaml:3:8: this key is not known here"),
+    "a merge": (TOP.encode() + b"- {<<: {name: a}, database: d, user: u}", "s.yaml:3:4: this key is not known here"),
     "a key twice": (TOP.encode() + b"- {name: a, name: b, database: d, user: u}", "s.yaml:3:13: name stands twice"),
     "a key that is a list": (TOP.encode() + b"- {[a]: b}", "s.yaml:3:4: this cannot be a key"),
 }  # fmt: skip
