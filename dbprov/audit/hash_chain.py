@@ -18,12 +18,12 @@ START = "0" * 64  # what the first line carries
 SEALED = re.compile(rb'(\{"line": .*), "hash": "([0-9a-f]{64})"\}\n')
 
 
-def sealed(said: Mapping[str, Any], number: int, previous: str) -> tuple[bytes, str]:
+def sealed(entry: Mapping[str, Any], number: int, previous: str) -> tuple[bytes, str]:
     """One line, and its hash.
 
     Pure ASCII: whatever a name or a server's words hold, it steers no terminal and ends no line.
     """
-    text = json.dumps({"line": number, **said, "previous": previous}).replace("\x7f", r"\u007f")
+    text = json.dumps({"line": number, **entry, "previous": previous}).replace("\x7f", r"\u007f")
     body = text[:-1].encode("ascii")
     made = sha256(body).hexdigest()
     return body + f', "hash": "{made}"}}\n'.encode(), made
@@ -33,12 +33,12 @@ def opened(line: bytes) -> tuple[dict[str, Any], bool] | None:
     """What a line says, and whether its hash fits its text. None: no line of a chain."""
     there = SEALED.fullmatch(line)
     try:
-        said = json.loads(line) if there else None
+        last = json.loads(line) if there else None
     except ValueError:
         return None
-    if not there or not isinstance(said, dict) or not isinstance(said.get("line"), int):
+    if not there or not isinstance(last, dict) or not isinstance(last.get("line"), int):
         return None
-    return said, sha256(there[1]).hexdigest() == said["hash"] == there[2].decode()
+    return last, sha256(there[1]).hexdigest() == last["hash"] == there[2].decode()
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def check(lines: Iterable[bytes], head: str | None = None) -> Checked:
     ``head``: the hash of what was the last line once; a chain that was cut before it has it not.
     """
     read = [(where, line, opened(line)) for where, line in enumerate(lines, start=1)]
-    hashes = {said["line"]: said["hash"] for _, _, one in read if one for said in [one[0]]}
+    hashes = {entry["line"]: entry["hash"] for _, _, one in read if one for entry in [one[0]]}
     checked, seen, due = Checked(len(read)), set[int](), 1
     for where, line, one in read:
         if one is None:
@@ -88,12 +88,12 @@ def check(lines: Iterable[bytes], head: str | None = None) -> Checked:
             )
             due += 1
             continue
-        said, fits = one
-        number = said["line"]
-        checked.wrong += _wrong(where, said, fits, due, seen, hashes)
+        entry, fits = one
+        number = entry["line"]
+        checked.wrong += _wrong(where, entry, fits, due, seen, hashes)
         due = due if number in seen else number + 1 if _gap(number, due, hashes) else due + 1
         seen.add(number)
-        checked.head = said["hash"]
+        checked.head = entry["hash"]
     if head and head not in hashes.values():
         gone = "no line has the hash that was noted as the last one: the end of the file is missing"
         checked.wrong.append(Wrong(0, "truncated", gone))
@@ -108,13 +108,13 @@ def _gap(number: int, due: int, hashes: Mapping[int, str]) -> bool:
 
 def _wrong(
     where: int,
-    said: Mapping[str, Any],
+    entry: Mapping[str, Any],
     fits: bool,
     due: int,
     seen: set[int],
     hashes: Mapping[int, str],
 ) -> Iterable[Wrong]:
-    number = said["line"]
+    number = entry["line"]
     before = hashes.get(number - 1, START if number == 1 else None)
     if not fits:
         yield Wrong(where, "altered", f"line {number}: its text does not fit its hash")
@@ -125,27 +125,27 @@ def _wrong(
         yield Wrong(where, "removed", f"before line {number}, {gone} cannot be found")
     elif number != due:
         yield Wrong(where, "reordered", f"line {number} stands where line {due} belongs")
-    if before is not None and said.get("previous") != before:
+    if before is not None and entry.get("previous") != before:
         yield Wrong(where, "replaced", f"line {number} follows on another line {number - 1}")
 
 
-def _ends(checked: Checked, said: list[dict[str, Any]], known: bool) -> None:
+def _ends(checked: Checked, entries: list[dict[str, Any]], known: bool) -> None:
     """Runs that do not say how they ended: killed, running still, or cut off."""
     begun: dict[str, dict[str, Any]] = {}
-    for one in said:
+    for one in entries:
         if one.get("event") == "end":
             begun.pop(str(one.get("run")), None)
         else:
             begun.setdefault(str(one.get("run")), one)
     for run, one in begun.items():
-        announced = sum(len(o["steps"]) for o in said if o.get("run") == run and "steps" in o)
-        told = sum(1 for o in said if o.get("run") == run and o.get("event") == "statement")
+        announced = sum(len(o["steps"]) for o in entries if o.get("run") == run and "steps" in o)
+        told = sum(1 for o in entries if o.get("run") == run and o.get("event") == "statement")
         words = (
             f"run {run} of {one.get('time')} has no end:"
             " it was killed, or runs still, or the lines after it were removed;"
             f" of {announced - told} announced statements the end is not known"
         )
-        if said[-1].get("run") == run and not known:
+        if entries[-1].get("run") == run and not known:
             checked.wrong.append(Wrong(checked.lines, "truncated", words))
         else:
             checked.notes.append(words)

@@ -77,7 +77,7 @@ def connections(
     as_json: bool,
     base: str | None,
     userlist: str | None,
-    **said: Any,
+    **flags: Any,
 ) -> None:
     """Print the connection strings, in each consumer's form. With *** for the passwords, unless
     --reveal or -o.
@@ -90,7 +90,7 @@ def connections(
     name = _form(form, template, as_json)
     revealed = reveal or output is not None
     scram = _scram(userlist, name, template)
-    wish = forms.Wish(shown=revealed, scram=scram, base=_base(base), **said)
+    wish = forms.Wish(shown=revealed, scram=scram, base=_base(base), **flags)
     handouts = connections(spec, passwords=revealed and not scram)
     for one in handouts:
         for words in one.warnings() if name in ("text", "json") else one.by_token():
@@ -132,10 +132,10 @@ def is_folder(output: str) -> bool:
 def _form(form: str | None, template: str | None, as_json: bool) -> str:
     from dbprov.errors import UsageError
 
-    said = [f"--format {form}"] * bool(form) + [f"--template {template}"] * bool(template)
-    said += ["--json"] * (as_json and form != "json")
-    if len(said) > 1:
-        raise UsageError("two forms are asked for", ", ".join(said), "one of the two")
+    named = [f"--format {form}"] * bool(form) + [f"--template {template}"] * bool(template)
+    named += ["--json"] * (as_json and form != "json")
+    if len(named) > 1:
+        raise UsageError("two forms are asked for", ", ".join(named), "one of the two")
     return form or ("json" if as_json else "text")
 
 

@@ -186,8 +186,8 @@ def _counted(planned: Plan) -> str:
     surplus = len(planned.extra)
     others = [one for one in planned.extra if one.obstacle]
     foreign = len(planned.obstacles) + len(planned.beyond) + len(others)
-    said = [f"{surplus} surplus"] * bool(surplus) + [f"{foreign} not ours"] * bool(foreign)
-    return "".join(f", {words}" for words in said)
+    counts = [f"{surplus} surplus"] * bool(surplus) + [f"{foreign} not ours"] * bool(foreign)
+    return "".join(f", {words}" for words in counts)
 
 
 def _mark(step: Step) -> str:
@@ -338,8 +338,8 @@ def show_traceback(error: BaseException) -> None:
     import traceback
 
     frames = "".join(traceback.format_tb(error.__traceback__))
-    said = outside("".join(traceback.format_exception_only(error)))
-    _paragraph(f"Traceback (most recent call last):\n{frames}{said}".rstrip("\n"))
+    text = outside("".join(traceback.format_exception_only(error)))
+    _paragraph(f"Traceback (most recent call last):\n{frames}{text}".rstrip("\n"))
 
 
 def _say(mark: str, text: str, err: bool) -> None:

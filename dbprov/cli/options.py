@@ -57,11 +57,11 @@ class SpecCommand(click.Command):
             "Options": [],
             "One Deployment, instead of SPEC": [],
         }
-        own, said = told.values()
+        own, wanted = told.values()
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record and isinstance(parameter, click.Option):
-                (said if isinstance(parameter, Flag) else own).append(record)
+                (wanted if isinstance(parameter, Flag) else own).append(record)
         for title, records in told.items():
             with formatter.section(title):
                 formatter.write_dl(records)
@@ -184,10 +184,10 @@ def spec_of(path: str | None, flags: dict[str, Any], asks: bool) -> Spec:
     given = {key: value for key, value in flags.items() if value not in (None, ())}
     asked = ask if asks else never
     if path and given:
-        said = ", ".join("--" + key.replace("_", "-") for key in given)
+        listed = ", ".join("--" + key.replace("_", "-") for key in given)
         raise UsageError(
             "a spec file and flags are both given",
-            said,
+            listed,
             "say it all in the file, or all with flags",
         )
     if path:
@@ -249,9 +249,9 @@ def timeouts_options(*, lock: bool = False) -> Callable[[F], F]:
         def with_timeouts(*words: Any, **options: Any) -> Any:
             from dbprov.spec.model import Timeouts
 
-            said = {name: options.pop(f"{name}_timeout", None) for name in told}
+            seconds = {name: options.pop(f"{name}_timeout", None) for name in told}
             timeouts = Timeouts(
-                **{name: given for name, given in said.items() if given is not None}
+                **{name: given for name, given in seconds.items() if given is not None}
             )
             return command(*words, timeouts=timeouts, **options)
 

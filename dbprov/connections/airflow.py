@@ -10,10 +10,10 @@ from dbprov.connections.strings import as_env as env
 def objections(name: str, one: Handout, wish: Wish) -> list[str]:
     """Airflow expands ``$NAME`` in every value (D.2); SQLAlchemy does not decode a database."""
     database = one.deployment.database
-    said = []
+    found = []
     if "$" in database:
-        said.append(f'Airflow reads the $ of database "{database}" as the name of a variable')
-    return said + undecoded(database)
+        found.append(f'Airflow reads the $ of database "{database}" as the name of a variable')
+    return found + undecoded(database)
 
 
 def undecoded(database: str) -> list[str]:

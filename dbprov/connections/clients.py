@@ -27,20 +27,20 @@ MYSQL_TLS = {
 
 def objections(name: str, one: Handout, wish: Wish) -> list[str]:
     engine = one.deployment.server.engine
-    said = []
+    found = []
     if ENGINES.get(name, engine) != engine:
-        said.append(f"{name} is a file of {ENGINES[name]}, and this Deployment is on {engine}")
+        found.append(f"{name} is a file of {ENGINES[name]}, and this Deployment is on {engine}")
     if name == "service":
-        said += [
+        found += [
             f"a line of the service file loses the blank at the end of {what}"
             for what, text in told(every(one))
             if text != text.rstrip()
         ]
     if name == "jdbc" and (not one.metadata.host or one.metadata.host.startswith("/")):
-        said.append("JDBC reaches no socket: publish: {host: NAME}")
+        found.append("JDBC reaches no socket: publish: {host: NAME}")
     if name == "sqlalchemy":
-        said += undecoded(one.deployment.database)
-    return said
+        found += undecoded(one.deployment.database)
+    return found
 
 
 def every(one: Handout) -> list[Connection]:
@@ -129,13 +129,13 @@ def as_jdbc(one: Handout, wish: Wish) -> str:
 def _jdbc(c: Connection, wish: Wish) -> str:
     parts, engine = c.parts(wish.shown), c.deployment.server.engine
     host = f"[{parts['host']}]" if ":" in parts["host"] else parts["host"]
-    said = {"user": parts["user"], "password": parts["password"]}
+    parameters = {"user": parts["user"], "password": parts["password"]}
     if parts["sslmode"] and engine == "postgresql":
-        said |= {"sslmode": parts["sslmode"]}
-        said |= {"sslrootcert": parts["sslrootcert"]} if parts["sslrootcert"] else {}
+        parameters |= {"sslmode": parts["sslmode"]}
+        parameters |= {"sslrootcert": parts["sslrootcert"]} if parts["sslrootcert"] else {}
     elif parts["sslmode"]:
-        said |= {"sslMode": MYSQL_TLS[parts["sslmode"]]}
-    query = urlencode(said, quote_via=quote, safe="*")
+        parameters |= {"sslMode": MYSQL_TLS[parts["sslmode"]]}
+    query = urlencode(parameters, quote_via=quote, safe="*")
     database = quote(parts["database"], safe="")
     return f"jdbc:{engine}://{host}:{parts['port']}/{database}?{query}"
 
@@ -143,7 +143,7 @@ def _jdbc(c: Connection, wish: Wish) -> str:
 def as_dotenv(one: Handout, wish: Wish) -> str:
     """Variables as web frameworks name them; in single quotes nothing is expanded."""
     parts = one.metadata.parts(wish.shown)
-    said = {
+    variables = {
         "DATABASE_URL": one.metadata.url(wish.shown),
         "DATABASE_HOST": parts["host"],
         "DATABASE_PORT": parts["port"],
@@ -152,7 +152,7 @@ def as_dotenv(one: Handout, wish: Wish) -> str:
         "DATABASE_PASSWORD": parts["password"],
         "RESULT_BACKEND_URL": "db+" + one.result.url(wish.shown),
     }
-    return "".join(f"{key}={_single(value)}\n" for key, value in said.items())
+    return "".join(f"{key}={_single(value)}\n" for key, value in variables.items())
 
 
 def _single(text: str) -> str:

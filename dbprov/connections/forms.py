@@ -61,8 +61,8 @@ class Form:
     def objections(self, name: str, one: Handout, wish: Wish) -> list[str]:
         """Why this form cannot carry this Deployment; empty where it can."""
         module = import_module(f"dbprov.connections.{self.home}")
-        said: list[str] = getattr(module, "objections")(name, one, wish)  # noqa: B009
-        return said
+        found: list[str] = getattr(module, "objections")(name, one, wish)  # noqa: B009
+        return found
 
 
 PLATFORMS = ("0.37", "1.x", "2.x")

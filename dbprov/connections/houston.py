@@ -32,18 +32,18 @@ def bounced(one: Handout) -> list[str]:
     """The platform's chart writes PgBouncer's files, and escapes as Go does (B.3)."""
     if one.metadata.as_json(reveal=False) is None:
         return ["PgBouncer stands before PostgreSQL only, and this Deployment is on MySQL"]
-    said = [
+    entries = [
         f"the chart writes {what} into PgBouncer's files"
         ' with escapes that PgBouncer does not read: no ", \\, blank or $ in it'
         for what, text in told((one.metadata, one.result))
         if any(sign in text for sign in '"\\ $')
     ]
     if any(sign in one.deployment.database for sign in "\"'\\ $=;"):
-        said.append(
+        entries.append(
             f'the chart writes database "{one.deployment.database}" into PgBouncer\'s'
             " file without quotes"
         )
-    return said
+    return entries
 
 
 def variables(one: Handout, wish: Wish) -> dict[str, Any]:

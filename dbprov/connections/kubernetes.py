@@ -16,27 +16,27 @@ NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
 
 def objections(name: str, one: Handout, wish: Wish) -> list[str]:
-    said = [
+    found = [
         f'"{secret}" cannot be the name of a Secret: lower case letters, digits, - and .'
         for secret in names(one, wish)
         if not NAME.fullmatch(secret)
     ]
     if name == "k8s":
-        return said + undecoded(one.deployment.database)
-    return said if wish.by_secret else charted(one, wish)
+        return found + undecoded(one.deployment.database)
+    return found if wish.by_secret else charted(one, wish)
 
 
 def charted(one: Handout, wish: Wish) -> list[str]:
     """The chart encodes a blank as ``+``, which SQLAlchemy does not decode (B.3)."""
-    said = [
+    lines = [
         f"the chart encodes a blank in {what} as +, which SQLAlchemy does not read back"
         for what, text in told((one.metadata, one.result))
         if " " in text
     ]
     if not one.metadata.host or one.metadata.host.startswith("/"):
-        said.append("a socket is no host that another machine reaches: publish: {host: NAME}")
-    said += undecoded(one.deployment.database)
-    return said + (bounced(one) if wish.pgbouncer else [])
+        lines.append("a socket is no host that another machine reaches: publish: {host: NAME}")
+    lines += undecoded(one.deployment.database)
+    return lines + (bounced(one) if wish.pgbouncer else [])
 
 
 def names(one: Handout, wish: Wish) -> tuple[str, str]:

@@ -150,10 +150,10 @@ class Handout:
         own = {w: path for w, path in paths.items() if path and getattr(there, w) == path}
         if not own:
             return []
-        said = ", ".join(f"{which}: PATH" for which in own)
+        example = ", ".join(f"{which}: PATH" for which in own)
         return [
             f"the strings name {', '.join(own.values())} as on this machine;"
-            f" publish: {{tls: {{{said}}}}} names the paths where the Deployment runs"
+            f" publish: {{tls: {{{example}}}}} names the paths where the Deployment runs"
         ]
 
     def _of_name(self) -> list[str]:

@@ -44,7 +44,7 @@ def name_system_store() -> None:
 
 
 class Fault(NamedTuple):
-    said: str  # by OpenSSL, libpq or PyMySQL
+    pattern: str  # by OpenSSL, libpq or PyMySQL
     words: str
     todo: str
 
@@ -136,7 +136,7 @@ def fault(words: str) -> Fault | None:
         (
             one
             for one in FAULTS
-            if words.startswith(one.words) or re.search(one.said, raw(words), re.IGNORECASE)
+            if words.startswith(one.words) or re.search(one.pattern, raw(words), re.IGNORECASE)
         ),
         None,
     )

@@ -209,4 +209,4 @@ def remedy(words: str, status: int = 0) -> str:
         return "the token is not taken: make a new one, and put it into DBPROV_HOUSTON_TOKEN"
     if status >= 500 or status == 429:
         return "the platform is busy or down: run the same command again"
-    return next((todo for said, todo in SENTENCES if re.search(said, words)), "")
+    return next((todo for pattern, todo in SENTENCES if re.search(pattern, words)), "")

@@ -121,12 +121,12 @@ def refuse(
     needed = ["workspaceUuid", "label"] + (["clusterId"] if version >= (1,) else [])
     lacking = [] if known else [name for name in needed if not variables.get(name)]
     unknown = sorted(set(variables) - set(fields))
-    said = [f"{name} is missing" for name in lacking]
-    said += [f"{mutation} has no field {name}" for name in unknown]
-    if said:
+    missing = [f"{name} is missing" for name in lacking]
+    missing += [f"{mutation} has no field {name}" for name in unknown]
+    if missing:
         raise UsageError(
             f"the platform's version {'.'.join(map(str, version))} would not take this Deployment",
-            "\n".join(said),
+            "\n".join(missing),
             "correct the document that --base names",
         )
 

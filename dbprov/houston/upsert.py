@@ -76,12 +76,12 @@ def send(houston: Houston, prepared: Prepared) -> dict[str, Any]:
 
 def version_of(houston: Houston) -> tuple[int, ...]:
     config = houston.ask(VERSION, {}, again=True).get("appConfig")
-    said = "" if config is None else str(houston.part(config, dict, "appConfig").get("version"))
-    numbers = re.match(r"v?(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?", said)
+    version = "" if config is None else str(houston.part(config, dict, "appConfig").get("version"))
+    numbers = re.match(r"v?(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?", version)
     if not numbers:
         raise HoustonError(
             f"{houston.url} does not say its version",
-            outside(said[:200]),
+            outside(version[:200]),
             "name it: --platform 0.37, 1.0 or 2.0",
         )
     return tuple(int(number) for number in numbers.groups() if number)
@@ -126,10 +126,10 @@ def _objects(houston: Houston, answer: Mapping[str, Any], name: str) -> list[dic
 
 
 def _refuse_odd_variables(base: Mapping[str, Any]) -> None:
-    said = base.get("environmentVariables")
-    if said is not None and not (
-        isinstance(said, list)
-        and all(isinstance(one, dict) and isinstance(one.get("key"), str) for one in said)
+    variables = base.get("environmentVariables")
+    if variables is not None and not (
+        isinstance(variables, list)
+        and all(isinstance(one, dict) and isinstance(one.get("key"), str) for one in variables)
     ):
         raise UsageError(
             "the document's environmentVariables cannot be sent",
@@ -145,7 +145,7 @@ def kept(houston: Houston, base: Mapping[str, Any], known: Mapping[str, Any]) ->
     document must have it: sent without, it would be lost.
     """
     where = {"deploymentUuid": known["id"], "releaseName": known["releaseName"]}
-    said = {one["key"]: one for one in base.get("environmentVariables") or []}
+    variables = {one["key"]: one for one in base.get("environmentVariables") or []}
     try:
         answer = houston.ask(VARIABLES, where, again=True)
     except HoustonError as error:
@@ -159,7 +159,7 @@ def kept(houston: Houston, base: Mapping[str, Any], known: Mapping[str, Any]) ->
         ) from None
     found = _objects(houston, answer, "deploymentVariables")
     there = {houston.part(one.get("key"), str, "the key of a variable"): one for one in found}
-    lost = sorted(k for k, one in there.items() if one.get("isSecret") and k not in said)
+    lost = sorted(k for k, one in there.items() if one.get("isSecret") and k not in variables)
     if lost:
         raise UsageError(
             "an upsert would overwrite secret environment variables",
@@ -168,4 +168,4 @@ def kept(houston: Houston, base: Mapping[str, Any], known: Mapping[str, Any]) ->
         )
     if not there and "environmentVariables" not in base:
         return base
-    return {**base, "environmentVariables": list({**there, **said}.values())}
+    return {**base, "environmentVariables": list({**there, **variables}.values())}

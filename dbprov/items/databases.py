@@ -58,18 +58,18 @@ class Database(Item):
         return f'database "{self.name}"'
 
     def remarks(self, found: Self) -> list[str]:
-        said = []
+        found_otherwise = []
         if found.encoding.lower() != self.encoding.lower():
-            said.append(
+            found_otherwise.append(
                 f"{self} has the encoding {found.encoding}, not {self.encoding};"
                 " it is taken as found, since dbprov never converts stored text"
             )
         elif self.collation and found.collation != self.collation:
-            said.append(
+            found_otherwise.append(
                 f"{self} has the collation {found.collation}, not {self.collation};"
                 " it is taken as found"
             )
-        return said
+        return found_otherwise
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -64,7 +64,7 @@ class Held(Item):
         return f'"{self.grantee}"' + (f"@{self.host}" if self.host else "")
 
     @property
-    def said(self) -> str:
+    def granted_words(self) -> str:
         """The privileges in words."""
         return ("the grant option of " if self.option_only else "") + ", ".join(self.privileges)
 
@@ -88,10 +88,10 @@ class AclEntry(Held):
     @property
     def what(self) -> str:
         if self.sort == "GLOBAL":
-            return f"{self.said} on everything"
+            return f"{self.granted_words} on everything"
         names = ", ".join(map(named, self.things)) if self.sort != "ROUTINE" else self._routines()
         sort = self.sort.lower() + ("s" if len(self.things) > 1 else "")
-        return f"{self.said} on {sort} {names}"
+        return f"{self.granted_words} on {sort} {names}"
 
     def _routines(self) -> str:
         return ", ".join(
@@ -111,7 +111,7 @@ class DefaultEntry(Held):
     @property
     def what(self) -> str:
         where = f' in schema "{self.schema}"' if self.schema is not None else " in any schema"
-        return f"{self.said} on future {self.objects.lower()}{where}"
+        return f"{self.granted_words} on future {self.objects.lower()}{where}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +137,7 @@ class Attribute(Held):
 
     @property
     def what(self) -> str:
-        return f"the attribute {self.said}"
+        return f"the attribute {self.granted_words}"
 
 
 KINDS: Mapping[str, type[Held]] = {

@@ -149,10 +149,10 @@ class AwsPlace:
                     return kept  # somebody else was faster
         raise PlaceError(f"a new password could not be kept in {self}", "", "run this again")
 
-    def _call(self, what: str, **said: Any) -> Any:
+    def _call(self, what: str, **arguments: Any) -> Any:
         client = _client(self.region or _region_of(self.name))
         try:
-            return within(SECONDS, lambda: getattr(client, what)(**said))
+            return within(SECONDS, lambda: getattr(client, what)(**arguments))
         except Exception as error:
             raise _failed(self, what, error) from None
 

@@ -103,7 +103,7 @@ class CommandPlace:
                 stdout=PIPE, stderr=PIPE,
             ) as running:  # fmt: skip
                 try:
-                    out, said = _heard(running, given.encode(), self.timeout)
+                    out, errors = _heard(running, given.encode(), self.timeout)
                 except BaseException:  # also Ctrl-C: no child outlives the question
                     running.kill()
                     raise
@@ -134,7 +134,7 @@ class CommandPlace:
         if running.returncode:
             raise PlaceError(
                 f"{shown} failed",
-                _why(running.returncode, said, (given, printed.strip())),
+                _why(running.returncode, errors, (given, printed.strip())),
                 "run it by hand. Where nothing is kept yet, it must print nothing and end with 0"
                 if self.store and words == self.command
                 else "run it by hand, and see that it ends with 0",
@@ -152,7 +152,7 @@ def _heard(running: Popen[bytes], given: bytes, seconds: float) -> tuple[bytes, 
     Raises TimeoutExpired, or _TooMuch.
     """
     until = time.monotonic() + seconds
-    printed, said, cut = b"", b"", False
+    printed, errors, cut = b"", b"", False
     with DefaultSelector() as streams:
         for stream in filter(None, (running.stdout, running.stderr)):
             streams.register(stream, EVENT_READ)
@@ -173,7 +173,7 @@ def _heard(running: Popen[bytes], given: bytes, seconds: float) -> tuple[bytes, 
                 if key.fileobj is running.stdout:
                     printed += part
                 elif key.fileobj is running.stderr:
-                    said, cut = (said + part)[-LONGEST:], cut or len(said + part) > LONGEST
+                    errors, cut = (errors + part)[-LONGEST:], cut or len(errors + part) > LONGEST
                 if len(printed) > LONGEST:
                     raise _TooMuch
                 if not part:
@@ -181,7 +181,9 @@ def _heard(running: Popen[bytes], given: bytes, seconds: float) -> tuple[bytes, 
                     if running.stdin and key.fileobj is running.stdin:
                         running.stdin.close()
     running.wait(max(until - time.monotonic(), 0.01))
-    return printed, said.partition(b"\n")[2] if cut else said  # no half of a line, nor of a secret
+    return printed, errors.partition(b"\n")[
+        2
+    ] if cut else errors  # no half of a line, nor of a secret
 
 
 def _written(number: int, given: bytes) -> bytes:
@@ -192,11 +194,11 @@ def _written(number: int, given: bytes) -> bytes:
         return b""
 
 
-def _why(code: int, said: bytes, secrets: tuple[str, ...]) -> str:
+def _why(code: int, errors: bytes, secrets: tuple[str, ...]) -> str:
     """How it ended, and the last that it said: its words only, and no password among them."""
     for secret in secrets:
         KNOWN.know(secret, anywhere=False)
-    text = outside(said.decode(errors="replace"))
+    text = outside(errors.decode(errors="replace"))
     lines = ["".join(c if c.isprintable() else " " for c in line) for line in text.splitlines()]
     ended = f"it was ended by signal {-code}" if code < 0 else f"it ended with exit code {code}"
     return "\n".join([ended, *(line[:300] for line in lines[-5:] if line.strip())])

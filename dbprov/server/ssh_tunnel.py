@@ -178,7 +178,7 @@ class Tunnel:
     def remedy(self) -> str:
         """What to do about a connection that failed; empty where it is not the tunnel's fault."""
         lost, words = self.lost(), self.words
-        found = next((todo for said, todo in SENTENCES if re.search(said, words)), "")
+        found = next((todo for pattern, todo in SENTENCES if re.search(pattern, words)), "")
         return found or (LOST if lost else "")
 
     def lost(self) -> bool:
@@ -336,10 +336,10 @@ def _listener(connected: socket.socket) -> int:
     theirs in its place.
     """
     if hasattr(socket, "SO_PEERCRED"):  # Linux: struct ucred
-        said = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        credentials = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
     else:  # macOS: SOL_LOCAL, LOCAL_PEERCRED, struct xucred
-        said = connected.getsockopt(0, 1, 76)
-    return int(struct.unpack_from("II", said)[1])
+        credentials = connected.getsockopt(0, 1, 76)
+    return int(struct.unpack_from("II", credentials)[1])
 
 
 def _command(address: Address, far: Path, seconds: int) -> list[str]:
@@ -349,9 +349,9 @@ def _command(address: Address, far: Path, seconds: int) -> list[str]:
     server = dict(address.options).get("hostaddr") or address.host  # as the bastion reaches it
     server = f"[{server}]" if ":" in server else server
     path = re.sub(r"([\\:])", r"\\\1", str(far)).replace("%", "%%")
-    said = ["BatchMode=yes", "ExitOnForwardFailure=yes", f"ConnectTimeout={seconds}",
+    options = ["BatchMode=yes", "ExitOnForwardFailure=yes", f"ConnectTimeout={seconds}",
             "ServerAliveInterval=15", "ControlMaster=no", "ControlPath=none"]  # fmt: skip
-    words = ["-N", "-T", *(word for one in said for word in ("-o", one))]
+    words = ["-N", "-T", *(word for one in options for word in ("-o", one))]
     words += ["-p", ssh_port] if ssh_port else []
     words += ["-l", unquote(user)] if at else []
     words += ["-L", f"{path}:{server}:{address.port}"]

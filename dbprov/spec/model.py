@@ -61,19 +61,19 @@ class Address:
         As the spec names the server, not as a tunnel dials it. Through a bastion that machine is
         the bastion, and the way to it is inside of ssh.
         """
-        said = dict(self.options)
-        if self.engine == "mysql" and said.get("unix_socket"):
+        options = dict(self.options)
+        if self.engine == "mysql" and options.get("unix_socket"):
             return True
-        if said.get("hostaddr") and not loopback(said["hostaddr"]):
+        if options.get("hostaddr") and not loopback(options["hostaddr"]):
             return False
         return not self.host or self.host.startswith("/") or loopback(self.host)
 
     @property
     def told_apart(self) -> str:
         """With what makes it another server than one of the same host and port."""
-        said = {"via": self.via, **dict(self.options)}
+        differences = {"via": self.via, **dict(self.options)}
         keys = ("via", "hostaddr", "service", "unix_socket")
-        more = [f"{key} {said[key]}" for key in keys if said.get(key)]
+        more = [f"{key} {differences[key]}" for key in keys if differences.get(key)]
         return f"{self} ({', '.join(more)})" if more else str(self)
 
     def __str__(self) -> str:

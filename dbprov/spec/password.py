@@ -106,10 +106,10 @@ def _command(values: Reading, keys: dict[str, Given], whose: Whose) -> Place:
 
 def _words(values: Reading, given: Given) -> tuple[str, ...]:
     right = "a list of the program and its arguments, such as [pass, show, airflow/analytics]"
-    said = values.listed(given, right)
-    if isinstance(given.value, list) and not said:
+    entries = values.listed(given, right)
+    if isinstance(given.value, list) and not entries:
         values.wrong(given, "the list is empty", right)
-    words = [values.text(one, right) for one in said]
+    words = [values.text(one, right) for one in entries]
     return tuple(word for word in words if word)
 
 

@@ -85,9 +85,9 @@ def find(text: str) -> Found:
     rest, _, query = text.removeprefix("rds://").partition("?")
     authority, _, database = rest.partition("/")
     user, _, name = authority.rpartition("@")
-    said = dict(parse_qsl(query, keep_blank_values=True))
-    region = said.pop("region", None)
-    if not name or ":" in authority or set(said) - {"hostaddr"}:
+    wanted = dict(parse_qsl(query, keep_blank_values=True))
+    region = wanted.pop("region", None)
+    if not name or ":" in authority or set(wanted) - {"hostaddr"}:
         raise ConnectError(
             f"{text.partition('?')[0]} is no URL of a server on RDS",
             "it has a name, and may have a user before it, a database behind it, and a region",
@@ -103,7 +103,7 @@ def find(text: str) -> Found:
             one.host,
             one.port,
             unquote(database),
-            tuple(said.items()),
+            tuple(wanted.items()),
         ),
         AwsPlace(str(one.secret), None, "password") if admin else None,
     )
@@ -159,8 +159,8 @@ def _named(name: str, region: str | None) -> Endpoint:
 
 
 def _clusters(region: str | None, name: str | None = None) -> Iterator[Endpoint]:
-    said = {"DBClusterIdentifier": name} if name else {}
-    for one in _pages(region, "describe_db_clusters", "DBClusters", said):
+    filters = {"DBClusterIdentifier": name} if name else {}
+    for one in _pages(region, "describe_db_clusters", "DBClusters", filters):
         yield Endpoint(
             name=one["DBClusterIdentifier"],
             host=one.get("Endpoint") or "",
@@ -171,8 +171,8 @@ def _clusters(region: str | None, name: str | None = None) -> Iterator[Endpoint]
 
 
 def _instances(region: str | None, name: str | None = None) -> Iterator[Endpoint]:
-    said = {"DBInstanceIdentifier": name} if name else {}
-    for one in _pages(region, "describe_db_instances", "DBInstances", said):
+    filters = {"DBInstanceIdentifier": name} if name else {}
+    for one in _pages(region, "describe_db_instances", "DBInstances", filters):
         endpoint = one.get("Endpoint") or {}
         yield Endpoint(
             name=one["DBInstanceIdentifier"],
@@ -201,11 +201,11 @@ def _last(arn: str | None) -> str | None:
 
 
 def _pages(
-    region: str | None, what: str, key: str, said: Mapping[str, str]
+    region: str | None, what: str, key: str, filters: Mapping[str, str]
 ) -> Iterator[dict[str, Any]]:
     try:
         client = _client(region)
-        for page in client.get_paginator(what).paginate(**said):
+        for page in client.get_paginator(what).paginate(**filters):
             yield from page[key]
     except DbprovError:
         raise

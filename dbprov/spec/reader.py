@@ -106,7 +106,7 @@ class _Reader:
             top = self.values.mapping(given, TOP, required=("deployments",))
             server = self.doors.server(top["server"]) if "server" in top else None
             server = self.doors.via(top.get("via"), server)
-            secured = tls.said(self.values, top.get("tls"), self.folder, Tls())
+            secured = tls.of_mapping(self.values, top.get("tls"), self.folder, Tls())
             copied = self.copied(top.get("same_server"))
             entries = self.values.listed(top.get("deployments"), "a list of deployments")
             if "deployments" in top and top["deployments"].value == []:
@@ -144,7 +144,7 @@ class _Reader:
         server = server or NOWHERE  # whose mistake is told already; the others are told with it
         if "server" not in keys or len(self.values.mistakes) == before:
             self.servers[id(given)] = server
-        secured = tls.said(self.values, keys.get("tls"), self.folder, otherwise)
+        secured = tls.of_mapping(self.values, keys.get("tls"), self.folder, otherwise)
         if secured.server_public_key and server.engine == "postgresql":
             self.values.wrong(
                 keys.get("tls") or given,

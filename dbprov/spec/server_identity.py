@@ -91,12 +91,12 @@ def by_name(one: Address, other: Address, resolve: Resolve = lambda host: frozen
 
 def name(address: Address) -> tuple[str, str, str, int]:
     """What is dialled: two addresses with the same name lead to one server, whoever logs in."""
-    said = dict(address.options)
-    host = said.get("hostaddr") or address.host
+    options = dict(address.options)
+    host = options.get("hostaddr") or address.host
     if address.engine == "mysql":
-        host = said.get("unix_socket") or host or "localhost"
-    elif not host and said.get("service"):
-        return address.engine, address.via, f"service {said['service']}", 0
+        host = options.get("unix_socket") or host or "localhost"
+    elif not host and options.get("service"):
+        return address.engine, address.via, f"service {options['service']}", 0
     if host.startswith("/"):
         return address.engine, address.via, normpath(host), _port_of_socket(address)
     host = host.lower().removesuffix(".")

@@ -79,16 +79,16 @@ class Doors:
             port = port.removeprefix(":")
         elif ":" in where:
             host, _, port = where.rpartition(":")
-        said = dict(options)
-        port = port or said.get("port", "") or str(ENGINES[scheme])
+        parameters = dict(options)
+        port = port or parameters.get("port", "") or str(ENGINES[scheme])
         if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
             self.values.wrong(
                 given, "the port in the server's URL is not a number from 1 to 65535", right
             )
             return None
-        if "hostaddr" in said and not tls.is_address(said["hostaddr"]):
+        if "hostaddr" in parameters and not tls.is_address(parameters["hostaddr"]):
             self.values.wrong(given, "hostaddr in the server's URL is no IP address", "127.0.0.1")
-        host = unquote(host) or said.get("host", "") or said.get("unix_socket", "")
+        host = unquote(host) or parameters.get("host", "") or parameters.get("unix_socket", "")
         address = Address(engine, unquote(user), host, int(port), unquote(path), options)
         if host and replace(address, options=()).local and not address.local:
             self.values.wrong(

@@ -19,7 +19,7 @@ IN_URLS = frozenset(
 )
 
 
-def said(values: Reading, given: Given | None, folder: Path, otherwise: Tls) -> Tls:
+def of_mapping(values: Reading, given: Given | None, folder: Path, otherwise: Tls) -> Tls:
     """Of the admin's door, of the logins that verify, and of the strings."""
     if given is None:
         return otherwise
@@ -117,8 +117,8 @@ def _objections(files: dict[str, Path]) -> Iterator[tuple[str, str, str]]:
     """Of each file: which, what is wrong with it, and what would be right."""
     right = {"ca": CA, "cert": CERT, "key": KEY, "server_public_key": PUBLIC}
     wrong = {which: why for which, path in files.items() if (why := _unreadable(path))}
-    for which, (said, todo) in wrong.items():
-        yield which, said, todo or right[which]
+    for which, (what, todo) in wrong.items():
+        yield which, what, todo or right[which]
     if "ca" in files and "ca" not in wrong and not _holds_certificates(files["ca"]):
         yield "ca", f"{files['ca'].name} holds no certificates in PEM", CA
     public = files.get("server_public_key")

@@ -222,14 +222,14 @@ class _Reader:
             return Given("", where, self.hides)
         plain, quoted = event.implicit
         tag = self.loader.resolve(self.yaml.ScalarNode, text, (plain, quoted)) if plain else ""
-        said = event.tag or ""
-        if said and said not in PLAIN and said != tag:
+        own = event.tag or ""
+        if own and own not in PLAIN and own != tag:
             # "5" that is said to be a number is one as it stands; else a tag says what is not so.
             tag = self.loader.resolve(self.yaml.ScalarNode, text, (True, False))
-            if tag != said or said not in READ:
+            if tag != own or own not in READ:
                 self._tagged(event)
                 return Given(None, where, self.hides)
-        kind = READ.get(tag) if said not in PLAIN else None
+        kind = READ.get(tag) if own not in PLAIN else None
         if kind is None:
             return Given(text, where, self.hides)
         with suppress(ValueError, OverflowError):

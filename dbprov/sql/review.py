@@ -122,10 +122,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if is_dataclass(value):
-        said = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        values = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
         if isinstance(value, Deployment):
-            del said["same_server"]  # about other Deployments: it changes no statement of this one
-        return said
+            del values[
+                "same_server"
+            ]  # about other Deployments: it changes no statement of this one
+        return values
     if isinstance(value, (tuple, list)):
         return [_plain(one) for one in value]
     assert value is None or isinstance(value, (str, int, float)), type(value).__name__

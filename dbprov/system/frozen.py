@@ -41,8 +41,8 @@ def _shown_and_compared(known: Known) -> tuple[Callable[..., Any], ...]:
     compared = [f.name for f in known if f.compare]
 
     def __repr__(self: Any) -> str:
-        said = ", ".join(f"{name}={getattr(self, name)!r}" for name in shown)
-        return f"{type(self).__qualname__}({said})"
+        shown_fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in shown)
+        return f"{type(self).__qualname__}({shown_fields})"
 
     def __eq__(self: Any, other: object) -> bool:
         if type(other) is not type(self):
@@ -62,23 +62,23 @@ def _filler(made: Any, known: Known) -> Callable[..., None]:
     in_order = [f.name for f in known if f.init and not f.kw_only]
     defaults = {f.name: f.default for f in known if f.default is not MISSING}
     makers = {f.name: f.default_factory for f in known if f.default_factory is not MISSING}
-    said, after = f"{made.__qualname__}.__init__()", getattr(made, "__post_init__", None)
+    called, after = f"{made.__qualname__}.__init__()", getattr(made, "__post_init__", None)
 
     def __init__(self: Any, /, *values: Any, **named: Any) -> None:
         there = {**defaults, **dict(zip(in_order, values, strict=False)), **named}
         if len(values) > len(in_order):
-            raise TypeError(f"{said} takes {len(in_order)} values, and {len(values)} were given")
+            raise TypeError(f"{called} takes {len(in_order)} values, and {len(values)} were given")
         for name in named:
             if name not in names:
-                raise TypeError(f"{said} got an unexpected keyword argument {name!r}")
+                raise TypeError(f"{called} got an unexpected keyword argument {name!r}")
             if values and name in in_order[: len(values)]:
-                raise TypeError(f"{said} got multiple values for argument {name!r}")
+                raise TypeError(f"{called} got multiple values for argument {name!r}")
         for name, make in makers.items():
             if name not in there:
                 there[name] = make()
         if len(there) < len(known):
             missing = ", ".join(repr(f.name) for f in known if f.name not in there)
-            raise TypeError(f"{said} misses the arguments {missing}")
+            raise TypeError(f"{called} misses the arguments {missing}")
         vars(self).update(there)
         if after:
             after(self)

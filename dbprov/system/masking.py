@@ -191,24 +191,24 @@ def _from_pair(found: re.Match[str]) -> Iterator[tuple[str, int, int]]:
 
 
 def _from_backslash(found: re.Match[str]) -> Iterator[tuple[str, int, int]]:
-    said = found[0]
-    if said[1] in "uUx" and len(said) > 2:
-        number = int(said[2:6] if said[1] == "u" else said[2:], 16)
-        if len(said) == 12:
-            number = 0x10000 + ((number - 0xD800) << 10) + int(said[8:], 16) - 0xDC00
+    escape = found[0]
+    if escape[1] in "uUx" and len(escape) > 2:
+        number = int(escape[2:6] if escape[1] == "u" else escape[2:], 16)
+        if len(escape) == 12:
+            number = 0x10000 + ((number - 0xD800) << 10) + int(escape[8:], 16) - 0xDC00
         char = chr(number) if number < 0x110000 else "?"
     else:
-        char = _BACKSLASHED.get(said[1], said[1])
-    yield char, 0, len(said)
+        char = _BACKSLASHED.get(escape[1], escape[1])
+    yield char, 0, len(escape)
 
 
 def _from_html(found: re.Match[str]) -> Iterator[tuple[str, int, int]]:
-    said = found[0][1:-1]
-    if said[0] == "#":
-        number = int(said[2:], 16) if said[1] in "xX" else int(said[1:])
+    escape = found[0][1:-1]
+    if escape[0] == "#":
+        number = int(escape[2:], 16) if escape[1] in "xX" else int(escape[1:])
         char = chr(number) if number < 0x110000 else "?"
     else:
-        char = _ENTITIES[said]
+        char = _ENTITIES[escape]
     yield char, 0, len(found[0])
 
 

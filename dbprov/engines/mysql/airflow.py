@@ -75,7 +75,7 @@ SETTINGS = (
     ),
     (
         "binlog_format",
-        lambda said: (said.get("log_bin"), said["binlog_format"]) == ("ON", "STATEMENT"),
+        lambda found: (found.get("log_bin"), found["binlog_format"]) == ("ON", "STATEMENT"),
         "can replicate at the isolation level READ COMMITTED",
         "Airflow works at READ COMMITTED: with the binary log at STATEMENT its first write fails"
         " (1665); binlog_format = ROW",

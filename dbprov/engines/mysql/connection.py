@@ -68,11 +68,11 @@ def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any:
     from dbprov.engines.mysql.urls import MODES
 
     parts = urlsplit(url.reveal(), allow_fragments=False)
-    said = {key: values[0] for key, values in parse_qs(parts.query).items()}
+    query = {key: values[0] for key, values in parse_qs(parts.query).items()}
     tls, tunnel = deployment.tls, dict(deployment.server.options).get("hostaddr", "")
-    if "ssl_mode" in said:
-        mode = next(mode for mode, word in MODES.items() if word == said["ssl_mode"])
-        ca, cert, key = (said.get(f"ssl_{which}") for which in ("ca", "cert", "key"))
+    if "ssl_mode" in query:
+        mode = next(mode for mode, word in MODES.items() if word == query["ssl_mode"])
+        ca, cert, key = (query.get(f"ssl_{which}") for which in ("ca", "cert", "key"))
         tls = replace(tls, mode=mode, ca=ca, cert=cert, key=key)
     database = unquote(parts.path[1:])
     return _opened(
@@ -84,7 +84,7 @@ def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any:
         database,
         tls,
         tls.allow_cleartext or deployment.server.local,
-        {**said, "hostaddr": tunnel},
+        {**query, "hostaddr": tunnel},
     )
 
 
@@ -124,7 +124,7 @@ def _connected(
     clear: bool,
     options: Mapping[str, str],
 ) -> Any:
-    said: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "user": user,
         "password": password.encode(),
         "host": host or "localhost",
@@ -142,7 +142,7 @@ def _connected(
     # clients mean UTF-8.
     where = host if host.startswith("/") else options.get("unix_socket")
     if where:
-        return pymysql.connect(**said, unix_socket=where, ssl_disabled=True)
+        return pymysql.connect(**arguments, unix_socket=where, ssl_disabled=True)
     tunnel = options.get("hostaddr", "")
     without: dict[str, Any] = {"ssl_disabled": True, "auth_plugin_map": {}}
     if not clear:
@@ -152,12 +152,12 @@ def _connected(
     if tls.server_public_key or not clear:
         without["auth_plugin_map"] |= auth_plugins.FOR_A_KNOWN_KEY
     if tls.mode == "disable":
-        return _reached(tunnel, **said, **without)
+        return _reached(tunnel, **arguments, **without)
     try:
-        return _reached(tunnel, **said, ssl=tls_context.context(tls))
+        return _reached(tunnel, **arguments, ssl=tls_context.context(tls))
     except pymysql.OperationalError as error:
         if tls.mode == "prefer" and error.args[0] == CR.CR_SSL_CONNECTION_ERROR:
-            return _reached(tunnel, **said, **without)  # the server speaks no TLS
+            return _reached(tunnel, **arguments, **without)  # the server speaks no TLS
         if tls.cert and error.args[0] in ENDED:
             # TLS 1.3: the server's verdict on a client certificate comes after the handshake, and
             # may be lost when it hangs up.
@@ -168,15 +168,15 @@ def _connected(
 ENDED = (CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST)
 
 
-def _reached(tunnel: str, **said: Any) -> Any:
+def _reached(tunnel: str, **arguments: Any) -> Any:
     """As libpq's ``hostaddr``: connect to that address, and look for the host in the certificate.
 
     Through a tunnel the two are different (T70).
     """
     if not tunnel:
-        return pymysql.connect(**said)
-    connection: Any = pymysql.Connection(**said, defer_connect=True)
-    reached = socket.create_connection((tunnel, said["port"]), said["connect_timeout"])
+        return pymysql.connect(**arguments)
+    connection: Any = pymysql.Connection(**arguments, defer_connect=True)
+    reached = socket.create_connection((tunnel, arguments["port"]), arguments["connect_timeout"])
     reached.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     reached.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     connection.connect(reached)

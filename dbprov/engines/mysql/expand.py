@@ -129,12 +129,12 @@ def misgivings(facts: Facts) -> list[str]:
 
 
 def advice(facts: Facts) -> list[tuple[str, str, str]]:
-    said = []
+    found = []
     if (
         facts.settings.get("log_bin") == "ON"
         and facts.settings.get("log_bin_trust_function_creators") == "OFF"
     ):
-        said.append(
+        found.append(
             (
                 "lets users create functions",
                 "the binary log is on, and log_bin_trust_function_creators is off",
@@ -144,40 +144,40 @@ def advice(facts: Facts) -> list[tuple[str, str, str]]:
             )
         )
     if facts.settings.get("explicit_defaults_for_timestamp") == "OFF":
-        said.append(
+        found.append(
             (
                 "has explicit_defaults_for_timestamp on",
                 "it is off",
                 "set explicit_defaults_for_timestamp = 1: Airflow asks for it",
             )
         )
-    return said
+    return found
 
 
 def unfit(deployment: Deployment, facts: Facts) -> list[tuple[str, str]]:
-    said = []
+    found = []
     if any(f"{account.name}@{account.host}" == facts.admin for account in deployment.accounts):
-        said.append(
+        found.append(
             (f'user "{facts.admin}" is the admin itself', "another name for the Deployment's user")
         )
     if facts.settings.get("alone"):
-        said.append(
+        found.append(
             (
                 f'"{facts.admin}" sees no account but its own: which users there are is hidden',
                 "give it the privilege SELECT on the schema mysql, or name another admin",
             )
         )
     if facts.read_only:
-        said.append(("the server is a replica, or read only", "name the server that takes writes"))
+        found.append(("the server is a replica, or read only", "name the server that takes writes"))
     if (
         facts.settings.get("lower_case_table_names", "0") != "0"
         and deployment.database != deployment.database.lower()
     ):
-        said.append(
+        found.append(
             (
                 "the server folds names of databases to lower case (lower_case_table_names),"
                 f' and "{deployment.database}" is not',
                 f"name the database {deployment.database.lower()}",
             )
         )
-    return said
+    return found

@@ -31,13 +31,13 @@ def url(
 
 
 def _in_url(tls: Tls) -> dict[str, str]:
-    said = {
+    parameters = {
         "ssl_mode": MODES[tls.mode],
         "ssl_ca": tls.ca,
         "ssl_cert": tls.cert,
         "ssl_key": tls.key,
     }
-    return {key: value for key, value in said.items() if value}
+    return {key: value for key, value in parameters.items() if value}
 
 
 def password_placeholder(place: Kept, user: str) -> str:

@@ -59,15 +59,15 @@ def connect(
 
     What is not given here libpq finds in its own places: PGPASSWORD, pgpass, service files.
     """
-    said: dict[str, Any] = _protected(tls)
-    said |= {key: value for key, value in address.options if key != "host"}
-    said |= {"dbname": database or address.database or "postgres", **_session(timeouts)}
-    if "service" not in said or address.host:
-        said |= {"host": address.host, "port": address.port}
-    said |= {"user": address.user} if address.user else {}
-    said |= {"password": password.reveal()} if password else {}
-    said = {key: value for key, value in said.items() if value not in (None, "")}
-    return _opened(said, timeouts, tls.allow_cleartext or near(address))
+    settings: dict[str, Any] = _protected(tls)
+    settings |= {key: value for key, value in address.options if key != "host"}
+    settings |= {"dbname": database or address.database or "postgres", **_session(timeouts)}
+    if "service" not in settings or address.host:
+        settings |= {"host": address.host, "port": address.port}
+    settings |= {"user": address.user} if address.user else {}
+    settings |= {"password": password.reveal()} if password else {}
+    settings = {key: value for key, value in settings.items() if value not in (None, "")}
+    return _opened(settings, timeouts, tls.allow_cleartext or near(address))
 
 
 def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any:
@@ -84,10 +84,10 @@ def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any:
 
 def near(address: Address) -> bool:
     """Does what is sent stay on one machine? libpq fills in what the URL leaves open."""
-    said = dict(address.options)
-    if "service" in said:
+    options = dict(address.options)
+    if "service" in options:
         return False  # it is in a file of libpq's where that leads
-    hostaddr = said.get("hostaddr") or _usual("hostaddr")
+    hostaddr = options.get("hostaddr") or _usual("hostaddr")
     host = address.host or _usual("host")
     return replace(address, host=host, options=(("hostaddr", hostaddr),)).local
 
@@ -100,14 +100,14 @@ def _usual(name: str) -> str:
 
 def _protected(tls: Tls) -> dict[str, Any]:
     """TLS in libpq's words."""
-    said = {"sslmode": tls.mode, "sslcert": tls.cert, "sslkey": tls.key}
+    settings = {"sslmode": tls.mode, "sslcert": tls.cert, "sslkey": tls.key}
     if tls.verifies:
-        said["sslrootcert"] = tls.ca or "system"
+        settings["sslrootcert"] = tls.ca or "system"
         tls_context.name_system_store()
     if tls.insists:
         # With a Kerberos ticket at hand libpq would encrypt by that, and forget about sslmode.
-        said["gssencmode"] = "disable"
-    return {key: value for key, value in said.items() if value}
+        settings["gssencmode"] = "disable"
+    return {key: value for key, value in settings.items() if value}
 
 
 def _session(timeouts: Timeouts) -> dict[str, Any]:
@@ -162,7 +162,7 @@ class Session(psycopg.Connection[dict[str, Any]]):
         super().cancel()
 
 
-def _opened(said: dict[str, Any], timeouts: Timeouts, clear: bool) -> Any:
+def _opened(settings: dict[str, Any], timeouts: Timeouts, clear: bool) -> Any:
     """``clear``: may the password be sent as it is where there is no TLS?
 
     libpq's ``prefer`` would go on without TLS, and there answer whoever asks for the password. What
@@ -170,19 +170,19 @@ def _opened(said: dict[str, Any], timeouts: Timeouts, clear: bool) -> Any:
     with TLS and then without.
     """
     began = time.monotonic()
-    if said["sslmode"] == "prefer":
+    if settings["sslmode"] == "prefer":
         try:
-            return _connected({**said, "sslmode": "require"}, timeouts)
+            return _connected({**settings, "sslmode": "require"}, timeouts)
         except psycopg.OperationalError as error:
             if not speaks_no_tls(str(error)):
                 raise
-    elif said["sslmode"] != "disable":
-        return _connected(said, timeouts)
+    elif settings["sslmode"] != "disable":
+        return _connected(settings, timeouts)
     if not clear:
-        methods = said.get("require_auth") or _usual("require_auth")
-        said = {**said, "require_auth": without_password(methods, pq.version())}
+        methods = settings.get("require_auth") or _usual("require_auth")
+        settings = {**settings, "require_auth": without_password(methods, pq.version())}
     left = round(timeouts.connect - (time.monotonic() - began))
-    return _connected({**said, "sslmode": "disable", "connect_timeout": max(1, left)}, timeouts)
+    return _connected({**settings, "sslmode": "disable", "connect_timeout": max(1, left)}, timeouts)
 
 
 def speaks_no_tls(words: str) -> bool:
@@ -200,13 +200,13 @@ def without_password(methods: str, libpq: int) -> str:
         version = f"{libpq // 10000}.{libpq % 10000}"
         raise psycopg.OperationalError(f"libpq {version} {tls_context.OLD_LIBPQ}")
     givers = ["password", "oauth"] if libpq >= 180000 else ["password"]
-    said = [one for one in methods.split(",") if one and one.strip("!") not in givers]
-    allowed = [one for one in said if not one.startswith("!")]
-    return ",".join(allowed or [*said, *(f"!{giver}" for giver in givers)])
+    left = [one for one in methods.split(",") if one and one.strip("!") not in givers]
+    allowed = [one for one in left if not one.startswith("!")]
+    return ",".join(allowed or [*left, *(f"!{giver}" for giver in givers)])
 
 
-def _connected(said: dict[str, Any], timeouts: Timeouts) -> Any:
-    conninfo = make_conninfo("", **said)
+def _connected(settings: dict[str, Any], timeouts: Timeouts) -> Any:
+    conninfo = make_conninfo("", **settings)
     try:
         connection = Session.connect(conninfo, autocommit=True, row_factory=dict_row)
     except psycopg.OperationalError as error:
@@ -231,15 +231,15 @@ SSL_REQUEST = bytes.fromhex("0000000804d2162f")
 
 def _refuse_too(conninfo: str, timeouts: Timeouts) -> None:
     """Raises what Python has against the server's certificate: libpq keeps the reason to itself."""
-    said = {key: str(value) for key, value in conninfo_to_dict(conninfo).items()}
-    ca = said.get("sslrootcert", "system")
-    tls = Tls(said["sslmode"], None if ca == "system" else ca)
-    where = (said.get("hostaddr") or said.get("host", ""), int(said.get("port", 5432)))
+    settings = {key: str(value) for key, value in conninfo_to_dict(conninfo).items()}
+    ca = settings.get("sslrootcert", "system")
+    tls = Tls(settings["sslmode"], None if ca == "system" else ca)
+    where = (settings.get("hostaddr") or settings.get("host", ""), int(settings.get("port", 5432)))
     try:
         with socket.create_connection(where, timeouts.connect) as plain:
             plain.sendall(SSL_REQUEST)
             if plain.recv(1) == b"S":
-                context, name = tls_context.context(tls), said.get("host")
+                context, name = tls_context.context(tls), settings.get("host")
                 context.wrap_socket(plain, server_hostname=name).close()
     except ssl.SSLError:
         raise
@@ -374,7 +374,7 @@ def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
         if error.sqlstate:
             return error.sqlstate, type(error).__name__
     text = str(error).strip()
-    code = next((code for said, code in ON_CONNECTING.items() if re.search(said, text)), "")
+    code = next((code for pattern, code in ON_CONNECTING.items() if re.search(pattern, text)), "")
     return code, tls_context.explained(text) if not secret else type(error).__name__
 
 

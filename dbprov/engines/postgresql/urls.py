@@ -34,13 +34,17 @@ def url(
 
 def _tls(tls: Tls) -> list[str]:
     """Nothing where the spec says nothing."""
-    said = {
+    parameters = {
         "sslmode": tls.mode,
         "sslrootcert": tls.ca or ("system" if tls.verifies else None),
         "sslcert": tls.cert,
         "sslkey": tls.key,
     }
-    return [f"{key}={quote(value, safe='/')}" for key, value in said.items() if tls.given and value]
+    return [
+        f"{key}={quote(value, safe='/')}"
+        for key, value in parameters.items()
+        if tls.given and value
+    ]
 
 
 def password_placeholder(place: Kept, user: str) -> str:
