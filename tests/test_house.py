@@ -831,3 +831,67 @@ def test_the_package_carries_its_templates_and_schema() -> None:
 
 def test_the_schema_named_in_the_readme_is_ours() -> None:
     assert "dbprov schema" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+# -- the rules that comments cite ------------------------------------------------------------------------------------------
+
+RULE = re.compile(r"\b(T[0-9]{1,2}|[A-G]\.[0-9])\b")
+
+
+def cited() -> Iterator[tuple[str, str]]:
+    """Each rule that a comment, a docstring or a template names, and where."""
+    paths = [*MODULES, *TEMPLATES.rglob("*.sql"), *(ROOT / "tests").rglob("*.py")]
+    for path in paths:
+        for found in RULE.findall(path.read_text(encoding="utf-8")):
+            yield found, str(path.relative_to(ROOT))
+
+
+def test_every_rule_that_is_cited_is_in_the_list_and_the_other_way_round() -> None:
+    text = (ROOT / "docs/traps.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\*\*(\S+)\*\* ", text, re.MULTILINE)
+    assert len(listed) == len(set(listed))
+    there = dict(cited())
+    assert {rule: path for rule, path in there.items() if rule not in listed} == {}
+    assert set(listed) - set(there) == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module)
+def test_no_text_that_a_user_sees_names_a_rule(path: Path) -> None:
+    code = tree(path)
+    apart = {
+        id(node.body[0].value)
+        for node in ast.walk(code)
+        if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef))
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    apart |= {id(n.value) for n in ast.walk(code) if isinstance(n, ast.Expr)}  # of an attribute
+    for node in ast.walk(code):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in apart:
+            assert not RULE.search(node.value), f"{path}:{node.lineno}: {node.value!r}"
+
+
+def test_the_package_holds_folders_and_little_else() -> None:
+    there = {path.name for path in PACKAGE.iterdir() if path.is_file()}
+    assert there == {"__init__.py", "__main__.py", "_version.py", "errors.py", "py.typed"}
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """At their top: what is imported in a function, or for types only, is no circle when Python runs it."""
+    known = {module(path): path for path in MODULES}
+
+    def found(path: Path) -> set[str]:
+        here = set()
+        for node in tree(path).body:
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("dbprov"):
+                base = (node.module or "").removeprefix("dbprov").lstrip(".")
+                for alias in node.names:
+                    full = f"{base}.{alias.name}".lstrip(".")
+                    here.add(full if full in known else base)
+        return here & set(known)
+
+    graph = {name: found(path) - {name} for name, path in known.items()}
+    while graph:
+        ends = {name for name, uses in graph.items() if not uses & set(graph)}
+        assert ends, f"in a circle: {sorted(graph)}"
+        graph = {name: uses for name, uses in graph.items() if name not in ends}

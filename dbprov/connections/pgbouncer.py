@@ -43,7 +43,7 @@ def as_ini(one: Handout, wish: Wish) -> str:
 def as_userlist(one: Handout, wish: Wish) -> str:
     """The password in clear, or the server's own verifier.
 
-    PgBouncer logs in with either; with a verifier only if it is the server's, salt and all (E).
+    PgBouncer logs in with either; with a verifier only if it is the server's, salt and all (E.1).
     """
     every = {c.user: c for c in (one.metadata, one.result, *one.others)}
     return "".join(f"{_quoted(user)} {_quoted(_secret(c, wish))}\n" for user, c in every.items())

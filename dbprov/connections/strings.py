@@ -130,7 +130,7 @@ class Handout:
         return made
 
     def warnings(self) -> list[str]:
-        """What a consumer cannot carry (facts D.2), and what it must have itself."""
+        """What a consumer cannot carry (D.2), and what it must have itself."""
         return [*self.by_token(), *self._of_name(), *self._of_files()]
 
     def by_token(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""What Airflow needs beyond grants, as far as both engines share it. Sources: facts D.1 to D.3."""
+"""What Airflow needs beyond grants, as far as both engines share it. Rules: D.1 to D.3."""
 
 from __future__ import annotations
 

@@ -223,7 +223,7 @@ class PatternGrant(Item):
         return [
             f'"{self.user}"@{self.host} has a grant on {row},'
             " which the server reads as a pattern or not at all;"
-            " it is left as it is without --prune (traps T40 to T43)."
+            " it is kept (use --prune to revoke)."
             f" {self} is kept in a row of its own"
             for row in found.others
         ]

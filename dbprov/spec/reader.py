@@ -234,7 +234,7 @@ class _Reader:
             ]
             name = keys["user"].value
             if layout == "split" and isinstance(name, str):
-                # The names that Astronomer makes itself end in _airflow and _celery (facts B.1).
+                # The names that Astronomer makes itself end in _airflow and _celery (B.1).
                 celery = replace(keys["user"], value=name.removesuffix("_airflow") + "_celery")
                 entries.append(Given({**entries[0].value, "name": celery}, given.place))
         else:

@@ -34,7 +34,7 @@ DROP ROLE {{ name | ident }}
 {% endblock %}
 
 {% block verifiers %}
-{# What the server keeps of a password; only a superuser may ask (E). #}
+{# What the server keeps of a password; only a superuser may ask (T29). #}
 SELECT a.rolname::text AS name, a.rolpassword AS verifier
 FROM pg_authid AS a
 WHERE a.rolname = ANY (ARRAY[{{ users | literals }}]::text[])

@@ -30,7 +30,7 @@ def well_formed(verifier: bytes | str) -> bytes | str:
         CACHING_SHA2 if isinstance(verifier, bytes) else NATIVE
     )
     if not pattern.fullmatch(verifier):  # type: ignore[arg-type]
-        raise AssertionError("a malformed verifier must never reach a server (T61)")
+        raise AssertionError("a malformed verifier must never reach a server")  # T61
     return verifier
 
 

@@ -50,7 +50,7 @@ def well_formed(verifier: str) -> str:
     except ValueError:
         lengths = []
     if lengths[1:] != [32, 32]:
-        raise AssertionError("a malformed verifier must never reach a server (T61)")
+        raise AssertionError("a malformed verifier must never reach a server")  # T61
     return verifier
 
 
