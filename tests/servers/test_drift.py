@@ -31,7 +31,11 @@ def break_and_mend(walk: Walk, spec: Any, prefix: str, cases: dict[str, Drift], 
         assert steps == expected, name
         [done] = walk.each(
             spec,
-            lambda deployment, server: list(server.apply(dbprov.plan(deployment, server).steps)),
+            lambda deployment, server: [
+                done
+                for committed in server.apply(dbprov.plan(deployment, server).steps)
+                for done in committed
+            ],
         )
         assert [
             f"{d.step.verb} {d.step.item.kind}"
