@@ -22,7 +22,7 @@ from dbprov.cli.options import (
 from dbprov.cli.output import print_json
 
 if TYPE_CHECKING:
-    from dbprov.engines import Check
+    from dbprov.engines.engine import Check
     from dbprov.spec.model import Spec, Timeouts
 
 

@@ -65,7 +65,7 @@ def plan_adoption(deployment: Deployment, server: Server, consent: Consent = NOT
             or str(missing[0]),
             "dbprov apply first: who is given objects must be there, and may create in the schema",
         )
-    if not server.dialect.OWNERS:
+    if not server.engine.expand.OWNERS:
         if consent.anything:
             raise RefusedError(
                 f"{deployment.name} cannot be adopted so; nothing was changed",
@@ -219,7 +219,7 @@ def _give(run: Run, server: Server, report: Report, delayed: Delayed) -> None:
             return
         except ApplyError as error:
             last = attempt == retry.TRIES - 1 or time.monotonic() > end
-            if last or not retry.lost(server.dialect, error):
+            if last or not retry.lost(server.engine, error):
                 raise
             delay = Delay(f"{error.what}: {error.why}", error.code, retry.pause(attempt))
         delayed(delay)

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dbprov.commands.plan import plan
 from dbprov.commands.run import Report, Run, nothing_changed
 from dbprov.commands.verify import verify
-from dbprov.engines import Check
+from dbprov.engines.engine import Check
 from dbprov.errors import ApplyError, DbprovError, Interrupted, PlaceError
 from dbprov.items import User
 from dbprov.passwords.prompt import PromptPlace
@@ -135,8 +135,8 @@ def _carry_out(run: Run, server: Server, report: Report, delayed: Delayed, exact
             return True
         except ApplyError as error:
             # What somebody else made a moment ago is taken as found.
-            there = error.code in server.dialect.EXISTS and not exactly
-            again = there or retry.lost(server.dialect, error)
+            there = error.code in server.engine.errors.EXISTS and not exactly
+            again = there or retry.lost(server.engine, error)
             if not again or attempt == retry.TRIES - 1 or time.monotonic() > end:
                 run.error = error
                 return False

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from dbprov.commands.adopt import plan_adoption
 from dbprov.commands.plan import plan
-from dbprov.engines import Check
 from dbprov.engines.airflow import subject
+from dbprov.engines.engine import Check
 from dbprov.errors import PlaceError
 from dbprov.items import ObjectGrant, ObjectOwner
 from dbprov.passwords.prompt import PromptPlace
@@ -48,17 +48,17 @@ def check(deployment: Deployment, server: Server) -> Iterator[Check]:
     )
     yield from _tls(server)
     yield from _public(deployment, server)
-    for words in server.dialect.misgivings(facts):
+    for words in server.engine.expand.misgivings(facts):
         yield Check("server", "", "", words, True, warning=True)
-    for why, todo in server.dialect.unfit(deployment, facts):
+    for why, todo in server.engine.expand.unfit(deployment, facts):
         yield Check("server", "can hold this deployment", "holds", why, False, todo=todo)
         return
-    for claim, observed, todo in server.dialect.advice(facts):
+    for claim, observed, todo in server.engine.expand.advice(facts):
         yield Check("server", "", claim, observed, True, todo=todo, warning=True)
     planned = plan(deployment, server)
     yield from _planned(planned)
     for words in planned.remarks:
-        if words not in server.dialect.misgivings(facts):
+        if words not in server.engine.expand.misgivings(facts):
             yield Check(deployment.name, "", "", words, True, warning=True)
 
 
@@ -173,15 +173,15 @@ def check_airflow(
     users = tuple(account.name for account in deployment.accounts)
     answers = {
         name: server.rows(name, database=deployment.database, users=users)
-        for name in server.dialect.READINESS
+        for name in server.engine.airflow.READINESS
     }
-    yield from server.dialect.readiness(airflow, deployment, server.facts, answers)
+    yield from server.engine.airflow.readiness(airflow, deployment, server.facts, answers)
     if any(step.item.essential for step in plan(deployment, server).steps):
         return  # who owns what in a database that is still to be provisioned is not known
     planned = plan_adoption(deployment, server)
     for words in planned.remarks:
         yield Check(subject(airflow), "", "", words, True, warning=True)
-    if server.dialect.OWNERS:
+    if server.engine.expand.OWNERS:
         yield _upgradable(airflow, planned, server)
 
 

@@ -49,9 +49,9 @@ def verifiers(deployment: Deployment, server: Server) -> Mapping[tuple[Deploymen
     """The SCRAM verifier of each user. Raises RefusedError where they cannot be had, or used."""
     users = tuple(a.login or a.name for a in deployment.accounts if a.auth is not Auth.IAM)
     try:
-        rows = server.rows(server.dialect.VERIFIERS, users=users)
+        rows = server.rows(server.engine.password_hash.VERIFIERS, users=users)
     except LookError as error:
-        if error.code not in server.dialect.REFUSED:
+        if error.code not in server.engine.errors.REFUSED:
             raise
         raise RefusedError(
             f"the verifiers of {deployment.name} cannot be read on {server.address}",

@@ -23,7 +23,7 @@ ROUNDS = 8  # without any progress; about ten seconds
 
 def plan_drop(spec: Spec, deployment: Deployment, server: Server, options: DropOptions) -> Plan:
     """Look at everything that the Deployment has on its server, and decide. Reads only."""
-    for why, todo in server.dialect.unfit(deployment, server.facts):
+    for why, todo in server.engine.expand.unfit(deployment, server.facts):
         raise RefusedError(f"{deployment.name} cannot be dropped on {server.address}", why, todo)
     found = survey(spec, deployment, server, options)
     decision = decide(found, options)
@@ -102,7 +102,7 @@ def _phases(spec: Spec, run: Run, server: Server, first: Plan, report: Report) -
             run.carry_out(phase, server, report)
         except ApplyError as failed:
             run.error = failed
-            if failed.code not in server.dialect.MOVED:
+            if failed.code not in server.engine.errors.MOVED:
                 return
         left = run.left = plan_drop(spec, run.deployment, server, left.options)
         if error := left.refusal("what was done stands"):

@@ -33,7 +33,7 @@ def survey(spec: Spec, deployment: Deployment, server: Server, options: DropOpti
     inside, shut = _inside(pairs, whole, server, options, shared)
     return Survey(
         deployment=whole,
-        owners=server.dialect.OWNERS,
+        owners=server.engine.expand.OWNERS,
         admin=server.facts.admin,
         pairs=(*pairs, *inside, *_loans([*pairs, *inside], whole, server, options)),
         shared=shared,
@@ -57,7 +57,7 @@ def _outside(deployment: Deployment, server: Server, options: DropOptions) -> li
     """What can be seen from the admin's own database."""
     d = deployment
     names = tuple(account.name for account in d.accounts)
-    wanted = server.dialect.expand(d, server.facts)
+    wanted = server.engine.expand.expand(d, server.facts)
     kinds = (DatabaseGrant,) if options.quarantine else (User, PatternGrant, TokenGrant)
     items: list[Item] = [item for item in wanted if isinstance(item, kinds)]
     for a in d.accounts:
@@ -70,7 +70,7 @@ def _outside(deployment: Deployment, server: Server, options: DropOptions) -> li
     items.append(Contents(name=d.database))
     if options.database:
         items.append(Session(user=None, database=d.database))
-    if options.database and server.dialect.OWNERS:
+    if options.database and server.engine.expand.OWNERS:
         items.append(Ownership(database=d.database, owner=server.facts.admin, lenders=names))
     return items
 
@@ -115,7 +115,12 @@ def _inherited(
     """Of what --reassign-to gets each table, view, routine and type, with what of it executes."""
     owning = {b.user for _, b in pairs if isinstance(b, Belongings) and b.inside and b.here}
     formers = [a.name for a in deployment.accounts if a.name in owning and login(a) not in shared]
-    if not options.reassign_to or options.database or not server.dialect.OWNERS or not formers:
+    if (
+        not options.reassign_to
+        or options.database
+        or not server.engine.expand.OWNERS
+        or not formers
+    ):
         return []
     asked = ObjectOwner(
         inside=deployment.database, schema="", owner=options.reassign_to, formers=tuple(formers)
@@ -127,7 +132,7 @@ def _loans(
     pairs: list[Pair], deployment: Deployment, server: Server, options: DropOptions
 ) -> list[Pair]:
     """Of the roles whose rights the Steps may have to borrow."""
-    if not server.dialect.OWNERS:
+    if not server.engine.expand.OWNERS:
         return []
     roles = [account.name for account in deployment.accounts]
     roles += [options.reassign_to] if options.reassign_to else []

@@ -121,7 +121,7 @@ def _database(one: Deployment, server: Server) -> tuple[Deployment, list[str]]:
         Database(name=one.database, encoding="", collation=None),
         *(
             item
-            for item in server.dialect.expand(replace(one, isolate=True), server.facts)
+            for item in server.engine.expand.expand(replace(one, isolate=True), server.facts)
             if isinstance(item, Isolation)
         ),
     ]
@@ -147,7 +147,7 @@ def _residents(one: Deployment, server: Server) -> tuple[list[Resident], list[st
     """Who holds something; what other questions know of the same users is added."""
     render, unknown = server.renderer(no_password), list[str]()
     known: dict[tuple[str, str], dict[str, Any]] = {}
-    first, *more = server.dialect.existing(one.database)
+    first, *more = server.engine.extra_grants.existing(one.database)
     [rows] = server.answers([render.text(first.template, **first.values)])
     for row in rows:
         known[str(row["name"]), str(row.get("host", "%"))] = dict(row)
@@ -155,7 +155,7 @@ def _residents(one: Deployment, server: Server) -> tuple[list[Resident], list[st
         try:
             [rows] = server.answers([render.text(question.template, **question.values)])
         except LookError as error:
-            if not question.unsure or error.code not in server.dialect.REFUSED:
+            if not question.unsure or error.code not in server.engine.errors.REFUSED:
                 raise
             unknown.append(f"{question.unsure} cannot be read by this admin, and are not described")
             continue
@@ -233,9 +233,9 @@ def _why(user: Resident, near: Deployment, missing: Iterable[str]) -> str:
 
 def _missing(made: Deployment, server: Server) -> list[str]:
     """What a plan would do, and what it would say that others must do."""
-    if unfit := server.dialect.unfit(made, server.facts):
+    if unfit := server.engine.expand.unfit(made, server.facts):
         return [why for why, _ in unfit]
-    pairs = server.look(server.dialect.expand(made, server.facts))
+    pairs = server.look(server.engine.expand.expand(made, server.facts))
     beyond = [f for _, f in pairs if isinstance(f, ObjectGrant) and f.beyond]
     steps = [str(step.item) for step in compare(pairs) if step.item.kind != "membership"]
     return steps + [f"{item} on {', '.join(item.beyond)}" for item in beyond]

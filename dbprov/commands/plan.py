@@ -50,7 +50,7 @@ def plan(
     """
     _fit(deployment, server)
     beside = server.beside(deployment, sure=prune)
-    items = server.dialect.expand(deployment, server.facts)
+    items = server.engine.expand.expand(deployment, server.facts)
     pairs = server.look(items)
     made = _made([p for p in earlier if p.deployment in beside])
     steps = compare(_by_then(pairs, made))
@@ -76,7 +76,7 @@ def plan(
         ),
         unknown=tuple(_unknown(deployment, found)),
         remarks=(
-            *server.dialect.misgivings(server.facts),
+            *server.engine.expand.misgivings(server.facts),
             *(r for w, f in found for r in w.remarks(f)),
             *_without_label(deployment, items),
             *server.doubts(deployment),
@@ -137,7 +137,7 @@ def _fit(deployment: Deployment, server: Server) -> None:
 
     A name that it would fold, a server that takes no writes.
     """
-    for why, todo in server.dialect.unfit(deployment, server.facts):
+    for why, todo in server.engine.expand.unfit(deployment, server.facts):
         raise RefusedError(
             f"{deployment.name} cannot be provisioned on {server.address}", why, todo
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from dbprov.engines import Obstacle
+from dbprov.engines.engine import Obstacle
 from dbprov.errors import LookError
 from dbprov.items import Database, Grant, Item, Membership, ObjectGrant, User
 from dbprov.items.existing_grants import Held, read
@@ -51,12 +51,14 @@ def extra_privileges(
     accounts = [a for a in deployment.accounts if (a.name, a.host) in made]
     there = any(isinstance(f, Database) and not f.sealed for _, f in pairs)
     held, unknown = _held(server, deployment, accounts, there)
-    render, dialect = server.renderer(masked), server.dialect
-    found = dialect.beyond(deployment, beside, held, server.facts)
+    render, engine = server.renderer(masked), server.engine
+    found = engine.extra_grants.beyond(deployment, beside, held, server.facts)
     extra = dependents_first(
         (
             ExtraPrivilege(
-                item, render.item(item, "drop"), dialect.kept(item, server.facts, render)
+                item,
+                render.item(item, "drop"),
+                engine.extra_grants.kept(item, server.facts, render),
             )
             for item in found
         ),
@@ -79,14 +81,18 @@ def _held(
     """
     if not accounts:
         return [], []
-    asked = [q for q in server.dialect.questions(accounts, server.facts) if there or not q.inside]
+    asked = [
+        q
+        for q in server.engine.extra_grants.questions(accounts, server.facts)
+        if there or not q.inside
+    ]
     inside = deployment.database if any(q.inside for q in asked) else None
     render, held, unknown = server.renderer(no_password), list[Held](), list[str]()
     for group in ([q for q in asked if not q.unsure], *([q] for q in asked if q.unsure)):
         try:
             answers = server.answers([render.text(q.template, **q.values) for q in group], inside)
         except LookError as error:
-            if error.code not in server.dialect.REFUSED or not group[0].unsure:
+            if error.code not in server.engine.errors.REFUSED or not group[0].unsure:
                 raise
             unknown.append(group[0].unsure)
             continue

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dbprov.commands.apply import refuse_second_user
-from dbprov.engines import of
+from dbprov.engines.engine import of
 from dbprov.errors import UsageError
 from dbprov.passwords import Kept
 from dbprov.passwords.prompt import PromptPlace
@@ -34,24 +34,24 @@ def render(
     """
     made = {}
     for deployment in spec.deployments:
-        dialect = of(deployment.server.engine)
-        flavor_of = flavor or next(iter(dialect.VERSIONS))
-        if flavor_of not in dialect.VERSIONS:
+        engine = of(deployment.server.engine)
+        flavor_of = flavor or next(iter(engine.expand.VERSIONS))
+        if flavor_of not in engine.expand.VERSIONS:
             raise UsageError(
-                f"{deployment.name} is on {dialect.NAME}",
+                f"{deployment.name} is on {engine.expand.NAME}",
                 f"flavor {flavor_of} is none of its flavors",
-                "one of " + ", ".join(dialect.VERSIONS),
+                "one of " + ", ".join(engine.expand.VERSIONS),
             )
-        newest = tuple(map(int, dialect.VERSIONS[flavor_of].split(".")))
+        newest = tuple(map(int, engine.expand.VERSIONS[flavor_of].split(".")))
         known = {**(settings or {}), **({HASHED: flavor_of} if hashed else {})}
-        facts = dialect.facts_offline(flavor_of, version or newest, known)
-        password: Callable[[Kept, str], str] = dialect.password_placeholder
+        facts = engine.connection.facts_offline(flavor_of, version or newest, known)
+        password: Callable[[Kept, str], str] = engine.urls.password_placeholder
         if hashed:
-            password = dialect.password_verifier(facts, iterations)
+            password = engine.password_hash.password_verifier(facts, iterations)
             _fill(deployment, filled)
-        pairs: list[Pair] = [(item, None) for item in dialect.expand(deployment, facts)]
-        written = renderer(dialect, facts, password, templates)
-        made[deployment.name] = script(dialect, deployment, compare(pairs), written, facts)
+        pairs: list[Pair] = [(item, None) for item in engine.expand.expand(deployment, facts)]
+        written = renderer(engine, facts, password, templates)
+        made[deployment.name] = script(engine, deployment, compare(pairs), written, facts)
     return made
 
 

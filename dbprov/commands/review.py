@@ -19,10 +19,10 @@ LARGEST = 64 << 20  # bytes of a reviewed file
 def change(planned: Plan, server: Server) -> str:
     """The SQL of this plan for this server, as the file that somebody reviews."""
     return review.change(
-        server.dialect,
+        server.engine,
         planned.deployment,
         planned.steps,
-        server.renderer(server.dialect.password_placeholder),
+        server.renderer(server.engine.urls.password_placeholder),
         planned.facts,
         [f"{step}: {obstacle.why}" for step, obstacle in planned.obstacles],
     )
@@ -31,10 +31,10 @@ def change(planned: Plan, server: Server) -> str:
 def undo_text(planned: Plan, server: Server, steps: Sequence[Step] | None = None) -> str:
     """The SQL that undoes the plan; or, with ``steps``, what was done of it."""
     return review.way_back(
-        server.dialect,
+        server.engine,
         planned.deployment,
         planned.steps if steps is None else steps,
-        server.renderer(server.dialect.password_placeholder),
+        server.renderer(server.engine.urls.password_placeholder),
         planned.facts,
     )
 

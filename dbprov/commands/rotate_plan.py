@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from dbprov.connections.strings import Connection
-from dbprov.engines import Check
+from dbprov.engines.engine import Check
 from dbprov.errors import LookError, RefusedError
 from dbprov.items.rotation import OldPassword, Password, named
 from dbprov.items.sessions import Lockout
@@ -48,7 +48,7 @@ def plan_rotation(
     """A plan for each of these users. Reads only; refuses what cannot be done."""
     server.beside(deployment)  # refused where one of its users has two passwords there
     plan_one = plan_finish if finish else plan_user
-    for why, todo in server.dialect.unfit(deployment, server.facts):
+    for why, todo in server.engine.expand.unfit(deployment, server.facts):
         raise RefusedError(f"no password can be rotated on {server.address}", why, todo)
     asked = [account for account in deployment.accounts if user in (None, account.name)]
     if user and any(account.auth is Auth.IAM for account in asked):
@@ -62,7 +62,7 @@ def plan_rotation(
 def plan_user(deployment: Deployment, server: Server, account: Account) -> Plan:
     who = named(account.name, account.host)
     resumed = account.place.pending() is not None
-    keeps = server.dialect.keeps_old(server.facts) or bool(account.second)
+    keeps = server.engine.expand.keeps_old(server.facts) or bool(account.second)
     user = account.name
     if account.second and account.place.read() is not None:
         user = account.next_login
@@ -148,7 +148,7 @@ def _remarks(
 
 def _in_use(check: Check, server: Server, account: Account) -> str:
     """A wrong password is what a rotation heals; of anything else it would prove nothing."""
-    if check.code not in server.dialect.LOGIN:
+    if check.code not in server.engine.errors.LOGIN:
         raise RefusedError(
             f'user "{account.name}" cannot log in from here: a new password could not be proven',
             check.observed, check.todo, code=check.code,
@@ -174,7 +174,7 @@ def plan_finish(deployment: Deployment, server: Server, account: Account) -> Pla
             "dbprov rotate, which ends it, and --finish afterwards",
         )
     nothing = replace(_nothing(deployment, server, account), finish=True)
-    if not server.dialect.keeps_old(server.facts) and not account.second:
+    if not server.engine.expand.keeps_old(server.facts) and not account.second:
         return nothing
     wanted = OldPassword(user=account.next_login, host=account.host)
     [(_, found)] = server.look([wanted])
@@ -202,9 +202,9 @@ def try_login(
     url = Connection(here, account, password, user).login_url()
     claim = f"logs in with {which}"
     try:
-        server.dialect.connect_as(url, here, server.timeouts).close()
+        server.engine.connection.connect_as(url, here, server.timeouts).close()
     except Exception as error:
-        code, words = server.dialect.explain(error, secret=False)
-        words, todo = server.told(words, server.dialect.remedy(code, words))
+        code, words = server.engine.errors.explain(error, secret=False)
+        words, todo = server.told(words, server.engine.errors.remedy(code, words))
         return Check(user, claim, "works", words, False, code, todo)
     return Check(user, claim, "works", "it does", True)

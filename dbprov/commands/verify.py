@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from dbprov.connections.strings import Connection, handout
-from dbprov.engines import Check
+from dbprov.engines.engine import Check
 from dbprov.passwords.secret import Secret
 from dbprov.server.server import Server
 from dbprov.server.verify import verify_user
@@ -61,7 +61,7 @@ def _explained(check: Check, server: Server, deployment: Deployment, account: Ac
         return check
     url = Connection(deployment, account, proposed, account.next_login).login_url()
     try:
-        server.dialect.connect_as(url, deployment, server.timeouts).close()
+        server.engine.connection.connect_as(url, deployment, server.timeouts).close()
     except Exception:  # as the first one did, and the check says why
         return check
     return replace(check, todo=ROTATED)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from dbprov.engines import of
+from dbprov.engines.engine import of
 from dbprov.passwords.secret import Secret
 from dbprov.spec.model import Account, Auth, Deployment
 from dbprov.system.frozen import dataclass
@@ -55,7 +55,7 @@ class Connection:
             quote(self.password.reveal(), safe="") if reveal and self.password else self._mask
         )
         deployment = self.deployment
-        return of(deployment.server.engine).url(
+        return of(deployment.server.engine).urls.url(
             deployment, self._who, password, self.host, self.port, deployment.handed_tls
         )
 
@@ -81,7 +81,7 @@ class Connection:
         """The string that is handed out, but for what ``publish`` says of another place."""
         server = self.deployment.server
         password = quote(self.password.reveal(), safe="") if self.password else ""
-        made = of(server.engine).url(
+        made = of(server.engine).urls.url(
             self.deployment,
             self._who,
             password,
@@ -96,7 +96,7 @@ class Connection:
 
         MySQL has strings only.
         """
-        if not of(self.deployment.server.engine).TRANSACTIONS:
+        if not of(self.deployment.server.engine).connection.TRANSACTIONS:
             return None
         return {
             "user": self.user,

@@ -105,7 +105,7 @@ def checked(value: str, place: str) -> Secret:
 def admin_password(environ: Mapping[str, str]) -> Secret | None:
     """``DBPROV_ADMIN_PASSWORD``.
 
-    Where it is not set the engine's own places are asked next, by its dialect.
+    Where it is not set the engine's own places are asked next, by its engine.
     """
     value = environ.get("DBPROV_ADMIN_PASSWORD")
     return Secret(value) if value else None

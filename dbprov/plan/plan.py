@@ -8,7 +8,7 @@ from dataclasses import field
 from typing import Any, Literal
 
 from dbprov.audit.record import digest
-from dbprov.engines import Facts, Obstacle
+from dbprov.engines.engine import Facts, Obstacle
 from dbprov.errors import RefusedError
 from dbprov.items import Membership, ObjectGrant, ObjectOwner
 from dbprov.items.sessions import Session

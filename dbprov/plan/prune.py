@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from dbprov.engines import Obstacle
+from dbprov.engines.engine import Obstacle
 from dbprov.items import Membership
 from dbprov.items.existing_grants import AclEntry, Attribute, Held, RoleEntry, named
 from dbprov.plan.steps import Step, with_loans

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from threading import Event, Thread
 from typing import Any
 
-from dbprov.engines import Dialect
+from dbprov.engines.engine import Engine
 from dbprov.server.lock import Holder
 
 PATIENCE = 0.5
@@ -16,7 +16,7 @@ PATIENCE = 0.5
 
 @contextmanager
 def watched(
-    dialect: Dialect, question: Callable[[], str], second: Callable[[], AbstractContextManager[Any]]
+    engine: Engine, question: Callable[[], str], second: Callable[[], AbstractContextManager[Any]]
 ) -> Iterator[list[Holder]]:
     """Those whom the statement inside waited for when they were last seen.
 
@@ -31,7 +31,7 @@ def watched(
             return
         with suppress(Exception), second() as connection:
             while not over.is_set():
-                [rows] = dialect.ask(connection, [question()])
+                [rows] = engine.connection.ask(connection, [question()])
                 if rows:
                     seen[:] = [Holder.of(row) for row in rows]
                 over.wait(PATIENCE)

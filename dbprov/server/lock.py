@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import field
 from typing import Any
 
-from dbprov.engines import Dialect
+from dbprov.engines.engine import Engine
 from dbprov.errors import LockError
 from dbprov.spec.model import Deployment
 from dbprov.sql.render import Renderer
@@ -73,7 +73,7 @@ def names(deployment: Deployment) -> list[str]:
 class Lock:
     """All of the keys or none: who waits holds nothing, so no two runs wait for each other."""
 
-    dialect: Dialect
+    engine: Engine
     connection: Any
     render: Renderer
     keys: Sequence[int | str]
@@ -89,16 +89,16 @@ class Lock:
         except LockError:
             raise
         except Exception as error:  # of the driver: the connection is gone
-            code, words = self.dialect.explain(error, secret=False)
+            code, words = self.engine.errors.explain(error, secret=False)
             raise LockError(
                 f"the lock on {self.what} could not be taken; nothing was changed",
                 words,
-                self.dialect.remedy(code, words),
+                self.engine.errors.remedy(code, words),
                 code=code,
             ) from None
 
     def _take(self, patience: float, delayed: Delayed) -> None:
-        self.session = self.dialect.session_number(self.connection)
+        self.session = self.engine.connection.session_number(self.connection)
         end = time.monotonic() + patience
         asked, told = 0.0, 0
         while not self._try():
@@ -131,8 +131,10 @@ class Lock:
 
         Where it is the second, a second client gets the session that was just ours (T33).
         """
-        with self.second() as other, self.dialect.roll_back(other):
-            [[row]] = self.dialect.ask(other, [self.render.text("lock/held", keys=self.keys[:1])])
+        with self.second() as other, self.engine.connection.roll_back(other):
+            [[row]] = self.engine.connection.ask(
+                other, [self.render.text("lock/held", keys=self.keys[:1])]
+            )
             again = self._ask("lock/held")[0]["session"]
             if row["session"] == session or again != session:
                 raise LockError(
@@ -150,7 +152,7 @@ class Lock:
         try:
             rows = self._ask("lock/held")
         except Exception as error:
-            code, why = self.dialect.explain(error, secret=False)
+            code, why = self.engine.errors.explain(error, secret=False)
         else:
             if all(row["held"] and row["session"] == self.session for row in rows):
                 return
@@ -174,7 +176,7 @@ class Lock:
 
     def _ask(self, name: str, **values: Any) -> list[dict[str, Any]]:
         told = {"keys": self.keys, **values}
-        return self.dialect.ask(self.connection, [self.render.text(name, **told)])[0]
+        return self.engine.connection.ask(self.connection, [self.render.text(name, **told)])[0]
 
     def _locked(self, patience: float, holder: Holder | None) -> LockError:
         return LockError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 
-from dbprov.engines import Dialect
+from dbprov.engines.engine import Engine
 from dbprov.errors import DbprovError
 from dbprov.system.masking import raw
 
@@ -15,9 +15,9 @@ PATIENCE = 60.0
 LONGEST = 2.0
 
 
-def lost(dialect: Dialect, error: DbprovError) -> bool:
+def lost(engine: Engine, error: DbprovError) -> bool:
     """Whether somebody else was faster, and the same thing can succeed in a moment (T32)."""
-    pattern = dialect.RETRY.get(error.code)
+    pattern = engine.errors.RETRY.get(error.code)
     return pattern is not None and re.search(pattern, raw(error.why)) is not None
 
 

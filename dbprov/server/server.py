@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from dbprov.audit.record import Announced, Recording, digest
-from dbprov.engines import Notice, Obstacle
+from dbprov.engines.engine import Notice, Obstacle
 from dbprov.errors import ApplyError, ConnectError, DbprovError, Interrupted, LookError
 from dbprov.items import Database, Item
 from dbprov.passwords import Kept
@@ -59,10 +59,10 @@ class Server(Siblings):
         """
         home, connection = self._lock_home(delayed)
         lock = Lock(
-            self.dialect,
+            self.engine,
             connection,
             self.renderer(no_password),
-            [self.dialect.lock_key(name) for name in names(deployment)],
+            [self.engine.connection.lock_key(name) for name in names(deployment)],
             lambda: closing(self._connect(home)),
             f"{deployment.name} on {self.address}",
         )
@@ -76,7 +76,7 @@ class Server(Siblings):
 
     def _lock_home(self, delayed: Delayed) -> tuple[str | None, Any]:
         """The admin's own session where it is in the right database already."""
-        home = self.dialect.LOCK_DATABASE
+        home = self.engine.connection.LOCK_DATABASE
         if not home or home == (self.address.database or home):
             return None, self.connection()
         try:
@@ -115,7 +115,7 @@ class Server(Siblings):
             found |= self._look(name, [item for item in items if item.inside == name], render)
         for item in items:
             if id(item) not in found:  # inside a database that is not there yet
-                found[id(item)] = self.dialect.newborn(item, self.facts)
+                found[id(item)] = self.engine.expand.newborn(item, self.facts)
         return [(item, found[id(item)]) for item in items]
 
     def every(self, asked: Item) -> list[Item]:
@@ -151,8 +151,10 @@ class Server(Siblings):
         for group in transactions(steps):
             connection = self.connection(group[0].item.inside)
             self._still_locked(connection)
-            sent = self.renderer(self.dialect.password_literal(connection, self.address, self.tls))
-            if not group[0].item.alone and self.dialect.TRANSACTIONS:
+            sent = self.renderer(
+                self.engine.connection.password_literal(connection, self.address, self.tls)
+            )
+            if not group[0].item.alone and self.engine.connection.TRANSACTIONS:
                 with self.recorded([announcements[id(s)] for s in group], plan, True) as recording:
                     done = self._together(connection, group, sent, recording)
                 yield done
@@ -170,7 +172,7 @@ class Server(Siblings):
         """All of them in one transaction, committed when this returns."""
         done: list[Done] = []
         try:
-            with self.dialect.transaction(connection):
+            with self.engine.connection.transaction(connection):
                 for step in group:
                     done.append(self._run(connection, step, sent, recording))
         except ApplyError as error:
@@ -181,7 +183,7 @@ class Server(Siblings):
             raise _undone(_interrupted(group[-1]), len(done), len(group)) from None
         except Exception as error:
             # Of BEGIN or COMMIT: the connection is gone, and so is all in between.
-            failed = self._failed(group[-1], *self.dialect.explain(error, secret=True))
+            failed = self._failed(group[-1], *self.engine.errors.explain(error, secret=True))
             raise _undone(failed, len(done), len(group)) from None
         return tuple(done)
 
@@ -193,16 +195,18 @@ class Server(Siblings):
         seen: list[Holder] = []
         try:
             with self._watched(connection) as seen:
-                notices = self.dialect.run(connection, statement)
+                notices = self.engine.connection.run(connection, statement)
         except KeyboardInterrupt:
             raise _interrupted(step) from None
         except Exception as error:
-            code, words = self.dialect.explain(error, secret=secret)
-            if code in self.dialect.BUSY:
+            code, words = self.engine.errors.explain(error, secret=secret)
+            if code in self.engine.errors.BUSY:
                 words += "".join(f"\nin the way is {one}" for one in seen)
             recording.failed(code, words, _since(began))
             raise self._failed(step, code, words) from None
-        there = next((notice for notice in notices if notice.code in self.dialect.EXISTS), None)
+        there = next(
+            (notice for notice in notices if notice.code in self.engine.errors.EXISTS), None
+        )
         empty = next((notice for notice in notices if notice.empty), None)
         wrong = there or empty
         if wrong:
@@ -241,23 +245,24 @@ class Server(Siblings):
             yield recording
 
     def _watched(self, connection: Any) -> AbstractContextManager[list[Holder]]:
-        number = self.dialect.session_number(connection)
+        number = self.engine.connection.session_number(connection)
         render = self.renderer(no_password)
         return watched(
-            self.dialect,
+            self.engine,
             lambda: render.text("lock/blockers", session=number),
             lambda: closing(self._connect(None)),
         )
 
     def _failed(self, step: Step, code: str, words: str) -> ApplyError:
-        words, todo = self.told(words, self.dialect.remedy(code))
+        words, todo = self.told(words, self.engine.errors.remedy(code))
         return ApplyError(f"could not {step}", words, todo, code=code)
 
     def obstacles(self, steps: Sequence[Step]) -> list[tuple[Step, Obstacle]]:
         """The steps that this admin is known to be unable to do, before any of them is tried."""
         render = self.renderer(masked)
         met = [
-            (s, self.dialect.obstacle(s.item, s.verb, s.found, self.facts, render)) for s in steps
+            (s, self.engine.expand.obstacle(s.item, s.verb, s.found, self.facts, render))
+            for s in steps
         ]
         return [(step, obstacle) for step, obstacle in met if obstacle]
 

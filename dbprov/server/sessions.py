@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from dbprov.engines import Dialect, Facts, of
+from dbprov.engines.engine import Engine, Facts, of
 from dbprov.errors import ConnectError, DbprovError, LookError, PlaceError, RenderError
 from dbprov.passwords import Kept, Place
 from dbprov.passwords.secret import Secret, never_ask
@@ -48,7 +48,7 @@ class Admission:
         self.address, self.tls, self.timeouts = address, tls, timeouts or Timeouts()
         self._running: Running | None = None
         self._admin = admin
-        self.dialect: Dialect = of(address.engine)
+        self.engine: Engine = of(address.engine)
         self._password = password
         self._ask = ask
         self._templates = templates
@@ -96,8 +96,8 @@ class Admission:
         if self._facts is None:
             render = self.renderer(no_password, UNKNOWN)
             connection = self.connection()
-            answers = self.answers([render.text(name) for name in self.dialect.FACTS])
-            self._facts = self.dialect.facts(answers, connection)
+            answers = self.answers([render.text(name) for name in self.engine.connection.FACTS])
+            self._facts = self.engine.connection.facts(answers, connection)
         return self._facts
 
     @property
@@ -111,7 +111,7 @@ class Admission:
         return replace(self._running, identifier=self.facts.identifier)
 
     def _which(self, connection: Any) -> str:
-        pins = self.dialect.pins(connection, self.timeouts)
+        pins = self.engine.connection.pins(connection, self.timeouts)
         return self.renderer(no_password, UNKNOWN).text("session/instance", **pins)
 
     def connection(self, database: str | None = None) -> Any:
@@ -133,12 +133,12 @@ class Admission:
             connection.close()
 
     def _unreached(self, database: str | None, error: Exception) -> ConnectError:
-        code, words = self.dialect.explain(error, secret=False)
+        code, words = self.engine.errors.explain(error, secret=False)
         where = f'database "{database}" on {self.address}' if database else str(self.address)
-        login = code in self.dialect.LOGIN
+        login = code in self.engine.errors.LOGIN
         what = "does not let the admin in" if login else "cannot be reached"
-        todo = self.dialect.remedy(code, words)
-        if database and code in self.dialect.REFUSED and self._facts:
+        todo = self.engine.errors.remedy(code, words)
+        if database and code in self.engine.errors.REFUSED and self._facts:
             render = self.renderer(no_password)
             statement = render.text("remedy/enter", database=database, admin=self._facts.admin)
             todo = f"the owner of the database, or a superuser, would run:\n{statement};"
@@ -157,7 +157,7 @@ class Admission:
 
         Then the terminal is asked, once. A place that the spec names is the only one.
         """
-        connect = partial(self.dialect.connect, self.reached, self.tls)
+        connect = partial(self.engine.connection.connect, self.reached, self.tls)
         if self._password is None and self._admin is not None:
             self._password = self._admin.read()
             if self._password is None:
@@ -169,7 +169,7 @@ class Admission:
         try:
             connection = connect(self._password, database, self.timeouts)
         except Exception as error:
-            if self._password is not None or not self.dialect.needs_password(error):
+            if self._password is not None or not self.engine.connection.needs_password(error):
                 raise
             self._password = self._ask(f"Password of the admin on {self.address.told_apart}")
             connection = connect(self._password, database, self.timeouts)
@@ -186,11 +186,11 @@ class Admission:
         Raises ConnectError where a preset setting cannot be changed in a session that has begun.
         """
         render = self.renderer(no_password, UNKNOWN)
-        pins = self.dialect.pins(connection, self.timeouts)
-        queries = [render.text(name, **pins) for name in self.dialect.SESSION]
-        queries += [self._which(connection)] if self.dialect.PINNED else []
-        answers = self.dialect.ask(connection, queries)
-        if self.dialect.PINNED:
+        pins = self.engine.connection.pins(connection, self.timeouts)
+        queries = [render.text(name, **pins) for name in self.engine.connection.SESSION]
+        queries += [self._which(connection)] if self.engine.connection.PINNED else []
+        answers = self.engine.connection.ask(connection, queries)
+        if self.engine.connection.PINNED:
             self._stay(_running(answers.pop()))
         left = [row for rows in answers for row in rows if "preset" in row]
         if left:
@@ -222,16 +222,18 @@ class Admission:
     def refuses(self, tls: Tls) -> str:
         """What stands against connecting in this way; empty where nothing does."""
         try:
-            self.dialect.connect(self.reached, tls, self._password, None, self.timeouts).close()
+            self.engine.connection.connect(
+                self.reached, tls, self._password, None, self.timeouts
+            ).close()
         except Exception as error:
-            return self.dialect.explain(error, secret=False)[1] or type(error).__name__
+            return self.engine.errors.explain(error, secret=False)[1] or type(error).__name__
         return ""
 
     def renderer(
         self, password: Callable[[Kept, str], str], facts: Facts | None = None
     ) -> Renderer:
         facts = facts or self.facts
-        return renderer(self.dialect, facts, password, self._templates)
+        return renderer(self.engine, facts, password, self._templates)
 
     def rows(self, template: str, /, **values: Any) -> list[dict[str, Any]]:
         """What a template that only reads answers with, asked in the admin's own database."""
@@ -243,13 +245,13 @@ class Admission:
         """What the server says to queries of the admin's, all in one go where the engine can."""
         connection = self.connection(database)
         try:
-            return self.dialect.ask(connection, queries)
+            return self.engine.connection.ask(connection, queries)
         except Exception as error:
-            code, words = self.dialect.explain(error, secret=False)
+            code, words = self.engine.errors.explain(error, secret=False)
             where = (
                 f'in database "{database}" on {self.address}' if database else f"on {self.address}"
             )
-            words, todo = self.told(words, self.dialect.remedy(code))
+            words, todo = self.told(words, self.engine.errors.remedy(code))
             raise LookError(f"what is {where} could not be read", words, todo, code=code) from None
 
 
@@ -261,11 +263,11 @@ def _running(rows: Sequence[Mapping[str, Any]]) -> Running:
 
 
 def renderer(
-    dialect: Dialect, facts: Facts, password: Callable[[Kept, str], str], templates: Path | None
+    engine: Engine, facts: Facts, password: Callable[[Kept, str], str], templates: Path | None
 ) -> Renderer:
     return Renderer(
-        dialect.NAME,
-        dialect.FILTERS,
+        engine.expand.NAME,
+        engine.quoting.FILTERS,
         password=password,
         version=facts.version,
         settings=facts.settings,

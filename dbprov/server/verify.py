@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dbprov.audit.record import Announced
-from dbprov.engines import Check, Trial
+from dbprov.engines.engine import Check, Trial
 from dbprov.errors import AuditError, DbprovError
 from dbprov.passwords.secret import Secret
 from dbprov.server.server import Server, no_password
@@ -27,13 +27,13 @@ def verify_user(
 
     Leaves nothing behind, whatever happens on the way.
     """
-    dialect = server.dialect
+    engine = server.engine
     probe = f"dbprov_probe_{os.urandom(4).hex()}"
     try:
-        connection = dialect.connect_as(url, deployment, server.timeouts)
+        connection = engine.connection.connect_as(url, deployment, server.timeouts)
     except Exception as error:
-        code, words = dialect.explain(error, secret=False)
-        words, todo = server.told(words, dialect.remedy(code, words))
+        code, words = engine.errors.explain(error, secret=False)
+        words, todo = server.told(words, engine.errors.remedy(code, words))
         kept = f"its password is kept in {account.place}"
         todo = "\n".join(filter(None, (todo, kept, _rivals(server, account))))
         yield Check(account.name, "logs in", "works", words, False, code, todo)
@@ -41,14 +41,16 @@ def verify_user(
     held: dict[str, bool] = {}
     made: set[str] = set()  # what was tried and worked, whether it should have or not
     try:
-        yield _logged_in(deployment, account, dialect.tls_of(connection))
-        admin = server.connection(deployment.database if dialect.TRANSACTIONS else None)
+        yield _logged_in(deployment, account, engine.connection.tls_of(connection))
+        admin = server.connection(deployment.database if engine.connection.TRANSACTIONS else None)
         _sweep(server, deployment, probe)
-        trials = dialect.trials(deployment, account, server.facts, probe, server.beside(deployment))
+        trials = engine.verify.trials(
+            deployment, account, server.facts, probe, server.beside(deployment)
+        )
         # With transactions one session after the other: what the user has not rolled back yet, the
         # admin would wait for.
-        for admins in ((False,), (True,)) if dialect.TRANSACTIONS else ((False, True),):
-            with dialect.roll_back(connection), dialect.roll_back(admin):
+        for admins in ((False,), (True,)) if engine.connection.TRANSACTIONS else ((False, True),):
+            with engine.connection.roll_back(connection), engine.connection.roll_back(admin):
                 for trial in trials:
                     if trial.by_admin in admins and (not trial.needs or held.get(trial.needs)):
                         session = admin if trial.by_admin else connection
@@ -61,12 +63,12 @@ def verify_user(
     except DbprovError:
         raise
     except Exception as error:  # of the transaction around the trials: its session is gone
-        code, words = dialect.explain(error, secret=False)
-        words, todo = server.told(words, dialect.remedy(code))
+        code, words = engine.errors.explain(error, secret=False)
+        words, todo = server.told(words, engine.errors.remedy(code))
         claim = "keeps its session to the end"
         yield Check(account.name, claim, "works", words, False, code, todo)
     finally:
-        for trial in dialect.cleanup(deployment, probe):
+        for trial in engine.verify.cleanup(deployment, probe):
             if trial.needs in made and _try(server, server.connection(), trial)[0]:
                 # Who was granted too much owns what the admin may not drop.
                 _try(server, connection, trial)
@@ -109,7 +111,7 @@ def _sweep(server: Server, deployment: Deployment, probe: str) -> None:
     names = {"probe": probe, "database": deployment.database}
     queries = [render.text("verify/lock", **names), render.text("verify/leftovers", **names)]
     for row in server.answers(queries)[1]:
-        for trial in server.dialect.cleanup(deployment, row["probe"]):
+        for trial in server.engine.verify.cleanup(deployment, row["probe"]):
             _try(server, server.connection(), trial)
 
 
@@ -131,12 +133,12 @@ def _rivals(server: Server, account: Account) -> str:
 
 def _try(server: Server, connection: Any, trial: Trial) -> tuple[str, str]:
     """The server's code (empty: it worked) and what was seen."""
-    dialect = server.dialect
+    engine = server.engine
     statement = server.renderer(no_password).text(f"verify/{trial.template}", **trial.values)
     try:
-        with dialect.transaction(connection):
+        with engine.connection.transaction(connection):
             if trial.expects == "holds":
-                rows = dialect.ask(connection, [statement])[0]
+                rows = engine.connection.ask(connection, [statement])[0]
                 held, observed = (
                     (rows[0]["held"], rows[0]["observed"]) if rows else (False, "nothing")
                 )
@@ -144,35 +146,35 @@ def _try(server: Server, connection: Any, trial: Trial) -> tuple[str, str]:
             if trial.by_admin:
                 _change(server, connection, trial, statement)
             else:
-                dialect.run(connection, statement)
+                engine.connection.run(connection, statement)
         return "", "it worked"
     except AuditError:
         raise
     except Exception as error:
-        code, words = dialect.explain(error, secret=False)
+        code, words = engine.errors.explain(error, secret=False)
         return code or type(error).__name__, words
 
 
 def _change(server: Server, connection: Any, trial: Trial, statement: str) -> None:
     """What the admin makes for a trial, on the record as anything else that it changes."""
-    dialect = server.dialect
+    engine = server.engine
     step = f"try {trial.template}"
     announced = Announced(step, trial.template, "verify", "try", None, statement)
-    undone = dialect.TRANSACTIONS  # all that is tried is rolled back
+    undone = engine.connection.TRANSACTIONS  # all that is tried is rolled back
     with server.recorded([announced], whole=undone, kept=not undone) as recording:
         recording.begins()
         began = time.perf_counter()
         try:
-            dialect.run(connection, statement)
+            engine.connection.run(connection, statement)
         except Exception as error:
-            code, words = dialect.explain(error, secret=False)
+            code, words = engine.errors.explain(error, secret=False)
             recording.failed(code, words, (time.perf_counter() - began) * 1000)
             raise
         recording.done([], (time.perf_counter() - began) * 1000)
 
 
 def _judged(server: Server, account: Account, trial: Trial, code: str, observed: str) -> Check:
-    refused = code in server.dialect.REFUSED
+    refused = code in server.engine.errors.REFUSED
     held = refused if trial.expects == "refused" else not code
     code = "" if code == "no" else code
     expected = EXPECTED.get(trial.expects, trial.expects)

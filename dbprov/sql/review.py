@@ -15,7 +15,7 @@ from enum import Enum
 from hashlib import sha256
 from typing import Any
 
-from dbprov.engines import Dialect, Facts
+from dbprov.engines.engine import Engine, Facts
 from dbprov.errors import ReviewError
 from dbprov.items import Database, ObjectGrant
 from dbprov.plan.steps import Step
@@ -36,7 +36,7 @@ NAMED = {
 
 
 def change(
-    dialect: Dialect,
+    engine: Engine,
     deployment: Deployment,
     steps: Sequence[Step],
     render: Renderer,
@@ -54,11 +54,11 @@ def change(
         "dbprov apply --reviewed FILE runs exactly this, or nothing. No password is in it."
         + (" By hand:" if steps else ""),
     ]
-    return signed(script(dialect, deployment, steps, render, facts, about, "FILE"))
+    return signed(script(engine, deployment, steps, render, facts, about, "FILE"))
 
 
 def way_back(
-    dialect: Dialect,
+    engine: Engine,
     deployment: Deployment,
     steps: Sequence[Step],
     render: Renderer,
@@ -84,7 +84,7 @@ def way_back(
         "was done, finish that first: dbprov apply goes on from there. dbprov never runs this file."
         + (" By hand:" if back.steps else ""),
     ]
-    return script(dialect, deployment, back.steps, render, facts, about, "FILE")
+    return script(engine, deployment, back.steps, render, facts, about, "FILE")
 
 
 def belonging(deployment: Deployment, facts: Facts) -> Iterator[str]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from dbprov._version import __version__
-from dbprov.engines import Dialect, Facts
+from dbprov.engines.engine import Engine, Facts
 from dbprov.errors import UsageError
 from dbprov.items import Membership, User
 from dbprov.plan.steps import Step, transactions
@@ -23,7 +23,7 @@ PRODUCTS = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
 
 
 def script(
-    dialect: Dialect,
+    engine: Engine,
     deployment: Deployment,
     steps: Sequence[Step],
     render: Renderer,
@@ -36,12 +36,12 @@ def script(
     No date, no host, no user of this machine in it. ``about``: what its head says of it, where it
     is not the file of any server; ``file``: its name in the words about running it.
     """
-    lines = _lines(dialect, deployment, steps, render, facts, tuple(about), file)
+    lines = _lines(engine, deployment, steps, render, facts, tuple(about), file)
     return "\n".join(lines) + "\n"
 
 
 def _lines(
-    dialect: Dialect,
+    engine: Engine,
     deployment: Deployment,
     steps: Sequence[Step],
     render: Renderer,
@@ -55,7 +55,7 @@ def _lines(
     )
     asked = {} if HASHED in facts.settings else _asked(deployment, steps)
     passwords = _hashes(deployment) if HASHED in facts.settings else _passwords(asked)
-    run = dialect.how_to_run(deployment, [*asked], facts, file or f"{deployment.name}.sql")
+    run = engine.urls.how_to_run(deployment, [*asked], facts, file or f"{deployment.name}.sql")
     head = (*(about or _of_any_server(facts)), "", *passwords, *run)
     yield render.text("script/head", what=what, lines=head)
     if asked and render.has("script/password"):
@@ -69,8 +69,8 @@ def _lines(
             inside = group[0].item.inside
             yield ""
             name = inside or deployment.server.database
-            yield render.text("script/enter", database=name, conninfo=dialect.conninfo(name))
-        whole = dialect.TRANSACTIONS and not group[0].item.alone
+            yield render.text("script/enter", database=name, conninfo=engine.urls.conninfo(name))
+        whole = engine.connection.TRANSACTIONS and not group[0].item.alone
         if whole:
             yield ""
             yield render.text("script/begin")

@@ -86,9 +86,9 @@ def _provision(walk: Walk, spec: dbprov.Spec, number: int, heir: str | None) -> 
             execute(walk.server, "superuser", grant, deployment.database)
         [handout] = dbprov.connections(replace(spec, deployments=(deployment,)), passwords=True)
         url = handout.metadata.login_url()
-        session = server.dialect.connect_as(url, deployment, server.timeouts)
+        session = server.engine.connection.connect_as(url, deployment, server.timeouts)
         try:
             for statement in TABLES[walk.server.engine]:
-                server.dialect.run(session, statement)
+                server.engine.connection.run(session, statement)
         finally:
             session.close()

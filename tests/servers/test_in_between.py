@@ -54,9 +54,9 @@ def refused(walk: Walk, spec: Spec, who: str) -> str:
         here = server.here(deployment)
         url = Connection(here, deployment.accounts[0], Secret(MARK)).login_url()
         with pytest.raises(Exception, match=r"\w") as failed:
-            server.dialect.connect_as(url, here, server.timeouts)
-        code, words = server.dialect.explain(failed.value, secret=False)
-        return f"{words}\n{server.dialect.remedy(code, words)}"
+            server.engine.connection.connect_as(url, here, server.timeouts)
+        code, words = server.engine.errors.explain(failed.value, secret=False)
+        return f"{words}\n{server.engine.errors.remedy(code, words)}"
 
 
 @pytest.mark.attack("takes TLS away: modes that insist on it say nothing to the attacker")

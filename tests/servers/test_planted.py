@@ -204,9 +204,9 @@ def test_what_is_preset_is_set_back(scene: Scene, of: str) -> None:
     with scene.opened() as server:
         query = "SELECT name, setting, source FROM pg_settings WHERE source IN ('database', 'user', 'database user')"
         opened = server.connection(scene.database)
-        assert server.dialect.ask(opened, [query]) == [[]]
+        assert server.engine.connection.ask(opened, [query]) == [[]]
         names = ", ".join(f"'{name}'" for name in preset)
-        rows = server.dialect.ask(
+        rows = server.engine.connection.ask(
             opened, [f"SELECT name, setting, boot_val FROM pg_settings WHERE name IN ({names})"]
         )[0]
     ours = {"standard_conforming_strings", "lock_timeout", "idle_in_transaction_session_timeout"}
@@ -296,11 +296,13 @@ def test_who_acted_as_another_is_itself_again(scene: Scene) -> None:
         with scene.opened() as server:
             session = server.connection(scene.database)
             render = server.renderer(no_password)
-            with server.dialect.transaction(session):
+            with server.engine.connection.transaction(session):
                 seen = []
                 for verb in ("create", "drop"):
-                    server.dialect.run(session, render.item(Acting(role=other), verb))
-                    seen += server.dialect.ask(session, ["SELECT current_user::text AS me"])[0]
+                    server.engine.connection.run(session, render.item(Acting(role=other), verb))
+                    seen += server.engine.connection.ask(
+                        session, ["SELECT current_user::text AS me"]
+                    )[0]
         assert [row["me"] for row in seen] == [other, admin]
     finally:
         scene.unset(f"DATABASE {scene.database}")

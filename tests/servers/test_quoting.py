@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 import dbprov
-from dbprov.engines import of
+from dbprov.engines.engine import of
 from dbprov.errors import PlaceError
 from dbprov.passwords.env import EnvPlace
 from dbprov.passwords.secret import Secret
@@ -65,16 +65,17 @@ class Session:
     """The admin's own session, as dbprov opens it."""
 
     def __init__(self, server: TestServer, opened: Any) -> None:
-        self.server, self.opened, self.dialect = server, opened, opened.dialect
-        self.filters = self.dialect.FILTERS
+        self.server, self.opened, self.engine = server, opened, opened.engine
+        self.filters = self.engine.quoting.FILTERS
 
     def rows(self, query: str) -> list[list[Any]]:
         return [
-            list(row.values()) for row in self.dialect.ask(self.opened.connection(), [query])[0]
+            list(row.values())
+            for row in self.engine.connection.ask(self.opened.connection(), [query])[0]
         ]
 
     def run(self, statement: str) -> None:
-        self.dialect.run(self.opened.connection(), statement)
+        self.engine.connection.run(self.opened.connection(), statement)
 
 
 @pytest.fixture
@@ -220,14 +221,16 @@ def test_every_character_in_databases_and_users(walk: Walk, prefix: str) -> None
 
 def test_any_password(session: Session, prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Set with the literal of a password, and then logged in with the very string that is handed out."""
-    server, dialect = session.server, session.dialect
+    server, engine = session.server, session.engine
     ident, literal = session.filters["ident"], session.filters["literal"]
     user, database = f"{prefix}app", f"{prefix}db"
     address = Address(server.engine, user, server.host, server.port, database)
     place = EnvPlace("APP_PASSWORD")
     account = Account(user, Access.READ, place)
     deployment = Deployment("probe", address, Tls(), database, (account,))
-    password = dialect.password_literal(session.opened.connection(), session.opened.address, Tls())
+    password = engine.connection.password_literal(
+        session.opened.connection(), session.opened.address, Tls()
+    )
     if server.engine == "postgresql":
         session.run(f"CREATE ROLE {ident(user)} LOGIN")
         session.run(f"CREATE DATABASE {ident(database)} OWNER {ident(user)}")
@@ -254,13 +257,13 @@ def test_any_password(session: Session, prefix: str, monkeypatch: pytest.MonkeyP
         assert kept
         session.run(change + password(place, user))
         made = dbprov.connections(Spec((deployment,)), passwords=True)[0].metadata.login_url()
-        dialect.connect_as(made, deployment, Timeouts()).close()
+        engine.connection.connect_as(made, deployment, Timeouts()).close()
 
     set_and_used()
     monkeypatch.setenv("APP_PASSWORD", secrets.token_hex(8))
     wrong = dbprov.connections(Spec((deployment,)), passwords=True)[0].metadata.login_url()
     with pytest.raises(Exception, match=r"(?i)password"):
-        dialect.connect_as(wrong, deployment, Timeouts())
+        engine.connection.connect_as(wrong, deployment, Timeouts())
     assert os.environ["APP_PASSWORD"]
 
 
@@ -309,9 +312,9 @@ def test_patterns_in_grants(session: Session, prefix: str) -> None:
 
 def see(server: TestServer, user: str) -> set[str]:
     address = Address("mysql", user, server.host, server.port, "")
-    opened = of("mysql").connect(address, Tls(), Secret("secret"), None, Timeouts())
+    opened = of("mysql").connection.connect(address, Tls(), Secret("secret"), None, Timeouts())
     try:
-        [rows] = of("mysql").ask(opened, ["SHOW DATABASES"])
+        [rows] = of("mysql").connection.ask(opened, ["SHOW DATABASES"])
     finally:
         opened.close()
     return {row["Database"] for row in rows} - {"information_schema", "performance_schema"}

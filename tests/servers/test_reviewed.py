@@ -299,7 +299,7 @@ def test_somebody_faster_is_not_planned_around(walk: Walk, prefix: str) -> None:
             account.place.fill()
         applied = dbprov.apply(deployment, server, planned, reviewed=refuse_others)
         assert applied.error is not None
-        assert applied.error.code in server.dialect.EXISTS
+        assert applied.error.code in server.engine.errors.EXISTS
         assert applied.done == []
         assert applied.plan is planned
         with pytest.raises(ReviewError, match="nothing was changed"):

@@ -39,10 +39,10 @@ def logs_in(walk: Walk, spec: Spec, password: Secret | str | None) -> bool:
         server = servers[deployment]
         try:
             url = Connection(deployment, account, kept).login_url()
-            server.dialect.connect_as(url, deployment, server.timeouts).close()
+            server.engine.connection.connect_as(url, deployment, server.timeouts).close()
         except Exception as error:
-            code, words = server.dialect.explain(error, secret=False)
-            assert code in server.dialect.LOGIN, (code, words)
+            code, words = server.engine.errors.explain(error, secret=False)
+            assert code in server.engine.errors.LOGIN, (code, words)
             return False
     return True
 

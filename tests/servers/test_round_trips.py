@@ -33,7 +33,7 @@ def test_the_round_trips_of_a_plan_are_constant(walk: Walk, prefix: str) -> None
     large = walk.spec(one(f"{prefix}x", users=names, schemas=["a", "b", "c"]))
     walk.provision(large)
     # A server that begins to answer before all is asked makes a turn more: some, but none for each of these Items.
-    [items] = walk.each(large, lambda d, server: server.dialect.expand(d, server.facts))
+    [items] = walk.each(large, lambda d, server: server.engine.expand.expand(d, server.facts))
     assert len(items) > 60
     assert turns(walk, large) <= few + 5
     assert (

@@ -115,6 +115,8 @@ def test_a_connection_that_goes_silent(walk: Walk) -> None:
 def test_a_statement_that_does_not_end(walk: Walk) -> None:
     """On PostgreSQL the server ends it, on MySQL the connection is given up."""
     with behind(walk, walk.server.port) as (_, server):
-        sleep = "SELECT pg_sleep(30)" if server.dialect.TRANSACTIONS else "SELECT SLEEP(30)"
+        sleep = (
+            "SELECT pg_sleep(30)" if server.engine.connection.TRANSACTIONS else "SELECT SLEEP(30)"
+        )
         with pytest.raises(Exception, match=r"statement timeout|timed out"):
-            server.dialect.run(server.connection(), sleep)
+            server.engine.connection.run(server.connection(), sleep)

@@ -21,7 +21,7 @@ import yaml
 from sqlalchemy import make_url
 
 import dbprov
-from dbprov.engines import Check
+from dbprov.engines.engine import Check
 from dbprov.errors import ConnectError
 from dbprov.spec.model import TLS_MODES
 from tests.harness import TestServer, execute
@@ -247,7 +247,7 @@ def test_the_string_decides_and_not_the_spec(secure: TlsServer, walk: Walk, pref
     with dbprov.servers(loose) as servers:
         server = servers[deployment]
         with pytest.raises(Exception, match="certificate verify failed"):
-            server.dialect.connect_as(url, deployment, server.timeouts)
+            server.engine.connection.connect_as(url, deployment, server.timeouts)
 
 
 def test_a_published_tls_is_not_called_proven(secure: TlsServer, walk: Walk, prefix: str) -> None:

@@ -41,15 +41,17 @@ def works(spec: Spec, connection: Connection, *statements: str) -> bool:
     with dbprov.servers(spec) as servers:
         server = servers[deployment]
         try:
-            session = server.dialect.connect_as(connection.login_url(), deployment, server.timeouts)
+            session = server.engine.connection.connect_as(
+                connection.login_url(), deployment, server.timeouts
+            )
         except Exception as error:
-            code, words = server.dialect.explain(error, secret=False)
-            if code in (*server.dialect.LOGIN, *server.dialect.REFUSED):
+            code, words = server.engine.errors.explain(error, secret=False)
+            if code in (*server.engine.errors.LOGIN, *server.engine.errors.REFUSED):
                 return False
             raise AssertionError(words) from None
         try:
             for statement in statements:
-                server.dialect.run(session, statement)
+                server.engine.connection.run(session, statement)
         finally:
             session.close()
     return True

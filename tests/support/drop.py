@@ -52,7 +52,7 @@ def logged_in(walk: Walk, spec: Spec, *names: str, number: int = 0) -> Iterator[
     opened: list[Any] = []
     try:
         with dbprov.servers(spec) as servers:
-            dialect = servers[deployment].dialect
+            engine = servers[deployment].engine
             handout = dbprov.connections(spec)[number]
             for account in deployment.accounts:
                 if account.name in names:
@@ -62,7 +62,9 @@ def logged_in(walk: Walk, spec: Spec, *names: str, number: int = 0) -> Iterator[
                         password=account.place.read(),
                         login=account.login,
                     )
-                    opened.append(dialect.connect_as(made.login_url(), deployment, Timeouts()))
+                    opened.append(
+                        engine.connection.connect_as(made.login_url(), deployment, Timeouts())
+                    )
         yield opened
     finally:
         for connection in opened:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from dbprov.cli import main
-from dbprov.engines import Facts, of
+from dbprov.engines.engine import Facts, of
 from dbprov.errors import SpecError
 from dbprov.items import Item
 from dbprov.passwords import Kept
@@ -66,13 +66,13 @@ def deployment(engine: str = "postgresql", **keys: Any) -> Deployment:
 def facts(
     flavor: str = "postgresql", version: tuple[int, ...] | None = None, **settings: str
 ) -> Facts:
-    dialect = of(FLAVORS[flavor])
-    newest = tuple(map(int, dialect.VERSIONS[flavor].split(".")))
-    return dialect.facts_offline(flavor, version or newest, settings)
+    engine = of(FLAVORS[flavor])
+    newest = tuple(map(int, engine.expand.VERSIONS[flavor].split(".")))
+    return engine.connection.facts_offline(flavor, version or newest, settings)
 
 
 def expanded(made: Deployment, known: Facts | None = None) -> list[Item]:
-    return of(made.server.engine).expand(made, known or facts(made.server.engine))
+    return of(made.server.engine).expand.expand(made, known or facts(made.server.engine))
 
 
 def renderer(
@@ -81,12 +81,12 @@ def renderer(
     templates: Path | None = None,
     password: Callable[[Kept, str], str] | None = None,
 ) -> Renderer:
-    dialect, known = of(FLAVORS[flavor]), known or facts(flavor)
+    engine, known = of(FLAVORS[flavor]), known or facts(flavor)
     settings: Mapping[str, str] = known.settings
     return Renderer(
-        dialect.NAME,
-        dialect.FILTERS,
-        password=password or dialect.password_placeholder,
+        engine.expand.NAME,
+        engine.quoting.FILTERS,
+        password=password or engine.urls.password_placeholder,
         version=known.version,
         settings=settings,
         templates=templates,

@@ -36,7 +36,7 @@ class Dying(Server):
         if self.turn != "sent":
             return every
         connection = self.connection()
-        run = self.dialect.run
+        run = self.engine.connection.run
         assert connection is not None
         try:
             list(every)  # the server has done it, and nobody heard of it

@@ -75,10 +75,10 @@ class Walk:
         connection = dbprov.connections(spec)[0].metadata
         url = type(connection)(deployment, account, account.place.read()).login_url()
         with dbprov.servers(spec) as servers:
-            dialect = servers[deployment].dialect
-            opened = dialect.connect_as(url, deployment, Timeouts())
+            engine = servers[deployment].engine
+            opened = engine.connection.connect_as(url, deployment, Timeouts())
             try:
                 for statement in statements:
-                    dialect.run(opened, statement)
+                    engine.connection.run(opened, statement)
             finally:
                 opened.close()

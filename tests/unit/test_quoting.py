@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbprov import engines
+from dbprov.engines.engine import of
 from dbprov.engines.mysql import quoting as mysql
 from dbprov.engines.postgresql import quoting as postgresql
 from dbprov.spec import names
@@ -142,8 +142,8 @@ def test_a_charset_is_a_word(name: str) -> None:
 )
 def test_variables_are_words(user: str, variable: str) -> None:
     assert names.variable(user) == variable
-    assert engines.of("postgresql").password_placeholder(None, user) == f":'{variable}'"  # type: ignore[arg-type]
-    assert engines.of("mysql").password_placeholder(None, user) == "${" + variable + "}"  # type: ignore[arg-type]
+    assert of("postgresql").urls.password_placeholder(None, user) == f":'{variable}'"  # type: ignore[arg-type]
+    assert of("mysql").urls.password_placeholder(None, user) == "${" + variable + "}"  # type: ignore[arg-type]
 
 
 @given(no_nul)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dbprov.engines import of
+from dbprov.engines.engine import of
 from dbprov.errors import ApplyError
 from dbprov.server import retry
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dbprov.engines import Facts, of
+from dbprov.engines.engine import Facts, of
 from dbprov.errors import ReviewError
 from dbprov.items import User
 from dbprov.plan.steps import Step, compare

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dbprov.commands.render import render
-from dbprov.engines import of
+from dbprov.engines.engine import of
 from dbprov.errors import UsageError
 from dbprov.plan.steps import Step, compare
 from dbprov.spec import names, reader

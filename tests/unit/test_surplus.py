@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dbprov.engines import Obstacle, of
+from dbprov.engines.engine import Obstacle, of
 from dbprov.items.existing_grants import AclEntry, Attribute, DefaultEntry, Held, RoleEntry, read
 from dbprov.plan.prune import ExtraPrivilege, borrowed, dependents_first, gives_more, pruning
 from dbprov.plan.steps import Step
@@ -27,7 +27,7 @@ def beyond(
     one: Held, engine: str = "postgresql", *beside: Deployment, known: Any = None
 ) -> list[Held]:
     made = deployment(engine, users=USERS)
-    return of(engine).beyond(made, beside, [one], known or KNOWN[engine])
+    return of(engine).extra_grants.beyond(made, beside, [one], known or KNOWN[engine])
 
 
 def said(found: list[Held]) -> list[tuple[tuple[str, ...], bool]]:
@@ -67,14 +67,14 @@ def test_things_are_told_apart() -> None:
 
 def test_what_a_token_takes_is_wanted() -> None:
     made = deployment(users=[{"name": "app", "auth": "iam"}])
-    dialect = of("postgresql")
+    engine = of("postgresql")
     held = [
         RoleEntry(grantee="app", grantor="dba", role=role, privileges=("MEMBER",))
         for role in ("rds_iam", "more")
     ]
-    assert [str(one) for one in dialect.beyond(made, [], held, KNOWN["postgresql"])] == [
-        'role "more" for "app", granted by "dba"'
-    ]
+    assert [
+        str(one) for one in engine.extra_grants.beyond(made, [], held, KNOWN["postgresql"])
+    ] == ['role "more" for "app", granted by "dba"']
 
 
 def test_a_deployment_beside_wants_its_own() -> None:
@@ -111,7 +111,7 @@ def test_our_row_is_spelled_as_it_was_granted(revokes: str, ours: str) -> None:
     made = deployment("mysql", users=USERS, database="a_b")
     known = facts("mysql", partial_revokes=revokes)
     for spelled in ("a_b", "a\\_b"):
-        found = of("mysql").beyond(made, [], [row(spelled, "SELECT")], known)
+        found = of("mysql").extra_grants.beyond(made, [], [row(spelled, "SELECT")], known)
         assert (found == []) is (spelled == ours)
 
 

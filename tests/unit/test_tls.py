@@ -20,7 +20,10 @@ from cryptography.hazmat.primitives.serialization import (
 from sqlalchemy import make_url
 
 from dbprov.connections.strings import Handout, handout
-from dbprov.engines import mysql, postgresql, tls_context
+from dbprov.engines import tls_context
+from dbprov.engines.engine import of
+from dbprov.engines.mysql import errors as mysql
+from dbprov.engines.postgresql import errors as postgresql
 from dbprov.engines.postgresql.connection import speaks_no_tls, without_password
 from dbprov.errors import SpecError
 from dbprov.passwords.secret import Secret
@@ -267,8 +270,7 @@ def test_the_head_of_a_file_says_how(
     public = str(folder / "public.pem")
     one = made(engine, tls.replace("PUBLIC", public), server=url).deployment
     expected = expected.replace("PUBLIC", public)
-    dialect = postgresql if engine == "postgresql" else mysql
-    assert expected in "\n".join(dialect.how_to_run(one, [], facts(flavor), "a.sql"))
+    assert expected in "\n".join(of(engine).urls.how_to_run(one, [], facts(flavor), "a.sql"))
 
 
 # -- what goes wrong -------------------------------------------------------------------------------------------------------
@@ -297,10 +299,10 @@ def test_the_head_of_a_file_says_how(
 def test_the_words(words: str, sentence: str) -> None:
     assert tls_context.explained(words) == sentence
     assert tls_context.explained(sentence) == sentence
-    for dialect in (postgresql, mysql):
+    for engine in (postgresql, mysql):
         found = tls_context.fault(words)
         assert (found is None) == (words == sentence)
-        assert (dialect.remedy("", sentence) == found.todo) if found else True
+        assert (engine.remedy("", sentence) == found.todo) if found else True
 
 
 @pytest.mark.parametrize(

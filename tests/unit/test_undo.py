@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dbprov.engines import of
+from dbprov.engines.engine import of
 from dbprov.items import (
     Database,
     DatabaseGrant,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dbprov.engines import Check, Facts
 from dbprov.engines.airflow import creates, limit, subject, version
+from dbprov.engines.engine import Check, Facts
 from dbprov.spec.model import Deployment
 
 READINESS = ("airflow/server", "airflow/database")

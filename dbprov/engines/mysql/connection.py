@@ -17,7 +17,8 @@ import pymysql
 from pymysql.constants import CR
 from pymysql.cursors import DictCursor
 
-from dbprov.engines import Facts, Notice, tls_context
+from dbprov.engines import tls_context
+from dbprov.engines.engine import Facts, Notice
 from dbprov.engines.mysql import auth_plugins, option_files
 from dbprov.engines.mysql.quoting import literal
 from dbprov.errors import ConnectError
@@ -25,17 +26,10 @@ from dbprov.passwords import Kept
 from dbprov.passwords.secret import Secret
 from dbprov.spec.model import Address, Deployment, Timeouts, Tls
 from dbprov.system.deadline import Late, within
-from dbprov.system.masking import outside, raw
+from dbprov.system.masking import outside
 
 SESSION = ("session/settings",)
 FACTS = ("session/server", "session/rights")
-REFUSED = frozenset({"1044", "1045", "1142", "1143", "1227", "1370", "1410"})
-LOGIN = frozenset({"1045", "1698", "1820", "1862", "3118", "4151"})
-EXISTS = frozenset({"1007", "1396", "1973", "3163"})
-MOVED = frozenset({"1008", "1094", "1396"})
-BUSY = frozenset({"1205", "1969", "2013"})
-# Waited too long for a lock, was the victim of a deadlock, or (MariaDB) took too long.
-RETRY = {"1205": "", "1213": "", "1969": ""}
 TRANSACTIONS = False
 PINNED = False  # one session does it all; to ask each is a round trip
 LOCK_DATABASE = None
@@ -316,95 +310,3 @@ def password_literal(connection: Any, address: Address, tls: Tls) -> Callable[[K
         return literal(clear.decode())
 
     return secret
-
-
-def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
-    """Code and words of the server.
-
-    The code alone where the statement, which it may echo, holds a password (T60).
-    """
-    if isinstance(error, pymysql.MySQLError) and error.args and isinstance(error.args[0], int):
-        code = str(error.args[0])
-        words = str(error.args[1]) if len(error.args) > 1 else ""
-        if not error.args[0]:  # PyMySQL's own, for whatever comes after the connection was lost
-            return "", "the connection to the server is lost"
-        return (
-            code,
-            "the server's words are left out, since they may hold the password"
-            if secret
-            else tls_context.explained(words),
-        )
-    return "", outside(str(error)) if not secret else type(error).__name__
-
-
-EXPIRED = (
-    "the password has expired: log in with it by the engine's own client, which lets you set"
-    " another one (ALTER USER USER() IDENTIFIED BY ...), and put that into its place"
-)
-LOST = (
-    "see that the server runs, that it is MySQL, and that nothing on the way ends connections;"
-    " the same command goes on where it stopped"
-)
-HELD = (
-    "somebody holds it (a transaction, FLUSH TABLES, a backup): let that end, or end its session"
-    " (KILL), and run the same command again"
-)
-REMEDIES = {
-    "1205": HELD,
-    "1969": HELD,
-    "1045": (
-        "the password is not the one that the server knows,"
-        " or another account is nearer to this address,"
-        " or the account wants TLS (tls: {mode: require})"
-        " or a client certificate (tls: {cert, key}),"
-        " or tls: {server_public_key: FILE} holds the key of another server"
-    ),
-    "1698": (
-        "this account logs in by its socket only:"
-        " use another admin, or run dbprov on the server as that user"
-    ),
-    "1044": "run it as an admin that has this privilege; dbprov check says who can give it",
-    "1142": "run it as an admin that has this privilege; dbprov check says who can give it",
-    "1227": "run it as an admin that has this privilege; dbprov check says who can give it",
-    "1040": "all connections are taken: wait, or have somebody end some",
-    "1053": "the server is stopping: when it is up, run the same command again",
-    "1820": EXPIRED,
-    "1862": EXPIRED,
-    "2006": LOST,
-    "2013": LOST,
-    "1836": "this server is read only or a replica: name the one that takes writes",
-    "1290": "this server is read only or a replica: name the one that takes writes",
-    "1819": (
-        "the server's rules for passwords want another one:"
-        " put it into its place, and run this again"
-    ),
-    "1095": (
-        "to end the session of another user takes CONNECTION_ADMIN, on MariaDB CONNECTION ADMIN,"
-        " on RDS the procedure mysql.rds_kill"
-    ),
-    "3118": "the account is locked: dbprov apply unlocks it where it can see that",
-    "4151": "the account is locked: dbprov apply unlocks it where it can see that",
-    "1524": (
-        "the server has no plugin of this name: auth: iam is for RDS and Aurora with IAM database"
-        " authentication switched on"
-    ),
-    "1049": "the database is not there: dbprov apply makes it",
-    "2003": (
-        "see that the host and port are right, that it is MySQL, and that no firewall is between"
-    ),
-    "2026": "see tls in the spec, and the log of the server",
-    "3159": "the server wants TLS: tls: {mode: require}",
-}
-
-
-def remedy(code: str, words: str = "") -> str:
-    if found := tls_context.fault(words):
-        return found.todo
-    if re.search("CERTIFICATE|SSL", raw(words)):
-        code = "2026"
-    elif not code and words:
-        code = "2003"
-    return REMEDIES.get(
-        code,
-        "correct what the server says, and run the same command again: it goes on where it stopped",
-    )

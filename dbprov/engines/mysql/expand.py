@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dbprov.engines import Facts, Obstacle
+from dbprov.engines.engine import Facts, Obstacle
 from dbprov.items import Database, Item, PatternGrant, User
 from dbprov.items.label import Label
 from dbprov.items.rotation import OldPassword, Password

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from dbprov.engines import Facts, Obstacle, Question
+from dbprov.engines.engine import Facts, Obstacle, Question
 from dbprov.engines.mysql.expand import expand
 from dbprov.engines.mysql.quoting import pattern
 from dbprov.items import PatternGrant

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from dbprov.engines import Facts, Obstacle
+from dbprov.engines.engine import Facts, Obstacle
 from dbprov.items import (
     Database,
     DatabaseGrant,

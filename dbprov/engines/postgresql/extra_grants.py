@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from dbprov.engines import Facts, Obstacle, Question
+from dbprov.engines.engine import Facts, Obstacle, Question
 from dbprov.engines.postgresql.expand import expand
 from dbprov.items import DatabaseGrant, DefaultGrant, ObjectGrant, SchemaGrant, TokenGrant
 from dbprov.items.existing_grants import AclEntry, Attribute, DefaultEntry, Held, Path, RoleEntry

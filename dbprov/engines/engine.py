@@ -1,0 +1,334 @@
+"""What dbprov needs to know of an engine: PostgreSQL, or MySQL with MariaDB.
+
+An engine is a folder of modules with the same names; each module holds what its Protocol here
+lists. An ``if mysql`` appears nowhere else. A module is loaded when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import field
+from functools import cache, cached_property
+from importlib import import_module
+from typing import Any, Protocol, cast
+from urllib.parse import quote
+
+from dbprov.items import Item
+from dbprov.items.existing_grants import Held
+from dbprov.passwords import Kept
+from dbprov.passwords.secret import Secret
+from dbprov.spec.model import Account, Address, Deployment, Timeouts, Tls
+from dbprov.system.frozen import dataclass
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A server as plain values.
+
+    Asked of it at the first connect, or said with ``--server-version`` when there is none.
+    """
+
+    version: tuple[int, ...]
+    flavor: str  # postgresql, mysql, mariadb
+    version_text: str = ""
+    identity: str = ""  # names this very server, wherever it is reached
+    identifier: str = ""  # of its data; empty where this admin may not ask for it
+    service: str = ""  # RDS, Azure, Cloud SQL; empty: community
+    admin: str = ""
+    rights: frozenset[str] = frozenset()  # what the admin may do on the whole server
+    grant_option: bool = True
+    rights_known: bool = True  # False where active roles may give the admin more than is listed
+    read_only: bool = False
+    tls: str = ""  # the protocol of the admin's own connection; empty: none
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a server said beside its answer.
+
+    ``empty``: the statement succeeded without effect, which is a failure.
+    """
+
+    code: str
+    words: str
+    empty: bool = False
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why this admin cannot do a step, who could, and the statement that they would run."""
+
+    why: str
+    who: str
+    statement: str
+
+    @property
+    def todo(self) -> str:
+        return f"{self.who} would run:\n{self.statement};" if self.statement else self.who
+
+
+@dataclass(frozen=True)
+class Question:
+    """A block of ``extra_grants`` whose rows are what users hold."""
+
+    template: str
+    values: Mapping[str, Any]
+    inside: bool = False  # asked in the Deployment's database, where there is one
+    unsure: str = ""  # not every admin may ask it; what then is not known
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One thing to try as a user: a template of ``verify/``, and what must come of it.
+
+    ``expects``: "works"; "refused" (with one of the engine's codes for missing privileges);
+    "holds": the statement answers one row ``held, observed``; "setup" runs as the admin and claims
+    nothing.
+    """
+
+    claim: str
+    template: str
+    values: Mapping[str, Any]
+    expects: str = "works"
+    by_admin: bool = False
+    needs: str = ""  # a template without whose success this trial means nothing
+    warns: Mapping[str, str] = field(
+        default_factory=dict
+    )  # code -> what to do: known limits, reported and no failure
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing tried, and whether it held.
+
+    ``warning``: it held as far as this server lets it, and what to know.
+    """
+
+    subject: str
+    claim: str
+    expected: str
+    observed: str
+    held: bool
+    code: str = ""
+    todo: str = ""
+    warning: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "subject": self.subject,
+            "claim": self.claim,
+            "expected": self.expected,
+            "observed": self.observed,
+            "held": self.held,
+            "code": self.code,
+            "do": self.todo,
+            "warning": self.warning,
+        }
+
+
+class Expand(Protocol):
+    """What a Deployment is here, and what is known before anything is tried. Module ``expand``."""
+
+    NAME: str
+    VERSIONS: Mapping[str, str]  # flavor -> the newest version that is supported
+    OWNERS: bool  # do things belong to users, and can an admin borrow a user's rights?
+
+    def expand(self, deployment: Deployment, facts: Facts) -> list[Item]: ...
+    def newborn(self, item: Item, facts: Facts) -> Item | None: ...
+    def obstacle(
+        self, item: Item, verb: str, found: Item | None, facts: Facts, render: Any
+    ) -> Obstacle | None: ...
+    def misgivings(self, facts: Facts) -> list[str]: ...
+    def advice(self, facts: Facts) -> list[tuple[str, str, str]]: ...
+    def keeps_old(self, facts: Facts) -> bool: ...
+    def unfit(self, deployment: Deployment, facts: Facts) -> list[tuple[str, str]]: ...
+
+
+class Connection(Protocol):
+    """Sessions. Module ``connection``."""
+
+    SESSION: tuple[str, ...]  # the templates that begin a session; rows "preset" forbid using it
+    FACTS: tuple[str, ...]  # the templates whose answers make the Facts
+    TRANSACTIONS: bool  # can DDL be rolled back?
+    PINNED: bool  # is each session asked which server it is on? Where that is no round trip more
+    LOCK_DATABASE: str | None  # the one in which all runs lock, where locks are a database's (T33)
+
+    def connect(
+        self,
+        address: Address,
+        tls: Tls,
+        password: Secret | None,
+        database: str | None,
+        timeouts: Timeouts,
+    ) -> Any: ...
+    def connect_as(self, url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any: ...
+    def pins(self, connection: Any, timeouts: Timeouts) -> dict[str, Any]: ...
+    def needs_password(self, error: BaseException) -> bool: ...
+    def session_number(self, connection: Any) -> int: ...
+    def lock_key(self, name: str) -> int | str: ...
+    def tls_of(self, connection: Any) -> str: ...
+    def facts(self, answers: Sequence[list[dict[str, Any]]], connection: Any) -> Facts: ...
+    def facts_offline(
+        self, flavor: str, version: tuple[int, ...], settings: Mapping[str, str]
+    ) -> Facts: ...
+    def ask(self, connection: Any, queries: Sequence[str]) -> list[list[dict[str, Any]]]: ...
+    def run(self, connection: Any, statement: str) -> list[Notice]: ...
+    def transaction(self, connection: Any) -> AbstractContextManager[Any]: ...
+    def roll_back(self, connection: Any) -> AbstractContextManager[Any]: ...
+    def password_literal(
+        self, connection: Any, address: Address, tls: Tls
+    ) -> Callable[[Kept, str], str]: ...
+
+
+class Errors(Protocol):
+    """What the codes of the server mean, and what to do. Module ``errors``."""
+
+    REFUSED: frozenset[str]  # error codes that mean: this user may not
+    LOGIN: frozenset[str]  # error codes that mean: wrong password, or nobody of this name from here
+    EXISTS: frozenset[str]  # error codes that mean: somebody else made it a moment ago
+    MOVED: frozenset[str]  # error codes that mean: it is gone, or changed, since it was looked at
+    BUSY: frozenset[str]  # codes that mean: waited in vain for what somebody else holds
+    RETRY: Mapping[str, str]  # codes of lost races, which are tried again; their words
+
+    def explain(self, error: BaseException, *, secret: bool) -> tuple[str, str]: ...
+    def remedy(self, code: str, words: str = "") -> str: ...
+
+
+class Verify(Protocol):
+    """What is tried as a user. Module ``verify``."""
+
+    def trials(
+        self,
+        deployment: Deployment,
+        account: Account,
+        facts: Facts,
+        probe: str,
+        beside: Sequence[Deployment] = (),
+    ) -> list[Trial]: ...
+    def cleanup(self, deployment: Deployment, probe: str) -> list[Trial]: ...
+
+
+class ExtraGrants(Protocol):
+    """What users hold beyond the spec. Module ``extra_grants``."""
+
+    def questions(self, accounts: Sequence[Account], facts: Facts) -> list[Question]: ...
+    def beyond(
+        self,
+        deployment: Deployment,
+        beside: Sequence[Deployment],
+        held: Sequence[Held],
+        facts: Facts,
+    ) -> list[Held]: ...
+    def existing(self, database: str) -> list[Question]: ...
+    def kept(self, item: Held, facts: Facts, render: Any) -> Obstacle | None: ...
+
+
+class Urls(Protocol):
+    """Connection strings, and how a file of SQL is run. Module ``urls``."""
+
+    def password_placeholder(self, place: Kept, user: str) -> str: ...
+    def url(
+        self,
+        deployment: Deployment,
+        account: Account,
+        password: str,
+        host: str,
+        port: int,
+        tls: Tls,
+    ) -> str: ...
+    def conninfo(self, database: str) -> str: ...
+    def how_to_run(
+        self, deployment: Deployment, variables: Sequence[str], facts: Facts, file: str
+    ) -> Iterator[str]: ...
+
+
+class PasswordHash(Protocol):
+    """What the server keeps of a password. Module ``password_hash``."""
+
+    VERIFIERS: str  # the template that answers with what is kept of passwords; empty: no use for it
+
+    def password_verifier(
+        self, facts: Facts, iterations: int | None
+    ) -> Callable[[Kept, str], str]: ...
+
+
+class Airflow(Protocol):
+    """What Airflow needs beyond grants. Module ``airflow``."""
+
+    READINESS: tuple[str, ...]  # the templates whose answers say whether Airflow would run
+
+    def readiness(
+        self,
+        airflow: tuple[int, ...],
+        deployment: Deployment,
+        facts: Facts,
+        answers: Mapping[str, list[dict[str, Any]]],
+    ) -> Iterator[Check]: ...
+
+
+class Quoting(Protocol):
+    """The quoting filters of the templates. Module ``quoting``."""
+
+    FILTERS: Mapping[str, Callable[..., str]]
+
+
+class Engine:
+    """One engine: the modules of its folder, each as the Protocol that it keeps."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def _module(self, name: str) -> Any:
+        return import_module(f"dbprov.engines.{self.name}.{name}")
+
+    @cached_property
+    def expand(self) -> Expand:
+        return cast(Expand, self._module("expand"))
+
+    @cached_property
+    def connection(self) -> Connection:
+        return cast(Connection, self._module("connection"))
+
+    @cached_property
+    def errors(self) -> Errors:
+        return cast(Errors, self._module("errors"))
+
+    @cached_property
+    def verify(self) -> Verify:
+        return cast(Verify, self._module("verify"))
+
+    @cached_property
+    def extra_grants(self) -> ExtraGrants:
+        return cast(ExtraGrants, self._module("extra_grants"))
+
+    @cached_property
+    def urls(self) -> Urls:
+        return cast(Urls, self._module("urls"))
+
+    @cached_property
+    def password_hash(self) -> PasswordHash:
+        return cast(PasswordHash, self._module("password_hash"))
+
+    @cached_property
+    def airflow(self) -> Airflow:
+        return cast(Airflow, self._module("airflow"))
+
+    @cached_property
+    def quoting(self) -> Quoting:
+        return cast(Quoting, self._module("quoting"))
+
+
+def in_path(database: str) -> str:
+    """Only what libpq cannot take is encoded.
+
+    SQLAlchemy before 2.1 takes a database in a URL as it stands, libpq decodes it.
+    """
+    return "".join(quote(c, safe="") if c in "%?# " or not c.isprintable() else c for c in database)
+
+
+@cache
+def of(name: str) -> Engine:
+    """``name``: postgresql or mysql."""
+    return Engine(name)
