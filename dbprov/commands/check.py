@@ -48,17 +48,17 @@ def check(deployment: Deployment, server: Server) -> Iterator[Check]:
     )
     yield from _tls(server)
     yield from _public(deployment, server)
-    for words in server.engine.expand.misgivings(facts):
+    for words in server.engine.limits.misgivings(facts):
         yield Check("server", "", "", words, True, warning=True)
-    for why, todo in server.engine.expand.unfit(deployment, facts):
+    for why, todo in server.engine.limits.unfit(deployment, facts):
         yield Check("server", "can hold this deployment", "holds", why, False, todo=todo)
         return
-    for claim, observed, todo in server.engine.expand.advice(facts):
+    for claim, observed, todo in server.engine.limits.advice(facts):
         yield Check("server", "", claim, observed, True, todo=todo, warning=True)
     planned = plan(deployment, server)
     yield from _planned(planned)
     for words in planned.remarks:
-        if words not in server.engine.expand.misgivings(facts):
+        if words not in server.engine.limits.misgivings(facts):
             yield Check(deployment.name, "", "", words, True, warning=True)
 
 

@@ -233,7 +233,7 @@ def _why(user: Resident, near: Deployment, missing: Iterable[str]) -> str:
 
 def _missing(made: Deployment, server: Server) -> list[str]:
     """What a plan would do, and what it would say that others must do."""
-    if unfit := server.engine.expand.unfit(made, server.facts):
+    if unfit := server.engine.limits.unfit(made, server.facts):
         return [why for why, _ in unfit]
     pairs = server.look(server.engine.expand.expand(made, server.facts))
     beyond = [f for _, f in pairs if isinstance(f, ObjectGrant) and f.beyond]

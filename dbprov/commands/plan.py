@@ -76,7 +76,7 @@ def plan(
         ),
         unknown=tuple(_unknown(deployment, found)),
         remarks=(
-            *server.engine.expand.misgivings(server.facts),
+            *server.engine.limits.misgivings(server.facts),
             *(r for w, f in found for r in w.remarks(f)),
             *_without_label(deployment, items),
             *server.doubts(deployment),
@@ -137,7 +137,7 @@ def _fit(deployment: Deployment, server: Server) -> None:
 
     A name that it would fold, a server that takes no writes.
     """
-    for why, todo in server.engine.expand.unfit(deployment, server.facts):
+    for why, todo in server.engine.limits.unfit(deployment, server.facts):
         raise RefusedError(
             f"{deployment.name} cannot be provisioned on {server.address}", why, todo
         )

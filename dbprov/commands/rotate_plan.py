@@ -48,7 +48,7 @@ def plan_rotation(
     """A plan for each of these users. Reads only; refuses what cannot be done."""
     server.beside(deployment)  # refused where one of its users has two passwords there
     plan_one = plan_finish if finish else plan_user
-    for why, todo in server.engine.expand.unfit(deployment, server.facts):
+    for why, todo in server.engine.limits.unfit(deployment, server.facts):
         raise RefusedError(f"no password can be rotated on {server.address}", why, todo)
     asked = [account for account in deployment.accounts if user in (None, account.name)]
     if user and any(account.auth is Auth.IAM for account in asked):
@@ -62,7 +62,7 @@ def plan_rotation(
 def plan_user(deployment: Deployment, server: Server, account: Account) -> Plan:
     who = named(account.name, account.host)
     resumed = account.place.pending() is not None
-    keeps = server.engine.expand.keeps_old(server.facts) or bool(account.second)
+    keeps = server.engine.limits.keeps_old(server.facts) or bool(account.second)
     user = account.name
     if account.second and account.place.read() is not None:
         user = account.next_login
@@ -174,7 +174,7 @@ def plan_finish(deployment: Deployment, server: Server, account: Account) -> Pla
             "dbprov rotate, which ends it, and --finish afterwards",
         )
     nothing = replace(_nothing(deployment, server, account), finish=True)
-    if not server.engine.expand.keeps_old(server.facts) and not account.second:
+    if not server.engine.limits.keeps_old(server.facts) and not account.second:
         return nothing
     wanted = OldPassword(user=account.next_login, host=account.host)
     [(_, found)] = server.look([wanted])

@@ -129,7 +129,7 @@ class Check:
 
 
 class Expand(Protocol):
-    """What a Deployment is here, and what is known before anything is tried. Module ``expand``."""
+    """What a Deployment is on this engine. Module ``expand``."""
 
     NAME: str
     VERSIONS: Mapping[str, str]  # flavor -> the newest version that is supported
@@ -137,6 +137,11 @@ class Expand(Protocol):
 
     def expand(self, deployment: Deployment, facts: Facts) -> list[Item]: ...
     def newborn(self, item: Item, facts: Facts) -> Item | None: ...
+
+
+class Limits(Protocol):
+    """What this admin and this server cannot do. Module ``limits``."""
+
     def obstacle(
         self, item: Item, verb: str, found: Item | None, facts: Facts, render: Any
     ) -> Obstacle | None: ...
@@ -286,6 +291,10 @@ class Engine:
     @cached_property
     def expand(self) -> Expand:
         return cast(Expand, self._module("expand"))
+
+    @cached_property
+    def limits(self) -> Limits:
+        return cast(Limits, self._module("limits"))
 
     @cached_property
     def connection(self) -> Connection:

@@ -261,7 +261,7 @@ class Server(Siblings):
         """The steps that this admin is known to be unable to do, before any of them is tried."""
         render = self.renderer(masked)
         met = [
-            (s, self.engine.expand.obstacle(s.item, s.verb, s.found, self.facts, render))
+            (s, self.engine.limits.obstacle(s.item, s.verb, s.found, self.facts, render))
             for s in steps
         ]
         return [(step, obstacle) for step, obstacle in met if obstacle]
