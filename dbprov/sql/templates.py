@@ -369,7 +369,7 @@ def listed(own: Path | None) -> list[Listed]:
 def beginning(engine: str, name: str) -> str:
     """An own template to begin with: it extends ours, with the text of every block. Empty: none."""
     path = built_in_templates() / engine / f"{name}.sql"
-    if not path.is_file():
+    if not name.isidentifier() or not path.is_file():
         return ""
     extends = f'{{% extends "{BUILT_IN}/{engine}/{name}.sql" %}}'
     return f"{extends}\n\n{path.read_text(encoding='utf-8')}"

@@ -246,9 +246,10 @@ def test_a_copy_is_the_same_and_is_not_written_over(
     one = ["templates", "--copy", "default_grant", "--to", "mine"]
     assert CliRunner().invoke(main, one).exit_code == 0
     assert not (tmp_path / "mine/mysql/default_grant.sql").exists()
-    unknown = CliRunner().invoke(main, ["templates", "--copy", "usr"])
-    assert unknown.exit_code == 2
-    assert "dbprov templates lists them" in unknown.stderr
+    for kind in ("usr", "../postgresql/user", "fragments/lent"):
+        unknown = CliRunner().invoke(main, ["templates", "--copy", kind])
+        assert unknown.exit_code == 2
+        assert "dbprov templates lists them" in unknown.stderr
 
 
 def test_the_list_says_which_file_serves_a_block(tmp_path: Path) -> None:
