@@ -12,7 +12,7 @@ DbprovError
  +-- ReviewError        what would run now is not what was reviewed; nothing was changed
  +-- ApplyError         a statement failed, or succeeded without effect;
  |   |                  what was done before it stands
- |   +-- Interrupted    somebody ended the run: Ctrl-C, SIGTERM, a terminal that was closed
+ |   +-- Interrupted    a signal ended the run: Ctrl-C, SIGTERM, a terminal that was closed
  +-- AuditError         the record cannot be written; what cannot be recorded is not done
  +-- UsageError         the command line asks for something that cannot be
 """

@@ -92,7 +92,7 @@ class Group(click.Group):
             _give_up(ctx, error)
         except (KeyboardInterrupt, click.Abort):
             again = "run the same command again: it goes on where it stopped"
-            _give_up(ctx, Interrupted("interrupted", "somebody ended the run", again))
+            _give_up(ctx, Interrupted("interrupted", "the run was ended by a signal", again))
         except (click.ClickException, click.exceptions.Exit):
             raise
         except BrokenPipeError:  # whoever read stdout has read enough

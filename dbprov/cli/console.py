@@ -154,7 +154,7 @@ def show_plan(planned: Plan, err: bool) -> None:
         _say(click.style("  !", fg="red"), words, err)
         _advice(f"{statement};", err)
     for one in planned.extra:
-        _show_surplus(one, err)
+        _show_extra(one, err)
     for words in planned.remarks:
         _say(click.style("  note:", fg="yellow"), words, err)
 
@@ -182,11 +182,12 @@ def show_departing(planned: Plan, err: bool) -> None:
 
 
 def _counted(planned: Plan) -> str:
-    """Beside what is missing: what is surplus, and what of all is not ours to change."""
-    surplus = len(planned.extra)
+    """Beside what is missing: what is held beyond the spec, and what needs another role."""
+    extra = len(planned.extra)
     others = [one for one in planned.extra if one.obstacle]
     foreign = len(planned.obstacles) + len(planned.beyond) + len(others)
-    counts = [f"{surplus} surplus"] * bool(surplus) + [f"{foreign} not ours"] * bool(foreign)
+    needs = f"{foreign} need{'s' * (foreign == 1)} another role"
+    counts = [f"{extra} extra"] * bool(extra) + [needs] * bool(foreign)
     return "".join(f", {words}" for words in counts)
 
 
@@ -194,14 +195,15 @@ def _mark(step: Step) -> str:
     return click.style("  -", fg="red") if step.verb == "drop" else click.style("  +", fg="green")
 
 
-def _show_surplus(one: ExtraPrivilege, err: bool) -> None:
+def _show_extra(one: ExtraPrivilege, err: bool) -> None:
     """There and not wanted: what apply --prune would take away, or who could."""
     words = f"{one.item}{_where(one.item.inside)}"
     if one.obstacle is None:
-        _say(click.style("  surplus", fg="yellow"), f"{words}: left alone without --prune", err)
+        _say(click.style("  extra", fg="yellow"), f"{words}: kept (use --prune to revoke)", err)
         _statement(one.statement, err)
     else:
-        _say(click.style("  surplus", fg="yellow"), f"{words}: not ours: {one.obstacle.why}", err)
+        why = f"needs another role: {one.obstacle.why}"
+        _say(click.style("  extra", fg="yellow"), f"{words}: {why}", err)
         _advice(one.obstacle.todo, err)
 
 

@@ -179,7 +179,7 @@ def _user(portrait: Portrait, account: Account) -> Iterator[str]:
     for words in portrait.lacking.get(who, []):
         yield from _comment(f"lacking: {words}", "      ")
     for words in portrait.surplus.get(who, []):
-        yield from _comment(f"surplus: {words}", "      ")
+        yield from _comment(f"extra: {words}", "      ")
     yield f"      - name: {_scalar(account.name)}"
     if account.host != "%":
         yield f"        host: {_scalar(account.host)}"

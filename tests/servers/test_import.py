@@ -158,7 +158,7 @@ def test_what_was_made_by_hand(walk: Walk, prefix: str) -> None:
     assert [a.name for a in planned.unknown] == [f"{prefix}app"]
     [more] = found.surplus[f'"{prefix}app"']
     assert "more" in more
-    assert f"# surplus: {more}" in found.text
+    assert f"# extra: {more}" in found.text
     if walk.server.engine == "postgresql":
         assert read.deployments[0].schemas == ("airflow",)
         assert read.deployments[0].isolate is False

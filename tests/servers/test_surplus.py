@@ -504,8 +504,8 @@ def test_at_the_command_line(walk: Walk, prefix: str) -> None:
     as_admin(walk, MORE[walk.server.engine].format(p=prefix))
     planned = run("plan", *words, folder=walk.folder, env=env)
     assert planned.returncode == 0, planned.stderr
-    assert "surplus" in planned.stdout
-    assert "left alone without --prune" in planned.stdout
+    assert "  extra " in planned.stdout
+    assert "kept (use --prune to revoke)" in planned.stdout
     document = json.loads(run("plan", *words, "--json", folder=walk.folder, env=env).stdout)
     [found] = document["deployments"][0]["surplus"]
     assert found["revocable"] is True
