@@ -369,7 +369,11 @@ def rehearse(stage: Stage, name: str) -> Rehearsed:
 def left_behind(server: TestServer, prefix: str, databases: Mapping[str, str]) -> list[str]:
     """What dbprov made for itself and should have taken away: each with what it is called in ``databases``."""
     left = [f"membership in {name} is left" for name in _loans(server, prefix)]
-    left += [f"{name} is left" for name in _names(server, OF_THE_SERVER[server.engine], prefix)]
+    # A server ends a session a moment after its client has gone.
+    until, query = time.monotonic() + 5, OF_THE_SERVER[server.engine]
+    while (names := _names(server, query, prefix)) and time.monotonic() < until:
+        time.sleep(0.05)
+    left += [f"{name} is left" for name in names]
     there = {str(row[0]) for row in execute(server, "superuser", DATABASES[server.engine])}
     for database, where in databases.items():
         if database not in there:  # its Deployment was dropped
