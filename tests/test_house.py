@@ -46,7 +46,8 @@ from dbprov.items.sessions import (
 from dbprov.passwords.env import EnvPlace
 from dbprov.plan.steps import compare
 from dbprov.plan.undo import Emptiness
-from dbprov.spec import reader
+from dbprov.spec import keys, reader
+from dbprov.spec.schema import mappings, reference
 from dbprov.sql.templates import built_in_templates
 from tests.support.made import FOLDER, HOSTILE, command, deployment, expanded, facts, renderer
 
@@ -834,17 +835,63 @@ def test_the_oldest_python_is_the_same_everywhere() -> None:
     assert project["tool"]["mypy"]["strict"] is True
 
 
-def test_the_package_carries_its_templates_and_schema() -> None:
+def test_the_package_carries_its_templates() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"] == {
         "sql_templates": "dbprov/sql_templates"
     }
-    assert (PACKAGE / "spec/schema.json").is_file()
     assert project["project"]["scripts"] == {"dbprov": "dbprov.cli:main"}
 
 
-def test_the_schema_named_in_the_readme_is_ours() -> None:
-    assert "dbprov schema" in (ROOT / "README.md").read_text(encoding="utf-8")
+# -- a key of the spec is declared once ------------------------------------------------------------------------------------
+
+KEYS_OF_A_SPEC = sorted({str(key) for one in mappings(keys.SPEC) for key in one.keys})
+SPELLED_IN_YAML = re.compile(r"[\s-]*(?:" + "|".join(KEYS_OF_A_SPEC) + r"): .*", re.DOTALL)
+READERS = [
+    *(PACKAGE / f"spec/{name}.py" for name in ("reader", "accounts", "password", "tls", "schema", "values", "writer")),
+    PACKAGE / "cli/options.py", PACKAGE / "cli/import_.py", PACKAGE / "cli/schema.py",
+]  # fmt: skip
+
+
+def _looked_up(tree: ast.AST) -> Iterator[ast.expr]:
+    """What a mapping is asked for: m[x], m.get(x), m.pop(x), x in m."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript):
+            yield node.slice
+        elif isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            yield node.left
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in ("get", "pop")
+        ):
+            yield from node.args[:1]
+
+
+def test_nothing_else_spells_a_key_of_the_spec() -> None:
+    """Who reads or writes a spec takes its keys from the declarations."""
+    found = []
+    for path in READERS:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        asked = [
+            one
+            for one in _looked_up(tree)
+            if isinstance(one, ast.Constant) and one.value in KEYS_OF_A_SPEC
+        ]
+        written = [
+            one
+            for one in ast.walk(tree)
+            if isinstance(one, ast.Constant)
+            and isinstance(one.value, str)
+            and SPELLED_IN_YAML.fullmatch(one.value)
+        ]
+        found += [f"{path.name}:{one.lineno}: {one.value!r}" for one in (*asked, *written)]
+    assert found == []
+
+
+def test_the_reference_page_is_the_declarations() -> None:
+    page = (ROOT / "docs/spec.md").read_text(encoding="utf-8")
+    assert page == reference(), "dbprov schema --markdown > docs/spec.md"
 
 
 # -- the rules that comments cite ------------------------------------------------------------------------------------------

@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from dbprov.cli import console
-from dbprov.cli.options import FLAGS, ask, json_option, templates_option, timeouts_options
+from dbprov.cli.options import (
+    ask,
+    flag_values,
+    json_option,
+    spec_flags,
+    templates_option,
+    timeouts_options,
+)
 from dbprov.cli.output import print_json, write
+from dbprov.spec import keys
 
 if TYPE_CHECKING:
     from dbprov.spec.model import Timeouts
 
-WHERE = ("server", "via", "database", "name")
-REQUIRED = ("server", "database")
-
-
-def _flags(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Of the flags of a spec those that say where a database is."""
-    for name, text, more in reversed(FLAGS):
-        if name in WHERE or name.startswith("tls-"):
-            command = click.option(f"--{name}", help=text, required=name in REQUIRED, **more)(
-                command
-            )
-    return command
-
 
 @click.command("import")
-@_flags
+@spec_flags(least=True)
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write to this file.")
 @click.option(
     "--nearest",
@@ -45,16 +39,12 @@ def _flags(command: Callable[..., Any]) -> Callable[..., Any]:
 def import_(
     ctx: click.Context,
     /,
-    server: str,
-    via: str | None,
-    database: str,
-    name: str | None,
     output: str | None,
     nearest: bool,
     as_json: bool,
     templates: str | None,
     timeouts: Timeouts,
-    **tls: str | None,
+    **options: Any,
 ) -> None:
     """Write the spec that describes a database that exists. Its users, and what they may do.
 
@@ -65,16 +55,17 @@ def import_(
     from dbprov.commands.import_ import import_
 
     ctx.obj["json"] = as_json
-    tls_flags = {key.removeprefix("tls_"): value for key, value in tls.items() if value}
-    for key in ("ca", "cert", "key", "server_public_key"):
-        if key in tls_flags:  # read from wherever the spec will be
-            tls_flags[key] = str(Path(tls_flags[key]).expanduser().absolute())
+    flags = flag_values(options)
+    tls = flags.get(keys.TLS, {})
+    for key in tls:
+        if key.type == keys.PATH:  # read from wherever the spec will be
+            tls[key] = str(Path(tls[key]).expanduser().absolute())
     found = import_(
-        server,
-        database,
-        name=name,
-        via=via,
-        tls=tls_flags,
+        flags[keys.SERVER],
+        flags[keys.DATABASE],
+        name=flags.get(keys.NAME),
+        via=flags.get(keys.VIA),
+        tls=tls,
         folder=Path(output).absolute().parent if output else Path.cwd(),
         nearest=nearest,
         ask=ask,

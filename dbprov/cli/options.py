@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dbprov.cli import console
+from dbprov.spec import keys
+from dbprov.spec.key_types import Boolean, Choice, Key, ListOf, Number, Only
 
 if TYPE_CHECKING:
     from dbprov.audit.log import Journal
@@ -36,7 +38,7 @@ PATH = {"type": click.Path()}  # which shells complete
 
 
 class Flag(click.Option):
-    """One of FLAGS, which together stand for a spec file."""
+    """One of those that together stand for a spec file."""
 
 
 class SpecCommand(click.Command):
@@ -47,7 +49,7 @@ class SpecCommand(click.Command):
             return super().make_context(*words, **more)
         except click.BadParameter as error:
             # click repeats what it does not take; here that may be the password itself.
-            if error.param and any("password" in word for word in error.param.opts):
+            if error.param and any(keys.PASSWORD in word for word in error.param.opts):
                 told = _taken(error.param.type) or error.message
                 raise click.BadParameter(told, error.ctx, error.param) from None
             raise
@@ -74,64 +76,69 @@ def _taken(sort: click.ParamType[Any]) -> str:
     return "" if sort.name == "text" else f"it takes an {sort.name}"
 
 
-FLAGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    (
-        "server",
-        "URL of the server, without a password: postgresql://dba@host/postgres or mysql://dba@host",
-        {},
-    ),
-    ("via", "A bastion on the way to the server: ssh://user@host.", {}),
-    ("name", "Name of the Deployment.", {}),
-    ("database", "Its database.", {}),
-    ("user", "Its user.", {}),
-    ("access", "What the user may do.", {"type": click.Choice(["all", "owner", "write", "read"])}),
-    (
-        "auth",
-        "How the user logs in: iam is for RDS and Aurora, without any password.",
-        {"type": click.Choice(["password", "iam"])},
-    ),
-    (
-        "layout",
-        "shared: one user, one schema; split: schemas airflow and celery.",
-        {"type": click.Choice(["shared", "split"])},
-    ),
-    ("schemas", "A schema to work in; may be given several times.", {"multiple": True}),
-    ("host", "Host from which a MySQL user comes.", {}),
-    ("encoding", "Encoding of the database.", {}),
-    ("collation", "Collation (MySQL) or locale (PostgreSQL) of the database.", {}),
-    ("connection-limit", "How many connections the user may have.", {"type": int}),
-    ("isolate/--no-isolate", "Shut PUBLIC out of the database.", {"default": None}),
-    (
-        "label/--no-label",
-        "Say on the server which Deployment users and database belong to; default: on new ones.",
-        {"default": None},
-    ),
-    ("password-env", "Environment variable with the user's password.", {}),
-    ("password-file", "File with the user's password; filled if it is not there.", PATH),
-    ("password-prompt", "Ask for the user's password.", {"is_flag": True, "default": None}),
-    ("password-command", "Program, with its arguments, that prints the user's password.", WORDS),
-    ("password-store-command", "Program that takes a new password on its standard input.", WORDS),
-    ("password-timeout", "Seconds that these programs may take.", {"type": int}),
-    ("password-aws", "Name of the password's secret in AWS Secrets Manager.", {}),
-    ("password-region", "Its region.", {}),
-    ("password-vault", "Path of the password's secret in HashiCorp Vault, its mount first.", {}),
-    ("password-address", "Address of Vault.", {}),
-    ("password-key", "Key of the password in the secret.", {}),
-    (
-        "tls-mode",
-        "How to connect.",
-        {"type": click.Choice(["disable", "prefer", "require", "verify-ca", "verify-full"])},
-    ),
-    ("tls-ca", "File of CA certificates.", PATH),
-    ("tls-cert", "File of a client certificate.", PATH),
-    ("tls-key", "File of its private key.", PATH),
-    ("tls-server-public-key", "MySQL without TLS: file of the server's RSA public key.", PATH),
-    ("publish-host", "Host in the connection strings, where it is another one.", {}),
-    ("publish-port", "Port in the connection strings.", {"type": int}),
-)
-GROUPED = ("password", "tls", "publish")
-NAMED = {"password_store_command": "password_store"}  # a flag whose key has another name
-FORMER = {"password-store": "password-store-command"}  # names of 0.1, which still work unseen
+def _click_option(name: str, key: Key) -> tuple[str, dict[str, Any]]:
+    """What click is told of the flag of a key."""
+    kind = key.type
+    if isinstance(kind, Boolean):
+        return f"--{name}/--no-{name}", {"default": None}
+    if isinstance(kind, Only):
+        return f"--{name}", {"is_flag": True, "default": None}
+    if isinstance(kind, ListOf):
+        return f"--{name}", {"multiple": True} if kind.distinct else WORDS
+    if isinstance(kind, Choice):
+        return f"--{name}", {"type": click.Choice([str(one) for one in kind.choices])}
+    if isinstance(kind, Number):
+        return f"--{name}", {"type": int}
+    return f"--{name}", PATH if kind == keys.PATH else {}
+
+
+def spec_flags(*, least: bool = False) -> Callable[[F], F]:
+    """The flags that say one Deployment; ``least``: those that say where a database is."""
+
+    def decorate(command: F) -> F:
+        wrapped: Any = command
+        for name, path in reversed(list(keys.flags())):
+            key = path[-1]
+            if least and path[0] not in WHERE:
+                continue
+            option, more = _click_option(name, key)
+            more = more | ({"required": True} if least and key in REQUIRED else {})
+            text = key.help + (" May be given several times." if more.get("multiple") else "")
+            wrapped = click.option(option, _variable(path), cls=Flag, help=text, **more)(wrapped)
+            if key.former_flag:
+                text, former = f"Former name of --{name}.", f"former_{_variable(path)}"
+                option = f"--{key.former_flag}"
+                more = more | {"help": text, "hidden": True, "cls": Flag}
+                wrapped = click.option(option, former, **more)(wrapped)
+        return wrapped  # type: ignore[no-any-return]
+
+    return decorate
+
+
+def flag_values(options: dict[str, Any]) -> dict[str, Any]:
+    """What the flags say, by key; taken out of ``options``. A group of keys is a mapping."""
+    values: dict[str, Any] = {}
+    for _, path in keys.flags():
+        value = options.pop(_variable(path), None)
+        if path[-1].former_flag:
+            former = options.pop(f"former_{_variable(path)}", None)
+            value = value or former
+        if value in (None, ()):
+            continue
+        if len(path) == 1:
+            values[path[0]] = value
+        else:
+            values.setdefault(path[0], {})[path[1]] = value
+    return values
+
+
+def _variable(path: tuple[Key, ...]) -> str:
+    return "_".join(path)
+
+
+# What import asks for: where a database is.
+WHERE = (keys.SERVER, keys.VIA, keys.DATABASE, keys.NAME, keys.TLS)
+REQUIRED = (keys.SERVER, keys.DATABASE)
 # Those of Timeouts, which --help does not load; a test compares.
 DEFAULT_TIMEOUTS = {
     "connect": 10,
@@ -149,31 +156,19 @@ def with_spec(command: F, *, users: bool = False) -> F:
 
     @wraps(command)
     def with_flags(ctx: click.Context, spec: str | None, **options: Any) -> Any:
-        keys = [name.partition("/")[0].replace("-", "_") for name, _, _ in FLAGS]
-        former = {
-            new.replace("-", "_"): options.pop(old.replace("-", "_")) for old, new in FORMER.items()
-        }
-        flags = {NAMED.get(key, key): options.pop(key) for key in keys}
-        for new, value in former.items():
-            key = NAMED.get(new, new)
-            flags[key] = flags[key] or value
+        flags = flag_values(options)
         ctx.obj["json"] = options.get("as_json", False)
         if "templates" in options:
             options["templates"] = Path(options["templates"]) if options["templates"] else None
         if users:
-            options["user"] = flags.pop("user") if spec else None
+            options[keys.USER] = flags.pop(keys.USER, None) if spec else None
         return command(spec_of(spec, flags, asks=not options.get("yes", False)), **options)
 
-    wrapped: Any = click.pass_context(with_flags)
-    for name, text, more in reversed(FLAGS):
-        told = (
-            f"{text} Beside SPEC: only this one of its users." if users and name == "user" else text
-        )
-        wrapped = click.option(f"--{name}", help=told, cls=Flag, **more)(wrapped)
-    for old, new in FORMER.items():
-        more = next(options for name, _, options in FLAGS if name == new)
-        text = f"Former name of --{new}."
-        wrapped = click.option(f"--{old}", help=text, hidden=True, cls=Flag, **more)(wrapped)
+    with_context: Any = click.pass_context
+    wrapped: Any = spec_flags()(with_context(with_flags))
+    if users:
+        [user] = [one for one in wrapped.__click_params__ if one.name == _variable((keys.USER,))]
+        user.help += " Beside SPEC: only this one of its users."
     return click.argument("spec", required=False, type=click.Path())(wrapped)  # type: ignore[no-any-return]
 
 
@@ -181,29 +176,28 @@ def spec_of(path: str | None, flags: dict[str, Any], asks: bool) -> Spec:
     from dbprov.errors import UsageError
     from dbprov.spec import reader
 
-    given = {key: value for key, value in flags.items() if value not in (None, ())}
     asked = ask if asks else never
-    if path and given:
-        listed = ", ".join("--" + key.replace("_", "-") for key in given)
+    if path and flags:
+        listed = [
+            f"--{name}"
+            for name, (first, *rest) in keys.flags()
+            if first in flags and all(key in flags[first] for key in rest)
+        ]
         raise UsageError(
             "a spec file and flags are both given",
-            listed,
+            ", ".join(listed),
             "say it all in the file, or all with flags",
         )
     if path:
         return reader.load(Path(path), asked)
-    if not given:
+    if not flags:
         raise UsageError(
             "nothing says what is wanted",
             "neither a spec file nor flags are given",
             "dbprov COMMAND deployment.yaml,"
             " or --server URL --name NAME --database NAME --user NAME",
         )
-    for group in GROUPED:
-        parts = {key: given.pop(key) for key in list(given) if key.startswith(group + "_")}
-        if parts:
-            given[group] = {key.removeprefix(group + "_"): value for key, value in parts.items()}
-    return reader.from_flags(given, Path.cwd(), asked)
+    return reader.from_flags(flags, Path.cwd(), asked)
 
 
 def object_option(command: F) -> F:

@@ -1,8 +1,6 @@
-"""The JSON Schema of a spec."""
+"""The JSON Schema of a spec, and the reference of its keys."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import click
 
@@ -10,10 +8,14 @@ from dbprov.cli import console
 
 
 @click.command()
-def schema() -> None:
+@click.option("--markdown", is_flag=True, help="The reference page of all keys instead.")
+def schema(markdown: bool) -> None:
     """Print the JSON Schema of a spec, for editors.
 
     Example: dbprov schema > dbprov.schema.json
     """
-    path = Path(__file__).parent.parent / "spec" / "schema.json"
-    console.product(path.read_text(encoding="utf-8"))
+    import json
+
+    from dbprov.spec.schema import document, reference
+
+    console.product(reference() if markdown else json.dumps(document(), indent=2) + "\n")

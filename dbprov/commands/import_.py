@@ -14,6 +14,7 @@ from dbprov.items import Database, Isolation, ObjectGrant
 from dbprov.passwords.secret import never_ask
 from dbprov.plan.steps import compare
 from dbprov.server.server import Server, no_password
+from dbprov.spec import keys
 from dbprov.spec.model import Access, Deployment, Timeouts
 from dbprov.spec.reader import from_flags, parse
 from dbprov.spec.writer import Portrait, Resident, rank, schemas_of, searched, split, written
@@ -34,9 +35,15 @@ def import_(
 ) -> Portrait:
     """The spec, for ``folder``, that describes a database on a server: as ``describe``."""
     where = Path(folder).absolute()
-    flags: dict[str, Any] = {"server": server, "database": database, "name": name or database}
-    more: dict[str, Any] = ({"tls": dict(tls)} if tls else {}) | ({"via": via} if via else {})
-    asked = from_flags(flags | {"user": "somebody"} | more, where, ask)
+    flags: dict[str, Any] = {
+        keys.SERVER: server,
+        keys.DATABASE: database,
+        keys.NAME: name or database,
+        keys.USER: "somebody",
+        keys.TLS: dict(tls or {}),
+        keys.VIA: via,
+    }
+    asked = from_flags(flags, where, ask)
     with servers(asked, ask, templates, timeouts) as opened:
         [(one, there)] = opened.items()
         return describe(

@@ -17,7 +17,7 @@ from typing import Any
 from dbprov.passwords import Place
 from dbprov.passwords.alternating import Turns
 from dbprov.passwords.file import FilePlace
-from dbprov.spec.values import Given, Reading
+from dbprov.spec.values import Node, Reading
 from dbprov.system.frozen import dataclass
 
 SUFFIX = re.compile(r"-[A-Za-z0-9]{6}\Z")  # that AWS puts at the end of the name in an ARN
@@ -33,38 +33,38 @@ class _Slot:
 
 
 @dataclass(frozen=True)
-class _Keeper:
-    whose: Hashable
+class _Kept:
+    user: Hashable
     label: str
     at: str  # in the spec
     slot: _Slot
 
 
 @dataclass
-class Apart:
+class DistinctPlaces:
     """All accounts of a spec, each with what it keeps where."""
 
     values: Reading
-    kept: dict[Hashable, list[_Keeper]] = field(default_factory=dict)
+    kept: dict[Hashable, list[_Kept]] = field(default_factory=dict)
     folders: dict[Path, str] = field(default_factory=dict)
 
-    def add(self, place: Place, whose: Hashable, label: str, given: Given) -> None:
-        """``whose``: equal where it is the same user, whose place may be named several times."""
-        slots = [_Keeper(whose, label, given.place, slot) for slot in self._slots(place)]
-        all(self._add(one, place, given) for one in slots)  # up to the first that meets another
+    def add(self, place: Place, user: Hashable, label: str, node: Node) -> None:
+        """``user``: equal where it is the same user, user place may be named several times."""
+        slots = [_Kept(user, label, node.place, slot) for slot in self._slots(place)]
+        all(self._add(one, place, node) for one in slots)  # up to the first that meets another
 
-    def admin(self, place: Place, label: str, given: Given) -> None:
+    def admin(self, place: Place, label: str, node: Node) -> None:
         """Whose password is only read: it has no next one, and may be named for every server."""
-        slots = [_Keeper("admin", label, given.place, s) for s in self._slots(place) if not s.draft]
-        all(self._add(one, place, given) for one in slots)
+        slots = [_Kept("admin", label, node.place, s) for s in self._slots(place) if not s.draft]
+        all(self._add(one, place, node) for one in slots)
 
-    def _add(self, one: _Keeper, place: Place, given: Given) -> bool:
+    def _add(self, one: _Kept, place: Place, node: Node) -> bool:
         there = self.kept.setdefault(one.slot.key, [])
-        if any((o.whose, o.slot) == (one.whose, one.slot) for o in there):
+        if any((o.user, o.slot) == (one.user, one.slot) for o in there):
             return True
         for other in there:
-            if other.whose != one.whose and _meet(one.slot.within, other.slot.within):
-                self.values.wrong(given, _said(one, other, place), RIGHT)
+            if other.user != one.user and _meet(one.slot.within, other.slot.within):
+                self.values.wrong(node, _text(one, other, place), RIGHT)
                 return False
         there.append(one)
         return True
@@ -72,7 +72,7 @@ class Apart:
     # -- where -------------------------------------------------------------------------------------
 
     def _slots(self, place: Place) -> Iterator[_Slot]:
-        """By the sort of place; what nobody can write twice, such as a prompt, has none."""
+        """By the kind of place; what nobody can write twice, such as a prompt, has none."""
         if isinstance(place, Turns):
             yield from self._slots(place.place)
         elif isinstance(place, FilePlace):
@@ -131,7 +131,7 @@ def _meet(one: tuple[str | None, ...], other: tuple[str | None, ...]) -> bool:
     return all(a is None or b is None or a == b for a, b in zip(one, other, strict=True))
 
 
-def _said(one: _Keeper, other: _Keeper, place: Place) -> str:
+def _text(one: _Kept, other: _Kept, place: Place) -> str:
     both = f"the password of {one.label} and that of {other.label} ({other.at})"
     if one.slot.draft or other.slot.draft:
         return f"{both}: while one is rotated, its next one is kept where the other is ({place})"

@@ -32,6 +32,7 @@ class Auth(StrEnum):
 
 
 ENGINES = {"postgresql": 5432, "postgres": 5432, "mysql": 3306, "mariadb": 3306}
+LAYOUTS = ("shared", "split")
 TLS_MODES = ("disable", "prefer", "require", "verify-ca", "verify-full")
 # Where Debian, Ubuntu and Alpine keep the system's CA certificates, and with them Airflow's images.
 # Handed out by its path: what a driver that brings its own OpenSSL takes for the system's may be a

@@ -9,7 +9,7 @@ from dataclasses import field, replace
 from itertools import product
 from typing import Any
 
-from dbprov.spec import names
+from dbprov.spec import keys, names
 from dbprov.spec.model import Access, Account, Auth, Deployment
 from dbprov.system.frozen import dataclass
 from dbprov.system.masking import Finished, masked, printable
@@ -146,28 +146,28 @@ def _lines(portrait: Portrait, server: str, tls: Mapping[str, str], via: str) ->
     else:
         yield "# dbprov plan finds nothing to do."
     yield "# Passwords cannot be read from a server: put the ones that are known into these places,"
-    yield "# or name others (password: of a user), before dbprov verify or apply."
+    yield f"# or name others ({keys.PASSWORD}: of a user), before dbprov verify or apply."
     for words in portrait.remarks:
         yield from _comment(words)
-    yield f"server: {_scalar(server)}"
+    yield f"{keys.SERVER}: {_scalar(server)}"
     if via:
-        yield f"via: {_scalar(via)}"
+        yield f"{keys.VIA}: {_scalar(via)}"
     if tls:
-        yield "tls:"
+        yield f"{keys.TLS}:"
         yield from (f"  {key}: {_scalar(value)}" for key, value in tls.items())
-    yield "deployments:"
-    yield f"  - name: {_scalar(one.name)}"
-    yield f"    database: {_scalar(one.database)}"
+    yield f"{keys.DEPLOYMENTS}:"
+    yield f"  - {keys.NAME}: {_scalar(one.name)}"
+    yield f"    {keys.DATABASE}: {_scalar(one.database)}"
     if one.layout != "shared":
-        yield f"    layout: {one.layout}"
+        yield f"    {keys.LAYOUT}: {one.layout}"
     elif one.server.engine == "postgresql":
-        yield f"    schemas: [{', '.join(map(_scalar, one.schemas))}]"
+        yield f"    {keys.SCHEMAS}: [{', '.join(map(_scalar, one.schemas))}]"
     if one.isolate is not None:
-        yield f"    isolate: {str(one.isolate).lower()}"
-    for key, value in (("encoding", one.encoding), ("collation", one.collation)):
+        yield f"    {keys.ISOLATE}: {str(one.isolate).lower()}"
+    for key, value in ((keys.ENCODING, one.encoding), (keys.COLLATION, one.collation)):
         if value:
             yield f"    {key}: {_scalar(value)}"
-    yield "    users:"
+    yield f"    {keys.USERS}:"
     for account in one.accounts:
         yield from _user(portrait, account)
     for who, why in portrait.left_out.items():
@@ -180,18 +180,18 @@ def _user(portrait: Portrait, account: Account) -> Iterator[str]:
         yield from _comment(f"lacking: {words}", "      ")
     for words in portrait.surplus.get(who, []):
         yield from _comment(f"extra: {words}", "      ")
-    yield f"      - name: {_scalar(account.name)}"
+    yield f"      - {keys.USER_NAME}: {_scalar(account.name)}"
     if account.host != "%":
-        yield f"        host: {_scalar(account.host)}"
-    yield f"        access: {account.access.value}"
+        yield f"        {keys.HOST}: {_scalar(account.host)}"
+    yield f"        {keys.ACCESS}: {account.access.value}"
     if account.connection_limit:
-        yield f"        connection_limit: {account.connection_limit}"
+        yield f"        {keys.CONNECTION_LIMIT}: {account.connection_limit}"
     if account.second:
-        yield "        rotation: two-users"
+        yield f"        {keys.ROTATION}: two-users"
         words = f'where "{account.second}" is the one in use, its password with {account.second}:'
         yield from _comment(f"{words} before it", "        ")
     if account.auth is Auth.IAM:
-        yield "        auth: iam"
+        yield f"        {keys.AUTH}: iam"
     else:
         yield f"        # its password: {_said(str(account.place))}"
 

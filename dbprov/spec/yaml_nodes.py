@@ -14,7 +14,7 @@ from dataclasses import field
 from typing import Any, NoReturn
 
 from dbprov.errors import Mistake
-from dbprov.spec.values import PRIVATE, Given, key_shown
+from dbprov.spec.values import PRIVATE, Node, key_shown
 from dbprov.system.frozen import dataclass
 
 LARGEST = 10 << 20  # bytes; a spec of 5,000 Deployments has one
@@ -41,7 +41,7 @@ class _Wrong(Exception):
 class _Open:
     """A mapping or list whose end has not come."""
 
-    given: Given
+    node: Node
     anchor: str | None
     size: int = 1
     key: str | None = None  # of a mapping, where the next value belongs to one
@@ -51,7 +51,7 @@ class _Open:
     @property
     def hides(self) -> bool:
         """Is the next value below a key for a password?"""
-        return self.given.hidden or bool(self.key and PRIVATE.search(self.key))
+        return self.node.hidden or bool(self.key and PRIVATE.search(self.key))
 
 
 def decoded(data: bytes, source: str) -> tuple[str, list[Mistake]]:
@@ -69,8 +69,8 @@ def place_in(before: str, source: str) -> str:
     return f"{source}:{line}:{len(last) + 1}"
 
 
-def read(text: str, source: str) -> tuple[Given | None, list[Mistake]]:
-    """The document as a Given, or None and the mistakes that kept it from being read."""
+def read(text: str, source: str) -> tuple[Node | None, list[Mistake]]:
+    """The document as a Node, or None and the mistakes that kept it from being read."""
     wrong = UNPRINTABLE.search(text)
     if wrong:
         where = place_in(text[: wrong.start()], source)
@@ -81,14 +81,14 @@ def read(text: str, source: str) -> tuple[Given | None, list[Mistake]]:
         return None, [Mistake(where, f"the spec is larger than {LARGEST >> 20} MB", TOO_LARGE)]
     reader = _Reader(text, source)
     try:
-        given = reader.document()
+        root = reader.document()
     except _Wrong as error:
         return None, [*reader.mistakes, error.mistake]
-    if given is None:
+    if root is None:
         return None, [
             Mistake(f"{source}:1:1", "the spec is empty", "server: URL and deployments: [...]")
         ]
-    return given, reader.mistakes
+    return root, reader.mistakes
 
 
 class _Reader:
@@ -97,7 +97,7 @@ class _Reader:
 
         self.yaml, self.source = yaml, source
         self.mistakes: list[Mistake] = []
-        self.anchors: dict[str, tuple[Given, int]] = {}
+        self.anchors: dict[str, tuple[Node, int]] = {}
         self.opened: list[_Open] = []
         self.values = 0
         # libyaml's, where PyYAML was built with it: ten times as fast.
@@ -109,7 +109,7 @@ class _Reader:
     def place(self, mark: Any) -> str:
         return f"{self.source}:{mark.line + 1}:{mark.column + 1}"
 
-    def document(self) -> Given | None:
+    def document(self) -> Node | None:
         """Events until the end. None: there is nothing."""
         yaml, top, documents = self.yaml, None, 0
         for event in self._events():
@@ -123,7 +123,7 @@ class _Reader:
                 continue
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
                 ended = self.opened.pop()
-                made, size = ended.given, ended.size
+                made, size = ended.node, ended.size
                 if ended.anchor:
                     self.anchors[ended.anchor] = (made, size)
             else:
@@ -176,22 +176,22 @@ class _Reader:
         if event.anchor:
             self.anchors.pop(event.anchor, None)  # until its end it names nothing
         keys: dict[str, str] = {}
-        given = Given(value, self.place(event.start_mark), self.hides, keys)
-        self.opened.append(_Open(given, event.anchor, keys=keys))
+        opened = Node(value, self.place(event.start_mark), self.hides, keys)
+        self.opened.append(_Open(opened, event.anchor, keys=keys))
 
-    def _put(self, event: Any, made: Given, size: int) -> None:
+    def _put(self, event: Any, made: Node, size: int) -> None:
         """Where it belongs: into the list, or as a key or its value."""
         around = self.opened[-1]
         around.size += size
         self.values += size if type(event) is self.yaml.AliasEvent else 1
         if self.values > MOST:
             self._end(event, f"the spec has more than {MOST} values, aliases counted", TOO_LARGE)
-        if isinstance(around.given.value, list):
-            around.given.value.append(made)
+        if isinstance(around.node.value, list):
+            around.node.value.append(made)
         elif around.skips:
             around.skips = False
         elif around.key is not None:
-            around.given.value[around.key] = made
+            around.node.value[around.key] = made
             around.key = None
         elif type(event) is not self.yaml.ScalarEvent:
             alias = type(event) is self.yaml.AliasEvent
@@ -201,25 +201,25 @@ class _Reader:
         else:
             around.key = event.value
             around.keys.setdefault(event.value, made.place)
-            if event.value in around.given.value:
-                what = key_shown(event.value, around.given.hidden).strip("'")
+            if event.value in around.node.value:
+                what = key_shown(event.value, around.node.hidden).strip("'")
                 self._wrong(event, f"{what} stands twice", "each key once")
 
-    def _alias(self, event: Any) -> tuple[Given, int]:
+    def _alias(self, event: Any) -> tuple[Node, int]:
         name = event.anchor
         if any(one.anchor == name for one in self.opened) and name not in self.anchors:
             self._wrong(event, "this holds itself", "no alias to what is around it")
-            return Given(None, self.place(event.start_mark)), 1
+            return Node(None, self.place(event.start_mark)), 1
         if name not in self.anchors:
             self._end(event, "no value before this alias has its name", "&NAME before *NAME")
         made, size = self.anchors[name]
-        return (Given(made.value, made.place, True, made.keys) if self.hides else made), size
+        return (Node(made.value, made.place, True, made.keys) if self.hides else made), size
 
-    def _scalar(self, event: Any) -> Given:
+    def _scalar(self, event: Any) -> Node:
         text, where = event.value, self.place(event.start_mark)
         if len(text) > LONGEST:
             self._wrong(event, f"this has {len(text)} characters", f"at most {LONGEST}")
-            return Given("", where, self.hides)
+            return Node("", where, self.hides)
         plain, quoted = event.implicit
         tag = self.loader.resolve(self.yaml.ScalarNode, text, (plain, quoted)) if plain else ""
         own = event.tag or ""
@@ -228,15 +228,15 @@ class _Reader:
             tag = self.loader.resolve(self.yaml.ScalarNode, text, (True, False))
             if tag != own or own not in READ:
                 self._tagged(event)
-                return Given(None, where, self.hides)
+                return Node(None, where, self.hides)
         kind = READ.get(tag) if own not in PLAIN else None
         if kind is None:
-            return Given(text, where, self.hides)
+            return Node(text, where, self.hides)
         with suppress(ValueError, OverflowError):
             node = self.yaml.ScalarNode(tag, text, event.start_mark, event.end_mark)
-            return Given(self.readers[kind](node), where, self.hides)
+            return Node(self.readers[kind](node), where, self.hides)
         self._wrong(event, "this number cannot be read", "a number, or text in quotes")
-        return Given(None, where, self.hides)
+        return Node(None, where, self.hides)
 
     def _tagged(self, event: Any) -> None:
         if event.tag and event.tag not in PLAIN:

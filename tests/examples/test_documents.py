@@ -21,8 +21,9 @@ from tests.support.command import dbprov as run
 from tests.support.houston import MUTATIONS, TOKEN, Platform, running
 from tests.support.runbook import EXAMPLES, ROOT
 
-DOCS = sorted(set((ROOT / "docs").glob("*.md")) - {ROOT / "docs/design.md", ROOT / "docs/traps.md"})
-PAGES = [*DOCS, EXAMPLES / "README.md", ROOT / "README.md"]
+REFERENCE = [ROOT / "docs/design.md", ROOT / "docs/traps.md", ROOT / "docs/spec.md"]
+DOCS = sorted(set((ROOT / "docs").glob("*.md")) - set(REFERENCE))
+PAGES = [*DOCS, *REFERENCE, EXAMPLES / "README.md", ROOT / "README.md"]
 SCRIPTS = sorted(
     p for p in EXAMPLES.rglob("*") if p.suffix in (".sh", ".yml", ".yaml", ".tf", ".py")
 )

@@ -13,8 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dbprov.errors import SpecError
-from dbprov.spec import reader, yaml_nodes
-from dbprov.spec.values import MOST, Given, Reading
+from dbprov.spec import keys, reader, yaml_nodes
+from dbprov.spec.values import MOST, Node, Reading
 from tests.support.made import FOLDER
 
 TOP = "server: postgresql://dba@h/postgres\ndeployments:\n"
@@ -179,7 +179,14 @@ SCALARS = st.one_of(
 )
 KEYS = st.one_of(
     st.sampled_from(
-        [*reader.TOP, *reader.DEPLOYMENT, *reader.ACCOUNT, "file", "env", "ca", "key", "mode"]
+        [
+            *map(str, (*keys.SPEC.keys, *keys.DEPLOYMENT.keys, *keys.USER_ENTRY.keys)),
+            "file",
+            "env",
+            "ca",
+            "key",
+            "mode",
+        ]
     ),
     st.text(max_size=4),
 )
@@ -227,7 +234,9 @@ TYPED = st.one_of(
 NESTED = st.dictionaries(
     st.sampled_from(["file", "env", "aws", "ca", "key", "mode", "host"]), TYPED, max_size=3
 )
-FLAGS = st.sampled_from(sorted({*reader.TOP, *reader.DEPLOYMENT} - {"users", "deployments"}))
+FLAGS = st.sampled_from(
+    sorted({*map(str, (*keys.SPEC.keys, *keys.DEPLOYMENT.keys))} - {"users", "deployments"})
+)
 
 
 @given(st.dictionaries(FLAGS, st.one_of(TYPED, st.lists(TYPED, max_size=3), NESTED), max_size=8))
@@ -253,7 +262,7 @@ def test_twice_the_deployments_are_twice_the_work(monkeypatch: pytest.MonkeyPatc
 
     for name in ("wrong", "mapping", "listed", "text", "one_of", "number", "boolean", "path"):
         monkeypatch.setattr(Reading, name, counted(name, getattr(Reading, name)))
-    monkeypatch.setattr(Given, "__eq__", counted("==", Given.__eq__))
+    monkeypatch.setattr(Node, "__eq__", counted("==", Node.__eq__))
     work = []
     for number in (100, 200):
         calls = 0
