@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dbprov.cli import console
+from dbprov.cli import screens
 from dbprov.cli.options import (
     SpecCommand,
     ask,
@@ -65,10 +65,10 @@ def adopt(
     from dbprov.plan.change_owner import Consent
 
     with servers(spec, never if yes else ask, templates, timeouts, journal=journal) as opened:
-        plans = plan_adoptions(spec, opened, Consent(owners, objects), console.show_adoption)
+        plans = plan_adoptions(spec, opened, Consent(owners, objects), screens.show_adoption)
         if any(planned.steps for planned in plans) and not yes:
             confirm()
-        runs = list(adopt_all(plans, opened, report=console.show_done, delayed=console.show_delay))
+        runs = list(adopt_all(plans, opened, report=screens.show_done, delayed=screens.show_delay))
     ok = all(run.ok for run in runs) and len(runs) == len(plans)
     document = {"ok": ok, "deployments": [run.as_json() for run in runs]}
     show_end(runs, journal, document if as_json else None)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dbprov.cli import console
+from dbprov.cli import console, screens
 from dbprov.cli.options import (
     SpecCommand,
     ask,
@@ -83,7 +83,7 @@ def apply(
             if planned.deployment in must_be:
                 must_be[planned.deployment](planned)
         for planned in plans:
-            console.show_plan(planned, err=True)
+            screens.show_plan(planned, err=True)
             planned.refuse()
         refuse_existing(plans, undo_files)
         if reviewed:
@@ -93,16 +93,16 @@ def apply(
         for run in apply_all(
             plans,
             opened,
-            report=console.show_done,
-            check=console.show_check,
-            delayed=console.show_delay,
+            report=screens.show_done,
+            check=screens.show_check,
+            delayed=screens.show_delay,
             agreed=not yes,
             reviewed=must_be,
             around=partial(_around, undo_files, opened),
         ):
             runs.append(run)
-            console.show_left(run)
-            console.show_not_done(run)
+            screens.show_still_missing(run)
+            screens.show_not_done(run)
     ok = all(run.ok for run in runs)
     document = {"ok": ok, "deployments": [run.as_json() for run in runs]}
     show_end(runs, journal, document if as_json else None)
@@ -125,7 +125,7 @@ def _around(
     from dbprov.errors import DbprovError
 
     if len(servers) > 1:
-        console.show_name(planned.deployment, err=True)
+        screens.show_deployment(planned.deployment, err=True)
     file = undo_files.get(planned.deployment)
     if file is None or not planned.steps:
         yield lambda run: None

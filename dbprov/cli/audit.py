@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 
-from dbprov.cli import console
+from dbprov.cli import console, screens
 from dbprov.cli.options import json_option
-from dbprov.cli.output import print_json
 
 
 @click.command()
@@ -36,7 +35,7 @@ def audit(ctx: click.Context, file: str, head: str | None, as_json: bool) -> Non
             f"{file} cannot be read", error.strerror or "", "name the file given to --audit"
         ) from None
     if as_json:
-        print_json(checked.as_json())
+        console.print_json(checked.as_json())
     else:
-        console.show_checked(file, checked)
+        screens.show_audit_check(file, checked)
     sys.exit(1 if checked.wrong else 0)

@@ -122,7 +122,7 @@ def hand_out(
     elif output:
         _put(Path(output), _text(name, template, handouts, wish))
     else:
-        console.product(_text(name, template, handouts, wish))
+        console.print_text(_text(name, template, handouts, wish))
 
 
 def is_folder(output: str) -> bool:

@@ -10,7 +10,7 @@ import click
 from dbprov.cli import console
 from dbprov.cli.connections import document_of
 from dbprov.cli.options import SpecCommand, json_option, with_spec
-from dbprov.cli.output import confirm, print_json
+from dbprov.cli.output import confirm
 
 if TYPE_CHECKING:
     from dbprov.houston.upsert import Prepared
@@ -76,7 +76,7 @@ def upsert(
         answer = send(houston, prepared)
     created = prepared.known is None
     if as_json:
-        print_json({"created": created, "deployment": answer})
+        console.print_json({"created": created, "deployment": answer})
         return
     console.say(
         f"{'created' if created else 'updated'} {answer['releaseName']} ({answer['id']})", err=False
@@ -110,7 +110,7 @@ def _print(url: str, prepared: Prepared, reveal: bool) -> None:
 
     made = prepared.request
     variables = dict(made.variables) if reveal else shown(made.variables)
-    print_json({"url": url, "query": made.document, "variables": variables}, reveal=reveal)
+    console.print_json({"url": url, "query": made.document, "variables": variables}, reveal=reveal)
 
 
 def _say(prepared: Prepared) -> None:

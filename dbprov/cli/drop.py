@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dbprov.cli import console
+from dbprov.cli import console, screens
 from dbprov.cli.options import (
     ask,
     audit_option,
@@ -19,7 +19,7 @@ from dbprov.cli.options import (
     templates_option,
     timeouts_options,
 )
-from dbprov.cli.output import confirm, exit_code, print_json, show_end
+from dbprov.cli.output import confirm, exit_code, show_end
 
 if TYPE_CHECKING:
     from dbprov.audit.log import Journal
@@ -84,7 +84,7 @@ def drop(
     with servers(made, never if yes else ask, folder, timeouts, journal=journal) as opened:
         server = opened[deployment]
         planned = plan_drop(made, deployment, server, options)
-        console.show_departing(planned, err=not only_plan or as_json)
+        screens.show_drop(planned, err=not only_plan or as_json)
         if only_plan:
             _end_plan(planned, as_json)
         planned.refuse()
@@ -96,8 +96,8 @@ def drop(
             server,
             options,
             planned,
-            report=console.show_done,
-            delayed=console.show_delay,
+            report=screens.show_done,
+            delayed=screens.show_delay,
             agreed=not yes,
         )
     passwords = list(forget_passwords(run)) if forget else []
@@ -108,7 +108,7 @@ def drop(
     if run.error:
         console.say("dbprov: what was done before stands; the same command goes on from there")
     elif run.left and run.left.steps:
-        console.show_departing(run.left, err=True)
+        screens.show_drop(run.left, err=True)
     sys.exit(exit_code([run]))
 
 
@@ -170,7 +170,7 @@ def _confirm(planned: Plan, yes: bool, yes_drop: str | None) -> None:
 
 def _end_plan(planned: Plan, as_json: bool) -> None:
     if as_json:
-        print_json(planned.as_json())
+        console.print_json(planned.as_json())
         sys.exit(2 if planned.refusal() else 0 if planned.complete else 1)
     planned.refuse()
     sys.exit(0 if planned.complete else 1)

@@ -6,7 +6,6 @@ import click
 
 from dbprov.cli import console
 from dbprov.cli.options import json_option
-from dbprov.cli.output import print_json
 
 
 @click.command()
@@ -22,7 +21,7 @@ def endpoints(engine: str | None, region: str | None, as_json: bool) -> None:
 
     found = [one.as_json(region) for one in rds.endpoints(region, engine)]
     if as_json:
-        print_json({"endpoints": found})
+        console.print_json({"endpoints": found})
         return
     if not found:
         console.say("no server of PostgreSQL or MySQL is in this region of this account")

@@ -17,7 +17,7 @@ from dbprov.cli.options import (
     templates_option,
     timeouts_options,
 )
-from dbprov.cli.output import print_json, write
+from dbprov.cli.output import write
 from dbprov.spec import keys
 
 if TYPE_CHECKING:
@@ -73,9 +73,9 @@ def import_(
         timeouts=timeouts,
     )
     if as_json:
-        print_json(found.as_json())
+        console.print_json(found.as_json())
     elif output is None:
-        console.product(found.text)
+        console.print_text(found.text)
     if output:
         write(Path(output), found.text, 0o644)
         console.say(f"wrote {output}")

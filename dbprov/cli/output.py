@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dbprov.cli import console
-from dbprov.cli.console import print_json as print_json
+from dbprov.cli import console, screens
 
 if TYPE_CHECKING:
     from dbprov.audit.log import Journal
@@ -84,9 +83,9 @@ def refuse_existing(plans: Iterable[Plan], undo_files: Mapping[Deployment, Path]
 
 def show_end(runs: Sequence[Run], journal: Journal | None, document: dict[str, Any] | None) -> None:
     """What every command that changes a server ends with; ``document`` for --json."""
-    console.show_recorded(journal)
+    screens.show_audit_log(journal)
     if document is not None:
-        print_json(document)
+        console.print_json(document)
     failed = next((run.error for run in runs if run.error), None)
     if failed:
         console.show_error(failed)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dbprov.cli import console
+from dbprov.cli import console, screens
 from dbprov.cli.options import (
     SpecCommand,
     ask,
@@ -19,7 +19,7 @@ from dbprov.cli.options import (
     undo_option,
     with_spec,
 )
-from dbprov.cli.output import files, print_json, refuse_existing, write
+from dbprov.cli.output import files, refuse_existing, write
 
 if TYPE_CHECKING:
     from dbprov.plan.plan import Plan
@@ -61,7 +61,7 @@ def plan(
 
     def show(planned: Plan) -> None:
         if not as_json:
-            console.show_plan(planned, err=False)
+            screens.show_plan(planned, err=False)
         if planned.deployment in changes:
             _write(changes[planned.deployment], change(planned, opened[planned.deployment]))
 
@@ -73,7 +73,7 @@ def plan(
                 _write(undo_files[one.deployment], undo_text(one, opened[one.deployment]))
     complete = all(one.complete for one in plans)
     if as_json:
-        print_json({"complete": complete, "deployments": [one.as_json() for one in plans]})
+        console.print_json({"complete": complete, "deployments": [one.as_json() for one in plans]})
     sys.exit(0 if complete else 1)
 
 

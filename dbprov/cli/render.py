@@ -9,7 +9,7 @@ import click
 
 from dbprov.cli import console
 from dbprov.cli.options import SpecCommand, json_option, templates_option, with_spec
-from dbprov.cli.output import print_json, write
+from dbprov.cli.output import write
 
 if TYPE_CHECKING:
     from dbprov.spec.model import Account, Spec
@@ -91,9 +91,9 @@ def render(
             {"name": name, "sql": Finished(text), "file": files[name]}
             for name, text in made.items()
         ]
-        print_json({"deployments": scripts})
+        console.print_json({"deployments": scripts})
     elif not paths:
-        console.product("\n".join(made.values()))
+        console.print_text("\n".join(made.values()))
 
 
 def _say(account: Account) -> None:

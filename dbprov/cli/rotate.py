@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dbprov.cli import console
+from dbprov.cli import console, screens
 from dbprov.cli.connections import FORMS, hand_out, is_folder
 from dbprov.cli.options import (
     SpecCommand,
@@ -73,16 +73,16 @@ def rotate(
     with servers(spec, never if yes else ask, templates, timeouts, journal=journal) as opened:
         plans = plan_rotations(spec, opened, user, finish=finishing)
         for planned in plans:
-            console.show_rotation(planned)
+            screens.show_rotation(planned)
         if any(planned.steps for planned in plans) and not yes:
             confirm()
         runs = list(
             rotate_all(
                 plans,
                 opened,
-                report=console.show_done,
-                check=console.show_check,
-                delayed=console.show_delay,
+                report=screens.show_done,
+                check=screens.show_check,
+                delayed=screens.show_delay,
             )
         )
     ok = all(run.ok for run in runs)

@@ -18,4 +18,4 @@ def schema(markdown: bool) -> None:
 
     from dbprov.spec.schema import document, reference
 
-    console.product(reference() if markdown else json.dumps(document(), indent=2) + "\n")
+    console.print_text(reference() if markdown else json.dumps(document(), indent=2) + "\n")

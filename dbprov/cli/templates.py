@@ -8,7 +8,7 @@ import click
 
 from dbprov.cli import console
 from dbprov.cli.options import json_option, templates_option
-from dbprov.cli.output import print_json, write
+from dbprov.cli.output import write
 
 
 @click.command()
@@ -37,7 +37,7 @@ def templates(
         if engine in (None, file.engine)
     ]
     if as_json:
-        print_json(
+        console.print_json(
             {
                 "templates": [
                     {"name": f.name, "file": str(f.path), "blocks": f.as_json()} for f in files

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dbprov.cli import console
+from dbprov.cli import console, screens
 from dbprov.cli.options import (
     SpecCommand,
     ask,
@@ -19,7 +19,6 @@ from dbprov.cli.options import (
     timeouts_options,
     with_spec,
 )
-from dbprov.cli.output import print_json
 
 if TYPE_CHECKING:
     from dbprov.engines.engine import Check
@@ -107,13 +106,13 @@ def _checks(
         for deployment in spec.deployments:
             checks = []
             if not as_json and len(spec.deployments) > 1:
-                console.show_name(deployment, err=False)
+                screens.show_deployment(deployment, err=False)
             server = opened[deployment]
             needs = check_airflow(deployment, server, airflow) if airflow else ()
             for one in chain(try_all(deployment, server), needs):
                 checks.append(one)
                 if not as_json:
-                    console.show_check(one, err=False)
+                    screens.show_check(one, err=False)
             held = held and all(one.held for one in checks)
             made.append(
                 {
@@ -123,5 +122,5 @@ def _checks(
                 }
             )
     if as_json:
-        print_json({"ok": held, "deployments": made})
+        console.print_json({"ok": held, "deployments": made})
     sys.exit(0 if held else 1)
