@@ -8,12 +8,11 @@ a finished document never is, so that none is ever broken.
 
 from __future__ import annotations
 
-import re
 import string
-from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
-from urllib.parse import quote
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from dbprov.system.encodings import decoded_texts, encoded_forms
 
 MASK = "***"
 LEAST = 8
@@ -40,14 +39,6 @@ class Finished(str):
     """A document as a text in another one: made of masked values, and left as it is."""
 
     __slots__ = ()
-
-
-class _View(NamedTuple):
-    """A text, and from where to where in the text before its encoding each character stood."""
-
-    text: str
-    starts: Sequence[int]
-    ends: Sequence[int]
 
 
 class _Index:
@@ -107,7 +98,7 @@ class Masks:
         if not secret or secret in known:
             return
         known.add(secret)
-        made = list(_forms(secret))
+        made = list(encoded_forms(secret))
         for form, encoded in made:
             self._outside.add(form, encoded)
         if anywhere and not self.public(secret):
@@ -138,127 +129,10 @@ class Masks:
         return _without(text, self._outside) if self._secrets or self._heard_only else text
 
 
-def _forms(secret: str) -> Iterator[tuple[str, bool]]:
-    """As it is, and as it is inside of what was encoded as a whole, at whatever offset."""
-    yield secret, False
-    for text in dict.fromkeys((secret, quote(secret, safe=""), quote(secret), _escaped(secret))):
-        raw = text.encode(errors="surrogatepass")
-        made = [raw.hex(), raw.hex().upper()]
-        for before in range(3):
-            first, last = -(-before * 8 // 6), (before + len(raw)) * 8 // 6
-            encoded = b64encode(bytes(before) + raw).decode()[first:last]
-            made += [encoded, encoded.replace("+", "-").replace("/", "_")]
-        yield from ((one, True) for one in dict.fromkeys(made) if len(one) >= 4)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
-
-
-# -- text that was encoded character by character --------------------------------------------------
-
-_DEPTH = 3  # SQL in JSON in a log
-_BYTES = re.compile(r"(?:(?:%|\\x)[0-9A-Fa-f]{2})+")
-_BLANKS = re.compile(r"\+")
-_BACKSLASHES = re.compile(
-    r"\\u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}"
-    r"|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}|\\x[0-9A-Fa-f]{2}|\\.",
-    re.DOTALL,
-)
-_DOUBLED = re.compile(r"''|\"\"|``")
-_SHELL = re.compile(r"'\\''|'\"'\"'")
-_HTML = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos);")
-_ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
-_BACKSLASHED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "0": "\0", "Z": "\x1a"}
-
-
-def _from_bytes(found: re.Match[str]) -> Iterator[tuple[str, int, int]]:
-    pieces = list(re.finditer(r"(?:%|\\x)(..)", found[0]))
-    raw = bytes(int(piece[1], 16) for piece in pieces)
-    at = 0
-    for char in raw.decode(errors="surrogateescape"):
-        size = len(char.encode(errors="surrogateescape"))
-        yield char, pieces[at].start(), pieces[at + size - 1].end()
-        at += size
-
-
-def _from_blank(found: re.Match[str]) -> Iterator[tuple[str, int, int]]:
-    yield " ", 0, 1
-
-
-def _from_pair(found: re.Match[str]) -> Iterator[tuple[str, int, int]]:
-    yield found[0][0], 0, len(found[0])
-
-
-def _from_backslash(found: re.Match[str]) -> Iterator[tuple[str, int, int]]:
-    escape = found[0]
-    if escape[1] in "uUx" and len(escape) > 2:
-        number = int(escape[2:6] if escape[1] == "u" else escape[2:], 16)
-        if len(escape) == 12:
-            number = 0x10000 + ((number - 0xD800) << 10) + int(escape[8:], 16) - 0xDC00
-        char = chr(number) if number < 0x110000 else "?"
-    else:
-        char = _BACKSLASHED.get(escape[1], escape[1])
-    yield char, 0, len(escape)
-
-
-def _from_html(found: re.Match[str]) -> Iterator[tuple[str, int, int]]:
-    escape = found[0][1:-1]
-    if escape[0] == "#":
-        number = int(escape[2:], 16) if escape[1] in "xX" else int(escape[1:])
-        char = chr(number) if number < 0x110000 else "?"
-    else:
-        char = _ENTITIES[escape]
-    yield char, 0, len(found[0])
-
-
-_Decoded = Callable[["re.Match[str]"], Iterator[tuple[str, int, int]]]
-_DECODERS: tuple[tuple[re.Pattern[str], _Decoded], ...] = (
-    (_BYTES, _from_bytes),
-    (_BLANKS, _from_blank),
-    (_BACKSLASHES, _from_backslash),
-    (_DOUBLED, _from_pair),
-    (_SHELL, _from_pair),
-    (_HTML, _from_html),
-)
-
-
-def _decoded(view: _View, pattern: re.Pattern[str], decode: _Decoded) -> _View:
-    text, starts, ends, at = [], list[int](), list[int](), 0
-    for found in pattern.finditer(view.text):
-        text.append(view.text[at : found.start()])
-        starts += view.starts[at : found.start()]
-        ends += view.ends[at : found.start()]
-        for char, first, last in decode(found):
-            text.append(char)
-            starts.append(view.starts[found.start() + first])
-            ends.append(view.ends[found.start() + last - 1])
-        at = found.end()
-    text.append(view.text[at:])
-    return _View("".join(text), [*starts, *view.starts[at:]], [*ends, *view.ends[at:]])
-
-
-def _views(text: str) -> Iterator[_View]:
-    """The text, and what it says once it is decoded, in each way that it may be encoded in."""
-    seen = {text}
-    level = [_View(text, range(len(text)), range(1, len(text) + 1))]
-    for depth in range(_DEPTH + 1):
-        yield from level
-        deeper = []
-        for view in level if depth < _DEPTH else ():
-            for pattern, decode in _DECODERS:
-                if pattern.search(view.text):
-                    made = _decoded(view, pattern, decode)
-                    if made.text not in seen:
-                        seen.add(made.text)
-                        deeper.append(made)
-        level = deeper
-
-
 def _without(text: str, index: _Index) -> str:
     spans = sorted(
         (view.starts[first], view.ends[last - 1])
-        for view in _views(text)
+        for view in decoded_texts(text)
         for first, last in index.found(view.text)
     )
     made, at, masking = list[str](), 0, False

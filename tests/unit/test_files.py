@@ -19,7 +19,7 @@ from dbprov.cli.output import write
 from dbprov.errors import AuditError, PlaceError, RenderError, SpecError
 from dbprov.passwords.file import FilePlace
 from dbprov.spec.reader import load
-from dbprov.system import files
+from dbprov.system.permissions import alone_in_group
 from tests.support.made import renderer
 from tests.support.templates import own_block
 
@@ -231,7 +231,7 @@ def test_a_group_of_one_is_no_group(
     monkeypatch.setattr(pwd, "getpwall", lambda: [ALICE, *others])
     monkeypatch.setattr(grp, "getgrgid", lambda number: Person(gr_gid=number, gr_mem=members))
     state = os.stat_result((0o40775, 0, 0, 1, 1000, gid, 0, 0, 0, 0))
-    assert files._alone_in_group(state, str(tmp_path)) is alone
+    assert alone_in_group(state, str(tmp_path)) is alone
 
 
 def test_a_path_through_dots_is_walked_too(place: FilePlace, tmp_path: Path) -> None:
