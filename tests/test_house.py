@@ -48,7 +48,7 @@ from dbprov.plan.steps import compare
 from dbprov.plan.undo import Emptiness
 from dbprov.spec import keys, reader
 from dbprov.spec.schema import mappings, reference
-from dbprov.sql.templates import built_in_templates
+from dbprov.sql.jinja_environment import built_in_templates
 from tests.support.made import FOLDER, HOSTILE, command, deployment, expanded, facts, renderer
 
 ROOT = Path(__file__).parent.parent

@@ -13,8 +13,9 @@ from jinja2 import TemplateNotFound, TemplateSyntaxError, UndefinedError
 from dbprov.errors import DbprovError, RenderError
 from dbprov.items import Item
 from dbprov.passwords import Kept
+from dbprov.sql.jinja_environment import Blocks, built_in_templates, environment, resolved
 from dbprov.sql.quoted import Handle, wrote_a_password
-from dbprov.sql.templates import Blocks, Own, built_in_templates, environment, resolved
+from dbprov.sql.templates import OwnTemplates
 from dbprov.system.masking import outside
 
 
@@ -42,7 +43,7 @@ class Renderer:
         self._own = bool(templates)
         self._blocks: dict[str, Blocks] = {}
         if templates:
-            Own(templates, self._environment).refuse_unused()
+            OwnTemplates(templates, self._environment).refuse_unused()
         self._password = password
         self._always = {"version": version, "settings": settings}
 

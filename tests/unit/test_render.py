@@ -14,8 +14,8 @@ from dbprov.errors import PlaceError, RenderError
 from dbprov.items import Database, User
 from dbprov.passwords import Kept
 from dbprov.passwords.env import EnvPlace
+from dbprov.sql.jinja_environment import built_in_templates
 from dbprov.sql.quoted import Sql, comment, keywords
-from dbprov.sql.templates import built_in_templates
 from tests.support.made import HOSTILE, renderer
 
 Render = Callable[..., str]

@@ -13,8 +13,9 @@ from dbprov.cli import main
 from dbprov.errors import RenderError
 from dbprov.items import Item, User
 from dbprov.passwords.env import EnvPlace
+from dbprov.sql.jinja_environment import built_in_templates
 from dbprov.sql.render import Renderer
-from dbprov.sql.templates import built_in_templates, listed
+from dbprov.sql.templates import listed
 from tests.support.made import HOSTILE, renderer
 
 USER = User(name="app", place=EnvPlace("P"))
