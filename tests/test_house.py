@@ -32,6 +32,7 @@ from dbprov.items import (
     PatternGrant,
     User,
 )
+from dbprov.items.databases import Emptiness
 from dbprov.items.existing_grants import KINDS as HELD
 from dbprov.items.existing_grants import AclEntry, Acting, Attribute, DefaultEntry, RoleEntry
 from dbprov.items.rotation import OldPassword, Password
@@ -45,7 +46,6 @@ from dbprov.items.sessions import (
 )
 from dbprov.passwords.env import EnvPlace
 from dbprov.plan.steps import compare
-from dbprov.plan.undo import Emptiness
 from dbprov.spec import keys, reader
 from dbprov.spec.schema import mappings, reference
 from dbprov.sql.jinja_environment import built_in_templates
@@ -841,6 +841,27 @@ def test_the_package_carries_its_templates() -> None:
         "sql_templates": "dbprov/sql_templates"
     }
     assert project["project"]["scripts"] == {"dbprov": "dbprov.cli:main"}
+
+
+# -- an Item knows its own ways --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["engines/postgresql/limits.py", "engines/mysql/limits.py"])
+def test_what_stands_in_the_way_of_an_item_it_says_itself(path: str) -> None:
+    assert "isinstance(" not in (PACKAGE / path).read_text(encoding="utf-8")
+
+
+def test_how_an_item_is_taken_back_it_says_itself() -> None:
+    """``undo`` reads what a plan makes as a whole, and asks nothing else of what kind a step is."""
+    tree = ast.parse((PACKAGE / "plan/undo.py").read_text(encoding="utf-8"))
+    asking = {
+        function.name
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef) and "isinstance(" in ast.unparse(function)
+    }
+    assert asking == {"made_by", "undo"}
+    [loans] = [f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) and f.name == "undo"]
+    assert ast.unparse(loans).count("isinstance(") == 1  # which loans the plan has
 
 
 # -- a key of the spec is declared once ------------------------------------------------------------------------------------

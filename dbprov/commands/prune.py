@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from dbprov.engines.engine import Obstacle
 from dbprov.errors import LookError
 from dbprov.items import Database, Grant, Item, Membership, ObjectGrant, User
 from dbprov.items.existing_grants import Held, read
+from dbprov.items.item import Obstacle
 from dbprov.plan.prune import ExtraPrivilege, borrowed, dependents_first, gives_more, pruning
 from dbprov.plan.steps import Pair, Step, compare
 from dbprov.server.server import Server, masked, no_password
@@ -52,13 +52,14 @@ def extra_privileges(
     there = any(isinstance(f, Database) and not f.sealed for _, f in pairs)
     held, unknown = _held(server, deployment, accounts, there)
     render, engine = server.renderer(masked), server.engine
+    admin = engine.limits.Admin(server.facts, render)
     found = engine.extra_grants.beyond(deployment, beside, held, server.facts)
     extra = dependents_first(
         (
             ExtraPrivilege(
                 item,
                 render.item(item, "drop"),
-                engine.extra_grants.kept(item, server.facts, render),
+                item.obstacle("drop", item, admin),
             )
             for item in found
         ),

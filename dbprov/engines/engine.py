@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from dbprov.items import Item
 from dbprov.items.existing_grants import Held
+from dbprov.items.item import Admin, Statements
 from dbprov.passwords import Kept
 from dbprov.passwords.secret import Secret
 from dbprov.spec.model import Account, Address, Deployment, Timeouts, Tls
@@ -54,19 +55,6 @@ class Notice:
     code: str
     words: str
     empty: bool = False
-
-
-@dataclass(frozen=True)
-class Obstacle:
-    """Why this admin cannot do a step, who could, and the statement that they would run."""
-
-    why: str
-    who: str
-    statement: str
-
-    @property
-    def todo(self) -> str:
-        return f"{self.who} would run:\n{self.statement};" if self.statement else self.who
 
 
 @dataclass(frozen=True)
@@ -142,9 +130,7 @@ class Expand(Protocol):
 class Limits(Protocol):
     """What this admin and this server cannot do. Module ``limits``."""
 
-    def obstacle(
-        self, item: Item, verb: str, found: Item | None, facts: Facts, render: Any
-    ) -> Obstacle | None: ...
+    def Admin(self, facts: Facts, render: Statements) -> Admin: ...
     def misgivings(self, facts: Facts) -> list[str]: ...
     def advice(self, facts: Facts) -> list[tuple[str, str, str]]: ...
     def keeps_old(self, facts: Facts) -> bool: ...
@@ -227,7 +213,6 @@ class ExtraGrants(Protocol):
         facts: Facts,
     ) -> list[Held]: ...
     def existing(self, database: str) -> list[Question]: ...
-    def kept(self, item: Held, facts: Facts, render: Any) -> Obstacle | None: ...
 
 
 class Urls(Protocol):

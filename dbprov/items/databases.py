@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from typing import ClassVar, Self
 
-from dbprov.items.item import SET, Item
+from dbprov.items.existing_grants import AclEntry
+from dbprov.items.item import SET, Admin, Back, Item, Made, Obstacle
 from dbprov.passwords import Place
 from dbprov.system.frozen import dataclass
 
 IAM_PLUGIN = "AWSAuthenticationPlugin"
+NO_LIMIT = -1
+
+
+def altered_by_others(item: Item, verb: str, role: str, admin: Admin) -> Obstacle:
+    """Of a role that the admin has no ADMIN on."""
+    return Obstacle(
+        f'"{admin.name}" may not alter role "{role}", which somebody else made',
+        "a superuser, or who has ADMIN on the role,",
+        admin.render.item(item, verb),
+    )
+
+
+def owned_by_others(item: Item, verb: str, owner: str, admin: Admin) -> Obstacle:
+    return Obstacle(
+        f'it belongs to "{owner}", and "{admin.name}" is not a member of that role',
+        f'"{owner}", or a superuser,',
+        admin.render.item(item, verb),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +52,21 @@ class User(Item):
 
     def satisfied_by(self, found: Self) -> bool:
         return found.can_login and self.connection_limit in (None, found.connection_limit)
+
+    def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
+        if isinstance(found, User) and not found.administered:
+            return altered_by_others(self, verb, found.name, admin)
+        return None
+
+    def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
+        """The limit only where it was looked at, which is where the spec has one."""
+        if verb == "create":
+            return [("drop", self)]
+        if not isinstance(found, User):
+            return None
+        former = NO_LIMIT if found.connection_limit is None else found.connection_limit
+        limit = None if self.connection_limit is None else former
+        return [("restore", replace(self, can_login=found.can_login, connection_limit=limit))]
 
     def remarks(self, found: Self) -> list[str]:
         if self.auth == "iam" and found.plugin not in ("", IAM_PLUGIN):
@@ -57,6 +92,26 @@ class Database(Item):
     def __str__(self) -> str:
         return f'database "{self.name}"'
 
+    def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
+        if isinstance(found, Database) and not found.grantable:
+            return owned_by_others(self, verb, found.owner, admin)
+        return None
+
+    def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
+        """Dropped only while it is empty: asked inside, on an engine where one goes into it.
+
+        One that was never opened nobody could fill, and nobody can ask.
+        """
+        if verb != "create":
+            return None
+        if self.sealed and self.name not in made.opened:
+            return [("drop", self)]
+        inside = self.name if self.name in made.entered else None
+        return [("ensure", Emptiness(database=self.name, inside=inside)), ("drop", self)]
+
+    def gone_with(self, made: Made) -> bool:
+        return False
+
     def remarks(self, found: Self) -> list[str]:
         found_otherwise = []
         if found.encoding.lower() != self.encoding.lower():
@@ -70,6 +125,18 @@ class Database(Item):
                 " it is taken as found"
             )
         return found_otherwise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Emptiness(Item):
+    """Nothing is in a database that could be lost: what takes a new one back asks for that."""
+
+    kind = "emptiness"
+    words: ClassVar[Mapping[str, str]] = {"ensure": "stop where"}
+    database: str
+
+    def __str__(self) -> str:
+        return f'database "{self.database}" holds tables'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +155,33 @@ class Ownership(Item):
 
     def satisfied_by(self, found: Self) -> bool:
         return found.owner == self.owner
+
+    def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
+        if isinstance(found, Ownership) and not found.grantable:
+            return owned_by_others(self, verb, found.owner, admin)
+        return None
+
+    def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
+        """A database that was made in the same run belonged to the admin.
+
+        What the new owner had been granted became an owner's own, and went on to the former owner.
+        """
+        former = found.owner if isinstance(found, Ownership) else made.admin
+        back: list[tuple[str, Item]] = [("alter", replace(self, owner=former))]
+        if not isinstance(found, Ownership):
+            return back
+        entry = AclEntry(sort="DATABASE", things=((self.database,),), grantee=self.owner)
+        held = tuple(word for word in found.before if word not in found.options)
+        if found.options:
+            less = replace(entry, grantee=former, privileges=found.options, option_only=True)
+            back.append(("drop", less))
+            back.append(("create", replace(entry, privileges=found.options, option=True)))
+        if held:
+            back.append(("create", replace(entry, privileges=held)))
+        return back
+
+    def gone_with(self, made: Made) -> bool:
+        return False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +213,15 @@ class Isolation(Item):
     def satisfied_by(self, found: Self) -> bool:
         return not found.public or not (self.asked or found.sealed)
 
+    def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
+        if isinstance(found, Isolation) and not found.grantable:
+            return owned_by_others(self, verb, found.owner, admin)
+        return None
+
+    def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
+        had = found.before if isinstance(found, Isolation) else ()
+        return [("drop", replace(self, before=had))] if had else []
+
     def remarks(self, found: Self) -> list[str]:
         if found.public and self.satisfied_by(found):
             return [
@@ -148,6 +251,9 @@ class Opening(Item):
     def satisfied_by(self, found: Self) -> bool:
         return not found.sealed
 
+    def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
+        return [("drop", self)]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Schema(Item):
@@ -157,6 +263,9 @@ class Schema(Item):
 
     def __str__(self) -> str:
         return f'schema "{self.name}"'
+
+    def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
+        return [("drop", self)] if verb == "create" else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +285,23 @@ class SearchPath(Item):
 
     def satisfied_by(self, found: Self) -> bool:
         return found.in_effect
+
+    def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
+        if isinstance(found, SearchPath) and not found.administered:
+            return altered_by_others(self, verb, found.user, admin)
+        return None
+
+    def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
+        former = found.former if isinstance(found, SearchPath) else None
+        if former is None:
+            return [("drop", self)]
+        return [("restore", replace(self, schemas=tuple(schemas_in(former))))]
+
+
+def schemas_in(setting: str) -> Iterator[str]:
+    """The names in a list of identifiers, as the server reads its own setting."""
+    for quoted, bare in re.findall(r'"((?:[^"]|"")*)"|([^,\s"]+)', setting):
+        yield bare.lower() if bare else quoted.replace('""', '"')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,6 +336,28 @@ class Membership(Item):
 
     def toward(self, found: Self | None) -> Self:
         return replace(self, lent=found.lent) if found else self
+
+    def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
+        if not isinstance(found, Membership):
+            return None
+        if found.external:
+            return Obstacle(
+                f'"{self.role}" is a member of rds_iam:'
+                f' as a member of it "{admin.name}" could no longer log in with its password',
+                "take the access: owner and other users out of the spec",
+                "",
+            )
+        if not found.administered:
+            return Obstacle(
+                f'"{admin.name}" may not borrow the rights of "{self.role}",'
+                " which somebody else made",
+                "a superuser, or who has ADMIN on the role,",
+                admin.render.text("remedy/administer", admin=admin.name, role=self.role),
+            )
+        return None
+
+    def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
+        return []  # it was given back in its own transaction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,3 +400,12 @@ class ObjectOwner(Item):
 
     def satisfied_by(self, found: Self) -> bool:
         return found.owner == self.owner
+
+    def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
+        if isinstance(found, ObjectOwner) and not found.grantable:
+            return Obstacle(
+                f'it belongs to "{found.owner}", whose rights "{admin.name}" may not borrow',
+                "a superuser",
+                admin.render.item(self, verb),
+            )
+        return None

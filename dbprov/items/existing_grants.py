@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
-from dbprov.items import Item
+from dbprov.items.item import Admin, Back, Item, Made, Obstacle
 from dbprov.system.frozen import dataclass
 
 TAKEN: Mapping[str, str] = {"create": "grant", "drop": "revoke"}
@@ -29,6 +30,9 @@ class Acting(Item):
 
     def __str__(self) -> str:
         return f'role "{self.role}"'
+
+    def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
+        return []  # it ended with its transaction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +72,53 @@ class Held(Item):
         """The privileges in words."""
         return ("the grant option of " if self.option_only else "") + ", ".join(self.privileges)
 
+    def impossible(self, found: Item | None, admin: Admin) -> Obstacle | None:
+        """Whether it can be revoked was asked of the server, for this very admin."""
+        if self.stuck:
+            return self.why_stuck()
+        if self.revocable and self.acts_as and not self.reached:
+            return Obstacle(
+                f'it must be revoked as "{self.acts_as}", who may not use the schema any more',
+                f'"{self.acts_as}", once it has USAGE there again,',
+                admin.render.item(self, "drop"),
+            )
+        if self.revocable:
+            return None
+        why, who = self.who_revokes(admin)
+        return Obstacle(why, who, admin.render.item(self, "drop"))
+
+    def why_stuck(self) -> Obstacle:
+        if not self.grantor:  # MySQL, where a grant has no grantor
+            return Obstacle(
+                f'it is what gives the user its access to database "{self.acts_as}",'
+                " which has no row of its own yet",
+                "dbprov apply of that Deployment comes first",
+                "",
+            )
+        return Obstacle(
+            f'"{self.grantor}" has since got the owner\'s rights, and acts as the owner:'
+            " what it granted before cannot be taken back by anybody",
+            f'whoever first takes the owner\'s rights from "{self.grantor}"',
+            "",
+        )
+
+    def who_revokes(self, admin: Admin) -> tuple[str, str]:
+        """Why this admin cannot revoke it, and who can."""
+        if not self.grantor:
+            return f'"{admin.name}" may not revoke what it does not have', "an admin who has them"
+        who = self.acts_as or self.grantor
+        return (
+            f'it was granted by "{self.grantor}", and "{admin.name}" may not act as "{who}"',
+            f'"{who}", or a superuser as that role,',
+        )
+
+    def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
+        """Granted again, by whom it was granted before."""
+        return self.as_grantor("create") if verb == "drop" else None
+
+    def as_grantor(self, verb: str) -> Back:
+        return [(verb, self)]
+
     def actor(self) -> Acting:
         return Acting(role=self.acts_as, inside=self.inside)
 
@@ -84,6 +135,17 @@ class AclEntry(Held):
     kind = "acl_entry"
     sort: str  # DATABASE, SCHEMA, TABLE ...; GLOBAL: all that is on a MySQL server
     things: tuple[Path, ...] = ()
+
+    def as_grantor(self, verb: str) -> Back:
+        """The admin acts as the grantor meanwhile, where it has to (T13)."""
+        if not self.acts_as:
+            return [(verb, self)]
+        acting = self.actor()
+        return [
+            ("create", replace(acting, lenders=self.lenders)),
+            (verb, self),
+            ("drop", acting),
+        ]
 
     @property
     def what(self) -> str:
@@ -122,6 +184,12 @@ class RoleEntry(Held):
     role: str
     role_host: str = ""
 
+    def who_revokes(self, admin: Admin) -> tuple[str, str]:
+        if not self.grantor:
+            return f'"{admin.name}" is no admin of the role', "an admin of the role"
+        why = f'"{admin.name}" may not revoke a role that "{self.grantor}" gave'
+        return why, f'"{self.grantor}", or a superuser,'
+
     @property
     def what(self) -> str:
         host = f"@{self.role_host}" if self.role_host else ""
@@ -134,6 +202,9 @@ class Attribute(Held):
 
     kind = "attribute"
     words: ClassVar[Mapping[str, str]] = {"create": "give", "drop": "take away"}
+
+    def who_revokes(self, admin: Admin) -> tuple[str, str]:
+        return f'"{admin.name}" may not take it away', "a superuser"
 
     @property
     def what(self) -> str:

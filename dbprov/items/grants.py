@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, Self
 
-from dbprov.items.item import GRANTED, Item
+from dbprov.items.databases import owned_by_others
+from dbprov.items.item import GRANTED, Admin, Back, Item, Made, Obstacle
 from dbprov.system.frozen import dataclass
+
+
+def revoked(item: Grant | DefaultGrant, before: Sequence[str]) -> Back:
+    """Only the privileges that were not there; what was, its grant option included, stays."""
+    taken = tuple(word for word in item.privileges if word not in before)
+    return [("drop", replace(item, privileges=taken, every=False))] if taken else []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +57,14 @@ class Grant(Item):
             return True
         return wanted <= set(found.effective) and (not found.grantable or self.grantee is None)
 
+    def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
+        if isinstance(found, Grant) and not found.grantable:
+            return owned_by_others(self, verb, found.owner, admin)
+        return None
+
+    def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
+        return revoked(self, found.before if isinstance(found, Grant) else ())
+
     def remarks(self, found: Self) -> list[str]:
         if (
             self.grantee
@@ -72,6 +88,11 @@ class DatabaseGrant(Grant):
     @property
     def named(self) -> str:
         return f'"{self.database}"'
+
+    def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
+        if (self.database, self.grantee) in made.owners:
+            return []  # its entry became the owner's, and goes with the ownership
+        return super().undo(verb, found, made)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +139,26 @@ class ObjectGrant(Item):
     def satisfied_by(self, found: Self) -> bool:
         return not found.lacking
 
+    def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
+        """A statement for each set of privileges that was lacking, on the objects that lacked it.
+
+        What the grantee has on columns is given again by the last one.
+        """
+        if not isinstance(found, ObjectGrant):
+            return []
+        lacked: dict[tuple[str, ...], list[str]] = {}
+        for name, had in zip(found.lacking, found.before, strict=True):
+            taken = tuple(word for word in self.privileges if word not in had.split(","))
+            lacked.setdefault(taken, []).append(name)
+        less = replace(self, every=False)
+        back = [
+            replace(less, privileges=taken, lacking=tuple(names))
+            for taken, names in lacked.items()
+            if taken
+        ]
+        back[-1:] = [replace(last, columns=found.columns) for last in back[-1:]]
+        return [("drop", one) for one in back]
+
 
 @dataclass(frozen=True, kw_only=True)
 class DefaultGrant(Item):
@@ -145,6 +186,9 @@ class DefaultGrant(Item):
     def satisfied_by(self, found: Self) -> bool:
         return set(self.privileges) <= set(found.privileges)
 
+    def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
+        return revoked(self, found.before if isinstance(found, DefaultGrant) else ())
+
 
 @dataclass(frozen=True, kw_only=True)
 class TokenGrant(Item):
@@ -165,6 +209,29 @@ class TokenGrant(Item):
 
     def satisfied_by(self, found: Self) -> bool:
         return found.in_effect
+
+    def impossible(self, found: Item | None, admin: Admin) -> Obstacle | None:
+        if isinstance(found, TokenGrant) and not found.there:
+            return Obstacle(
+                f"the server has no role {self.role}: it is not RDS or Aurora",
+                "auth: password in the spec; or name the server on RDS",
+                "",
+            )
+        return None
+
+    def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
+        if isinstance(found, TokenGrant) and found.captures and verb != "drop":
+            return Obstacle(
+                f'"{admin.name}" is a member of "{found.user}", or becomes one when it makes it:'
+                f" once that is a member of {self.role} the admin could not log in with its"
+                " password",
+                f'take "{admin.name}" out of "{found.user}"; leave createrole_self_grant empty',
+                "",
+            )
+        return None
+
+    def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
+        return [("drop", self)]
 
     def remarks(self, found: Self) -> list[str]:
         if found.in_effect or not found.administers:
@@ -207,6 +274,21 @@ class PatternGrant(Item):
             set(self.privileges) <= set(found.privileges)
             and self.grant_option <= found.grant_option
         )
+
+    @property
+    def passed_on(self) -> tuple[str, ...]:
+        return self.privileges
+
+    def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
+        had = found.privileges if isinstance(found, PatternGrant) else ()
+        option = self.grant_option and not (isinstance(found, PatternGrant) and found.grant_option)
+        taken = tuple(word for word in self.privileges if word not in had)
+        less = replace(self, privileges=taken, grant_option=option, every=False)
+        return [("drop", less)] if taken or option else []
+
+    def gone_with(self, made: Made) -> bool:
+        """With its user: a grant survives its database (T44)."""
+        return (self.user, self.host) in made.users
 
     def toward(self, found: Self | None) -> Self:
         """With what other rows give.

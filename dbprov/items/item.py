@@ -2,13 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar, Self
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Protocol, Self
 
 from dbprov.system.frozen import dataclass
 
 GRANTED: Mapping[str, str] = {"create": "grant", "alter": "grant", "drop": "revoke"}
 SET: Mapping[str, str] = {"create": "set", "alter": "set", "restore": "set", "drop": "reset"}
+
+
+class Statements(Protocol):
+    """Renders the statement of a step, and templates that are not of an Item."""
+
+    def item(self, item: Item, verb: str) -> str: ...
+    def text(self, name: str, /, **values: Any) -> str: ...
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why this admin cannot do a step, who could, and the statement that they would run."""
+
+    why: str
+    who: str
+    statement: str
+
+    @property
+    def todo(self) -> str:
+        return f"{self.who} would run:\n{self.statement};" if self.statement else self.who
+
+
+class Admin(Protocol):
+    """The admin, as an engine's module ``limits`` knows it."""
+
+    name: str
+    unlimited: bool  # what it may not do is not known, or nothing
+    render: Statements
+
+    def lacks(self, item: Item, verb: str, found: Item | None) -> Obstacle | None:
+        """A right of the account as a whole without which no step of this kind works."""
+
+    def cannot_end(self, user: str | None) -> tuple[str, str]:
+        """Why it cannot end a session of a user, and who can."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a plan makes as a whole: what an undo of one of its steps has to know."""
+
+    admin: str
+    databases: frozenset[str] = frozenset()
+    users: frozenset[tuple[str, str]] = frozenset()
+    entered: frozenset[str | None] = frozenset()  # databases in which a step runs
+    opened: frozenset[str] = frozenset()  # databases that were made sealed, and opened
+    owners: frozenset[tuple[str, str]] = frozenset()  # databases with the owner that each gets
+
+
+Back = Sequence[tuple[str, "Item"]]
+"""Verbs with their Items: the steps that take one back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +80,11 @@ class Item:
     def __str__(self) -> str:
         raise NotImplementedError
 
+    @property
+    def passed_on(self) -> tuple[str, ...]:
+        """MySQL: privileges that only an admin who has them itself can grant."""
+        return ()
+
     def satisfied_by(self, found: Self) -> bool:
         """Does what was found give what is wanted? More than that is no difference."""
         return True
@@ -41,3 +96,26 @@ class Item:
     def remarks(self, found: Self) -> list[str]:
         """What a person should know about what was found although it is no difference."""
         return []
+
+    def obstacle(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
+        """Why this admin cannot do a step, known before it is tried."""
+        met = self.impossible(found, admin)
+        if met or admin.unlimited:
+            return met
+        return admin.lacks(self, verb, found) or self.not_permitted(verb, found, admin)
+
+    def impossible(self, found: Item | None, admin: Admin) -> Obstacle | None:
+        """What a superuser cannot do either."""
+        return None
+
+    def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
+        """What takes ADMIN on a role that somebody else made, or the rights of an owner."""
+        return None
+
+    def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
+        """What takes a step back, from what was found before it; None where nothing can."""
+        return None
+
+    def gone_with(self, made: Made) -> bool:
+        """Does it go when an undo drops the databases and users that the plan made?"""
+        return self.inside in made.databases or getattr(self, "database", None) in made.databases

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Self
 
-from dbprov.items import SET, Item
+from dbprov.items.item import SET, Back, Item, Made
 from dbprov.system.frozen import dataclass
 
 
@@ -37,6 +38,15 @@ class Label(Item):
         if found.text == self.text or not (self.asked or found.sealed) or not found.administered:
             return True
         return bool(found.text) and not self._mine(found)
+
+    def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
+        text = found.text if isinstance(found, Label) else ""
+        return [("alter", replace(self, text=text)) if text else ("drop", self)]
+
+    def gone_with(self, made: Made) -> bool:
+        if self.thing == "database":
+            return self.name in made.databases
+        return (self.name, self.host) in made.users
 
     def _mine(self, found: Self) -> bool:
         return found.text == self.mine or found.text.startswith(f"{self.mine} of ")

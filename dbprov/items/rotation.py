@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import ClassVar, Self
 
-from dbprov.items import GRANTED, SET, Item
+from dbprov.items.databases import altered_by_others
+from dbprov.items.item import GRANTED, SET, Admin, Back, Item, Made, Obstacle
 from dbprov.passwords import Kept
 from dbprov.system.frozen import dataclass
 
@@ -32,6 +33,11 @@ class Password(Item):
 
     def satisfied_by(self, found: Self) -> bool:
         return False
+
+    def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
+        if isinstance(found, Password) and not found.administered:
+            return altered_by_others(self, verb, found.user, admin)
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +71,19 @@ class SecondUser(Item):
     def satisfied_by(self, found: Self) -> bool:
         return found.acts and not found.shut_out
 
+    def impossible(self, found: Item | None, admin: Admin) -> Obstacle | None:
+        if isinstance(found, SecondUser) and not found.acts:
+            member = SecondMember(name=found.name, first=found.first)
+            return Obstacle(
+                f'role "{found.name}" is there already, and is no member of "{found.first}"',
+                "rename it, or, if it is the one to take turns, a superuser",
+                admin.render.item(member, "create"),
+            )
+        return None
+
+    def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
+        return [("drop" if verb == "create" else "restore", self)]
+
     def __str__(self) -> str:
         return f'user "{self.name}", which takes turns with "{self.first}"'
 
@@ -81,6 +100,12 @@ class SecondMember(Item):
     def __str__(self) -> str:
         return f'role "{self.first}" for "{self.name}"'
 
+    def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
+        return [("drop", replace(self, lenders=()))]
+
+    def gone_with(self, made: Made) -> bool:
+        return bool({(self.name, "%"), (self.first, "%")} & made.users)
+
 
 @dataclass(frozen=True, kw_only=True)
 class SecondRole(Item):
@@ -93,6 +118,12 @@ class SecondRole(Item):
 
     def __str__(self) -> str:
         return f'role of "{self.name}" to "{self.first}", which will own all that it makes'
+
+    def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
+        return [("drop", replace(self, lenders=()))]
+
+    def gone_with(self, made: Made) -> bool:
+        return bool({(self.name, "%"), (self.first, "%")} & made.users)
 
 
 def named(user: str, host: str) -> str:

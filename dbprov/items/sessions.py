@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from dbprov.items import Item
-from dbprov.items.item import GRANTED
+from dbprov.items.databases import altered_by_others
+from dbprov.items.item import GRANTED, Admin, Item, Obstacle
 from dbprov.system.frozen import dataclass
 
 
@@ -28,6 +28,11 @@ class Lockout(Item):
 
     def __str__(self) -> str:
         return f'user "{self.user}"' + (f"@{self.host}" if self.host != "%" else "")
+
+    def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
+        if isinstance(found, Lockout) and not found.administered:
+            return altered_by_others(self, verb, found.user, admin)
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +56,12 @@ class Session(Item):
 
     def __str__(self) -> str:
         return f'session {self.number} of "{self.user}" {self.origin}'.rstrip()
+
+    def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
+        if self.means != "none":
+            return None
+        why, who = admin.cannot_end(self.user)
+        return Obstacle(why, who, admin.render.item(self, verb))
 
     def each(self) -> Iterator[Session]:
         for number, user, origin, way in zip(
@@ -89,6 +100,16 @@ class Belongings(Item):
     def __str__(self) -> str:
         user = f'user "{self.user}"' + (f"@{self.host}" if self.host != "%" else "")
         return f'what {user} owns to "{self.heir}"' if self.heir else f"what {user} was given"
+
+    def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
+        if not isinstance(found, Belongings) or verb != "drop" or not found.stuck:
+            return None
+        listed = ", ".join(found.stuck[:10]) + (" and more" if len(found.stuck) > 10 else "")
+        return Obstacle(
+            f'in the name of who gave it "{admin.name}" cannot revoke: {listed}',
+            f"a superuser{f' in database {found.inside}' if found.inside else ''}",
+            admin.render.item(self, verb),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

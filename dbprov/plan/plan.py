@@ -8,9 +8,10 @@ from dataclasses import field
 from typing import Any, Literal
 
 from dbprov.audit.record import digest
-from dbprov.engines.engine import Facts, Obstacle
+from dbprov.engines.engine import Facts
 from dbprov.errors import RefusedError
 from dbprov.items import Membership, ObjectGrant, ObjectOwner
+from dbprov.items.item import Obstacle
 from dbprov.items.sessions import Session
 from dbprov.plan.change_owner import NOTHING, Consent, Withheld, changed, executes, marks
 from dbprov.plan.drop_survey import DropOptions, Refusal

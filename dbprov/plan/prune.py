@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from dbprov.engines.engine import Obstacle
 from dbprov.items import Membership
 from dbprov.items.existing_grants import AclEntry, Attribute, Held, RoleEntry, named
+from dbprov.items.item import Obstacle
 from dbprov.plan.steps import Step, with_loans
 from dbprov.system.frozen import dataclass
 
@@ -121,20 +121,11 @@ def pruning(extra: Sequence[ExtraPrivilege], loans: Mapping[str, Step]) -> list[
     steps: list[Step] = []
     for one in extra:
         if one.obstacle is None:
-            steps += _acting(one.item)
+            steps += [
+                Step(verb, item, item if verb == "drop" else None)
+                for verb, item in one.item.as_grantor("drop")
+            ]
     return with_loans(steps, dict(loans))
-
-
-def _acting(item: Held) -> list[Step]:
-    taken = Step("drop", item, item)
-    if not isinstance(item, AclEntry) or not item.acts_as:
-        return [taken]
-    acting = item.actor()
-    return [
-        Step("create", replace(acting, lenders=item.lenders)),
-        taken,
-        Step("drop", acting),
-    ]
 
 
 def borrowed(extra: Iterable[ExtraPrivilege]) -> list[Membership]:

@@ -10,9 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 from dbprov.audit.record import Announced, Recording, digest
-from dbprov.engines.engine import Notice, Obstacle
+from dbprov.engines.engine import Notice
 from dbprov.errors import ApplyError, ConnectError, DbprovError, Interrupted, LookError
 from dbprov.items import Database, Item
+from dbprov.items.item import Obstacle
 from dbprov.passwords import Kept
 from dbprov.plan.steps import Pair, Step, announced, transactions
 from dbprov.server.blocking_sessions import watched
@@ -260,10 +261,8 @@ class Server(Siblings):
     def obstacles(self, steps: Sequence[Step]) -> list[tuple[Step, Obstacle]]:
         """The steps that this admin is known to be unable to do, before any of them is tried."""
         render = self.renderer(masked)
-        met = [
-            (s, self.engine.limits.obstacle(s.item, s.verb, s.found, self.facts, render))
-            for s in steps
-        ]
+        admin = self.engine.limits.Admin(self.facts, render)
+        met = [(s, s.item.obstacle(s.verb, s.found, admin)) for s in steps]
         return [(step, obstacle) for step, obstacle in met if obstacle]
 
 

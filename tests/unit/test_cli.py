@@ -20,8 +20,9 @@ from dbprov.cli import COMMANDS, SAID, Group, main
 from dbprov.cli.options import DEFAULT_TIMEOUTS
 from dbprov.commands.render import render
 from dbprov.commands.run import Run
-from dbprov.engines.engine import Check, Notice, Obstacle
+from dbprov.engines.engine import Check, Notice
 from dbprov.errors import ApplyError, ConnectError, Interrupted, PlaceError
+from dbprov.items.item import Obstacle
 from dbprov.passwords.secret import Secret
 from dbprov.plan.plan import Plan
 from dbprov.plan.steps import Step, compare

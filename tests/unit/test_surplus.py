@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from dbprov.engines.engine import Obstacle, of
+from dbprov.engines.engine import of
 from dbprov.items.existing_grants import AclEntry, Attribute, DefaultEntry, Held, RoleEntry, read
+from dbprov.items.item import Obstacle
 from dbprov.plan.prune import ExtraPrivilege, borrowed, dependents_first, gives_more, pruning
 from dbprov.plan.steps import Step
 from dbprov.spec.model import Deployment

@@ -24,10 +24,11 @@ from dbprov.items import (
     SearchPath,
     User,
 )
+from dbprov.items.databases import Emptiness
 from dbprov.items.existing_grants import AclEntry, RoleEntry
 from dbprov.items.label import Label
 from dbprov.plan.steps import Step, compare
-from dbprov.plan.undo import Emptiness, undo
+from dbprov.plan.undo import undo
 from dbprov.sql import review
 from tests.support.made import FLAVORS, deployment, expanded, renderer
 from tests.support.review import GOLDEN, KNOWN, USERS, found_in_part

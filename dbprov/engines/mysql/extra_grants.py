@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
-from dbprov.engines.engine import Facts, Obstacle, Question
+from dbprov.engines.engine import Facts, Question
 from dbprov.engines.mysql.expand import expand
 from dbprov.engines.mysql.quoting import pattern
 from dbprov.items import PatternGrant
@@ -139,20 +138,3 @@ def _parts(more: Held, rows: list[Held], facts: Facts) -> Iterator[Held]:
         yield replace(more, privileges=ours)
     if others:
         yield replace(more, privileges=others, revocable=False)
-
-
-def kept(item: Held, facts: Facts, render: Any) -> Obstacle | None:
-    """Why this admin cannot take it away, and who can."""
-    if item.stuck:
-        return Obstacle(
-            f'it is what gives the user its access to database "{item.acts_as}",'
-            " which has no row of its own yet",
-            "dbprov apply of that Deployment comes first",
-            "",
-        )
-    if item.revocable:
-        return None
-    why, who = f'"{facts.admin}" may not revoke what it does not have', "an admin who has them"
-    if isinstance(item, RoleEntry):
-        why, who = f'"{facts.admin}" is no admin of the role', "an admin of the role"
-    return Obstacle(why, who, render.item(item, "drop"))

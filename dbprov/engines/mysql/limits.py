@@ -2,55 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from dbprov.engines.engine import Facts, Obstacle
-from dbprov.items import Database, Item, PatternGrant, User
-from dbprov.items.rotation import OldPassword, Password
-from dbprov.items.sessions import Lockout, Session
+from dbprov.engines.engine import Facts
+from dbprov.items import Item
+from dbprov.items.item import Obstacle, Statements
 from dbprov.spec.model import Deployment
 
+USERS = ("user", "lockout", "password", "old_password")  # kinds that CREATE USER is for
 
-def obstacle(
-    item: Item, verb: str, found: Item | None, facts: Facts, render: Any
-) -> Obstacle | None:
-    """Known before anything is tried.
 
-    Where roles or grants on databases may give the admin more, the server decides.
-    """
-    if not facts.rights_known:
-        return None
-    if isinstance(item, Session) and item.means == "none":
-        return Obstacle(
-            f'"{facts.admin}" lacks CONNECTION_ADMIN (on MariaDB CONNECTION ADMIN)',
-            "an admin who has it, or SUPER,",
-            render.item(item, verb),
+class Admin:
+    """Where roles or grants on databases may give it more, the server decides."""
+
+    def __init__(self, facts: Facts, render: Statements) -> None:
+        self.name, self.render, self.rights = facts.admin, render, facts.rights
+        self.grant_option = facts.grant_option
+        self.unlimited = not facts.rights_known
+
+    def lacks(self, item: Item, verb: str, found: Item | None) -> Obstacle | None:
+        needed = frozenset(item.passed_on)
+        if item.kind in USERS:
+            needed = frozenset({"CREATE USER"})
+        elif item.kind == "database":
+            needed = frozenset({"DROP" if verb == "drop" else "CREATE"})
+        lacking = tuple(sorted(needed - self.rights))
+        option = bool(item.passed_on) and not self.grant_option
+        if not lacking and not option:
+            return None
+        user, _, host = self.name.rpartition("@")
+        privileges = lacking or tuple(needed)
+        statement = self.render.text(
+            "remedy/privileges", privileges=privileges, admin=user, host=host
         )
-    needed: frozenset[str] = frozenset()
-    if isinstance(item, (User, Lockout, Password, OldPassword)):
-        needed = frozenset({"CREATE USER"})
-    elif isinstance(item, Database):
-        needed = frozenset({"DROP" if verb == "drop" else "CREATE"})
-    elif isinstance(item, PatternGrant):
-        needed = frozenset(item.privileges)
-    lacking = tuple(sorted(needed - facts.rights))
-    grants = isinstance(item, PatternGrant) and not facts.grant_option
-    if not lacking and not grants:
-        return None
-    user, _, host = facts.admin.rpartition("@")
-    statement = render.text(
-        "remedy/privileges", privileges=lacking or tuple(needed), admin=user, host=host
-    )
-    lacks = (
-        ", ".join(lacking)
-        + (" and " if lacking and grants else "")
-        + ("the GRANT OPTION" if grants else "")
-    )
-    return Obstacle(
-        f'"{facts.admin}" lacks {lacks}: nobody can grant what they do not have',
-        "an admin who has them",
-        statement,
-    )
+        lacks = " and ".join([", ".join(lacking)] * bool(lacking) + ["the GRANT OPTION"] * option)
+        return Obstacle(
+            f'"{self.name}" lacks {lacks}: nobody can grant what they do not have',
+            "an admin who has them",
+            statement,
+        )
+
+    def cannot_end(self, user: str | None) -> tuple[str, str]:
+        return (
+            f'"{self.name}" lacks CONNECTION_ADMIN (on MariaDB CONNECTION ADMIN)',
+            "an admin who has it, or SUPER,",
+        )
 
 
 def keeps_old(facts: Facts) -> bool:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
-from dbprov.engines.engine import Facts, Obstacle, Question
+from dbprov.engines.engine import Facts, Question
 from dbprov.engines.postgresql.expand import expand
 from dbprov.items import DatabaseGrant, DefaultGrant, ObjectGrant, SchemaGrant, TokenGrant
-from dbprov.items.existing_grants import AclEntry, Attribute, DefaultEntry, Held, Path, RoleEntry
+from dbprov.items.existing_grants import AclEntry, DefaultEntry, Held, Path, RoleEntry
 from dbprov.spec.model import Account, Deployment
 
 Key = tuple[str, ...]
@@ -95,35 +94,3 @@ def _split(held: Held, wanted: frozenset[str]) -> Iterator[Held]:
     rest = tuple(word for word in held.privileges if word in wanted)
     if rest and held.option:
         yield replace(held, privileges=rest, option_only=True)
-
-
-def kept(item: Held, facts: Facts, render: Any) -> Obstacle | None:
-    """Why this admin cannot take it away, and who can."""
-    if item.stuck:
-        return Obstacle(
-            f'"{item.grantor}" has since got the owner\'s rights, and acts as the owner:'
-            " what it granted before cannot be taken back by anybody",
-            f'whoever first takes the owner\'s rights from "{item.grantor}"',
-            "",
-        )
-    if item.revocable and item.acts_as and not item.reached:
-        return Obstacle(
-            f'it must be revoked as "{item.acts_as}", who may not use the schema any more',
-            f'"{item.acts_as}", once it has USAGE there again,', render.item(item, "drop"),
-        )  # fmt: skip
-    if item.revocable:
-        return None
-    statement = render.item(item, "drop")
-    if isinstance(item, Attribute):
-        why = f'"{facts.admin}" may not take it away'
-        return Obstacle(why, "a superuser", statement)
-    who = item.acts_as or item.grantor
-    if isinstance(item, RoleEntry):
-        return Obstacle(
-            f'"{facts.admin}" may not revoke a role that "{item.grantor}" gave',
-            f'"{item.grantor}", or a superuser,', statement,
-        )  # fmt: skip
-    return Obstacle(
-        f'it was granted by "{item.grantor}", and "{facts.admin}" may not act as "{who}"',
-        f'"{who}", or a superuser as that role,', statement,
-    )  # fmt: skip
