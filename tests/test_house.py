@@ -42,7 +42,7 @@ from dbprov.items.sessions import (
     Lockout,
     Reassignment,
     RoutineAccess,
-    Session,
+    UserSession,
 )
 from dbprov.passwords.env import EnvPlace
 from dbprov.plan.steps import compare
@@ -83,13 +83,13 @@ REVEALING = {  # the only places where a password stops being a Secret, and why
     ("houston.api", "__init__"): 1,  # the token, into the header of https
     ("engines.postgresql.connection", "connect"): 1,
     ("engines.postgresql.connection", "connect_as"): 1,
-    ("engines.postgresql.connection", "verifier"): 1,  # libpq hashes it
+    ("engines.postgresql.session", "verifier"): 1,  # libpq hashes it
     ("engines.postgresql.password_hash", "verifier"): 1,  # hashed, for a file
     ("engines.mysql.password_hash", "verifier"): 1,
     ("engines.mysql.connection", "connect"): 1,
     ("engines.mysql.connection", "connect_as"): 1,
     (
-        "engines.mysql.connection",
+        "engines.mysql.session",
         "secret",
     ): 1,  # MySQL hashes on its side: TLS, a socket or loopback only
 }
@@ -398,9 +398,9 @@ def items(engine: str, known: Facts) -> Iterator[Item]:
 
 TRACES: list[Item] = [
     Lockout(user=HOSTILE, host=HOSTILE),
-    Session(user=HOSTILE, host=HOSTILE, number=7),
-    Session(user=HOSTILE, host=HOSTILE, number=7, means="procedure"),
-    Session(user=None, database=HOSTILE, number=7),
+    UserSession(user=HOSTILE, host=HOSTILE, number=7),
+    UserSession(user=HOSTILE, host=HOSTILE, number=7, means="procedure"),
+    UserSession(user=None, database=HOSTILE, number=7),
     Belongings(user=HOSTILE, host=HOSTILE, database=HOSTILE, heir=HOSTILE),
     Belongings(user=HOSTILE, database=HOSTILE, heir=HOSTILE, inside=HOSTILE),
     Belongings(user=HOSTILE, database="shop", heir=HOSTILE, inside=HOSTILE),
@@ -472,7 +472,7 @@ def _rendered(engine: str) -> Iterator[tuple[str, str]]:
         render = renderer(known.flavor, known)
         for item in (*items(engine, known), *TRACES, EMPTINESS):
             for verb in sorted(VERBS & set(blocks(engine).get(item.kind, {}))):
-                if isinstance(item, Session) and item.user is None and verb == "drop":
+                if isinstance(item, UserSession) and item.user is None and verb == "drop":
                     continue  # what is ended has a user
                 if isinstance(item, Isolation) and not item.before and verb == "drop":
                     continue  # what PUBLIC had is given again

@@ -16,7 +16,7 @@ from dbprov.items import (
     TokenGrant,
     User,
 )
-from dbprov.items.sessions import Belongings, Contents, Lockout, Reassignment, Session
+from dbprov.items.sessions import Belongings, Contents, Lockout, Reassignment, UserSession
 from dbprov.plan.drop_survey import DropOptions, Refusal, Survey, login
 from dbprov.plan.steps import Pair
 from dbprov.server.same_server import TWO_SERVERS
@@ -61,7 +61,7 @@ def _outside(deployment: Deployment, server: Server, options: DropOptions) -> li
     kinds = (DatabaseGrant,) if options.quarantine else (User, PatternGrant, TokenGrant)
     items: list[Item] = [item for item in wanted if isinstance(item, kinds)]
     for a in d.accounts:
-        items += [Lockout(user=a.name, host=a.host), Session(user=a.name, host=a.host)]
+        items += [Lockout(user=a.name, host=a.host), UserSession(user=a.name, host=a.host)]
     if options.quarantine:
         return items
     items += [Belongings(user=a.name, host=a.host, database=d.database) for a in d.accounts]
@@ -69,7 +69,7 @@ def _outside(deployment: Deployment, server: Server, options: DropOptions) -> li
     items += [replace(item, lenders=names) for item in wanted if isinstance(item, Database)]
     items.append(Contents(name=d.database))
     if options.database:
-        items.append(Session(user=None, database=d.database))
+        items.append(UserSession(user=None, database=d.database))
     if options.database and server.engine.expand.OWNERS:
         items.append(Ownership(database=d.database, owner=server.facts.admin, lenders=names))
     return items
@@ -137,7 +137,7 @@ def _loans(
     roles = [account.name for account in deployment.accounts]
     roles += [options.reassign_to] if options.reassign_to else []
     for _, found in pairs:
-        if isinstance(found, Session):
+        if isinstance(found, UserSession):
             roles += found.users
         if isinstance(found, Belongings):
             roles += found.grantors

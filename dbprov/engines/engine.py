@@ -22,6 +22,9 @@ from dbprov.passwords.secret import Secret
 from dbprov.spec.model import Account, Address, Deployment, Timeouts, Tls
 from dbprov.system.frozen import dataclass
 
+Row = dict[str, Any]
+"""A row of an answer, by the names of its columns."""
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -137,8 +140,38 @@ class Limits(Protocol):
     def unfit(self, deployment: Deployment, facts: Facts) -> list[tuple[str, str]]: ...
 
 
+class Session(Protocol):
+    """One connection to one database. Module ``session``."""
+
+    @property
+    def number(self) -> int:
+        """As the server said it at the start: a pooler or proxy says a number of its own."""
+
+    @property
+    def tls(self) -> str:
+        """The protocol of the connection; empty where it is not encrypted."""
+
+    def pins(self, timeouts: Timeouts) -> dict[str, Any]:
+        """The values of the templates that begin a session."""
+
+    def facts(self, answers: Sequence[list[Row]]) -> Facts: ...
+    def ask(self, queries: Sequence[str]) -> list[list[Row]]: ...
+    def run(self, statement: str) -> list[Notice]: ...
+    def transaction(self) -> AbstractContextManager[object]: ...
+    def roll_back(self) -> AbstractContextManager[object]:
+        """Whatever happens in it is undone, also when this process dies.
+
+        Nothing without TRANSACTIONS.
+        """
+
+    def password_literal(self, address: Address, tls: Tls) -> Callable[[Kept, str], str]:
+        """What stands in a statement that sets a password."""
+
+    def close(self) -> None: ...
+
+
 class Connection(Protocol):
-    """Sessions. Module ``connection``."""
+    """How sessions are opened. Module ``connection``."""
 
     SESSION: tuple[str, ...]  # the templates that begin a session; rows "preset" forbid using it
     FACTS: tuple[str, ...]  # the templates whose answers make the Facts
@@ -153,24 +186,13 @@ class Connection(Protocol):
         password: Secret | None,
         database: str | None,
         timeouts: Timeouts,
-    ) -> Any: ...
-    def connect_as(self, url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any: ...
-    def pins(self, connection: Any, timeouts: Timeouts) -> dict[str, Any]: ...
+    ) -> Session: ...
+    def connect_as(self, url: Secret, deployment: Deployment, timeouts: Timeouts) -> Session: ...
     def needs_password(self, error: BaseException) -> bool: ...
-    def session_number(self, connection: Any) -> int: ...
     def lock_key(self, name: str) -> int | str: ...
-    def tls_of(self, connection: Any) -> str: ...
-    def facts(self, answers: Sequence[list[dict[str, Any]]], connection: Any) -> Facts: ...
     def facts_offline(
         self, flavor: str, version: tuple[int, ...], settings: Mapping[str, str]
     ) -> Facts: ...
-    def ask(self, connection: Any, queries: Sequence[str]) -> list[list[dict[str, Any]]]: ...
-    def run(self, connection: Any, statement: str) -> list[Notice]: ...
-    def transaction(self, connection: Any) -> AbstractContextManager[Any]: ...
-    def roll_back(self, connection: Any) -> AbstractContextManager[Any]: ...
-    def password_literal(
-        self, connection: Any, address: Address, tls: Tls
-    ) -> Callable[[Kept, str], str]: ...
 
 
 class Errors(Protocol):
@@ -254,7 +276,7 @@ class Airflow(Protocol):
         airflow: tuple[int, ...],
         deployment: Deployment,
         facts: Facts,
-        answers: Mapping[str, list[dict[str, Any]]],
+        answers: Mapping[str, list[Row]],
     ) -> Iterator[Check]: ...
 
 

@@ -36,7 +36,7 @@ class Lockout(Item):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Session(Item):
+class UserSession(Item):
     """Looked at: those of a user, or (``user`` None) those of anybody in a database. Ended: one."""
 
     kind = "sessions"
@@ -63,7 +63,7 @@ class Session(Item):
         why, who = admin.cannot_end(self.user)
         return Obstacle(why, who, admin.render.item(self, verb))
 
-    def each(self) -> Iterator[Session]:
+    def each(self) -> Iterator[UserSession]:
         for number, user, origin, way in zip(
             self.numbers, self.users, self.origins, self.ways, strict=True
         ):

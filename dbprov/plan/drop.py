@@ -19,7 +19,7 @@ from dbprov.items import (
     TokenGrant,
     User,
 )
-from dbprov.items.sessions import Belongings, Lockout, Session
+from dbprov.items.sessions import Belongings, Lockout, UserSession
 from dbprov.plan.change_owner import closed
 from dbprov.plan.drop_refusals import in_use, refusals, remarks
 from dbprov.plan.drop_survey import DropOptions, Refusal, Survey
@@ -109,7 +109,7 @@ def _disconnected(survey: Survey) -> Iterator[Step]:
 def _ended(survey: Survey, options: DropOptions) -> Iterator[Step]:
     """Of the users that go; and of everybody in a database that is to be dropped."""
     ended: set[int] = set()
-    for found in survey.found(Session):
+    for found in survey.found(UserSession):
         if survey.goes(found) or (found.user is None and options.database):
             for session in found.each():
                 if session.number not in ended:

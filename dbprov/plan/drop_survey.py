@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from dbprov.items import Database, Item, ObjectOwner
-from dbprov.items.sessions import Belongings, Lockout, Session
+from dbprov.items.sessions import Belongings, Lockout, UserSession
 from dbprov.plan.steps import Pair
 from dbprov.spec.model import Account, Deployment
 from dbprov.system.frozen import dataclass
@@ -61,7 +61,7 @@ class Survey:
     def database(self) -> Database | None:
         return next(iter(self.found(Database)), None)
 
-    def goes(self, item: Belongings | Lockout | Session) -> bool:
+    def goes(self, item: Belongings | Lockout | UserSession) -> bool:
         return any((a.name, a.host) == (item.user, item.host) for a in self.leaving)
 
 

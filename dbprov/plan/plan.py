@@ -12,7 +12,7 @@ from dbprov.engines.engine import Facts
 from dbprov.errors import RefusedError
 from dbprov.items import Membership, ObjectGrant, ObjectOwner
 from dbprov.items.item import Obstacle
-from dbprov.items.sessions import Session
+from dbprov.items.sessions import UserSession
 from dbprov.plan.change_owner import NOTHING, Consent, Withheld, changed, executes, marks
 from dbprov.plan.drop_survey import DropOptions, Refusal
 from dbprov.plan.prune import ExtraPrivilege
@@ -122,7 +122,7 @@ class Plan:
         go, and what the admin borrows for its steps is not asked about.
         """
         shown = {(s.item.inside, q) for s, q in zip(agreed.steps, agreed.statements, strict=True)}
-        free = () if self.command == "apply" else (Session, Membership)
+        free = () if self.command == "apply" else (UserSession, Membership)
         new = changed(agreed.objects, self.objects) + [
             f"{sql} (in database {step.item.inside})" if step.item.inside else sql
             for step, sql in zip(self.steps, self.statements, strict=True)

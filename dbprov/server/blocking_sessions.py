@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from threading import Event, Thread
-from typing import Any
 
-from dbprov.engines.engine import Engine
+from dbprov.engines.engine import Session
 from dbprov.server.lock import Holder
 
 PATIENCE = 0.5
@@ -16,7 +15,7 @@ PATIENCE = 0.5
 
 @contextmanager
 def watched(
-    engine: Engine, question: Callable[[], str], second: Callable[[], AbstractContextManager[Any]]
+    question: Callable[[], str], second: Callable[[], AbstractContextManager[Session]]
 ) -> Iterator[list[Holder]]:
     """Those whom the statement inside waited for when they were last seen.
 
@@ -31,7 +30,7 @@ def watched(
             return
         with suppress(Exception), second() as connection:
             while not over.is_set():
-                [rows] = engine.connection.ask(connection, [question()])
+                [rows] = connection.ask([question()])
                 if rows:
                     seen[:] = [Holder.of(row) for row in rows]
                 over.wait(PATIENCE)

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import field
 from typing import Any
 
-from dbprov.engines.engine import Engine
+from dbprov.engines.engine import Engine, Row, Session
 from dbprov.errors import LockError
 from dbprov.spec.model import Deployment
 from dbprov.sql.render import Renderer
@@ -74,12 +74,12 @@ class Lock:
     """All of the keys or none: who waits holds nothing, so no two runs wait for each other."""
 
     engine: Engine
-    connection: Any
+    connection: Session
     render: Renderer
     keys: Sequence[int | str]
-    second: Callable[[], AbstractContextManager[Any]]  # another session of the same kind
+    second: Callable[[], AbstractContextManager[Session]]  # another session of the same kind
     what: str
-    session: int = 0
+    session: int = 0  # the number of it
     pooled: bool = False
     waited: bool = field(default=False, init=False)
 
@@ -98,7 +98,7 @@ class Lock:
             ) from None
 
     def _take(self, patience: float, delayed: Delayed) -> None:
-        self.session = self.engine.connection.session_number(self.connection)
+        self.session = self.connection.number
         end = time.monotonic() + patience
         asked, told = 0.0, 0
         while not self._try():
@@ -131,10 +131,8 @@ class Lock:
 
         Where it is the second, a second client gets the session that was just ours (T33).
         """
-        with self.second() as other, self.engine.connection.roll_back(other):
-            [[row]] = self.engine.connection.ask(
-                other, [self.render.text("lock/held", keys=self.keys[:1])]
-            )
+        with self.second() as other, other.roll_back():
+            [[row]] = other.ask([self.render.text("lock/held", keys=self.keys[:1])])
             again = self._ask("lock/held")[0]["session"]
             if row["session"] == session or again != session:
                 raise LockError(
@@ -174,9 +172,9 @@ class Lock:
             return None
         return Holder.of(rows[0])
 
-    def _ask(self, name: str, **values: Any) -> list[dict[str, Any]]:
+    def _ask(self, name: str, **values: Any) -> list[Row]:
         told = {"keys": self.keys, **values}
-        return self.engine.connection.ask(self.connection, [self.render.text(name, **told)])[0]
+        return self.connection.ask([self.render.text(name, **told)])[0]
 
     def _locked(self, patience: float, holder: Holder | None) -> LockError:
         return LockError(

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from dbprov.errors import DbprovError, RefusedError
-from dbprov.server.sessions import Admission
+from dbprov.server.sessions import AdminSessions
 from dbprov.spec import server_identity
 from dbprov.spec.conflicts import Neighbours, conflicts, one_place
 from dbprov.spec.model import Deployment
@@ -16,17 +16,17 @@ from dbprov.spec.server_identity import Answer, Same
 TWO_SERVERS = "same_server: false in the spec, in the Deployment of one of them"
 
 
-class Siblings(Admission):
+class KnownServer(AdminSessions):
     """``servers``: of the whole spec, each by its Deployments."""
 
     def __init__(
-        self, *way: Any, servers: Mapping[Deployment, Siblings] | None = None, **more: Any
+        self, *way: Any, servers: Mapping[Deployment, KnownServer] | None = None, **more: Any
     ) -> None:
         super().__init__(*way, **more)
         self._servers = {} if servers is None else servers  # filled while they are opened
-        self._compared: dict[Siblings, Answer] = {}
+        self._compared: dict[KnownServer, Answer] = {}
 
-    def same_as(self, other: Siblings) -> Answer:
+    def same_as(self, other: KnownServer) -> Answer:
         """Is it the same server, by another URL or as another admin? Found out once.
 
         Both are asked, unless their names lead to the same one. Who cannot be asked is unknown: a
@@ -38,7 +38,7 @@ class Siblings(Admission):
             self._compared[other] = other._compared[self] = self._compare(other)
         return self._compared[other]
 
-    def _compare(self, other: Siblings) -> Answer:
+    def _compare(self, other: KnownServer) -> Answer:
         if self.address.engine != other.address.engine:
             return Answer(Same.ANOTHER)
         if (

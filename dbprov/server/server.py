@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from dbprov.audit.record import Announced, Recording, digest
-from dbprov.engines.engine import Notice
+from dbprov.engines.engine import Notice, Row, Session
 from dbprov.errors import ApplyError, ConnectError, DbprovError, Interrupted, LookError
 from dbprov.items import Database, Item
 from dbprov.items.item import Obstacle
@@ -18,7 +18,7 @@ from dbprov.passwords import Kept
 from dbprov.plan.steps import Pair, Step, announced, transactions
 from dbprov.server.blocking_sessions import watched
 from dbprov.server.lock import Delay, Delayed, Holder, Lock, names
-from dbprov.server.same_server import Siblings
+from dbprov.server.same_server import KnownServer
 from dbprov.server.sessions import no_password, renderer
 from dbprov.spec.model import Deployment
 from dbprov.sql.render import Renderer
@@ -46,7 +46,7 @@ class Done:
     milliseconds: float
 
 
-class Server(Siblings):
+class Server(KnownServer):
     """What is wanted there, looked at and applied."""
 
     # -- one at a time -----------------------------------------------------------------------------
@@ -75,7 +75,7 @@ class Server(Siblings):
             self._lock = outer
             lock.release()
 
-    def _lock_home(self, delayed: Delayed) -> tuple[str | None, Any]:
+    def _lock_home(self, delayed: Delayed) -> tuple[str | None, Session]:
         """The admin's own session where it is in the right database already."""
         home = self.engine.connection.LOCK_DATABASE
         if not home or home == (self.address.database or home):
@@ -88,7 +88,7 @@ class Server(Siblings):
             delayed(Delay(why, error.code))
             return None, self.connection()
 
-    def _still_locked(self, connection: Any) -> None:
+    def _still_locked(self, connection: Session) -> None:
         """The lock is its session's: no need to ask where that is the one that works."""
         lock = self._lock
         if lock and (lock.pooled or lock.connection is not connection):
@@ -152,9 +152,7 @@ class Server(Siblings):
         for group in transactions(steps):
             connection = self.connection(group[0].item.inside)
             self._still_locked(connection)
-            sent = self.renderer(
-                self.engine.connection.password_literal(connection, self.address, self.tls)
-            )
+            sent = self.renderer(connection.password_literal(self.address, self.tls))
             if not group[0].item.alone and self.engine.connection.TRANSACTIONS:
                 with self.recorded([announcements[id(s)] for s in group], plan, True) as recording:
                     done = self._together(connection, group, sent, recording)
@@ -168,12 +166,12 @@ class Server(Siblings):
                 yield (alone,)
 
     def _together(
-        self, connection: Any, group: Sequence[Step], sent: Renderer, recording: Recording
+        self, connection: Session, group: Sequence[Step], sent: Renderer, recording: Recording
     ) -> tuple[Done, ...]:
         """All of them in one transaction, committed when this returns."""
         done: list[Done] = []
         try:
-            with self.engine.connection.transaction(connection):
+            with connection.transaction():
                 for step in group:
                     done.append(self._run(connection, step, sent, recording))
         except ApplyError as error:
@@ -188,7 +186,7 @@ class Server(Siblings):
             raise _undone(failed, len(done), len(group)) from None
         return tuple(done)
 
-    def _run(self, connection: Any, step: Step, sent: Renderer, recording: Recording) -> Done:
+    def _run(self, connection: Session, step: Step, sent: Renderer, recording: Recording) -> Done:
         statement = sent.item(step.item, step.verb)
         secret = step.verb in step.item.reveals
         recording.begins()
@@ -196,7 +194,7 @@ class Server(Siblings):
         seen: list[Holder] = []
         try:
             with self._watched(connection) as seen:
-                notices = self.engine.connection.run(connection, statement)
+                notices = connection.run(statement)
         except KeyboardInterrupt:
             raise _interrupted(step) from None
         except Exception as error:
@@ -245,11 +243,10 @@ class Server(Siblings):
         with self._journal.recording(recording, plan or digest(announced), where, kept):
             yield recording
 
-    def _watched(self, connection: Any) -> AbstractContextManager[list[Holder]]:
-        number = self.engine.connection.session_number(connection)
+    def _watched(self, connection: Session) -> AbstractContextManager[list[Holder]]:
+        number = connection.number
         render = self.renderer(no_password)
         return watched(
-            self.engine,
             lambda: render.text("lock/blockers", session=number),
             lambda: closing(self._connect(None)),
         )
@@ -266,7 +263,7 @@ class Server(Siblings):
         return [(step, obstacle) for step, obstacle in met if obstacle]
 
 
-def _found(wanted: Item, rows: list[dict[str, Any]]) -> Item | None:
+def _found(wanted: Item, rows: list[Row]) -> Item | None:
     if not rows:
         return None
     try:

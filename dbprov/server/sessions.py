@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from dbprov.engines.engine import Engine, Facts, of
+from dbprov.engines.engine import Engine, Facts, Row, Session, of
 from dbprov.errors import ConnectError, DbprovError, LookError, PlaceError, RenderError
 from dbprov.passwords import Kept, Place
 from dbprov.passwords.secret import Secret, never_ask
@@ -31,7 +31,7 @@ def no_password(place: Kept, user: str) -> str:
     )
 
 
-class Admission:
+class AdminSessions:
     """A context manager: connections are opened once, reused, and closed at the end."""
 
     def __init__(
@@ -53,7 +53,7 @@ class Admission:
         self._ask = ask
         self._templates = templates
         self._journal = journal
-        self._connections: dict[str | None, Any] = {}
+        self._connections: dict[str | None, Session] = {}
         self._facts: Facts | None = None
         self._lock: Lock | None = None
         self._tunnel: Tunnel | None = None
@@ -97,7 +97,7 @@ class Admission:
             render = self.renderer(no_password, UNKNOWN)
             connection = self.connection()
             answers = self.answers([render.text(name) for name in self.engine.connection.FACTS])
-            self._facts = self.engine.connection.facts(answers, connection)
+            self._facts = connection.facts(answers)
         return self._facts
 
     @property
@@ -110,12 +110,12 @@ class Admission:
                 self._running = _running(rows)
         return replace(self._running, identifier=self.facts.identifier)
 
-    def _which(self, connection: Any) -> str:
-        pins = self.engine.connection.pins(connection, self.timeouts)
+    def _which(self, connection: Session) -> str:
+        pins = connection.pins(self.timeouts)
         return self.renderer(no_password, UNKNOWN).text("session/instance", **pins)
 
-    def connection(self, database: str | None = None) -> Any:
-        """The admin's connection to a database; one, whatever is asked of it."""
+    def connection(self, database: str | None = None) -> Session:
+        """The admin's session to a database; one, whatever is asked of it."""
         if database not in self._connections:
             try:
                 connection = self._connect(database)
@@ -152,7 +152,7 @@ class Admission:
             return f"{words}; ssh: {self._tunnel.words}", self._tunnel.remedy()
         return words, todo
 
-    def _connect(self, database: str | None) -> Any:
+    def _connect(self, database: str | None) -> Session:
         """Without a password of ours the engine's own places are tried.
 
         Then the terminal is asked, once. A place that the spec names is the only one.
@@ -180,16 +180,16 @@ class Admission:
             raise
         return connection
 
-    def _prepare(self, connection: Any) -> None:
+    def _prepare(self, connection: Session) -> None:
         """Settings of our own, whatever the database's owner or anybody else presets.
 
         Raises ConnectError where a preset setting cannot be changed in a session that has begun.
         """
         render = self.renderer(no_password, UNKNOWN)
-        pins = self.engine.connection.pins(connection, self.timeouts)
+        pins = connection.pins(self.timeouts)
         queries = [render.text(name, **pins) for name in self.engine.connection.SESSION]
         queries += [self._which(connection)] if self.engine.connection.PINNED else []
-        answers = self.engine.connection.ask(connection, queries)
+        answers = connection.ask(queries)
         if self.engine.connection.PINNED:
             self._stay(_running(answers.pop()))
         left = [row for rows in answers for row in rows if "preset" in row]
@@ -235,17 +235,15 @@ class Admission:
         facts = facts or self.facts
         return renderer(self.engine, facts, password, self._templates)
 
-    def rows(self, template: str, /, **values: Any) -> list[dict[str, Any]]:
+    def rows(self, template: str, /, **values: Any) -> list[Row]:
         """What a template that only reads answers with, asked in the admin's own database."""
         return self.answers([self.renderer(no_password).text(template, **values)])[0]
 
-    def answers(
-        self, queries: Sequence[str], database: str | None = None
-    ) -> list[list[dict[str, Any]]]:
+    def answers(self, queries: Sequence[str], database: str | None = None) -> list[list[Row]]:
         """What the server says to queries of the admin's, all in one go where the engine can."""
         connection = self.connection(database)
         try:
-            return self.engine.connection.ask(connection, queries)
+            return connection.ask(queries)
         except Exception as error:
             code, words = self.engine.errors.explain(error, secret=False)
             where = (

@@ -8,10 +8,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from typing import Any
 
 from dbprov.audit.record import Announced
-from dbprov.engines.engine import Check, Trial
+from dbprov.engines.engine import Check, Session, Trial
 from dbprov.errors import AuditError, DbprovError
 from dbprov.passwords.secret import Secret
 from dbprov.server.server import Server, no_password
@@ -41,7 +40,7 @@ def verify_user(
     held: dict[str, bool] = {}
     made: set[str] = set()  # what was tried and worked, whether it should have or not
     try:
-        yield _logged_in(deployment, account, engine.connection.tls_of(connection))
+        yield _logged_in(deployment, account, connection.tls)
         admin = server.connection(deployment.database if engine.connection.TRANSACTIONS else None)
         _sweep(server, deployment, probe)
         trials = engine.verify.trials(
@@ -50,7 +49,7 @@ def verify_user(
         # With transactions one session after the other: what the user has not rolled back yet, the
         # admin would wait for.
         for admins in ((False,), (True,)) if engine.connection.TRANSACTIONS else ((False, True),):
-            with engine.connection.roll_back(connection), engine.connection.roll_back(admin):
+            with connection.roll_back(), admin.roll_back():
                 for trial in trials:
                     if trial.by_admin in admins and (not trial.needs or held.get(trial.needs)):
                         session = admin if trial.by_admin else connection
@@ -131,14 +130,14 @@ def _rivals(server: Server, account: Account) -> str:
     )
 
 
-def _try(server: Server, connection: Any, trial: Trial) -> tuple[str, str]:
+def _try(server: Server, connection: Session, trial: Trial) -> tuple[str, str]:
     """The server's code (empty: it worked) and what was seen."""
     engine = server.engine
     statement = server.renderer(no_password).text(f"verify/{trial.template}", **trial.values)
     try:
-        with engine.connection.transaction(connection):
+        with connection.transaction():
             if trial.expects == "holds":
-                rows = engine.connection.ask(connection, [statement])[0]
+                rows = connection.ask([statement])[0]
                 held, observed = (
                     (rows[0]["held"], rows[0]["observed"]) if rows else (False, "nothing")
                 )
@@ -146,7 +145,7 @@ def _try(server: Server, connection: Any, trial: Trial) -> tuple[str, str]:
             if trial.by_admin:
                 _change(server, connection, trial, statement)
             else:
-                engine.connection.run(connection, statement)
+                connection.run(statement)
         return "", "it worked"
     except AuditError:
         raise
@@ -155,7 +154,7 @@ def _try(server: Server, connection: Any, trial: Trial) -> tuple[str, str]:
         return code or type(error).__name__, words
 
 
-def _change(server: Server, connection: Any, trial: Trial, statement: str) -> None:
+def _change(server: Server, connection: Session, trial: Trial, statement: str) -> None:
     """What the admin makes for a trial, on the record as anything else that it changes."""
     engine = server.engine
     step = f"try {trial.template}"
@@ -165,7 +164,7 @@ def _change(server: Server, connection: Any, trial: Trial, statement: str) -> No
         recording.begins()
         began = time.perf_counter()
         try:
-            engine.connection.run(connection, statement)
+            connection.run(statement)
         except Exception as error:
             code, words = engine.errors.explain(error, secret=False)
             recording.failed(code, words, (time.perf_counter() - began) * 1000)

@@ -21,6 +21,7 @@ import pytest
 import yaml
 
 import dbprov as package
+from dbprov.engines.postgresql.session import Session
 from dbprov.errors import ConnectError, LookError
 from dbprov.server.ssh_tunnel import Tunnel
 from tests.harness.bastion import Bastion, bastion
@@ -166,9 +167,10 @@ def test_an_interrupted_statement_is_cancelled_through_the_tunnel(
     spec = walk.spec(one(through.prefix), via=gate.url)
     with package.servers(spec) as servers:
         server = servers[spec.deployments[0]]
-        connection = server.connection()
+        opened = server.connection()
+        assert isinstance(opened, Session)
         with pytest.raises(psycopg.NotSupportedError):
-            connection.cancel()  # of a libpq before 17 it would never come back
+            opened.connection.cancel()  # of a libpq before 17 it would never come back
         began = time.monotonic()
         Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
         with pytest.raises(KeyboardInterrupt):

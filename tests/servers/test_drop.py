@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -11,6 +11,7 @@ from dbprov.commands.drop import drop as drop_deployment
 from dbprov.commands.drop import plan_drop
 from dbprov.commands.rotate import rotate
 from dbprov.commands.rotate_plan import plan_rotation
+from dbprov.engines.postgresql.session import Session as PostgreSQLSession
 from dbprov.errors import LockError, RefusedError
 from dbprov.items import Database
 from dbprov.items.sessions import Belongings
@@ -395,11 +396,11 @@ def test_sessions_of_others_in_the_database(walk: Walk, prefix: str) -> None:
                 drop(walk, spec, WHOLE)
             assert f'of "{prefix}joe"' in met.value.why
             assert "pg_terminate_backend" in met.value.todo
-            assert alive(joe)
+            assert alive(PostgreSQLSession(cast(Any, joe)))
         else:
             departed = drop(walk, spec, WHOLE)
             assert departed.ok, (departed.error, departed.left)
-            assert not alive(joe)
+            assert not alive(PostgreSQLSession(cast(Any, joe)))
 
 
 @pytest.mark.postgresql

@@ -89,6 +89,6 @@ def _provision(walk: Walk, spec: dbprov.Spec, number: int, heir: str | None) -> 
         session = server.engine.connection.connect_as(url, deployment, server.timeouts)
         try:
             for statement in TABLES[walk.server.engine]:
-                server.engine.connection.run(session, statement)
+                session.run(statement)
         finally:
             session.close()

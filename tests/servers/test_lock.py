@@ -158,13 +158,12 @@ def test_a_lock_that_a_stranger_holds(walk: Walk, prefix: str, which: str) -> No
     with opened(spec) as (_, server):
         names = [name for name in lock_names(deployment) if name.startswith(which)]
         [key] = map(server.engine.connection.lock_key, names)
-        engine = server.engine
     [there] = walk.spec(theirs).deployments
     near = Spec((replace(there, database="postgres" if postgresql else there.database),))
     with logged_in(walk, near, f"{prefix}eve") as [eve]:
         statement = HELD[walk.server.engine](key).format("_shared" if which == "user" else "")
-        engine.connection.ask(eve, [statement])
-        number = engine.connection.session_number(eve)
+        eve.ask([statement])
+        number = eve.number
         env = {"DBPROV_ADMIN_PASSWORD": walk.password}
         for command in (
             ("drop", "spec.yaml", "--deployment", "analytics", "--yes"),

@@ -204,10 +204,10 @@ def test_what_is_preset_is_set_back(scene: Scene, of: str) -> None:
     with scene.opened() as server:
         query = "SELECT name, setting, source FROM pg_settings WHERE source IN ('database', 'user', 'database user')"
         opened = server.connection(scene.database)
-        assert server.engine.connection.ask(opened, [query]) == [[]]
+        assert opened.ask([query]) == [[]]
         names = ", ".join(f"'{name}'" for name in preset)
-        rows = server.engine.connection.ask(
-            opened, [f"SELECT name, setting, boot_val FROM pg_settings WHERE name IN ({names})"]
+        rows = opened.ask(
+            [f"SELECT name, setting, boot_val FROM pg_settings WHERE name IN ({names})"]
         )[0]
     ours = {"standard_conforming_strings", "lock_timeout", "idle_in_transaction_session_timeout"}
     wrong = [
@@ -296,13 +296,11 @@ def test_who_acted_as_another_is_itself_again(scene: Scene) -> None:
         with scene.opened() as server:
             session = server.connection(scene.database)
             render = server.renderer(no_password)
-            with server.engine.connection.transaction(session):
+            with session.transaction():
                 seen = []
                 for verb in ("create", "drop"):
-                    server.engine.connection.run(session, render.item(Acting(role=other), verb))
-                    seen += server.engine.connection.ask(
-                        session, ["SELECT current_user::text AS me"]
-                    )[0]
+                    session.run(render.item(Acting(role=other), verb))
+                    seen += session.ask(["SELECT current_user::text AS me"])[0]
         assert [row["me"] for row in seen] == [other, admin]
     finally:
         scene.unset(f"DATABASE {scene.database}")

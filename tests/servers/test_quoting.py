@@ -69,13 +69,10 @@ class Session:
         self.filters = self.engine.quoting.FILTERS
 
     def rows(self, query: str) -> list[list[Any]]:
-        return [
-            list(row.values())
-            for row in self.engine.connection.ask(self.opened.connection(), [query])[0]
-        ]
+        return [list(row.values()) for row in self.opened.connection().ask([query])[0]]
 
     def run(self, statement: str) -> None:
-        self.engine.connection.run(self.opened.connection(), statement)
+        self.opened.connection().run(statement)
 
 
 @pytest.fixture
@@ -228,9 +225,7 @@ def test_any_password(session: Session, prefix: str, monkeypatch: pytest.MonkeyP
     place = EnvPlace("APP_PASSWORD")
     account = Account(user, Access.READ, place)
     deployment = Deployment("probe", address, Tls(), database, (account,))
-    password = engine.connection.password_literal(
-        session.opened.connection(), session.opened.address, Tls()
-    )
+    password = session.opened.connection().password_literal(session.opened.address, Tls())
     if server.engine == "postgresql":
         session.run(f"CREATE ROLE {ident(user)} LOGIN")
         session.run(f"CREATE DATABASE {ident(database)} OWNER {ident(user)}")
@@ -314,7 +309,7 @@ def see(server: TestServer, user: str) -> set[str]:
     address = Address("mysql", user, server.host, server.port, "")
     opened = of("mysql").connection.connect(address, Tls(), Secret("secret"), None, Timeouts())
     try:
-        [rows] = of("mysql").connection.ask(opened, ["SHOW DATABASES"])
+        [rows] = opened.ask(["SHOW DATABASES"])
     finally:
         opened.close()
     return {row["Database"] for row in rows} - {"information_schema", "performance_schema"}

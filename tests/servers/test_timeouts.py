@@ -119,4 +119,4 @@ def test_a_statement_that_does_not_end(walk: Walk) -> None:
             "SELECT pg_sleep(30)" if server.engine.connection.TRANSACTIONS else "SELECT SLEEP(30)"
         )
         with pytest.raises(Exception, match=r"statement timeout|timed out"):
-            server.engine.connection.run(server.connection(), sleep)
+            server.connection().run(sleep)

@@ -51,7 +51,7 @@ def works(spec: Spec, connection: Connection, *statements: str) -> bool:
             raise AssertionError(words) from None
         try:
             for statement in statements:
-                server.engine.connection.run(session, statement)
+                session.run(statement)
         finally:
             session.close()
     return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ import dbprov
 from dbprov.commands.drop import drop as drop_deployment
 from dbprov.commands.drop import plan_drop
 from dbprov.commands.run import Run
+from dbprov.engines.engine import Session
 from dbprov.plan.drop_survey import DropOptions
 from dbprov.spec.model import Spec, Timeouts
 from tests.harness import execute
@@ -68,13 +69,13 @@ def logged_in(walk: Walk, spec: Spec, *names: str, number: int = 0) -> Iterator[
         yield opened
     finally:
         for connection in opened:
-            if getattr(connection, "open", True):
+            with suppress(pymysql.Error):  # it may have been ended
                 connection.close()
 
 
-def alive(connection: Any) -> bool:
+def alive(session: Session) -> bool:
     try:
-        connection.cursor().execute("SELECT 1")
+        session.ask(["SELECT 1"])
     except (psycopg.Error, pymysql.Error):
         return False
     return True

@@ -79,6 +79,6 @@ class Walk:
             opened = engine.connection.connect_as(url, deployment, Timeouts())
             try:
                 for statement in statements:
-                    engine.connection.run(opened, statement)
+                    opened.run(statement)
             finally:
                 opened.close()

@@ -15,7 +15,7 @@ from dbprov.items import (
     TokenGrant,
     User,
 )
-from dbprov.items.sessions import Belongings, Lockout, Session
+from dbprov.items.sessions import Belongings, Lockout, UserSession
 from dbprov.plan.drop import Decision, decide
 from dbprov.plan.drop_survey import DropOptions, Refusal, Survey
 from dbprov.plan.steps import Pair
@@ -24,7 +24,7 @@ from tests.support.made import deployment
 QUARANTINE = DropOptions(quarantine=True)
 APP = Lockout(user="app")
 GRANT = DatabaseGrant(database="shop", grantee="app", privileges=("CONNECT", "CREATE"))
-SESSIONS = Session(user="app")
+SESSIONS = UserSession(user="app")
 TWO: dict[str, Any] = {
     "numbers": (7, 8),
     "users": ("app", "app"),

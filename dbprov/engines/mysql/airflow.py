@@ -9,7 +9,7 @@ from dbprov.engines.airflow import creates, limit, subject, version
 from dbprov.engines.engine import Check, Facts
 from dbprov.spec.model import Deployment
 
-READINESS = ("airflow/server", "airflow/database")
+READINESS: tuple[str, ...] = ("airflow/server", "airflow/database")
 SUPPORTED = {2: ((8, 0), (8, 0)), 3: ((8, 0), (9, 7))}
 
 

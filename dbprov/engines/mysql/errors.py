@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import pymysql
 
@@ -15,7 +16,7 @@ EXISTS = frozenset({"1007", "1396", "1973", "3163"})
 MOVED = frozenset({"1008", "1094", "1396"})
 BUSY = frozenset({"1205", "1969", "2013"})
 # Waited too long for a lock, was the victim of a deadlock, or (MariaDB) took too long.
-RETRY = {"1205": "", "1213": "", "1969": ""}
+RETRY: Mapping[str, str] = {"1205": "", "1213": "", "1969": ""}
 EXPIRED = (
     "the password has expired: log in with it by the engine's own client, which lets you set"
     " another one (ALTER USER USER() IDENTIFIED BY ...), and put that into its place"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dbprov.engines.engine import Facts
 from dbprov.items import Database, Item, PatternGrant, User
@@ -10,7 +10,7 @@ from dbprov.items.label import Label
 from dbprov.spec.model import Access, Deployment
 
 NAME = "mysql"
-VERSIONS = {"mysql": "9.7", "mariadb": "11.8"}
+VERSIONS: Mapping[str, str] = {"mysql": "9.7", "mariadb": "11.8"}
 OWNERS = False
 
 ATTRIBUTES = (8, 0, 21)  # the first that keeps attributes of users

@@ -9,7 +9,7 @@ from dbprov.engines.airflow import creates, limit, subject, version
 from dbprov.engines.engine import Check, Facts
 from dbprov.spec.model import Deployment
 
-READINESS = ("airflow/server", "airflow/database", "airflow/users")
+READINESS: tuple[str, ...] = ("airflow/server", "airflow/database", "airflow/users")
 SUPPORTED = {2: ((12,), (16,)), 3: ((14,), (18,))}
 
 

@@ -1,4 +1,4 @@
-"""Sessions on PostgreSQL: opening them, asking, running, and the words of the server."""
+"""How a session on PostgreSQL is opened: TLS, the password, and what libpq finds by itself."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Generator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
@@ -19,20 +19,16 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 
 from dbprov.engines import tls_context
-from dbprov.engines.engine import Facts, Notice
-from dbprov.engines.postgresql.errors import EMPTY
-from dbprov.engines.postgresql.expand import NAME
-from dbprov.engines.postgresql.quoting import literal
-from dbprov.passwords import Kept
+from dbprov.engines.engine import Facts, Row
+from dbprov.engines.postgresql.session import Session
 from dbprov.passwords.secret import Secret
 from dbprov.spec.model import Address, Deployment, Timeouts, Tls
-from dbprov.system.masking import outside
 
-SESSION = ("session/path", "session/presets", "session/settings")
-FACTS = ("session/facts",)
+SESSION: tuple[str, ...] = ("session/path", "session/presets", "session/settings")
+FACTS: tuple[str, ...] = ("session/facts",)
 TRANSACTIONS = True
 PINNED = True
-LOCK_DATABASE = "postgres"
+LOCK_DATABASE: str | None = "postgres"
 
 # Of a broken connection psycopg also logs what it could not take back: the error is told, once.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
@@ -40,7 +36,7 @@ logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 def connect(
     address: Address, tls: Tls, password: Secret | None, database: str | None, timeouts: Timeouts
-) -> Any:
+) -> Session:
     """The admin's session.
 
     What is not given here libpq finds in its own places: PGPASSWORD, pgpass, service files.
@@ -53,19 +49,20 @@ def connect(
     settings |= {"user": address.user} if address.user else {}
     settings |= {"password": password.reveal()} if password else {}
     settings = {key: value for key, value in settings.items() if value not in (None, "")}
-    return _opened(settings, timeouts, tls.allow_cleartext or near(address))
+    return Session(_opened(settings, timeouts, tls.allow_cleartext or near(address)))
 
 
-def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Any:
+def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Session:
     """A user's session, with the very string that is handed out."""
     extra = {
         key: value for key, value in deployment.server.options if key in ("hostaddr", "gssencmode")
     }
-    told = conninfo_to_dict(url.reveal())
     # What the string says of TLS stands; what it leaves open is not for this machine to say.
     tls, server = deployment.tls, deployment.server
-    told = {**_protected(tls), **told, **_session(timeouts), **extra}
-    return _opened(told, timeouts, tls.allow_cleartext or near(server))
+    settings = {
+        **_protected(tls), **conninfo_to_dict(url.reveal()), **_session(timeouts), **extra,
+    }  # fmt: skip
+    return Session(_opened(settings, timeouts, tls.allow_cleartext or near(server)))
 
 
 def near(address: Address) -> bool:
@@ -109,7 +106,7 @@ def _session(timeouts: Timeouts) -> dict[str, Any]:
     }
 
 
-class Session(psycopg.Connection[dict[str, Any]]):
+class GuardedConnection(psycopg.Connection[Row]):
     """A connection that is given up when nothing comes back.
 
     statement_timeout is the server's, and TCP's own only help where packets are lost: a proxy or a
@@ -148,7 +145,7 @@ class Session(psycopg.Connection[dict[str, Any]]):
         super().cancel()
 
 
-def _opened(settings: dict[str, Any], timeouts: Timeouts, clear: bool) -> Any:
+def _opened(settings: dict[str, Any], timeouts: Timeouts, clear: bool) -> GuardedConnection:
     """``clear``: may the password be sent as it is where there is no TLS?
 
     libpq's ``prefer`` would go on without TLS, and there answer whoever asks for the password. What
@@ -191,10 +188,10 @@ def without_password(methods: str, libpq: int) -> str:
     return ",".join(allowed or [*left, *(f"!{giver}" for giver in givers)])
 
 
-def _connected(settings: dict[str, Any], timeouts: Timeouts) -> Any:
+def _connected(settings: dict[str, Any], timeouts: Timeouts) -> GuardedConnection:
     conninfo = make_conninfo("", **settings)
     try:
-        connection = Session.connect(conninfo, autocommit=True, row_factory=dict_row)
+        connection = GuardedConnection.connect(conninfo, autocommit=True, row_factory=dict_row)
     except psycopg.OperationalError as error:
         _know(error.pgconn)
         if "certificate verify failed" in str(error):
@@ -206,10 +203,11 @@ def _connected(settings: dict[str, Any], timeouts: Timeouts) -> Any:
     return connection
 
 
-def _know(connection: Any) -> None:
+def _know(connection: pq.abc.PGconn | None) -> None:
     """The password may come from a place of libpq's own: PGPASSWORD, pgpass, a service file."""
     with suppress(psycopg.Error, AttributeError, UnicodeDecodeError):
-        Secret(connection.password.decode())
+        if connection and connection.password:
+            Secret(connection.password.decode())
 
 
 SSL_REQUEST = bytes.fromhex("0000000804d2162f")
@@ -233,20 +231,9 @@ def _refuse_too(conninfo: str, timeouts: Timeouts) -> None:
         return
 
 
-def pins(connection: Any, timeouts: Timeouts) -> dict[str, Any]:
-    """What the template ``session`` is told."""
-    return {"busy": f"{timeouts.busy}s", "statement": f"{timeouts.statement}s"}
-
-
 def needs_password(error: BaseException) -> bool:
     """libpq was asked for a password that it found in none of its places."""
     return isinstance(error, psycopg.OperationalError) and "no password supplied" in str(error)
-
-
-def session_number(connection: Any) -> int:
-    """As it was said at the start: a pooler says a number of its own."""
-    number: int = connection.info.backend_pid
-    return number
 
 
 def lock_key(name: str) -> int:
@@ -254,95 +241,7 @@ def lock_key(name: str) -> int:
     return int.from_bytes(sha256(name.encode()).digest()[:4], "big") >> 1
 
 
-def tls_of(connection: Any) -> str:
-    """The protocol of a connection; empty where it is not encrypted."""
-    return "TLS" if connection.pgconn.ssl_in_use else ""
-
-
-def facts(answers: Sequence[list[dict[str, Any]]], connection: Any) -> Facts:
-    row = answers[0][0]
-    rights = {name.upper() for name in ("superuser", "createrole", "createdb") if row[name]}
-    number = row["number"]
-    return Facts(
-        version=(number // 10000, number % 10000),
-        flavor=NAME,
-        version_text=row["version"].split()[0],
-        identity=row["identity"],
-        identifier=row["identity"] if row["identity"].startswith("system ") else "",
-        service=row["service"] or "",
-        admin=row["admin"],
-        rights=frozenset(rights),
-        read_only=row["read_only"],
-        tls=tls_of(connection),
-    )
-
-
 def facts_offline(flavor: str, version: tuple[int, ...], settings: Mapping[str, str]) -> Facts:
     return Facts(
         version, flavor, ".".join(map(str, version)), rights_known=False, settings=settings
     )
-
-
-def ask(connection: Any, queries: Sequence[str]) -> list[list[dict[str, Any]]]:
-    """All of them in one round trip."""
-    if len(queries) == 1:
-        return [connection.execute(queries[0]).fetchall()]
-    try:
-        with connection.pipeline():
-            cursors = [connection.execute(query) for query in queries]
-    except psycopg.Error as error:
-        if interruption := _interruption(error):  # the error is of leaving what it broke
-            raise interruption from None
-        raise
-    return [cursor.fetchall() for cursor in cursors]
-
-
-def _interruption(error: BaseException | None) -> KeyboardInterrupt | None:
-    while error and not isinstance(error, KeyboardInterrupt):
-        error = error.__context__
-    return error if isinstance(error, KeyboardInterrupt) else None
-
-
-def run(connection: Any, statement: str) -> list[Notice]:
-    heard: list[Notice] = []
-
-    def hear(diagnostic: Any) -> None:
-        code = diagnostic.sqlstate or ""
-        heard.append(Notice(code, outside(diagnostic.message_primary or ""), empty=code in EMPTY))
-
-    connection.add_notice_handler(hear)
-    try:
-        connection.execute(statement)
-    finally:
-        connection.remove_notice_handler(hear)
-    return heard
-
-
-def transaction(connection: Any) -> AbstractContextManager[Any]:
-    return connection.transaction()  # type: ignore[no-any-return]
-
-
-@contextmanager
-def roll_back(connection: Any) -> Iterator[None]:
-    """Whatever happens in it is undone, also when this process dies."""
-    with connection.transaction(force_rollback=True):
-        yield
-
-
-def password_literal(connection: Any, address: Address, tls: Tls) -> Callable[[Kept, str], str]:
-    """A SCRAM verifier, computed by libpq on this side.
-
-    The server and its log never see the password (T60, T63).
-    """
-
-    def verifier(place: Kept, user: str) -> str:
-        from dbprov.engines.postgresql.password_hash import well_formed
-
-        password = place.read()
-        assert password is not None, "a place is filled before the server is changed"
-        made = connection.pgconn.encrypt_password(
-            password.reveal().encode(), user.encode(), b"scram-sha-256"
-        )
-        return literal(well_formed(made.decode()))
-
-    return verifier

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import psycopg
 
@@ -18,7 +19,7 @@ EMPTY = frozenset({"01006", "01007", "42622"})
 BUSY = frozenset({"55P03", "57014"})
 # Races in the catalogue (T32). XX000 is any defect of the server: only with these words, which are
 # never translated. 55P03: it is in use, and lock_timeout is over.
-RETRY = {
+RETRY: Mapping[str, str] = {
     "XX000": "tuple concurrently (updated|deleted)",
     "40P01": "",
     "40001": "",

@@ -5,7 +5,7 @@ Its Items, and what is known of them before anything is tried.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from dbprov.engines.engine import Facts
@@ -30,7 +30,7 @@ from dbprov.items.rotation import SecondMember, SecondRole, SecondUser
 from dbprov.spec.model import Access, Account, Auth, Deployment
 
 NAME = "postgresql"
-VERSIONS = {"postgresql": "18"}
+VERSIONS: Mapping[str, str] = {"postgresql": "18"}
 OWNERS = True
 OLDEST = (13,)
 IAM = "rds_iam"
