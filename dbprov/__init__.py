@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from dbprov.connections.strings import as_env as as_env
     from dbprov.connections.strings import as_json as as_json
     from dbprov.connections.strings import as_text as as_text
-    from dbprov.engines.engine import Check as Check
+    from dbprov.engines.facts import Check as Check
     from dbprov.errors import DbprovError as DbprovError
     from dbprov.passwords.secret import Secret as Secret
     from dbprov.plan.change_owner import Consent as Consent

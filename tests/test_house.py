@@ -20,7 +20,8 @@ from pglast.visitors import Visitor
 
 import dbprov
 from dbprov.cli import COMMANDS
-from dbprov.engines.engine import Engine, Facts, of
+from dbprov.engines.engine import Engine, of
+from dbprov.engines.facts import Facts
 from dbprov.engines.mysql.expand import ALL
 from dbprov.items import (
     Grant,
@@ -870,7 +871,7 @@ KEYS_OF_A_SPEC = sorted({str(key) for one in mappings(keys.SPEC) for key in one.
 SPELLED_IN_YAML = re.compile(r"[\s-]*(?:" + "|".join(KEYS_OF_A_SPEC) + r"): .*", re.DOTALL)
 READERS = [
     *(PACKAGE / f"spec/{name}.py" for name in ("reader", "accounts", "password", "tls", "schema", "values", "writer")),
-    PACKAGE / "cli/options.py", PACKAGE / "cli/import_.py", PACKAGE / "cli/schema.py",
+    PACKAGE / "cli/spec_options.py", PACKAGE / "cli/import_.py", PACKAGE / "cli/schema.py",
 ]  # fmt: skip
 
 

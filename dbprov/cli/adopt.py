@@ -10,17 +10,14 @@ import click
 
 from dbprov.cli import screens
 from dbprov.cli.options import (
-    SpecCommand,
-    ask,
     audit_option,
     json_option,
-    never,
     object_option,
     templates_option,
     timeouts_options,
-    with_spec,
 )
 from dbprov.cli.output import confirm, exit_code, show_end
+from dbprov.cli.spec_options import SpecCommand, ask, never, with_spec
 
 if TYPE_CHECKING:
     from dbprov.audit.log import Journal

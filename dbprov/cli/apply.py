@@ -13,18 +13,15 @@ import click
 
 from dbprov.cli import console, screens
 from dbprov.cli.options import (
-    SpecCommand,
-    ask,
     audit_option,
     json_option,
-    never,
     prune_option,
     templates_option,
     timeouts_options,
     undo_option,
-    with_spec,
 )
 from dbprov.cli.output import confirm, exit_code, files, refuse_existing, show_end, write
+from dbprov.cli.spec_options import SpecCommand, ask, never, with_spec
 
 if TYPE_CHECKING:
     from dbprov.audit.log import Journal

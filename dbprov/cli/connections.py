@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dbprov.cli import console
-from dbprov.cli.options import SpecCommand, ask, json_option, with_spec
+from dbprov.cli.options import json_option
 from dbprov.cli.output import write
+from dbprov.cli.spec_options import SpecCommand, ask, with_spec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,8 +9,9 @@ import click
 
 from dbprov.cli import console
 from dbprov.cli.connections import document_of
-from dbprov.cli.options import SpecCommand, json_option, with_spec
+from dbprov.cli.options import json_option
 from dbprov.cli.output import confirm
+from dbprov.cli.spec_options import SpecCommand, with_spec
 
 if TYPE_CHECKING:
     from dbprov.houston.upsert import Prepared

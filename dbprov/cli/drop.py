@@ -10,16 +10,14 @@ import click
 
 from dbprov.cli import console, screens
 from dbprov.cli.options import (
-    ask,
     audit_option,
     json_option,
-    never,
     object_option,
-    spec_of,
     templates_option,
     timeouts_options,
 )
 from dbprov.cli.output import confirm, exit_code, show_end
+from dbprov.cli.spec_options import ask, never, spec_of
 
 if TYPE_CHECKING:
     from dbprov.audit.log import Journal

@@ -9,15 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dbprov.cli import console
-from dbprov.cli.options import (
-    ask,
-    flag_values,
-    json_option,
-    spec_flags,
-    templates_option,
-    timeouts_options,
-)
+from dbprov.cli.options import json_option, templates_option, timeouts_options
 from dbprov.cli.output import write
+from dbprov.cli.spec_options import ask, flag_values, spec_flags
 from dbprov.spec import keys
 
 if TYPE_CHECKING:

@@ -10,16 +10,14 @@ import click
 
 from dbprov.cli import console, screens
 from dbprov.cli.options import (
-    SpecCommand,
-    ask,
     json_option,
     prune_option,
     templates_option,
     timeouts_options,
     undo_option,
-    with_spec,
 )
 from dbprov.cli.output import files, refuse_existing, write
+from dbprov.cli.spec_options import SpecCommand, ask, with_spec
 
 if TYPE_CHECKING:
     from dbprov.plan.plan import Plan

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from dbprov.cli import console
-from dbprov.cli.options import SpecCommand, json_option, templates_option, with_spec
+from dbprov.cli.options import json_option, templates_option
 from dbprov.cli.output import write
+from dbprov.cli.spec_options import SpecCommand, with_spec
 
 if TYPE_CHECKING:
     from dbprov.spec.model import Account, Spec

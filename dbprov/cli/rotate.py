@@ -11,17 +11,9 @@ import click
 
 from dbprov.cli import console, screens
 from dbprov.cli.connections import FORMS, hand_out, is_folder
-from dbprov.cli.options import (
-    SpecCommand,
-    ask,
-    audit_option,
-    json_option,
-    never,
-    templates_option,
-    timeouts_options,
-    with_spec,
-)
+from dbprov.cli.options import audit_option, json_option, templates_option, timeouts_options
 from dbprov.cli.output import confirm, exit_code, show_end
+from dbprov.cli.spec_options import SpecCommand, ask, never, with_spec
 
 if TYPE_CHECKING:
     from dbprov.audit.log import Journal

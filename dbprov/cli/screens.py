@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dbprov.audit.hash_chain import Checked
     from dbprov.audit.log import Journal
     from dbprov.commands.run import Run
-    from dbprov.engines.engine import Check
+    from dbprov.engines.facts import Check
     from dbprov.plan.change_owner import Withheld
     from dbprov.plan.plan import Plan
     from dbprov.plan.prune import ExtraPrivilege

@@ -11,17 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dbprov.cli import console, screens
-from dbprov.cli.options import (
-    SpecCommand,
-    ask,
-    json_option,
-    templates_option,
-    timeouts_options,
-    with_spec,
-)
+from dbprov.cli.options import json_option, templates_option, timeouts_options
+from dbprov.cli.spec_options import SpecCommand, ask, with_spec
 
 if TYPE_CHECKING:
-    from dbprov.engines.engine import Check
+    from dbprov.engines.facts import Check
     from dbprov.spec.model import Spec, Timeouts
 
 

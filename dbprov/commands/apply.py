@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dbprov.commands.plan import plan
 from dbprov.commands.run import Report, Run, nothing_changed
 from dbprov.commands.verify import verify
-from dbprov.engines.engine import Check
+from dbprov.engines.facts import Check
 from dbprov.errors import ApplyError, DbprovError, Interrupted, PlaceError
 from dbprov.items import User
 from dbprov.passwords.prompt import PromptPlace

@@ -9,7 +9,7 @@ from dataclasses import replace
 from dbprov.commands.adopt import plan_adoption
 from dbprov.commands.plan import plan
 from dbprov.engines.airflow import subject
-from dbprov.engines.engine import Check
+from dbprov.engines.facts import Check
 from dbprov.errors import PlaceError
 from dbprov.items import ObjectGrant, ObjectOwner
 from dbprov.passwords.prompt import PromptPlace

@@ -13,7 +13,8 @@ from dbprov.errors import LookError, RefusedError, SpecError
 from dbprov.items import Database, Isolation, ObjectGrant
 from dbprov.passwords.secret import never_ask
 from dbprov.plan.steps import compare
-from dbprov.server.server import Server, no_password
+from dbprov.server.server import Server
+from dbprov.server.sessions import no_password
 from dbprov.spec import keys
 from dbprov.spec.model import Access, Deployment, Timeouts
 from dbprov.spec.reader import from_flags, parse

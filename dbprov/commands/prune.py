@@ -11,7 +11,8 @@ from dbprov.items.existing_grants import Held, read
 from dbprov.items.item import Obstacle
 from dbprov.plan.prune import ExtraPrivilege, borrowed, dependents_first, gives_more, pruning
 from dbprov.plan.steps import Pair, Step, compare
-from dbprov.server.server import Server, masked, no_password
+from dbprov.server.server import Server, masked
+from dbprov.server.sessions import no_password
 from dbprov.spec.model import Account, Deployment
 from dbprov.system.frozen import dataclass
 

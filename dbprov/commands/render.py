@@ -11,7 +11,7 @@ from dbprov.errors import UsageError
 from dbprov.passwords import Kept
 from dbprov.passwords.prompt import PromptPlace
 from dbprov.plan.steps import Pair, compare
-from dbprov.server.server import renderer
+from dbprov.server.sessions import renderer
 from dbprov.spec.model import Account, Deployment, Spec
 from dbprov.sql.script import HASHED, script
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from dbprov.commands.rotate_plan import plan_finish, plan_user, try_login
 from dbprov.commands.run import Report, Run
-from dbprov.engines.engine import Check
+from dbprov.engines.facts import Check
 from dbprov.errors import DbprovError, Interrupted, RefusedError
 from dbprov.items.rotation import Password, named
 from dbprov.passwords import Kept, Next

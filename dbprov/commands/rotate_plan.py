@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from dbprov.connections.strings import Connection
-from dbprov.engines.engine import Check
+from dbprov.engines.facts import Check
 from dbprov.errors import LookError, RefusedError
 from dbprov.items.rotation import OldPassword, Password, named
 from dbprov.items.sessions import Lockout

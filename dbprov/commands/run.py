@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import field
 from typing import Any
 
-from dbprov.engines.engine import Check
+from dbprov.engines.facts import Check
 from dbprov.errors import DbprovError, PlaceError, RefusedError, ReviewError
 from dbprov.plan.plan import Plan
 from dbprov.plan.steps import Step

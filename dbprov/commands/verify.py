@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from dbprov.connections.strings import Connection, handout
-from dbprov.engines.engine import Check
+from dbprov.engines.facts import Check
 from dbprov.passwords.secret import Secret
 from dbprov.server.server import Server
 from dbprov.server.verify import verify_user

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbprov.engines.engine import Check, Facts
+from dbprov.engines.facts import Check, Facts
 from dbprov.spec.model import Access, Deployment
 
 POOL = 15

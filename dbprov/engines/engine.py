@@ -8,115 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import field
 from functools import cache, cached_property
 from importlib import import_module
 from typing import Any, Protocol, cast
 from urllib.parse import quote
 
+from dbprov.engines.facts import Check, Facts, Notice, Question, Row, Trial
 from dbprov.items import Item
 from dbprov.items.existing_grants import Held
 from dbprov.items.item import Admin, Statements
 from dbprov.passwords import Kept
 from dbprov.passwords.secret import Secret
 from dbprov.spec.model import Account, Address, Deployment, Timeouts, Tls
-from dbprov.system.frozen import dataclass
-
-Row = dict[str, Any]
-"""A row of an answer, by the names of its columns."""
-
-
-@dataclass(frozen=True)
-class Facts:
-    """A server as plain values.
-
-    Asked of it at the first connect, or said with ``--server-version`` when there is none.
-    """
-
-    version: tuple[int, ...]
-    flavor: str  # postgresql, mysql, mariadb
-    version_text: str = ""
-    identity: str = ""  # names this very server, wherever it is reached
-    identifier: str = ""  # of its data; empty where this admin may not ask for it
-    service: str = ""  # RDS, Azure, Cloud SQL; empty: community
-    admin: str = ""
-    rights: frozenset[str] = frozenset()  # what the admin may do on the whole server
-    grant_option: bool = True
-    rights_known: bool = True  # False where active roles may give the admin more than is listed
-    read_only: bool = False
-    tls: str = ""  # the protocol of the admin's own connection; empty: none
-    settings: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Notice:
-    """What a server said beside its answer.
-
-    ``empty``: the statement succeeded without effect, which is a failure.
-    """
-
-    code: str
-    words: str
-    empty: bool = False
-
-
-@dataclass(frozen=True)
-class Question:
-    """A block of ``extra_grants`` whose rows are what users hold."""
-
-    template: str
-    values: Mapping[str, Any]
-    inside: bool = False  # asked in the Deployment's database, where there is one
-    unsure: str = ""  # not every admin may ask it; what then is not known
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One thing to try as a user: a template of ``verify/``, and what must come of it.
-
-    ``expects``: "works"; "refused" (with one of the engine's codes for missing privileges);
-    "holds": the statement answers one row ``held, observed``; "setup" runs as the admin and claims
-    nothing.
-    """
-
-    claim: str
-    template: str
-    values: Mapping[str, Any]
-    expects: str = "works"
-    by_admin: bool = False
-    needs: str = ""  # a template without whose success this trial means nothing
-    warns: Mapping[str, str] = field(
-        default_factory=dict
-    )  # code -> what to do: known limits, reported and no failure
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing tried, and whether it held.
-
-    ``warning``: it held as far as this server lets it, and what to know.
-    """
-
-    subject: str
-    claim: str
-    expected: str
-    observed: str
-    held: bool
-    code: str = ""
-    todo: str = ""
-    warning: bool = False
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "subject": self.subject,
-            "claim": self.claim,
-            "expected": self.expected,
-            "observed": self.observed,
-            "held": self.held,
-            "code": self.code,
-            "do": self.todo,
-            "warning": self.warning,
-        }
 
 
 class Expand(Protocol):

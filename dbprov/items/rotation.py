@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import ClassVar, Self
 
-from dbprov.items.databases import altered_by_others
 from dbprov.items.item import GRANTED, SET, Admin, Back, Item, Made, Obstacle
+from dbprov.items.users import altered_by_others
 from dbprov.passwords import Kept
 from dbprov.system.frozen import dataclass
 

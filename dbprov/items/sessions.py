@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from dbprov.items.databases import altered_by_others
 from dbprov.items.item import GRANTED, Admin, Item, Obstacle
+from dbprov.items.users import altered_by_others
 from dbprov.system.frozen import dataclass
 
 

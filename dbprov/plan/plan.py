@@ -8,7 +8,7 @@ from dataclasses import field
 from typing import Any, Literal
 
 from dbprov.audit.record import digest
-from dbprov.engines.engine import Facts
+from dbprov.engines.facts import Facts
 from dbprov.errors import RefusedError
 from dbprov.items import Membership, ObjectGrant, ObjectOwner
 from dbprov.items.item import Obstacle

@@ -13,7 +13,8 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import field
 from typing import Any
 
-from dbprov.engines.engine import Engine, Row, Session
+from dbprov.engines.engine import Engine, Session
+from dbprov.engines.facts import Row
 from dbprov.errors import LockError
 from dbprov.spec.model import Deployment
 from dbprov.sql.render import Renderer

@@ -1,31 +1,26 @@
-"""An open door to one server: look at what is there, and apply what is missing."""
+"""One server, ready to be changed: its lock, and the steps that are applied."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import replace
-from typing import Any
 
 from dbprov.audit.record import Announced, Recording, digest
-from dbprov.engines.engine import Notice, Row, Session
-from dbprov.errors import ApplyError, ConnectError, DbprovError, Interrupted, LookError
-from dbprov.items import Database, Item
+from dbprov.engines.engine import Session
+from dbprov.engines.facts import Notice
+from dbprov.errors import ApplyError, ConnectError, DbprovError, Interrupted
+from dbprov.items import Database
 from dbprov.items.item import Obstacle
 from dbprov.passwords import Kept
-from dbprov.plan.steps import Pair, Step, announced, transactions
+from dbprov.plan.steps import Step, announced, transactions
 from dbprov.server.blocking_sessions import watched
 from dbprov.server.lock import Delay, Delayed, Holder, Lock, names
-from dbprov.server.same_server import KnownServer
-from dbprov.server.sessions import no_password, renderer
+from dbprov.server.look import LookingServer
+from dbprov.server.sessions import no_password
 from dbprov.spec.model import Deployment
 from dbprov.sql.render import Renderer
 from dbprov.system.frozen import dataclass
-from dbprov.system.masking import outside
-
-__all__ = ["Done", "Server", "announced", "masked", "no_password", "renderer"]
 
 
 def masked(place: Kept, user: str) -> str:
@@ -46,7 +41,7 @@ class Done:
     milliseconds: float
 
 
-class Server(KnownServer):
+class Server(LookingServer):
     """What is wanted there, looked at and applied."""
 
     # -- one at a time -----------------------------------------------------------------------------
@@ -93,48 +88,6 @@ class Server(KnownServer):
         lock = self._lock
         if lock and (lock.pooled or lock.connection is not connection):
             lock.check()
-
-    # -- look --------------------------------------------------------------------------------------
-
-    def look(self, items: Sequence[Item]) -> list[Pair]:
-        """Each Item as wanted with the same Item as found, or None.
-
-        A constant number of round trips per database.
-        """
-        found: dict[int, Item | None] = {}
-        render = self.renderer(no_password)
-        outside = [item for item in items if item.inside is None]
-        found |= self._look(None, outside, render)
-        entered = {
-            item.name
-            for item in outside
-            if isinstance(item, Database)
-            and isinstance(there := found[id(item)], Database)
-            and not there.sealed
-        }
-        for name in dict.fromkeys(item.inside for item in items if item.inside in entered):
-            found |= self._look(name, [item for item in items if item.inside == name], render)
-        for item in items:
-            if id(item) not in found:  # inside a database that is not there yet
-                found[id(item)] = self.engine.expand.newborn(item, self.facts)
-        return [(item, found[id(item)]) for item in items]
-
-    def every(self, asked: Item) -> list[Item]:
-        """All that an Item's block inspect answers with, each as an Item.
-
-        For kinds whose question is not about one thing but about what there is.
-        """
-        rows = self.answers([self.renderer(no_password).item(asked, "inspect")], asked.inside)[0]
-        return [found for row in rows if (found := _found(asked, [row]))]
-
-    def _look(
-        self, database: str | None, items: list[Item], render: Renderer
-    ) -> dict[int, Item | None]:
-        if not items:
-            return {}
-        queries = [render.item(item, "inspect") for item in items]
-        answers = self.answers(queries, database)
-        return {id(item): _found(item, rows) for item, rows in zip(items, answers, strict=True)}
 
     # -- apply -------------------------------------------------------------------------------------
 
@@ -263,20 +216,6 @@ class Server(KnownServer):
         return [(step, obstacle) for step, obstacle in met if obstacle]
 
 
-def _found(wanted: Item, rows: list[Row]) -> Item | None:
-    if not rows:
-        return None
-    try:
-        return replace(
-            wanted, **{key: _field(wanted, key, value) for key, value in rows[0].items()}
-        )
-    except TypeError as error:
-        raise LookError(
-            f"the answer of {wanted.kind}/inspect cannot be read", outside(str(error)),
-            f"let its columns be named like fields of {type(wanted).__name__}",
-        ) from None  # fmt: skip
-
-
 def _since(began: float) -> float:
     return (time.perf_counter() - began) * 1000
 
@@ -301,14 +240,3 @@ def _undone(error: ApplyError, finished: int, committing: int = 0) -> ApplyError
             else f"; with its transaction {finished} done before were taken back"
         )
     return error
-
-
-def _field(wanted: Item, key: str, value: Any) -> Any:
-    """A column as the field's type.
-
-    An array of PostgreSQL, or of JSON where MySQL has no other, is a tuple.
-    """
-    kind = type(getattr(wanted, key, None))
-    if kind is tuple:
-        return tuple(value if isinstance(value, list) else json.loads(value or "[]"))
-    return bool(value) if kind is bool else value

@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from dbprov.engines.engine import Engine, Facts, Row, Session, of
+from dbprov.engines.engine import Engine, Session, of
+from dbprov.engines.facts import Facts, Row
 from dbprov.errors import ConnectError, DbprovError, LookError, PlaceError, RenderError
 from dbprov.passwords import Kept, Place
 from dbprov.passwords.secret import Secret, never_ask

@@ -10,10 +10,12 @@ import time
 from collections.abc import Iterator
 
 from dbprov.audit.record import Announced
-from dbprov.engines.engine import Check, Session, Trial
+from dbprov.engines.engine import Session
+from dbprov.engines.facts import Check, Trial
 from dbprov.errors import AuditError, DbprovError
 from dbprov.passwords.secret import Secret
-from dbprov.server.server import Server, no_password
+from dbprov.server.server import Server
+from dbprov.server.sessions import no_password
 from dbprov.spec.model import Account, Deployment
 
 EXPECTED = {"works": "works", "refused": "is refused", "holds": "holds"}

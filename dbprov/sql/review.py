@@ -15,7 +15,8 @@ from enum import Enum
 from hashlib import sha256
 from typing import Any
 
-from dbprov.engines.engine import Engine, Facts
+from dbprov.engines.engine import Engine
+from dbprov.engines.facts import Facts
 from dbprov.errors import ReviewError
 from dbprov.items import Database, ObjectGrant
 from dbprov.plan.steps import Step

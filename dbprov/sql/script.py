@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from dbprov._version import __version__
-from dbprov.engines.engine import Engine, Facts
+from dbprov.engines.engine import Engine
+from dbprov.engines.facts import Facts
 from dbprov.errors import UsageError
 from dbprov.items import Membership, User
 from dbprov.plan.steps import Step, transactions

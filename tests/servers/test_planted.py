@@ -14,7 +14,8 @@ import yaml
 
 from dbprov.items.existing_grants import Acting
 from dbprov.passwords.secret import Secret
-from dbprov.server.server import Server, no_password
+from dbprov.server.server import Server
+from dbprov.server.sessions import no_password
 from dbprov.spec import reader as dbprov_spec
 from dbprov.spec.names import variable
 from tests.harness import TestServer, Who, accounts, client, execute

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dbprov.engines.engine import Check
+from dbprov.engines.facts import Check
 from tests.harness import execute
 from tests.support.admins import ready
 from tests.support.specs import one

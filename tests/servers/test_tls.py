@@ -21,7 +21,7 @@ import yaml
 from sqlalchemy import make_url
 
 import dbprov
-from dbprov.engines.engine import Check
+from dbprov.engines.facts import Check
 from dbprov.errors import ConnectError
 from dbprov.spec.model import TLS_MODES
 from tests.harness import TestServer, execute

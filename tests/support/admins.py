@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dbprov.commands.check import check_airflow
-from dbprov.engines.engine import Check
+from dbprov.engines.facts import Check
 from tests.harness import execute
 from tests.support.walk import Walk
 

@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from dbprov.cli import main
-from dbprov.engines.engine import Facts, of
+from dbprov.engines.engine import of
+from dbprov.engines.facts import Facts
 from dbprov.errors import SpecError
 from dbprov.items import Item
 from dbprov.passwords import Kept

@@ -20,7 +20,7 @@ from dbprov.cli import COMMANDS, SAID, Group, main
 from dbprov.cli.options import DEFAULT_TIMEOUTS
 from dbprov.commands.render import render
 from dbprov.commands.run import Run
-from dbprov.engines.engine import Check, Notice
+from dbprov.engines.facts import Check, Notice
 from dbprov.errors import ApplyError, ConnectError, Interrupted, PlaceError
 from dbprov.items.item import Obstacle
 from dbprov.passwords.secret import Secret
@@ -488,7 +488,7 @@ def test_yes_never_asks(world: dict[str, Any], monkeypatch: pytest.MonkeyPatch) 
         yield {}
 
     monkeypatch.setattr("dbprov.commands.servers.servers", servers)
-    monkeypatch.setattr("dbprov.cli.options.ask", lambda label: pytest.fail("it asks"))
+    monkeypatch.setattr("dbprov.cli.spec_options.ask", lambda label: pytest.fail("it asks"))
     result = run("apply", *FLAGS, "--password-prompt", "--yes")
     assert result.exit_code == 2
     assert "--yes forbids asking" in result.stderr

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from dbprov.engines.engine import Facts
+from dbprov.engines.facts import Facts
 from dbprov.items import (
     Database,
     DatabaseGrant,

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from dbprov.engines.engine import Facts, of
+from dbprov.engines.engine import of
+from dbprov.engines.facts import Facts
 from dbprov.errors import ReviewError
 from dbprov.items import User
 from dbprov.plan.steps import Step, compare

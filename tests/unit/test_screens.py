@@ -13,11 +13,11 @@ import pytest
 from dbprov.audit.hash_chain import Checked, Wrong
 from dbprov.cli import console, screens
 from dbprov.commands.run import Run
-from dbprov.engines.engine import Check, Notice
+from dbprov.engines.facts import Check, Notice
 from dbprov.errors import ApplyError
-from dbprov.items.databases import ObjectOwner
 from dbprov.items.existing_grants import RoleEntry
 from dbprov.items.item import Obstacle
+from dbprov.items.object_owner import ObjectOwner
 from dbprov.plan.change_owner import Withheld
 from dbprov.plan.drop_survey import DropOptions, Refusal
 from dbprov.plan.plan import Plan

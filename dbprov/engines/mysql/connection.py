@@ -16,7 +16,7 @@ from pymysql.constants import CR
 from pymysql.cursors import DictCursor
 
 from dbprov.engines import tls_context
-from dbprov.engines.engine import Facts
+from dbprov.engines.facts import Facts
 from dbprov.engines.mysql import auth_plugins, option_files
 from dbprov.engines.mysql.session import Session
 from dbprov.passwords.secret import Secret

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dbprov.engines.engine import Facts
+from dbprov.engines.facts import Facts
 from dbprov.items import Database, Item, PatternGrant, User
 from dbprov.items.label import Label
 from dbprov.spec.model import Access, Deployment

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from dbprov.engines.engine import Facts, Question
+from dbprov.engines.facts import Facts, Question
 from dbprov.engines.mysql.expand import expand
 from dbprov.engines.mysql.quoting import pattern
 from dbprov.items import PatternGrant

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from hashlib import sha1, sha256
 
-from dbprov.engines.engine import Facts
+from dbprov.engines.facts import Facts
 from dbprov.engines.mysql.quoting import literal
 from dbprov.errors import PlaceError, UsageError
 from dbprov.passwords import Kept

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from dbprov.engines.engine import Facts, Notice, Row
+from dbprov.engines.facts import Facts, Notice, Row
 from dbprov.engines.mysql.quoting import literal
 from dbprov.errors import ConnectError
 from dbprov.passwords import Kept

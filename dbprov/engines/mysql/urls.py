@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
-from dbprov.engines.engine import Facts, in_path
+from dbprov.engines.engine import in_path
+from dbprov.engines.facts import Facts
 from dbprov.passwords import Kept
 from dbprov.spec.model import SYSTEM_CA, Account, Deployment, Tls
 from dbprov.spec.names import variable

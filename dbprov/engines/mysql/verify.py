@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dbprov.engines.engine import Facts, Trial
+from dbprov.engines.facts import Facts, Trial
 from dbprov.spec.model import Access, Account, Deployment
 
 BINARY_LOG = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dbprov.engines.airflow import creates, limit, subject, version
-from dbprov.engines.engine import Check, Facts
+from dbprov.engines.facts import Check, Facts
 from dbprov.spec.model import Deployment
 
 READINESS: tuple[str, ...] = ("airflow/server", "airflow/database", "airflow/users")

@@ -19,7 +19,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 
 from dbprov.engines import tls_context
-from dbprov.engines.engine import Facts, Row
+from dbprov.engines.facts import Facts, Row
 from dbprov.engines.postgresql.session import Session
 from dbprov.passwords.secret import Secret
 from dbprov.spec.model import Address, Deployment, Timeouts, Tls

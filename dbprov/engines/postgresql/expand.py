@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from dbprov.engines.engine import Facts
+from dbprov.engines.facts import Facts
 from dbprov.items import (
     Database,
     DatabaseGrant,

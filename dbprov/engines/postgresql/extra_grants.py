@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from dbprov.engines.engine import Facts, Question
+from dbprov.engines.facts import Facts, Question
 from dbprov.engines.postgresql.expand import expand
 from dbprov.items import DatabaseGrant, DefaultGrant, ObjectGrant, SchemaGrant, TokenGrant
 from dbprov.items.existing_grants import AclEntry, DefaultEntry, Held, Path, RoleEntry

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dbprov.engines.engine import Facts
+from dbprov.engines.facts import Facts
 from dbprov.engines.postgresql.expand import OLDEST, VERSIONS
 from dbprov.items import Item
 from dbprov.items.item import Obstacle, Statements

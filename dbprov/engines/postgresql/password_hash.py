@@ -15,7 +15,7 @@ from collections.abc import Callable
 from hashlib import pbkdf2_hmac, sha256
 from hmac import digest
 
-from dbprov.engines.engine import Facts
+from dbprov.engines.facts import Facts
 from dbprov.engines.postgresql.quoting import literal
 from dbprov.passwords import Kept
 

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg.errors import Diagnostic
 
-from dbprov.engines.engine import Facts, Notice, Row
+from dbprov.engines.facts import Facts, Notice, Row
 from dbprov.engines.postgresql.errors import EMPTY
 from dbprov.engines.postgresql.expand import NAME
 from dbprov.engines.postgresql.quoting import literal

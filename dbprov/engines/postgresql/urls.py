@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from psycopg.conninfo import make_conninfo
 
-from dbprov.engines.engine import Facts, in_path
+from dbprov.engines.engine import in_path
+from dbprov.engines.facts import Facts
 from dbprov.passwords import Kept
 from dbprov.spec.model import Account, Deployment, Tls
 from dbprov.spec.names import variable
