@@ -21,7 +21,8 @@ from __future__ import annotations
 
 from typing import final
 
-from dbprov.system.frozen import dataclass
+from msgspec import Struct
+
 from dbprov.system.masking import masked, values
 
 
@@ -71,8 +72,7 @@ def _indented(label: str, text: str) -> str:
     )
 
 
-@dataclass(frozen=True)
-class Mistake:
+class Mistake(Struct, frozen=True):
     """One thing wrong in a spec.
 
     Where it stands (``file:line:column`` or the flag), what, and what would be right.

@@ -9,12 +9,12 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from pglast import parse_sql
 from pglast.visitors import Visitor
 
@@ -175,10 +175,10 @@ def test_no_sql_in_python(path: Path) -> None:
             )
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if module(p) != "system.frozen"], ids=module)
-def test_dataclasses_are_of_the_quick_kind(path: Path) -> None:
-    """``from dbprov.system.frozen import dataclass``: the class costs 0.02 ms instead of 0.8."""
-    assert "dataclasses.dataclass" not in set(imported(path))
+@pytest.mark.parametrize("path", MODULES, ids=module)
+def test_classes_of_values_are_structs(path: Path) -> None:
+    """``msgspec.Struct``: the class costs 0.01 ms; one of dataclasses 0.4, and a command loads 110."""
+    assert not any(name.startswith("dataclasses") for name in imported(path))
 
 
 def test_secrets_are_revealed_exactly_where_it_must_be() -> None:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 from hashlib import sha256
 from typing import Any
 
-from dbprov.system.frozen import dataclass
+from msgspec import Struct, field
 
 START = "0" * 64  # what the first line carries
 SEALED = re.compile(rb'(\{"line": .*), "hash": "([0-9a-f]{64})"\}\n')
@@ -41,8 +40,7 @@ def opened(line: bytes) -> tuple[dict[str, Any], bool] | None:
     return last, sha256(there[1]).hexdigest() == last["hash"] == there[2].decode()
 
 
-@dataclass(frozen=True)
-class Wrong:
+class Wrong(Struct, frozen=True):
     """What is wrong with a line. ``where`` counts the lines of the file; 0: the file as a whole."""
 
     where: int
@@ -53,8 +51,7 @@ class Wrong:
         return {"line": self.where, "sort": self.sort, "what": self.what}
 
 
-@dataclass
-class Checked:
+class Checked(Struct):
     lines: int = 0
     head: str = START  # the hash of the last line: noted elsewhere, it proves the file's end
     wrong: list[Wrong] = field(default_factory=list)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from dbprov.system.frozen import dataclass
+from msgspec import Struct, field
 
 
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-@dataclass(frozen=True)
-class Announced:
+class Announced(Struct, frozen=True):
     """A statement that is about to be sent. ``sql`` shows no password."""
 
     step: str
@@ -46,8 +44,7 @@ def digest(statements: Sequence[Announced]) -> str:
     return made.hexdigest()
 
 
-@dataclass
-class Recording:
+class Recording(Struct):
     """How the announced statements end, one after the other."""
 
     announced: Sequence[Announced]

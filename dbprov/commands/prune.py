@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dbprov.errors import LookError
 from dbprov.items import Database, Grant, Item, Membership, ObjectGrant, User
@@ -14,11 +16,9 @@ from dbprov.plan.steps import Pair, Step, compare
 from dbprov.server.server import Server, masked
 from dbprov.server.sessions import no_password
 from dbprov.spec.model import Account, Deployment
-from dbprov.system.frozen import dataclass
 
 
-@dataclass(frozen=True)
-class Extra:
+class Extra(Struct, frozen=True):
     """``pairs``: as found without what a role gives that a user is to lose."""
 
     server: Server

@@ -6,7 +6,8 @@ Killed anywhere, one of the two that are kept logs in, and the same command goes
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from dbprov.commands.rotate_plan import plan_finish, plan_user, try_login
 from dbprov.commands.run import Report, Run

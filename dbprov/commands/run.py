@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import field
 from typing import Any
+
+from msgspec import Struct, field
 
 from dbprov.engines.facts import Check
 from dbprov.errors import DbprovError, PlaceError, RefusedError, ReviewError
@@ -13,13 +14,11 @@ from dbprov.plan.steps import Step
 from dbprov.server.lock import Delay, Delayed
 from dbprov.server.server import Done, Server
 from dbprov.spec.model import Deployment
-from dbprov.system.frozen import dataclass
 
 Report = Callable[[Done], None]
 
 
-@dataclass
-class Run:
+class Run(Struct):
     """What was done of a plan, what is left of it, and what its checks found."""
 
     plan: Plan

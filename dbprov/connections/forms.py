@@ -7,19 +7,18 @@ is written (traps T69, B.3, D.2).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
 from importlib import import_module
 from typing import Any
+
+from msgspec import Struct, field
 
 from dbprov.connections.strings import FORMATS, Connection, Handout
 from dbprov.errors import UsageError
 from dbprov.passwords.secret import Secret
 from dbprov.spec.model import Auth, Deployment
-from dbprov.system.frozen import dataclass
 
 
-@dataclass(frozen=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """What a person says about a form. ``release`` is the Helm release; None: the Deployment's.
 
     ``scram``: a userlist holds ``verifiers``, each of a user of a Deployment, and no passwords.
@@ -41,8 +40,7 @@ class Wish:
 Write = Callable[[Handout, Wish], str]
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(Struct, frozen=True):
     """``home``: the module that writes it. ``single``: a document holds one Deployment.
 
     ``parts``: of what are two files for the consumer, each with its suffix.

@@ -8,20 +8,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dbprov.engines.engine import of
 from dbprov.passwords.secret import Secret
 from dbprov.spec.model import Account, Auth, Deployment
-from dbprov.system.frozen import dataclass
 
 MASK = "***"
 
 
-@dataclass(frozen=True)
-class Connection:
+class Connection(Struct, frozen=True):
     """One user's way into one Deployment's database."""
 
     deployment: Deployment
@@ -108,8 +108,7 @@ class Connection:
         }
 
 
-@dataclass(frozen=True)
-class Handout:
+class Handout(Struct, frozen=True):
     """All connections of one Deployment."""
 
     deployment: Deployment

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Any
 
-from dbprov.system.frozen import dataclass
+from msgspec import Struct, field
 
 Row = dict[str, Any]
 """A row of an answer, by the names of its columns."""
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """A server as plain values.
 
     Asked of it at the first connect, or said with ``--server-version`` when there is none.
@@ -34,8 +32,7 @@ class Facts:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """What a server said beside its answer.
 
     ``empty``: the statement succeeded without effect, which is a failure.
@@ -46,8 +43,7 @@ class Notice:
     empty: bool = False
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(Struct, frozen=True):
     """A block of ``extra_grants`` whose rows are what users hold."""
 
     template: str
@@ -56,8 +52,7 @@ class Question:
     unsure: str = ""  # not every admin may ask it; what then is not known
 
 
-@dataclass(frozen=True)
-class Trial:
+class Trial(Struct, frozen=True):
     """One thing to try as a user: a template of ``verify/``, and what must come of it.
 
     ``expects``: "works"; "refused" (with one of the engine's codes for missing privileges);
@@ -76,8 +71,7 @@ class Trial:
     )  # code -> what to do: known limits, reported and no failure
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(Struct, frozen=True):
     """One thing tried, and whether it held.
 
     ``warning``: it held as far as this server lets it, and what to know.

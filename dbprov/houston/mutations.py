@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from msgspec import Struct
+
 from dbprov.errors import UsageError
-from dbprov.system.frozen import dataclass
 
 CONNECTIONS = {
     "metadataConnection": "String",
@@ -74,8 +75,7 @@ ANSWER = " ".join(FIELDS).replace("urls", "urls { type url }")
 MASK = "***"
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Struct, frozen=True):
     """One mutation, ready to be sent."""
 
     mutation: str

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from msgspec import Struct
+
 from dbprov.errors import DbprovError, UsageError
 from dbprov.houston.api import Houston, HoustonError, Unanswered
 from dbprov.houston.mutations import FIELDS, Request, hidden, request
-from dbprov.system.frozen import dataclass
 from dbprov.system.masking import KNOWN, outside
 
 VERSION = "query AppConfig { appConfig { version } }"
@@ -24,8 +25,7 @@ VARIABLES = """query Variables($deploymentUuid: Uuid!, $releaseName: String!) {
 }"""
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """A request, what it does, and to whom it would go."""
 
     request: Request

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import ClassVar, Self
+
+from msgspec.structs import replace
 
 from dbprov.items.existing_grants import AclEntry
 from dbprov.items.item import SET, Admin, Back, Item, Made, Obstacle
-from dbprov.system.frozen import dataclass
 
 
 def owned_by_others(item: Item, verb: str, owner: str, admin: Admin) -> Obstacle:
@@ -19,8 +19,7 @@ def owned_by_others(item: Item, verb: str, owner: str, admin: Admin) -> Obstacle
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Database(Item):
+class Database(Item, frozen=True, kw_only=True):
     kind = "database"
     alone = True
     name: str
@@ -69,8 +68,7 @@ class Database(Item):
         return found_otherwise
 
 
-@dataclass(frozen=True, kw_only=True)
-class Emptiness(Item):
+class Emptiness(Item, frozen=True, kw_only=True):
     """Nothing is in a database that could be lost: what takes a new one back asks for that."""
 
     kind = "emptiness"
@@ -81,8 +79,7 @@ class Emptiness(Item):
         return f'database "{self.database}" holds tables'
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ownership(Item):
+class Ownership(Item, frozen=True, kw_only=True):
     kind = "ownership"
     words = SET
     database: str
@@ -126,8 +123,7 @@ class Ownership(Item):
         return False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Isolation(Item):
+class Isolation(Item, frozen=True, kw_only=True):
     """PUBLIC shut out of a database.
 
     Always of one that dbprov made, of an existing one where the spec says so.
@@ -173,8 +169,7 @@ class Isolation(Item):
         return []
 
 
-@dataclass(frozen=True, kw_only=True)
-class Opening(Item):
+class Opening(Item, frozen=True, kw_only=True):
     """A database made sealed is opened once PUBLIC is shut out."""
 
     kind = "opening"
@@ -197,8 +192,7 @@ class Opening(Item):
         return [("drop", self)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Schema(Item):
+class Schema(Item, frozen=True, kw_only=True):
     kind = "schema"
     name: str
     owner: str | None = None  # None: the admin

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Self
 
+from msgspec.structs import replace
+
 from dbprov.items.item import GRANTED, Admin, Back, Item, Made, Obstacle
-from dbprov.system.frozen import dataclass
 
 
-@dataclass(frozen=True, kw_only=True)
-class TokenGrant(Item):
+class TokenGrant(Item, frozen=True, kw_only=True):
     """A role of the service's own, whose members log in with tokens instead of passwords."""
 
     kind = "token_grant"
@@ -62,8 +61,7 @@ class TokenGrant(Item):
         ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class PatternGrant(Item):
+class PatternGrant(Item, frozen=True, kw_only=True):
     """Privileges on a MySQL database.
 
     The server reads the database's name as a pattern, unless partial_revokes is on.

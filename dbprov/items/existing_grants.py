@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, ClassVar
 
+from msgspec.structs import replace
+
 from dbprov.items.item import Admin, Back, Item, Made, Obstacle
-from dbprov.system.frozen import dataclass
 
 TAKEN: Mapping[str, str] = {"create": "grant", "drop": "revoke"}
 Path = tuple[str, ...]
 """A thing by its names, outermost first; of a routine the names of its input types follow."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Acting(Item):
+class Acting(Item, frozen=True, kw_only=True):
     """The admin as another role, until the transaction ends or it is itself again (T13)."""
 
     kind = "acting"
@@ -35,8 +34,7 @@ class Acting(Item):
         return []  # it ended with its transaction
 
 
-@dataclass(frozen=True, kw_only=True)
-class Held(Item):
+class Held(Item, frozen=True, kw_only=True):
     """Privileges that a user was given by one grantor."""
 
     essential = False
@@ -128,8 +126,7 @@ class Held(Item):
         return [(p, role) for p, role in pairs if p in self.privileges]
 
 
-@dataclass(frozen=True, kw_only=True)
-class AclEntry(Held):
+class AclEntry(Held, frozen=True, kw_only=True):
     """Privileges on things of one sort."""
 
     kind = "acl_entry"
@@ -162,8 +159,7 @@ class AclEntry(Held):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class DefaultEntry(Held):
+class DefaultEntry(Held, frozen=True, kw_only=True):
     """Privileges on what one role will create, in one schema or anywhere in the database."""
 
     kind = "default_entry"
@@ -176,8 +172,7 @@ class DefaultEntry(Held):
         return f"{self.granted_words} on future {self.objects.lower()}{where}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class RoleEntry(Held):
+class RoleEntry(Held, frozen=True, kw_only=True):
     """A role that the user was given."""
 
     kind = "role_entry"
@@ -196,8 +191,7 @@ class RoleEntry(Held):
         return ("the admin option of " if self.option_only else "") + f'role "{self.role}"{host}'
 
 
-@dataclass(frozen=True, kw_only=True)
-class Attribute(Held):
+class Attribute(Held, frozen=True, kw_only=True):
     """What a role may do on the whole server."""
 
     kind = "attribute"

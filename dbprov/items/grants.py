@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import ClassVar, Self
+
+from msgspec.structs import replace
 
 from dbprov.items.databases import owned_by_others
 from dbprov.items.item import GRANTED, Admin, Back, Item, Made, Obstacle
-from dbprov.system.frozen import dataclass
 
 
 def revoked(item: Grant | DefaultGrant, before: Sequence[str]) -> Back:
@@ -17,8 +17,7 @@ def revoked(item: Grant | DefaultGrant, before: Sequence[str]) -> Back:
     return [("drop", replace(item, privileges=taken, every=False))] if taken else []
 
 
-@dataclass(frozen=True, kw_only=True)
-class Grant(Item):
+class Grant(Item, frozen=True, kw_only=True):
     """Privileges of one grantee on one thing."""
 
     grantee: str | None  # None: the admin itself
@@ -78,8 +77,7 @@ class Grant(Item):
         return []
 
 
-@dataclass(frozen=True, kw_only=True)
-class DatabaseGrant(Grant):
+class DatabaseGrant(Grant, frozen=True, kw_only=True):
     kind = "database_grant"
     words = GRANTED
     on = "database"
@@ -95,8 +93,7 @@ class DatabaseGrant(Grant):
         return super().undo(verb, found, made)
 
 
-@dataclass(frozen=True, kw_only=True)
-class SchemaGrant(Grant):
+class SchemaGrant(Grant, frozen=True, kw_only=True):
     kind = "schema_grant"
     words = GRANTED
     on = "schema"
@@ -107,8 +104,7 @@ class SchemaGrant(Grant):
         return f'"{self.schema}"'
 
 
-@dataclass(frozen=True, kw_only=True)
-class ObjectGrant(Item):
+class ObjectGrant(Item, frozen=True, kw_only=True):
     """Privileges on the objects of one sort that are in a schema already.
 
     Trap T81: only where one is lacking.
@@ -160,8 +156,7 @@ class ObjectGrant(Item):
         return [("drop", one) for one in back]
 
 
-@dataclass(frozen=True, kw_only=True)
-class DefaultGrant(Item):
+class DefaultGrant(Item, frozen=True, kw_only=True):
     """Privileges on what one role will create in a schema (trap T17: always FOR ROLE)."""
 
     kind = "default_grant"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol, Self
 
-from dbprov.system.frozen import dataclass
+from msgspec import Struct
 
 GRANTED: Mapping[str, str] = {"create": "grant", "alter": "grant", "drop": "revoke"}
 SET: Mapping[str, str] = {"create": "set", "alter": "set", "restore": "set", "drop": "reset"}
@@ -18,8 +18,7 @@ class Statements(Protocol):
     def text(self, name: str, /, **values: Any) -> str: ...
 
 
-@dataclass(frozen=True)
-class Obstacle:
+class Obstacle(Struct, frozen=True):
     """Why this admin cannot do a step, who could, and the statement that they would run."""
 
     why: str
@@ -45,8 +44,7 @@ class Admin(Protocol):
         """Why it cannot end a session of a user, and who can."""
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(Struct, frozen=True):
     """What a plan makes as a whole: what an undo of one of its steps has to know."""
 
     admin: str
@@ -61,8 +59,7 @@ Back = Sequence[tuple[str, "Item"]]
 """Verbs with their Items: the steps that take one back."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Item:
+class Item(Struct, frozen=True, kw_only=True):
     """One thing that can exist. ``kind`` names the folder of its templates."""
 
     kind: ClassVar[str]

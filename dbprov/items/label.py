@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Self
 
+from msgspec.structs import replace
+
 from dbprov.items.item import SET, Back, Item, Made
-from dbprov.system.frozen import dataclass
 
 
-@dataclass(frozen=True, kw_only=True)
-class Label(Item):
+class Label(Item, frozen=True, kw_only=True):
     """Which Deployment a user or a database belongs to, written where a DBA looks.
 
     Always on what dbprov makes, on what was there only where the spec says so. What somebody else

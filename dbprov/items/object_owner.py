@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from typing import ClassVar, Self
 
 from dbprov.items.item import Admin, Item, Obstacle
-from dbprov.system.frozen import dataclass
 
 
-@dataclass(frozen=True, kw_only=True)
-class ObjectOwner(Item):
+class ObjectOwner(Item, frozen=True, kw_only=True):
     """Who owns one table, view, sequence, routine or type: ALTER asks for that, not for grants."""
 
     kind = "object_owner"

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
 from typing import ClassVar, Self
+
+from msgspec.structs import replace
 
 from dbprov.items.item import GRANTED, SET, Admin, Back, Item, Made, Obstacle
 from dbprov.items.users import altered_by_others
 from dbprov.passwords import Kept
-from dbprov.system.frozen import dataclass
 
 
-@dataclass(frozen=True, kw_only=True)
-class Password(Item):
+class Password(Item, frozen=True, kw_only=True):
     """The next password of a user. Only ``rotate`` wants one; what is found never satisfies it."""
 
     kind = "password"
@@ -23,7 +22,7 @@ class Password(Item):
     host: str = "%"
     retain: bool = False  # the one in use stays valid beside it
     turns: bool = False  # it is the turn of this one of two users: it may log in from now on
-    place: Kept | None = field(default=None, compare=False)
+    place: Kept | None = None
     # found
     administered: bool = True
 
@@ -40,8 +39,7 @@ class Password(Item):
         return None
 
 
-@dataclass(frozen=True, kw_only=True)
-class OldPassword(Item):
+class OldPassword(Item, frozen=True, kw_only=True):
     """The password before the last rotation, where it is still valid."""
 
     kind = "old_password"
@@ -56,8 +54,7 @@ class OldPassword(Item):
         return f"old password of {named(self.user, self.host)}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class SecondUser(Item):
+class SecondUser(Item, frozen=True, kw_only=True):
     """The user that takes turns with the first: made without a password, and without LOGIN."""
 
     kind = "second_user"
@@ -88,8 +85,7 @@ class SecondUser(Item):
         return f'user "{self.name}", which takes turns with "{self.first}"'
 
 
-@dataclass(frozen=True, kw_only=True)
-class SecondMember(Item):
+class SecondMember(Item, frozen=True, kw_only=True):
     """The second user in the role of the first, whose rights it has."""
 
     kind = "second_member"
@@ -107,8 +103,7 @@ class SecondMember(Item):
         return bool({(self.name, "%"), (self.first, "%")} & made.users)
 
 
-@dataclass(frozen=True, kw_only=True)
-class SecondRole(Item):
+class SecondRole(Item, frozen=True, kw_only=True):
     """What the second user makes belongs to the first, as if it had made it itself (T17)."""
 
     kind = "second_role"

@@ -6,16 +6,15 @@ Nothing here is ever wanted. It is looked at, and ended, when a Deployment goes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import ClassVar
+
+from msgspec.structs import replace
 
 from dbprov.items.item import GRANTED, Admin, Item, Obstacle
 from dbprov.items.users import altered_by_others
-from dbprov.system.frozen import dataclass
 
 
-@dataclass(frozen=True, kw_only=True)
-class Lockout(Item):
+class Lockout(Item, frozen=True, kw_only=True):
     """A user that cannot log in, and loses nothing else. ``apply`` takes it back."""
 
     kind = "lockout"
@@ -35,8 +34,7 @@ class Lockout(Item):
         return None
 
 
-@dataclass(frozen=True, kw_only=True)
-class UserSession(Item):
+class UserSession(Item, frozen=True, kw_only=True):
     """Looked at: those of a user, or (``user`` None) those of anybody in a database. Ended: one."""
 
     kind = "sessions"
@@ -74,8 +72,7 @@ class UserSession(Item):
             )  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
-class Belongings(Item):
+class Belongings(Item, frozen=True, kw_only=True):
     """What a user owns and was given: on the whole server, or inside one database.
 
     Reassigned, to ``heir``; what was given is revoked once nothing is owned there (T77).
@@ -112,8 +109,7 @@ class Belongings(Item):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reassignment(Item):
+class Reassignment(Item, frozen=True, kw_only=True):
     """Whether a role can own what a user owns in a database: the server asks it in the middle."""
 
     kind = "reassignment"
@@ -127,8 +123,7 @@ class Reassignment(Item):
         return f'what user "{self.user}" owns to "{self.heir}"'
 
 
-@dataclass(frozen=True, kw_only=True)
-class RoutineAccess(Item):
+class RoutineAccess(Item, frozen=True, kw_only=True):
     """Who may execute a SECURITY DEFINER routine. Revoked before it is given to another owner."""
 
     kind = "routine_access"
@@ -145,8 +140,7 @@ class RoutineAccess(Item):
         return f"privileges on routine {named} for {', '.join(who)}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Contents(Item):
+class Contents(Item, frozen=True, kw_only=True):
     """What goes with a database when it is dropped, and what would not let it go."""
 
     kind = "contents"

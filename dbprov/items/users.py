@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
 from typing import ClassVar, Self
+
+from msgspec.structs import replace
 
 from dbprov.items.item import SET, Admin, Back, Item, Made, Obstacle
 from dbprov.passwords import Place
-from dbprov.system.frozen import dataclass
 
 IAM_PLUGIN = "AWSAuthenticationPlugin"
 
@@ -26,14 +26,13 @@ def altered_by_others(item: Item, verb: str, role: str, admin: Admin) -> Obstacl
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class User(Item):
+class User(Item, frozen=True, kw_only=True):
     kind = "user"
     reveals = ("create",)
     name: str
     host: str = "%"
     connection_limit: int | None = None
-    place: Place | None = field(default=None, compare=False)
+    place: Place | None = None
     auth: str = "password"  # or iam
     # found
     can_login: bool = True
@@ -70,8 +69,7 @@ class User(Item):
         return []
 
 
-@dataclass(frozen=True, kw_only=True)
-class SearchPath(Item):
+class SearchPath(Item, frozen=True, kw_only=True):
     kind = "search_path"
     words = SET
     user: str
@@ -106,8 +104,7 @@ def schemas_in(setting: str) -> Iterator[str]:
         yield bare.lower() if bare else quoted.replace('""', '"')
 
 
-@dataclass(frozen=True, kw_only=True)
-class Membership(Item):
+class Membership(Item, frozen=True, kw_only=True):
     """The admin as a member of a role.
 
     Borrowed inside one transaction, given back before it ends (traps T24, T80).

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from msgspec import Struct
+
 from dbprov.passwords.secret import Secret
-from dbprov.system.frozen import dataclass
 
 
 class Kept(Protocol):
@@ -43,8 +44,7 @@ class Place(Kept, Protocol):
         """The next password takes the place of the one in use. Nothing, where none is kept."""
 
 
-@dataclass(frozen=True)
-class Next:
+class Next(Struct, frozen=True):
     """The password that is kept beside the one in use."""
 
     place: Place

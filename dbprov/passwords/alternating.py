@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from dbprov.passwords import Place
 from dbprov.passwords.secret import Secret
-from dbprov.system.frozen import dataclass
 
 
-@dataclass(frozen=True)
-class Turns:
+class Turns(Struct, frozen=True):
     """Kept as it is, it is the first user's; with ``NAME:`` before it the second one's.
 
     One value, so that whoever reads it never has the password of one with the name of the other.

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import field
 from functools import cache
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
+from msgspec import Struct
+
 from dbprov.errors import PlaceError
 from dbprov.passwords.secret import Secret, checked, generate
 from dbprov.system.deadline import within
-from dbprov.system.frozen import dataclass
 from dbprov.system.masking import outside
 
 SECONDS = 90  # for one question, tried three times
 CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
 
 
-@dataclass(frozen=True)
-class _Version:
+class _Version(Struct, frozen=True):
     id: str
-    values: dict[str, Any] = field(repr=False)  # by key; where the secret is no JSON, under ""
+    values: dict[str, Any]  # by key; where the secret is no JSON, under ""
+
+    def __repr__(self) -> str:
+        return f"_Version({self.id!r}, ***)"
 
 
-@dataclass(frozen=True)
-class AwsPlace:
+class AwsPlace(Struct, frozen=True):
     """A secret by name or ARN: its text, or one key of the JSON in it, whose others are kept.
 
     The next password is the version with the staging label AWSPENDING, which is AWS's own way. A

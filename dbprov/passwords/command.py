@@ -8,16 +8,16 @@ from pathlib import Path
 from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
 from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 
+from msgspec import Struct
+
 from dbprov.errors import PlaceError
 from dbprov.passwords.env import environment
 from dbprov.passwords.file import LONGEST, FilePlace
 from dbprov.passwords.secret import Secret, checked, generate
-from dbprov.system.frozen import dataclass
 from dbprov.system.masking import KNOWN, outside
 
 
-@dataclass(frozen=True)
-class CommandPlace:
+class CommandPlace(Struct, frozen=True):
     """``command`` prints the password; ``store`` reads a new one on its standard input.
 
     Neither goes through a shell. With ``store``, a command that prints nothing and ends well says

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
+from msgspec import Struct
+
 from dbprov.errors import PlaceError
 from dbprov.passwords.secret import Secret, checked
-from dbprov.system.frozen import dataclass
 
 _WITHHELD = {"DBPROV_ADMIN_PASSWORD", "DBPROV_HOUSTON_TOKEN", "PGPASSWORD", "MYSQL_PWD"}
 """And every variable that a spec of this process has named as the place of a password."""
@@ -17,8 +18,7 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in _WITHHELD}
 
 
-@dataclass(frozen=True)
-class EnvPlace:
+class EnvPlace(Struct, frozen=True):
     """The next password is in a variable of the same name with _NEW at its end."""
 
     name: str

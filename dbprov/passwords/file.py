@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dbprov.errors import PlaceError
 from dbprov.passwords.secret import Secret, checked, generate
 from dbprov.system import files
-from dbprov.system.frozen import dataclass
 
 LONGEST = 1 << 16  # bytes: far more than any engine takes for a password
 
 
-@dataclass(frozen=True)
-class FilePlace:
+class FilePlace(Struct, frozen=True):
     """A file with the password as its only line.
 
     Made with mode 0600, and never written over: the next password is in a file beside it, with

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from msgspec import Struct
+
 from dbprov.errors import PlaceError
-from dbprov.system.frozen import dataclass
 
 
-@dataclass(frozen=True)
-class NoPlace:
+class NoPlace(Struct, frozen=True):
     user: str
     writable = False
 

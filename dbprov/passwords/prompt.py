@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
+
+from msgspec import Struct
 
 from dbprov.passwords.secret import Secret
-from dbprov.system.frozen import dataclass
 
 
-@dataclass(frozen=True)
-class PromptPlace:
+class PromptPlace(Struct, frozen=True):
     label: str
     ask: Callable[..., Secret]
     """Asks on the terminal, twice with ``confirm=True``, or raises PlaceError where there is none.
 
     Or where it was told never to ask.
     """
-    kept: dict[str, Secret] = field(compare=False)
+    kept: dict[str, Secret]
     """Answers of this run, so that one password is asked for once."""
     writable = False
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PromptPlace) and self.label == other.label
+
+    def __hash__(self) -> int:
+        return hash(self.label)
 
     def __str__(self) -> str:
         return "prompt"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import field
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from dbprov.errors import PlaceError
 from dbprov.passwords.secret import Secret, checked, generate
 from dbprov.system import loopback
 from dbprov.system.deadline import within
-from dbprov.system.frozen import dataclass
 from dbprov.system.masking import outside
 
 Values = dict[str, Any]
@@ -20,14 +20,15 @@ SECONDS = 60  # for all that is asked at once; a single read has 15
 LARGEST = 4 << 20  # bytes; Vault's own limit for a secret is one MB
 
 
-@dataclass(frozen=True)
-class _Kept:
-    values: Values = field(repr=False)
+class _Kept(Struct, frozen=True):
+    values: Values
     version: int | None  # for check-and-set; None: of KV version 1, which has none
 
+    def __repr__(self) -> str:
+        return f"_Kept(***, {self.version})"
 
-@dataclass(frozen=True)
-class VaultPlace:
+
+class VaultPlace(Struct, frozen=True):
     """One key of a secret of the KV engine, version 2 or 1; its other keys are kept.
 
     With version 2 nothing is written over that somebody else wrote a moment ago (check-and-set).

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dbprov.items import ObjectOwner
 from dbprov.items.sessions import RoutineAccess
 from dbprov.plan.steps import Step
-from dbprov.system.frozen import dataclass
 
 SHOWN = 5  # of a list in a message
 
 
-@dataclass(frozen=True)
-class Consent:
+class Consent(Struct, frozen=True):
     """What a person allowed in so many words."""
 
     owners: tuple[str, ...] = ()  # whose objects go, beside the admin's own
@@ -35,8 +35,7 @@ class Consent:
 NOTHING = Consent()
 
 
-@dataclass(frozen=True)
-class Withheld:
+class Withheld(Struct, frozen=True):
     """What is not given, why, and the flags with which it would be."""
 
     item: ObjectOwner  # as found

@@ -8,8 +8,10 @@ between is finished by the same command.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import chain
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dbprov.items import (
     DatabaseGrant,
@@ -24,11 +26,9 @@ from dbprov.plan.change_owner import closed
 from dbprov.plan.drop_refusals import in_use, refusals, remarks
 from dbprov.plan.drop_survey import DropOptions, Refusal, Survey
 from dbprov.plan.steps import Pair, Step, borrowing
-from dbprov.system.frozen import dataclass
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(Struct, frozen=True):
     phases: tuple[tuple[Step, ...], ...] = ()
     refusals: tuple[Refusal, ...] = ()
     remarks: tuple[str, ...] = ()

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
+from msgspec import Struct
+
 from dbprov.items import Database, Item, ObjectOwner
 from dbprov.items.sessions import Belongings, Lockout, UserSession
 from dbprov.plan.steps import Pair
 from dbprov.spec.model import Account, Deployment
-from dbprov.system.frozen import dataclass
 
 I = TypeVar("I", bound=Item)  # noqa: E741
 
 
-@dataclass(frozen=True)
-class DropOptions:
+class DropOptions(Struct, frozen=True):
     """How far a Deployment is to go."""
 
     quarantine: bool = False
@@ -24,16 +24,14 @@ class DropOptions:
     objects: tuple[str, ...] = ()  # identities of what goes to it although it executes
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """Why it cannot go so, and what to do."""
 
     why: str
     todo: str
 
 
-@dataclass(frozen=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """What was found of a Deployment, and who else needs it."""
 
     deployment: Deployment

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from dbprov.audit.record import digest
 from dbprov.engines.facts import Facts
@@ -18,13 +19,11 @@ from dbprov.plan.drop_survey import DropOptions, Refusal
 from dbprov.plan.prune import ExtraPrivilege
 from dbprov.plan.steps import Step, announced
 from dbprov.spec.model import Account, Deployment
-from dbprov.system.frozen import dataclass
 
 Command = Literal["apply", "adopt", "drop", "rotate"]
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """The Steps of one Deployment; each has its statement, with the password masked."""
 
     deployment: Deployment
@@ -34,7 +33,7 @@ class Plan:
     command: Command = "apply"
     obstacles: tuple[tuple[Step, Obstacle], ...] = ()  # steps that need another role
     remarks: tuple[str, ...] = ()
-    at: float = field(default_factory=time.monotonic, compare=False)
+    at: float = field(default_factory=time.monotonic)
 
     # apply
     beyond: tuple[tuple[ObjectGrant, str], ...] = ()  # with the statement of the objects' owners

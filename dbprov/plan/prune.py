@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dbprov.items import Membership
 from dbprov.items.existing_grants import AclEntry, Attribute, Held, RoleEntry, named
 from dbprov.items.item import Obstacle
 from dbprov.plan.steps import Step, with_loans
-from dbprov.system.frozen import dataclass
 
 Right = tuple[str, str, str, str]  # on what, which privilege, of whom, by whom
 
 
-@dataclass(frozen=True)
-class ExtraPrivilege:
+class ExtraPrivilege(Struct, frozen=True):
     """A privilege that a user holds, and that is not in the spec."""
 
     item: Held

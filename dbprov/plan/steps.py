@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from dbprov.audit.record import Announced
 from dbprov.items import Item, Membership
-from dbprov.system.frozen import dataclass
 
 Pair = tuple[Item, Item | None]
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True):
     verb: str  # create, alter, drop: the file of the Item's kind that does it
     item: Item
     found: Item | None = None

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from dbprov.items import Database, Membership, Opening, Ownership, User
 from dbprov.items.item import Made
 from dbprov.items.rotation import SecondUser
 from dbprov.plan.steps import Step, transactions, with_loans
-from dbprov.system.frozen import dataclass
 
 
-@dataclass(frozen=True)
-class Undo:
+class Undo(Struct, frozen=True):
     """``stays``: steps for which no way back is known."""
 
     steps: tuple[Step, ...] = ()

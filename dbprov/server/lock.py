@@ -10,22 +10,21 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import field
 from typing import Any
+
+from msgspec import Struct
 
 from dbprov.engines.engine import Engine, Session
 from dbprov.engines.facts import Row
 from dbprov.errors import LockError
 from dbprov.spec.model import Deployment
 from dbprov.sql.render import Renderer
-from dbprov.system.frozen import dataclass
 
 ASK_AGAIN = 2.0
 """Seconds after which a waiting run asks again who holds the lock."""
 
 
-@dataclass(frozen=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """A session of the server, as far as this admin may see who it is. Never what it runs."""
 
     number: int
@@ -49,8 +48,7 @@ class Holder:
         return " ".join([f"session {self.number}", *filter(None, known)])
 
 
-@dataclass(frozen=True)
-class Delay:
+class Delay(Struct, frozen=True):
     """Why a run does not go on at once: another one, or a race that is tried again."""
 
     why: str
@@ -70,8 +68,7 @@ def names(deployment: Deployment) -> list[str]:
     return sorted({f"database {deployment.database}", *users})
 
 
-@dataclass
-class Lock:
+class Lock(Struct):
     """All of the keys or none: who waits holds nothing, so no two runs wait for each other."""
 
     engine: Engine
@@ -82,7 +79,7 @@ class Lock:
     what: str
     session: int = 0  # the number of it
     pooled: bool = False
-    waited: bool = field(default=False, init=False)
+    waited: bool = False
 
     def take(self, patience: float, delayed: Delayed) -> None:
         try:

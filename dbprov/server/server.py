@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 
+from msgspec import Struct
+
 from dbprov.audit.record import Announced, Recording, digest
 from dbprov.engines.engine import Session
 from dbprov.engines.facts import Notice
@@ -20,7 +22,6 @@ from dbprov.server.look import LookingServer
 from dbprov.server.sessions import no_password
 from dbprov.spec.model import Deployment
 from dbprov.sql.render import Renderer
-from dbprov.system.frozen import dataclass
 
 
 def masked(place: Kept, user: str) -> str:
@@ -28,8 +29,7 @@ def masked(place: Kept, user: str) -> str:
     return "'***'"
 
 
-@dataclass(frozen=True)
-class Done:
+class Done(Struct, frozen=True):
     """One statement that ran.
 
     Its text without the password, what the server said, and how long it took.

@@ -20,10 +20,11 @@ import struct
 import subprocess
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import IO, NoReturn
 from urllib.parse import unquote
+
+from msgspec.structs import replace
 
 from dbprov.errors import ConnectError
 from dbprov.passwords.env import environment

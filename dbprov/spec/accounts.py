@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from zlib import crc32
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dbprov.passwords import Place
 from dbprov.passwords.alternating import Turns
@@ -18,11 +20,9 @@ from dbprov.spec.distinct import DistinctPlaces
 from dbprov.spec.key_types import Key
 from dbprov.spec.model import Access, Account, Address, Auth
 from dbprov.spec.values import Node, Reading
-from dbprov.system.frozen import dataclass
 
 
-@dataclass
-class AccountReader:
+class AccountReader(Struct):
     values: Reading
     folder: Path
     ask: Any

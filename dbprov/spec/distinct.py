@@ -10,21 +10,20 @@ import re
 import stat
 from collections.abc import Hashable, Iterator
 from contextlib import suppress
-from dataclasses import field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from dbprov.passwords import Place
 from dbprov.passwords.alternating import Turns
 from dbprov.passwords.file import FilePlace
 from dbprov.spec.values import Node, Reading
-from dbprov.system.frozen import dataclass
 
 SUFFIX = re.compile(r"-[A-Za-z0-9]{6}\Z")  # that AWS puts at the end of the name in an ARN
 
 
-@dataclass(frozen=True)
-class _Slot:
+class _Slot(Struct, frozen=True):
     """Where something is kept. ``within``: of which region, say; None: of any, or not known."""
 
     key: tuple[Hashable, ...]
@@ -32,16 +31,14 @@ class _Slot:
     draft: bool = False
 
 
-@dataclass(frozen=True)
-class _Kept:
+class _Kept(Struct, frozen=True):
     user: Hashable
     label: str
     at: str  # in the spec
     slot: _Slot
 
 
-@dataclass
-class DistinctPlaces:
+class DistinctPlaces(Struct):
     """All accounts of a spec, each with what it keeps where."""
 
     values: Reading

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, field
+
 from dbprov.spec.values import shown
-from dbprov.system.frozen import dataclass
 
 if TYPE_CHECKING:
     from dbprov.spec.values import Node, Reading
@@ -74,8 +74,7 @@ class Key(str):
         return None if node is None else self.type.read(values, node, self)
 
 
-@dataclass(frozen=True)
-class Type:
+class Type(Struct, frozen=True):
     """What a value may be. ``words`` says it in the reference page."""
 
     @property
@@ -89,8 +88,7 @@ class Type:
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
-class Text(Type):
+class Text(Type, frozen=True):
     """One line of text. What does not match ``pattern`` whole is reported as ``wrong``.
 
     ``editors``: of the JSON Schema, where code checks what no pattern of Python does.
@@ -116,8 +114,7 @@ class Text(Type):
         return {**LINE, **pattern, **self.editors}
 
 
-@dataclass(frozen=True)
-class Choice(Type):
+class Choice(Type, frozen=True):
     choices: tuple[str, ...]
 
     @property
@@ -131,8 +128,7 @@ class Choice(Type):
         return {"enum": [str(one) for one in self.choices]}
 
 
-@dataclass(frozen=True)
-class Boolean(Type):
+class Boolean(Type, frozen=True):
     @property
     def words(self) -> str:
         return "`true` or `false`"
@@ -144,8 +140,7 @@ class Boolean(Type):
         return {"type": "boolean"}
 
 
-@dataclass(frozen=True)
-class Only(Type):
+class Only(Type, frozen=True):
     """True or false, of which only one says something."""
 
     value: bool
@@ -167,8 +162,7 @@ class Only(Type):
         return {"enum": [self.value]}
 
 
-@dataclass(frozen=True)
-class Number(Type):
+class Number(Type, frozen=True):
     least: int
     most: int
 
@@ -183,8 +177,7 @@ class Number(Type):
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
 
-@dataclass(frozen=True)
-class ListOf(Type):
+class ListOf(Type, frozen=True):
     """A list that is not empty. It is read as its nodes; of text, as a tuple.
 
     ``distinct``: it names nothing twice.
@@ -216,8 +209,7 @@ class ListOf(Type):
         return {"type": "array", "minItems": 1, "items": self.item.schema(), **distinct}
 
 
-@dataclass(frozen=True)
-class Mapping(Type):
+class Mapping(Type, frozen=True):
     """Keys, of which some are required. ``name``: of its definition in the JSON Schema."""
 
     name: str

@@ -11,7 +11,6 @@ from typing import Any
 
 from dbprov.spec.key_types import Boolean, Choice, Key, ListOf, Mapping, Number, Only, Text, Type
 from dbprov.spec.model import LAYOUTS, TLS_MODES, Access, Auth
-from dbprov.system.frozen import dataclass
 
 # -- how to connect --------------------------------------------------------------------------------
 
@@ -227,8 +226,7 @@ USER_ENTRY = Mapping(
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class NameOr(Type):
+class NameOr(Type, frozen=True):
     """The name alone, or a mapping."""
 
     mapping: Mapping

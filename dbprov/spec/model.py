@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field, replace
 from enum import StrEnum
 from urllib.parse import quote
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from dbprov.passwords import Place
 from dbprov.passwords.alternating import Turns
-from dbprov.system.frozen import dataclass
 from dbprov.system.loopback import loopback
 
 
@@ -40,8 +41,7 @@ TLS_MODES = ("disable", "prefer", "require", "verify-ca", "verify-full")
 SYSTEM_CA = "/etc/ssl/certs/ca-certificates.crt"
 
 
-@dataclass(frozen=True)
-class Address:
+class Address(Struct, frozen=True):
     """The admin's way to a server.
 
     ``host`` is empty where libpq's own defaults, or a socket, are meant.
@@ -85,8 +85,7 @@ class Address:
         )
 
 
-@dataclass(frozen=True)
-class Tls:
+class Tls(Struct, frozen=True):
     """How a connection is protected. The files are named by their paths; ``ca`` None: the system's.
 
     ``given``: said in the spec; then the strings that are handed out say it too.
@@ -109,8 +108,7 @@ class Tls:
         return self.mode.startswith("verify")
 
 
-@dataclass(frozen=True)
-class Timeouts:
+class Timeouts(Struct, frozen=True):
     """How long dbprov waits, in seconds."""
 
     connect: int = 10  # until a server has let us in
@@ -124,8 +122,7 @@ class Timeouts:
         return self.statement + 5
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(Struct, frozen=True):
     """One user of a Deployment.
 
     ``schemas``: where it works; the first is where what it creates lands.
@@ -156,8 +153,7 @@ class Account:
         return self.second if self.place.second_now is now else self.name
 
 
-@dataclass(frozen=True)
-class Deployment:
+class Deployment(Struct, frozen=True):
     """One database with its users, named like the Airflow Deployment that it serves."""
 
     name: str
@@ -178,7 +174,7 @@ class Deployment:
     publish_tls: Tls | None = None  # what of TLS is another thing where the Deployment runs
     same_server: bool = True  # False: what looks like a copy of its server is another one
     label: bool | None = None  # None: what dbprov makes says whose it is, what is there is left
-    source: str = field(default="", compare=False)  # the file that says it
+    source: str = ""  # the file that says it
 
     @property
     def handed_tls(self) -> Tls:
@@ -206,8 +202,7 @@ class Deployment:
         return self.accounts[1] if self.layout == "split" else self.metadata_account()
 
 
-@dataclass(frozen=True)
-class Spec:
+class Spec(Struct, frozen=True):
     deployments: tuple[Deployment, ...]
     source: str = "flags"
 

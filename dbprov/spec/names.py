@@ -9,13 +9,12 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from dbprov.system.frozen import dataclass
+from msgspec import Struct
 
 DEPLOYMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One reason to refuse a name: the sorts of things it holds for, the test, and the words."""
 
     sorts: tuple[str, ...]

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from dbprov.passwords import Place
 from dbprov.passwords.file import FilePlace
 from dbprov.spec import keys
 from dbprov.spec.values import Node, Reading
-from dbprov.system.frozen import dataclass
 
 OF_ADMIN = ("DBPROV_ADMIN_PASSWORD", "DBPROV_HOUSTON_TOKEN", "PGPASSWORD", "MYSQL_PWD")
 
 
-@dataclass(frozen=True)
-class PasswordHolder:
+class PasswordHolder(Struct, frozen=True):
     """The user, or the admin, whose password it is."""
 
     label: str

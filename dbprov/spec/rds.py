@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from msgspec import Struct
+
 from dbprov.errors import ConnectError, DbprovError
 from dbprov.passwords import Place
 from dbprov.passwords.aws import SENTENCES, AwsPlace
 from dbprov.spec.model import Address
-from dbprov.system.frozen import dataclass
 from dbprov.system.masking import outside
 
 ENGINES = {
@@ -28,8 +29,7 @@ ASLEEP = ("creating", "deleting", "failed", "stopped", "stopping", "starting", "
 EXAMPLE = "rds://INSTANCE-OR-CLUSTER?region=eu-west-1"
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """One server that RDS runs: where it takes writes, and who its master is."""
 
     name: str
@@ -65,8 +65,7 @@ class Endpoint:
         }
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Struct, frozen=True):
     """What an rds:// URL stands for. ``admin``: the place of its master's managed password."""
 
     address: Address

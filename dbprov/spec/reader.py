@@ -9,9 +9,11 @@ and may hold is declared in ``keys``; here is what only several of them together
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dbprov.errors import Mistake, SpecError
 from dbprov.passwords import Place
@@ -25,7 +27,6 @@ from dbprov.spec.model import Address, Deployment, Spec, Tls
 from dbprov.spec.server_url import ServerReader
 from dbprov.spec.values import PRIVATE, Node, Reading
 from dbprov.system import files
-from dbprov.system.frozen import dataclass
 from dbprov.system.masking import KNOWN
 
 NOWHERE = Address("", "", "", 0, "")
@@ -84,8 +85,7 @@ def from_flags(flags: Mapping[str, Any], folder: Path, ask: Any = never_ask) -> 
     return _Reader("flags", folder, ask, Reading()).spec(Node(top, "flags"))
 
 
-@dataclass
-class _Reader:
+class _Reader(Struct, dict=True):
     source: str
     folder: Path
     ask: Any

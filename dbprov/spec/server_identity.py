@@ -12,9 +12,10 @@ from contextlib import suppress
 from enum import Enum
 from posixpath import normpath
 
+from msgspec import Struct
+
 from dbprov.errors import DbprovError
 from dbprov.spec.model import Address
-from dbprov.system.frozen import dataclass
 from dbprov.system.loopback import loopback
 
 Resolve = Callable[[str], frozenset[str]]
@@ -26,8 +27,7 @@ class Same(Enum):
     UNKNOWN = "cannot tell"
 
 
-@dataclass(frozen=True)
-class Running:
+class Running(Struct, frozen=True):
     """One run of a server, in its own words: they are the same whichever way it is reached."""
 
     identifier: str = ""  # of its data, a copy has it too; empty where this admin may not ask
@@ -44,8 +44,7 @@ class Running:
         return f"{self.named}, started {self.started or 'at a time that it does not say'}"
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Struct, frozen=True):
     same: Same
     why: str = ""  # it cannot be told
     error: DbprovError | None = None  # that kept one of them from being asked

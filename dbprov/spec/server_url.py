@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dbprov.errors import DbprovError
 from dbprov.passwords import Place
 from dbprov.spec import keys, tls
 from dbprov.spec.model import ENGINES, Address
 from dbprov.spec.values import Node, Reading
-from dbprov.system.frozen import dataclass
 
 if TYPE_CHECKING:
     from dbprov.spec.rds import Found
@@ -22,8 +23,7 @@ NO_PASSWORD = (
 )
 
 
-@dataclass
-class ServerReader:
+class ServerReader(Struct):
     """Reads servers, and what rds:// URLs stand for once for each."""
 
     values: Reading

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable
-from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from dbprov.errors import Mistake, SpecError
 from dbprov.spec import names
-from dbprov.system.frozen import dataclass
 
 if TYPE_CHECKING:
     from dbprov.spec.key_types import Key, Mapping
@@ -23,8 +24,7 @@ MOST = 200  # mistakes of one spec that are told
 MORE, FIRST = "there are more mistakes, which are not told", "correct these first"
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(Struct, frozen=True):
     """A value that knows where it was written. Mappings hold Givens, and so do lists."""
 
     value: Any
@@ -33,12 +33,6 @@ class Node:
     """Below a key that is, or was meant to be, for a password: no message repeats it."""
     keys: dict[str, str] | None = None
     """Of a mapping: where each key stands."""
-
-    def __init__(
-        self, value: Any, place: str, hidden: bool = False, keys: dict[str, str] | None = None
-    ) -> None:
-        """By hand, since there are many of them: that takes half of the time."""
-        vars(self).update(value=value, place=place, hidden=hidden, keys=keys)
 
     def key(self, name: str) -> Node | str:
         """Where a key of this mapping stands; with flags, its value."""
@@ -58,8 +52,7 @@ def key_shown(key: str, hidden: bool) -> str:
     return repr(key) if PLAIN.match(key) and not hidden else "this key"
 
 
-@dataclass
-class Reading:
+class Reading(Struct, dict=True):
     """Takes values as what they should be; what they are not becomes a Mistake, and None."""
 
     mistakes: list[Mistake] = field(default_factory=list)

@@ -5,21 +5,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
 from itertools import product
 from typing import Any
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from dbprov.spec import keys, names
 from dbprov.spec.model import Access, Account, Auth, Deployment
-from dbprov.system.frozen import dataclass
 from dbprov.system.masking import Finished, masked, printable
 
 LEVELS = (Access.OWNER, Access.ALL, Access.WRITE, Access.READ)
 SPLIT = ("airflow", "celery")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Resident:
+class Resident(Struct, frozen=True, kw_only=True):
     """Somebody who holds something in a database, or on it."""
 
     name: str
@@ -55,8 +55,7 @@ class Resident:
         return Account(self.name, access, place, self.host, limit, schemas, auth, second)
 
 
-@dataclass(frozen=True)
-class Portrait:
+class Portrait(Struct, frozen=True):
     """The Deployment that describes a database, and what it does not say of it."""
 
     deployment: Deployment

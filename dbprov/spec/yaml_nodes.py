@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import field
 from typing import Any, NoReturn
+
+from msgspec import Struct, field
 
 from dbprov.errors import Mistake
 from dbprov.spec.values import PRIVATE, Node, key_shown
-from dbprov.system.frozen import dataclass
 
 LARGEST = 10 << 20  # bytes; a spec of 5,000 Deployments has one
 DEEPEST = 32  # mappings and lists in one another; a spec has six
@@ -37,8 +37,7 @@ class _Wrong(Exception):
         self.mistake = Mistake(place, what, right)
 
 
-@dataclass
-class _Open:
+class _Open(Struct):
     """A mapping or list whose end has not come."""
 
     node: Node

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -52,7 +51,7 @@ class Renderer:
 
         Raises RenderError with the template's file and line.
         """
-        values = {field.name: getattr(item, field.name) for field in fields(item)}
+        values = {name: getattr(item, name) for name in item.__struct_fields__}
         if "place" in values:
             values["place"] = Handle(partial(self._password, values["place"]))
         if verb == "alter" and not self.has(f"{item.kind}/alter"):

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, is_dataclass
 from difflib import unified_diff
 from enum import Enum
 from hashlib import sha256
 from typing import Any
+
+from msgspec import Struct
 
 from dbprov.engines.engine import Engine
 from dbprov.engines.facts import Facts
@@ -122,8 +123,8 @@ def _plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, Enum):
         return value.value
-    if is_dataclass(value):
-        values = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Struct):
+        values = {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
         if isinstance(value, Deployment):
             del values[
                 "same_server"

@@ -12,10 +12,10 @@ from functools import cached_property
 from pathlib import Path
 
 from jinja2 import Environment, TemplateNotFound, TemplateSyntaxError, nodes
+from msgspec import Struct
 
 from dbprov.errors import RenderError
 from dbprov.sql.jinja_environment import BUILT_IN, built_in_templates, chain, environment, parsed
-from dbprov.system.frozen import dataclass
 
 ENGINES = ("postgresql", "mysql")
 NAMING = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)  # another template
@@ -133,8 +133,7 @@ def _misplaced(file: str) -> Iterator[str]:
         yield f"{file}: there is no built-in template of this name{hint}"
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """One template: the file in use, the built-in one, and the file that serves each block."""
 
     name: str

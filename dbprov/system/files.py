@@ -15,8 +15,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from msgspec import Struct
+
 from dbprov.system import drafts
-from dbprov.system.frozen import dataclass
 from dbprov.system.permissions import changeable_by_everybody, changeable_by_others, user
 
 LINKS = 40  # as Linux: more of them hold themselves
@@ -41,8 +42,7 @@ class TooLarge(Refused):
         self.head = head
 
 
-@dataclass(frozen=True)
-class Spot:
+class Spot(Struct, frozen=True):
     """A name in a folder that is held open."""
 
     folder: int

@@ -25,7 +25,6 @@ from dbprov.passwords.command import CommandPlace
 from dbprov.passwords.file import FilePlace
 from dbprov.passwords.secret import Secret
 from dbprov.passwords.vault import VaultPlace
-from dbprov.system.frozen import dataclass
 from tests.harness import stores
 from tests.harness.stores import ROOT, Store
 
@@ -415,8 +414,7 @@ def test_aws_that_refuses(code: str, aws: Store, monkeypatch: pytest.MonkeyPatch
     assert "in AWS's words" in said
 
 
-@dataclass(frozen=True)
-class Slow(AwsPlace):
+class Slow(AwsPlace, frozen=True):
     """Between its reading and its writing somebody else reads and writes."""
 
     def _put(self, *what: Any) -> Secret:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pymysql
+from msgspec.structs import replace
 
 import dbprov
 from dbprov.commands.drop import drop as drop_deployment

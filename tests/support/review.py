@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from dbprov.items import DatabaseGrant, PatternGrant, User
 from dbprov.plan.steps import Pair

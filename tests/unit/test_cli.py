@@ -7,13 +7,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from dbprov import __version__
 from dbprov.cli import COMMANDS, SAID, Group, main
@@ -609,7 +609,7 @@ def test_every_flag_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
         access="write", schemas=["one", "two"], encoding="UTF8", collation="C", connection_limit=7, isolate=False,
         password={"env": "P"}, tls={"mode": "require"}, publish={"host": "bouncer", "port": 6432},
     )  # fmt: skip
-    assert seen[0].deployments == (expected,)
+    assert seen[0].deployments == (replace(expected, source="flags"),)
     seen.clear()
     run("render", *FLAGS, "--isolate", "--layout", "split")
     assert seen[0].deployments[0].isolate is True

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from msgspec.structs import replace
+
 from dbprov.items import ObjectOwner
 from dbprov.plan.change_owner import NOTHING, Consent, Withheld, command, divide
 
@@ -12,7 +14,7 @@ from dbprov.plan.change_owner import NOTHING, Consent, Withheld, command, divide
 def found(name: str, owner: str = "dba", **more: Any) -> ObjectOwner:
     identity = f"public.{name}"
     made = ObjectOwner(schema="public", owner=owner, name=name, key=name, identity=identity)
-    return made.__class__(**{**made.__dict__, **more})
+    return replace(made, **more)
 
 
 def needed(name: str, *by: str, **more: Any) -> ObjectOwner:

@@ -17,6 +17,7 @@ from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
 
+import msgspec
 import pytest
 
 from dbprov.errors import DbprovError, PlaceError
@@ -33,6 +34,10 @@ class Holder:
     password: Secret
 
 
+class HoldingStruct(msgspec.Struct, frozen=True):
+    password: Secret
+
+
 PRINTED: dict[str, Callable[[Secret], str]] = {
     "repr": repr,
     "str": str,
@@ -41,6 +46,7 @@ PRINTED: dict[str, Callable[[Secret], str]] = {
     "percent": lambda s: mod("%s %r", (s, s)),
     "in a list": lambda s: repr([s, (s,), {"password": s}]),
     "dataclass": lambda s: repr(Holder(s)),
+    "struct": lambda s: f"{HoldingStruct(s)!r} {msgspec.structs.asdict(HoldingStruct(s))}",
     "dir": lambda s: repr(dir(s)),
     "json with a default": lambda s: json.dumps({"password": s}, default=str),
     "error": lambda s: f"{ValueError(s)!r} {ValueError(s)}",
@@ -65,6 +71,7 @@ def test_it_is_not_written_by_accident() -> None:
         copy.copy,
         copy.deepcopy,
         lambda s: asdict(Holder(s)),
+        lambda s: msgspec.json.encode(HoldingStruct(s), enc_hook=copy.copy),
     ]
     for way in ways:
         with pytest.raises(TypeError, match="cannot be pickled or copied"):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from dbprov.engines.engine import of
 from dbprov.items.existing_grants import AclEntry, Attribute, DefaultEntry, Held, RoleEntry, read

@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from msgspec import Struct
+
 from dbprov.engines.facts import Facts, Notice, Row
 from dbprov.engines.mysql.quoting import literal
 from dbprov.errors import ConnectError
 from dbprov.passwords import Kept
 from dbprov.spec.model import Address, Timeouts, Tls
-from dbprov.system.frozen import dataclass
 from dbprov.system.masking import outside
 
 
-@dataclass(frozen=True)
-class Session:
+class Session(Struct, frozen=True):
     connection: Any  # PyMySQL has no types
 
     @property

@@ -9,11 +9,11 @@ import ssl
 import time
 from collections.abc import Generator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
 import psycopg
+from msgspec.structs import replace
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row

@@ -6,7 +6,8 @@ Its Items, and what is known of them before anything is tried.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from dbprov.engines.facts import Facts
 from dbprov.items import (

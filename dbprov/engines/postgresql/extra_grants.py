@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from dbprov.engines.facts import Facts, Question
 from dbprov.engines.postgresql.expand import expand

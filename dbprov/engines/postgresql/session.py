@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import psycopg
+from msgspec import Struct
 from psycopg.errors import Diagnostic
 
 from dbprov.engines.facts import Facts, Notice, Row
@@ -15,12 +16,10 @@ from dbprov.engines.postgresql.expand import NAME
 from dbprov.engines.postgresql.quoting import literal
 from dbprov.passwords import Kept
 from dbprov.spec.model import Address, Timeouts, Tls
-from dbprov.system.frozen import dataclass
 from dbprov.system.masking import outside
 
 
-@dataclass(frozen=True)
-class Session:
+class Session(Struct, frozen=True):
     connection: psycopg.Connection[Row]
 
     @property
