@@ -35,7 +35,7 @@ from dbprov.items import (
 )
 from dbprov.items.databases import Emptiness
 from dbprov.items.existing_grants import KINDS as HELD
-from dbprov.items.existing_grants import AclEntry, Acting, Attribute, DefaultEntry, RoleEntry
+from dbprov.items.existing_grants import AclEntry, ActingAs, Attribute, DefaultEntry, RoleEntry
 from dbprov.items.rotation import OldPassword, Password
 from dbprov.items.sessions import (
     Belongings,
@@ -402,10 +402,10 @@ TRACES: list[Item] = [
     UserSession(user=HOSTILE, host=HOSTILE, number=7),
     UserSession(user=HOSTILE, host=HOSTILE, number=7, means="procedure"),
     UserSession(user=None, database=HOSTILE, number=7),
-    Belongings(user=HOSTILE, host=HOSTILE, database=HOSTILE, heir=HOSTILE),
-    Belongings(user=HOSTILE, database=HOSTILE, heir=HOSTILE, inside=HOSTILE),
-    Belongings(user=HOSTILE, database="shop", heir=HOSTILE, inside=HOSTILE),
-    Reassignment(user=HOSTILE, heir=HOSTILE, inside=HOSTILE),
+    Belongings(user=HOSTILE, host=HOSTILE, database=HOSTILE, new_owner=HOSTILE),
+    Belongings(user=HOSTILE, database=HOSTILE, new_owner=HOSTILE, inside=HOSTILE),
+    Belongings(user=HOSTILE, database="shop", new_owner=HOSTILE, inside=HOSTILE),
+    Reassignment(user=HOSTILE, new_owner=HOSTILE, inside=HOSTILE),
     Contents(name=HOSTILE),
     RoutineAccess(routine=(HOSTILE, HOSTILE), public=True),
     RoutineAccess(routine=(HOSTILE, HOSTILE, HOSTILE, "b"), public=True, grantees=(HOSTILE, "b")),
@@ -458,7 +458,7 @@ def held(engine: str) -> list[Item]:
             )
             for schema in (None, HOSTILE)
         ]
-        found += [Attribute(grantee=HOSTILE, privileges=("CREATEDB",)), Acting(role=HOSTILE)]
+        found += [Attribute(grantee=HOSTILE, privileges=("CREATEDB",)), ActingAs(role=HOSTILE)]
     return found
 
 

@@ -149,7 +149,7 @@ class Journal:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Held for a line, so that two runs never follow on the same one."""
+        """ExistingGrant for a line, so that two runs never follow on the same one."""
         until = time.monotonic() + PATIENCE
         while True:
             try:

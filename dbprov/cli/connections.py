@@ -17,8 +17,8 @@ from dbprov.cli.spec_options import SpecCommand, ask, with_spec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dbprov.connections.forms import Wish
-    from dbprov.connections.strings import Handout
+    from dbprov.connections.forms import FormOptions
+    from dbprov.connections.strings import DeploymentConnections
     from dbprov.passwords.secret import Secret
     from dbprov.spec.model import Deployment, Spec
 
@@ -91,7 +91,7 @@ def connections(
     name = _form(form, template, as_json)
     revealed = reveal or output is not None
     scram = _scram(userlist, name, template)
-    wish = forms.Wish(shown=revealed, scram=scram, base=_base(base), **flags)
+    wish = forms.FormOptions(shown=revealed, scram=scram, base=_base(base), **flags)
     handouts = connections(spec, passwords=revealed and not scram)
     for one in handouts:
         for words in one.warnings() if name in ("text", "json") else one.by_token():
@@ -102,11 +102,15 @@ def connections(
         forms.refuse(name, handouts, wish)
     if scram and revealed:
         wish = replace(wish, verifiers=_verifiers(spec))
-    hand_out(name, template, handouts, wish, output)
+    write_connections(name, template, handouts, wish, output)
 
 
-def hand_out(
-    name: str, template: str | None, handouts: Sequence[Handout], wish: Wish, output: str | None
+def write_connections(
+    name: str,
+    template: str | None,
+    handouts: Sequence[DeploymentConnections],
+    wish: FormOptions,
+    output: str | None,
 ) -> None:
     """To stdout, into a file, or into a folder with a file for each."""
     from dbprov.connections import forms
@@ -164,7 +168,9 @@ def _verifiers(spec: Spec) -> dict[tuple[Deployment, str], Secret]:
     return made
 
 
-def _text(name: str, template: str | None, handouts: Sequence[Handout], wish: Wish) -> str:
+def _text(
+    name: str, template: str | None, handouts: Sequence[DeploymentConnections], wish: FormOptions
+) -> str:
     from dbprov.connections import forms
     from dbprov.connections.template import rendered
 
@@ -183,7 +189,7 @@ def document_of(spec: Spec, base: str, *, pgbouncer: bool, shown: bool) -> dict[
     from dbprov.connections import forms
 
     handouts = connections(spec, passwords=shown)
-    wish = forms.Wish(shown=shown, pgbouncer=pgbouncer, base=_base(base))
+    wish = forms.FormOptions(shown=shown, pgbouncer=pgbouncer, base=_base(base))
     forms.refuse("houston", handouts, wish)
     for words in (words for one in handouts for words in one.by_token()):
         console.say(f"note: {words}")

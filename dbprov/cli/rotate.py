@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dbprov.cli import console, screens
-from dbprov.cli.connections import FORMS, hand_out, is_folder
+from dbprov.cli.connections import FORMS, is_folder, write_connections
 from dbprov.cli.options import audit_option, json_option, templates_option, timeouts_options
 from dbprov.cli.output import confirm, exit_code, show_end
 from dbprov.cli.spec_options import SpecCommand, ask, never, with_spec
@@ -113,7 +113,7 @@ def _refuse(
         )
     if output:
         handouts = connections(spec, passwords=False)
-        forms.refuse(form or "text", handouts, forms.Wish(shown=True))
+        forms.refuse(form or "text", handouts, forms.FormOptions(shown=True))
         if not is_folder(output):
             forms.fits(form or "text", handouts)
 
@@ -122,8 +122,8 @@ def _write(spec: Spec, form: str, output: str) -> None:
     from dbprov.commands.connections import connections
     from dbprov.connections import forms
 
-    wish = forms.Wish(shown=True)
-    hand_out(form, None, connections(spec), wish, output)
+    wish = forms.FormOptions(shown=True)
+    write_connections(form, None, connections(spec), wish, output)
 
 
 def _show_what_follows(spec: Spec, runs: list[Run], output: str | None) -> None:

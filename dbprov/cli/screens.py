@@ -47,8 +47,9 @@ def show_plan(planned: Plan, err: bool) -> None:
         )
         _say(click.style("  !", fg="red"), words, err)
         console.advice("keep it there, or have dbprov rotate set a new one", err)
-    for item, statement in planned.beyond:
-        words = f"{item}: not by this admin on {', '.join(item.beyond)}; their owners would run:"
+    for item, statement in planned.of_other_owners:
+        objects = ", ".join(item.not_grantable)
+        words = f"{item}: not by this admin on {objects}; their owners would run:"
         _say(click.style("  !", fg="red"), words, err)
         console.advice(f"{statement};", err)
     for one in planned.extra:
@@ -83,7 +84,7 @@ def _counted(planned: Plan) -> str:
     """Beside what is missing: what is held beyond the spec, and what needs another role."""
     extra = len(planned.extra)
     others = [one for one in planned.extra if one.obstacle]
-    foreign = len(planned.obstacles) + len(planned.beyond) + len(others)
+    foreign = len(planned.obstacles) + len(planned.of_other_owners) + len(others)
     needs = f"{foreign} need{'s' * (foreign == 1)} another role"
     counts = [f"{extra} extra"] * bool(extra) + [needs] * bool(foreign)
     return "".join(f", {words}" for words in counts)

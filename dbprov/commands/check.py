@@ -49,9 +49,9 @@ def check(deployment: Deployment, server: Server) -> Iterator[Check]:
     )
     yield from _tls(server)
     yield from _public(deployment, server)
-    for words in server.engine.limits.misgivings(facts):
+    for words in server.engine.limits.warnings(facts):
         yield Check("server", "", "", words, True, warning=True)
-    for why, todo in server.engine.limits.unfit(deployment, facts):
+    for why, todo in server.engine.limits.objections(deployment, facts):
         yield Check("server", "can hold this deployment", "holds", why, False, todo=todo)
         return
     for claim, observed, todo in server.engine.limits.advice(facts):
@@ -59,7 +59,7 @@ def check(deployment: Deployment, server: Server) -> Iterator[Check]:
     planned = plan(deployment, server)
     yield from _planned(planned)
     for words in planned.remarks:
-        if words not in server.engine.limits.misgivings(facts):
+        if words not in server.engine.limits.warnings(facts):
             yield Check(deployment.name, "", "", words, True, warning=True)
 
 
@@ -80,7 +80,7 @@ def _planned(planned: Plan) -> Iterator[Check]:
             False,
             todo="keep its password there, or have dbprov rotate set a new one",
         )
-    for item, statement in planned.beyond:
+    for item, statement in planned.of_other_owners:
         yield Check(
             name,
             f"can grant {item}",
@@ -123,8 +123,9 @@ def _public(deployment: Deployment, server: Server) -> Iterator[Check]:
 
 
 def _beyond(item: ObjectGrant) -> str:
-    shown = ", ".join(item.beyond[:5])
-    return f"not on {shown}" + (f" and {len(item.beyond) - 5} more" if len(item.beyond) > 5 else "")
+    shown = ", ".join(item.not_grantable[:5])
+    more = len(item.not_grantable) - 5
+    return f"not on {shown}" + (f" and {more} more" if more > 0 else "")
 
 
 def _tls(server: Server) -> list[Check]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dbprov.connections.strings import Handout, handout
+from dbprov.connections.strings import DeploymentConnections, connections_of
 from dbprov.errors import LookError, PlaceError, RefusedError
 from dbprov.passwords.secret import Secret
 from dbprov.server.server import Server
@@ -24,7 +24,7 @@ def unfinished(spec: Spec) -> list[str]:
     ]
 
 
-def connections(spec: Spec, *, passwords: bool = True) -> list[Handout]:
+def connections(spec: Spec, *, passwords: bool = True) -> list[DeploymentConnections]:
     """The connection strings of each Deployment.
 
     With ``passwords`` each must be in its place; PlaceError names one that is not.
@@ -42,7 +42,9 @@ def connections(spec: Spec, *, passwords: bool = True) -> list[Handout]:
             )
         return kept
 
-    return [handout(d, password if passwords else lambda account: None) for d in spec.deployments]
+    return [
+        connections_of(d, password if passwords else lambda account: None) for d in spec.deployments
+    ]
 
 
 def verifiers(deployment: Deployment, server: Server) -> Mapping[tuple[Deployment, str], Secret]:

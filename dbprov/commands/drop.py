@@ -23,7 +23,7 @@ ROUNDS = 8  # without any progress; about ten seconds
 
 def plan_drop(spec: Spec, deployment: Deployment, server: Server, options: DropOptions) -> Plan:
     """Look at everything that the Deployment has on its server, and decide. Reads only."""
-    for why, todo in server.engine.limits.unfit(deployment, server.facts):
+    for why, todo in server.engine.limits.objections(deployment, server.facts):
         raise RefusedError(f"{deployment.name} cannot be dropped on {server.address}", why, todo)
     found = survey(spec, deployment, server, options)
     decision = decide(found, options)

@@ -97,7 +97,9 @@ def _inside(
         items: list[Item] = [Database(name=name, encoding="")]
         items += [Belongings(inside=name, user=u, database=deployment.database) for u in users]
         if options.reassign_to and name == deployment.database:
-            items += [Reassignment(inside=name, user=u, heir=options.reassign_to) for u in users]
+            items += [
+                Reassignment(inside=name, user=u, new_owner=options.reassign_to) for u in users
+            ]
         try:
             seen += server.look(items)[1:]
         except ConnectError as error:

@@ -19,7 +19,15 @@ from dbprov.server.sessions import no_password
 from dbprov.spec import keys
 from dbprov.spec.model import Access, Deployment, Timeouts
 from dbprov.spec.reader import from_flags, parse
-from dbprov.spec.writer import Portrait, Resident, rank, schemas_of, searched, split, written
+from dbprov.spec.writer import (
+    ExistingUser,
+    ImportedSpec,
+    rank,
+    schemas_of,
+    searched,
+    split,
+    written,
+)
 
 
 def import_(
@@ -34,7 +42,7 @@ def import_(
     ask: Ask = never_ask,
     templates: Path | None = None,
     timeouts: Timeouts | None = None,
-) -> Portrait:
+) -> ImportedSpec:
     """The spec, for ``folder``, that describes a database on a server: as ``describe``."""
     where = Path(folder).absolute()
     flags: dict[str, Any] = {
@@ -62,7 +70,7 @@ def describe(
     via: str = "",
     folder: Path,
     nearest: bool = False,
-) -> Portrait:
+) -> ImportedSpec:
     """The spec that describes a database, for ``folder``; proven by planning it.
 
     Of ``one`` its name, database and server are kept; ``server_url``, ``tls`` and ``via`` are what
@@ -71,10 +79,10 @@ def describe(
     lacks the least.
     """
     one, remarks = _database(one, server)
-    residents, unknown = _residents(one, server)
+    existing_users, unknown = _existing_users(one, server)
     engine = one.server.engine
-    left_out = {str(r): why for r in residents if (why := r.objection(engine))}
-    users = [r for r in residents if str(r) not in left_out]
+    left_out = {str(r): why for r in existing_users if (why := r.objection(engine))}
+    users = [r for r in existing_users if str(r) not in left_out]
     made = _fitting(one, server, users)
     lacking: dict[str, list[str]] = {}
     for user in users:
@@ -98,7 +106,7 @@ def describe(
     extra: dict[str, list[str]] = {}
     for more in plan(made, server).extra:
         extra.setdefault(more.item.to.removesuffix("@%"), []).append(str(more.item))
-    found = Portrait(made, lacking, left_out, extra, (*remarks, *unknown))
+    found = ImportedSpec(made, lacking, left_out, extra, (*remarks, *unknown))
     read = _read(
         written(found, server_url, tls or {}, via), folder
     )  # each password has its place now
@@ -152,7 +160,7 @@ def _database(one: Deployment, server: Server) -> tuple[Deployment, list[str]]:
     ), remarks
 
 
-def _residents(one: Deployment, server: Server) -> tuple[list[Resident], list[str]]:
+def _existing_users(one: Deployment, server: Server) -> tuple[list[ExistingUser], list[str]]:
     """Who holds something; what other questions know of the same users is added."""
     render, unknown = server.renderer(no_password), list[str]()
     known: dict[tuple[str, str], dict[str, Any]] = {}
@@ -170,16 +178,16 @@ def _residents(one: Deployment, server: Server) -> tuple[list[Resident], list[st
             continue
         for row in rows:
             known.get((str(row["name"]), str(row.get("host", "%"))), {}).update(row)
-    return [_resident(row) for row in known.values()], unknown
+    return [_existing_user(row) for row in known.values()], unknown
 
 
-def _resident(row: dict[str, Any]) -> Resident:
+def _existing_user(row: dict[str, Any]) -> ExistingUser:
     values = {**row, "search_path": searched(row.get("search_path"))}
     values |= {"through": tuple(values.get("through", ())), "iam": bool(values.get("iam"))}
-    return Resident(**values)
+    return ExistingUser(**values)
 
 
-def _fitting(one: Deployment, server: Server, users: list[Resident]) -> Deployment | None:
+def _fitting(one: Deployment, server: Server, users: list[ExistingUser]) -> Deployment | None:
     """The layout and the users that say most, and of which nothing is missing."""
     for made in split(one, users):
         if not _missing(made, server):
@@ -193,7 +201,7 @@ def _fitting(one: Deployment, server: Server, users: list[Resident]) -> Deployme
 
 
 def _shared(
-    base: Deployment, one: Deployment, server: Server, users: list[Resident]
+    base: Deployment, one: Deployment, server: Server, users: list[ExistingUser]
 ) -> Deployment | None:
     """Those who may create come first: what they will create is granted to the others."""
     alone = [(access, user) for user in users for access in _alone(base, one, server, user)]
@@ -212,7 +220,9 @@ def _lower(level: Access, access: Access) -> bool:
     return order.index(level) >= order.index(access)
 
 
-def _alone(base: Deployment, one: Deployment, server: Server, user: Resident) -> Iterator[Access]:
+def _alone(
+    base: Deployment, one: Deployment, server: Server, user: ExistingUser
+) -> Iterator[Access]:
     """The highest access of a user who is the only one."""
     for level in user.levels():
         tried = replace(base, accounts=(user.account(one, level, base.schemas),))
@@ -222,7 +232,7 @@ def _alone(base: Deployment, one: Deployment, server: Server, user: Resident) ->
 
 
 def _nearest(
-    base: Deployment, one: Deployment, server: Server, user: Resident
+    base: Deployment, one: Deployment, server: Server, user: ExistingUser
 ) -> tuple[Deployment, list[str]]:
     tried = [
         replace(base, accounts=(*base.accounts, user.account(one, level, base.schemas)))
@@ -231,7 +241,7 @@ def _nearest(
     return min(((made, _missing(made, server)) for made in tried), key=lambda pair: len(pair[1]))
 
 
-def _why(user: Resident, near: Deployment, missing: Iterable[str]) -> str:
+def _why(user: ExistingUser, near: Deployment, missing: Iterable[str]) -> str:
     words = (
         f"it fits no access; {near.accounts[-1].access.value} comes nearest, but lacks "
         + "; ".join(missing)
@@ -242,9 +252,9 @@ def _why(user: Resident, near: Deployment, missing: Iterable[str]) -> str:
 
 def _missing(made: Deployment, server: Server) -> list[str]:
     """What a plan would do, and what it would say that others must do."""
-    if unfit := server.engine.limits.unfit(made, server.facts):
-        return [why for why, _ in unfit]
+    if objections := server.engine.limits.objections(made, server.facts):
+        return [why for why, _ in objections]
     pairs = server.look(server.engine.expand.expand(made, server.facts))
-    beyond = [f for _, f in pairs if isinstance(f, ObjectGrant) and f.beyond]
+    others = [f for _, f in pairs if isinstance(f, ObjectGrant) and f.not_grantable]
     steps = [str(step.item) for step in compare(pairs) if step.item.kind != "membership"]
-    return steps + [f"{item} on {', '.join(item.beyond)}" for item in beyond]
+    return steps + [f"{item} on {', '.join(item.not_grantable)}" for item in others]

@@ -69,14 +69,14 @@ def plan(
         steps=tuple(steps),
         statements=tuple(shown.item(step.item, step.verb) for step in steps),
         obstacles=tuple(server.obstacles(steps)),
-        beyond=tuple(
+        of_other_owners=tuple(
             (f, shown.item(f, "create"))
             for _, f in found
-            if isinstance(f, ObjectGrant) and f.beyond
+            if isinstance(f, ObjectGrant) and f.not_grantable
         ),
         unknown=tuple(_unknown(deployment, found)),
         remarks=(
-            *server.engine.limits.misgivings(server.facts),
+            *server.engine.limits.warnings(server.facts),
             *(r for w, f in found for r in w.remarks(f)),
             *_without_label(deployment, items),
             *server.doubts(deployment),
@@ -137,7 +137,7 @@ def _fit(deployment: Deployment, server: Server) -> None:
 
     A name that it would fold, a server that takes no writes.
     """
-    for why, todo in server.engine.limits.unfit(deployment, server.facts):
+    for why, todo in server.engine.limits.objections(deployment, server.facts):
         raise RefusedError(
             f"{deployment.name} cannot be provisioned on {server.address}", why, todo
         )

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from dbprov.errors import LookError
 from dbprov.items import Database, Grant, Item, Membership, ObjectGrant, User
-from dbprov.items.existing_grants import Held, read
+from dbprov.items.existing_grants import ExistingGrant, read
 from dbprov.items.item import Obstacle
 from dbprov.plan.prune import ExtraPrivilege, borrowed, dependents_first, gives_more, pruning
 from dbprov.plan.steps import Pair, Step, compare
@@ -54,7 +54,7 @@ def extra_privileges(
     held, unknown = _held(server, deployment, accounts, there)
     render, engine = server.renderer(masked), server.engine
     admin = engine.limits.Admin(server.facts, render)
-    found = engine.extra_grants.beyond(deployment, beside, held, server.facts)
+    found = engine.extra_grants.extra(deployment, beside, held, server.facts)
     extra = dependents_first(
         (
             ExtraPrivilege(
@@ -76,7 +76,7 @@ def extra_privileges(
 
 def _held(
     server: Server, deployment: Deployment, accounts: Sequence[Account], there: bool
-) -> tuple[list[Held], list[str]]:
+) -> tuple[list[ExistingGrant], list[str]]:
     """What these users hold, and what of it this admin may not ask.
 
     ``there``: the Deployment's database can be entered; all is asked in it then, at once.
@@ -89,7 +89,7 @@ def _held(
         if there or not q.inside
     ]
     inside = deployment.database if any(q.inside for q in asked) else None
-    render, held, unknown = server.renderer(no_password), list[Held](), list[str]()
+    render, held, unknown = server.renderer(no_password), list[ExistingGrant](), list[str]()
     for group in ([q for q in asked if not q.unsure], *([q] for q in asked if q.unsure)):
         try:
             answers = server.answers([render.text(q.template, **q.values) for q in group], inside)
@@ -130,8 +130,8 @@ def _lost(
     """What users would lose with a role, and nobody but others can grant to them themselves."""
     render = server.renderer(masked)
     for wanted, found in looked:
-        if isinstance(found, ObjectGrant) and found.beyond and found.grantee in users:
-            why = f"it is what gives {wanted} on {', '.join(found.beyond)}"
+        if isinstance(found, ObjectGrant) and found.not_grantable and found.grantee in users:
+            why = f"it is what gives {wanted} on {', '.join(found.not_grantable)}"
             who = "to have that without it, their owners"
             yield found.grantee, Obstacle(why, who, render.item(found, "create"))
     for step, obstacle in server.obstacles(compare(looked)):

@@ -49,7 +49,7 @@ def plan_rotation(
     """A plan for each of these users. Reads only; refuses what cannot be done."""
     server.beside(deployment)  # refused where one of its users has two passwords there
     plan_one = plan_finish if finish else plan_user
-    for why, todo in server.engine.limits.unfit(deployment, server.facts):
+    for why, todo in server.engine.limits.objections(deployment, server.facts):
         raise RefusedError(f"no password can be rotated on {server.address}", why, todo)
     asked = [account for account in deployment.accounts if user in (None, account.name)]
     if user and any(account.auth is Auth.IAM for account in asked):

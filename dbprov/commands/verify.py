@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
-from dbprov.connections.strings import Connection, handout
+from dbprov.connections.strings import Connection, connections_of
 from dbprov.engines.facts import Check
 from dbprov.passwords.secret import Secret
 from dbprov.server.server import Server
@@ -82,6 +82,6 @@ def _not_proven(account: Account) -> Check:
 
 
 def _connections(deployment: Deployment) -> dict[Account, Secret | None]:
-    made = handout(deployment, lambda account: account.place.read())
+    made = connections_of(deployment, lambda account: account.place.read())
     every = (made.metadata, made.result, *made.others)
     return {c.account: c.login_url() if c.password else None for c in every}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dbprov.connections.forms import Wish
-from dbprov.connections.strings import Handout
+from dbprov.connections.forms import FormOptions
+from dbprov.connections.strings import DeploymentConnections
 from dbprov.connections.strings import as_env as env
 
 
-def objections(name: str, one: Handout, wish: Wish) -> list[str]:
+def objections(name: str, one: DeploymentConnections, wish: FormOptions) -> list[str]:
     """Airflow expands ``$NAME`` in every value (D.2); SQLAlchemy does not decode a database."""
     database = one.deployment.database
     found = []
@@ -25,11 +25,11 @@ def undecoded(database: str) -> list[str]:
     return []
 
 
-def as_env(one: Handout, wish: Wish) -> str:
+def as_env(one: DeploymentConnections, wish: FormOptions) -> str:
     return env([one], wish.shown)
 
 
-def as_cfg(one: Handout, wish: Wish) -> str:
+def as_cfg(one: DeploymentConnections, wish: FormOptions) -> str:
     """configparser takes a ``%`` for the beginning of a reference; doubled it is one ``%``."""
     metadata = one.metadata.url(wish.shown).replace("%", "%%")
     result = ("db+" + one.result.url(wish.shown)).replace("%", "%%")

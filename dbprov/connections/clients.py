@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from urllib.parse import quote, urlencode
 
 from dbprov.connections.airflow import undecoded
-from dbprov.connections.forms import Wish, told
-from dbprov.connections.strings import Connection, Handout
+from dbprov.connections.forms import FormOptions, told
+from dbprov.connections.strings import Connection, DeploymentConnections
 
 ENGINES = {
     "pgpass": "postgresql",
@@ -25,7 +25,7 @@ MYSQL_TLS = {
 }
 
 
-def objections(name: str, one: Handout, wish: Wish) -> list[str]:
+def objections(name: str, one: DeploymentConnections, wish: FormOptions) -> list[str]:
     engine = one.deployment.server.engine
     found = []
     if ENGINES.get(name, engine) != engine:
@@ -43,12 +43,12 @@ def objections(name: str, one: Handout, wish: Wish) -> list[str]:
     return found
 
 
-def every(one: Handout) -> list[Connection]:
+def every(one: DeploymentConnections) -> list[Connection]:
     """Each user once: in the shared layout metadata and results have the same."""
     return list({c.account: c for c in (one.metadata, one.result, *one.others)}.values())
 
 
-def as_pgpass(one: Handout, wish: Wish) -> str:
+def as_pgpass(one: DeploymentConnections, wish: FormOptions) -> str:
     """For ``~/.pgpass`` (libpq reads it only with mode 0600); a ``:`` or ``\\`` is escaped."""
     lines = []
     for c in every(one):
@@ -59,12 +59,12 @@ def as_pgpass(one: Handout, wish: Wish) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_service(one: Handout, wish: Wish) -> str:
+def as_service(one: DeploymentConnections, wish: FormOptions) -> str:
     """For ``pg_service.conf``: psql service=NAME."""
     return "\n".join("\n".join(_service(one, c, wish)) + "\n" for c in every(one))
 
 
-def _service(one: Handout, c: Connection, wish: Wish) -> Iterator[str]:
+def _service(one: DeploymentConnections, c: Connection, wish: FormOptions) -> Iterator[str]:
     yield f"[{_group(one, c, '-')}]"
     parts = c.parts(wish.shown)
     for key, value in (
@@ -82,17 +82,17 @@ def _service(one: Handout, c: Connection, wish: Wish) -> Iterator[str]:
             yield f"{key}={value}"
 
 
-def _group(one: Handout, c: Connection, joint: str) -> str:
+def _group(one: DeploymentConnections, c: Connection, joint: str) -> str:
     name = one.deployment.name
     return name if c.account == one.metadata.account else f"{name}{joint}{c.account.name}"
 
 
-def as_mycnf(one: Handout, wish: Wish) -> str:
+def as_mycnf(one: DeploymentConnections, wish: FormOptions) -> str:
     """For ``--defaults-extra-file``; other users by ``--defaults-group-suffix=_USER``."""
     return "\n".join("\n".join(_options(one, c, wish)) + "\n" for c in every(one))
 
 
-def _options(one: Handout, c: Connection, wish: Wish) -> Iterator[str]:
+def _options(one: DeploymentConnections, c: Connection, wish: FormOptions) -> Iterator[str]:
     parts = c.parts(wish.shown)
     yield "[client]" if c.account == one.metadata.account else f"[client_{c.account.name}]"
     socket = parts["host"].startswith("/")
@@ -116,17 +116,17 @@ def _option(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def as_sqlalchemy(one: Handout, wish: Wish) -> str:
+def as_sqlalchemy(one: DeploymentConnections, wish: FormOptions) -> str:
     driver = DRIVERS[one.deployment.server.engine]
     urls = [c.url(wish.shown) for c in every(one)]
     return "".join(f"{driver}:{url.partition(':')[2]}\n" for url in urls)
 
 
-def as_jdbc(one: Handout, wish: Wish) -> str:
+def as_jdbc(one: DeploymentConnections, wish: FormOptions) -> str:
     return "".join(f"{_jdbc(c, wish)}\n" for c in every(one))
 
 
-def _jdbc(c: Connection, wish: Wish) -> str:
+def _jdbc(c: Connection, wish: FormOptions) -> str:
     parts, engine = c.parts(wish.shown), c.deployment.server.engine
     host = f"[{parts['host']}]" if ":" in parts["host"] else parts["host"]
     parameters = {"user": parts["user"], "password": parts["password"]}
@@ -140,7 +140,7 @@ def _jdbc(c: Connection, wish: Wish) -> str:
     return f"jdbc:{engine}://{host}:{parts['port']}/{database}?{query}"
 
 
-def as_dotenv(one: Handout, wish: Wish) -> str:
+def as_dotenv(one: DeploymentConnections, wish: FormOptions) -> str:
     """Variables as web frameworks name them; in single quotes nothing is expanded."""
     parts = one.metadata.parts(wish.shown)
     variables = {

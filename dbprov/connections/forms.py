@@ -12,13 +12,13 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from dbprov.connections.strings import FORMATS, Connection, Handout
+from dbprov.connections.strings import FORMATS, Connection, DeploymentConnections
 from dbprov.errors import UsageError
 from dbprov.passwords.secret import Secret
 from dbprov.spec.model import Auth, Deployment
 
 
-class Wish(Struct, frozen=True):
+class FormOptions(Struct, frozen=True):
     """What a person says about a form. ``release`` is the Helm release; None: the Deployment's.
 
     ``scram``: a userlist holds ``verifiers``, each of a user of a Deployment, and no passwords.
@@ -37,7 +37,7 @@ class Wish(Struct, frozen=True):
     base: Mapping[str, Any] = field(default_factory=dict)
 
 
-Write = Callable[[Handout, Wish], str]
+Write = Callable[[DeploymentConnections, FormOptions], str]
 
 
 class Form(Struct, frozen=True):
@@ -56,7 +56,7 @@ class Form(Struct, frozen=True):
         made: Write = getattr(import_module(f"dbprov.connections.{self.home}"), f"as_{name}")
         return made
 
-    def objections(self, name: str, one: Handout, wish: Wish) -> list[str]:
+    def objections(self, name: str, one: DeploymentConnections, wish: FormOptions) -> list[str]:
         """Why this form cannot carry this Deployment; empty where it can."""
         module = import_module(f"dbprov.connections.{self.home}")
         found: list[str] = getattr(module, "objections")(name, one, wish)  # noqa: B009
@@ -87,7 +87,7 @@ FORMS: dict[str, Form] = {
 }
 
 
-def refuse(name: str, handouts: Sequence[Handout], wish: Wish) -> None:
+def refuse(name: str, handouts: Sequence[DeploymentConnections], wish: FormOptions) -> None:
     """Raises UsageError, with every reason, if the form cannot carry one of them."""
     refused = [
         f"{one.deployment.name}: {why}"
@@ -102,7 +102,7 @@ def refuse(name: str, handouts: Sequence[Handout], wish: Wish) -> None:
         )
 
 
-def _tokens(name: str, one: Handout, wish: Wish) -> Iterator[str]:
+def _tokens(name: str, one: DeploymentConnections, wish: FormOptions) -> Iterator[str]:
     """An empty password in its place would be one that is not true."""
     asks = name in PASSWORDS or (name == "houston" and wish.pgbouncer)
     if not asks or (name == "chart" and wish.by_secret):
@@ -112,14 +112,14 @@ def _tokens(name: str, one: Handout, wish: Wish) -> Iterator[str]:
             yield f'user "{account.name}" logs in with IAM tokens, and this form holds a password'
 
 
-def written(name: str, one: Handout, wish: Wish) -> str:
+def written(name: str, one: DeploymentConnections, wish: FormOptions) -> str:
     """One Deployment in this form."""
     if name in FORMATS:
         return FORMATS[name]([one], wish.shown)
     return FORMS[name].written(name)(one, wish)
 
 
-def document(name: str, handouts: Sequence[Handout], wish: Wish) -> str:
+def document(name: str, handouts: Sequence[DeploymentConnections], wish: FormOptions) -> str:
     """All of them in one text. Raises UsageError where the form holds one Deployment only."""
     fits(name, handouts)
     if name in FORMATS:
@@ -127,7 +127,7 @@ def document(name: str, handouts: Sequence[Handout], wish: Wish) -> str:
     return FORMS[name].between.join(written(name, one, wish) for one in handouts)
 
 
-def fits(name: str, handouts: Sequence[Handout]) -> None:
+def fits(name: str, handouts: Sequence[DeploymentConnections]) -> None:
     """Raises UsageError where a document of this form cannot hold them all."""
     if name not in FORMATS and FORMS[name].single and len(handouts) > 1:
         raise UsageError(
@@ -137,7 +137,7 @@ def fits(name: str, handouts: Sequence[Handout]) -> None:
         )
 
 
-def files(name: str, one: Handout, wish: Wish) -> dict[str, str]:
+def files(name: str, one: DeploymentConnections, wish: FormOptions) -> dict[str, str]:
     """What a folder gets of one Deployment: each text by the suffix of its file."""
     form = FORMS[name]
     if not form.parts:

@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 
 from dbprov.connections.airflow import undecoded
-from dbprov.connections.forms import Wish, told
-from dbprov.connections.strings import Handout
+from dbprov.connections.forms import FormOptions, told
+from dbprov.connections.strings import DeploymentConnections
 
 CONNECTIONS = (
     "metadataConnection",
@@ -20,7 +20,7 @@ CONNECTIONS = (
 )
 
 
-def objections(name: str, one: Handout, wish: Wish) -> list[str]:
+def objections(name: str, one: DeploymentConnections, wish: FormOptions) -> list[str]:
     if name == "values":
         return []
     if wish.pgbouncer:
@@ -28,7 +28,7 @@ def objections(name: str, one: Handout, wish: Wish) -> list[str]:
     return undecoded(one.deployment.database)
 
 
-def bounced(one: Handout) -> list[str]:
+def bounced(one: DeploymentConnections) -> list[str]:
     """The platform's chart writes PgBouncer's files, and escapes as Go does (B.3)."""
     if one.metadata.as_json(reveal=False) is None:
         return ["PgBouncer stands before PostgreSQL only, and this Deployment is on MySQL"]
@@ -46,7 +46,7 @@ def bounced(one: Handout) -> list[str]:
     return entries
 
 
-def variables(one: Handout, wish: Wish) -> dict[str, Any]:
+def variables(one: DeploymentConnections, wish: FormOptions) -> dict[str, Any]:
     """With PgBouncer the two JSON objects, else the two strings; never both (guide, step 5)."""
     if wish.pgbouncer:
         return {
@@ -59,13 +59,13 @@ def variables(one: Handout, wish: Wish) -> dict[str, Any]:
     }
 
 
-def as_houston(one: Handout, wish: Wish) -> str:
+def as_houston(one: DeploymentConnections, wish: FormOptions) -> str:
     """Merged into the user's own document, in which nothing else is touched."""
     kept: Mapping[str, Any] = {k: v for k, v in wish.base.items() if k not in CONNECTIONS}
     return json.dumps({**kept, **variables(one, wish)}, indent=2, ensure_ascii=False) + "\n"
 
 
-def as_values(one: Handout, wish: Wish) -> str:
+def as_values(one: DeploymentConnections, wish: FormOptions) -> str:
     """What values.yaml needs, and what a cluster's Configuration Override needs instead.
 
     Never ``database.connection``: it would replace the platform's own root connection (A.2).

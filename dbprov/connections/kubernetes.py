@@ -8,14 +8,14 @@ from typing import Any
 import yaml
 
 from dbprov.connections.airflow import undecoded
-from dbprov.connections.forms import Wish, told
+from dbprov.connections.forms import FormOptions, told
 from dbprov.connections.houston import bounced
-from dbprov.connections.strings import Connection, Handout
+from dbprov.connections.strings import Connection, DeploymentConnections
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
 
-def objections(name: str, one: Handout, wish: Wish) -> list[str]:
+def objections(name: str, one: DeploymentConnections, wish: FormOptions) -> list[str]:
     found = [
         f'"{secret}" cannot be the name of a Secret: lower case letters, digits, - and .'
         for secret in names(one, wish)
@@ -26,7 +26,7 @@ def objections(name: str, one: Handout, wish: Wish) -> list[str]:
     return found if wish.by_secret else charted(one, wish)
 
 
-def charted(one: Handout, wish: Wish) -> list[str]:
+def charted(one: DeploymentConnections, wish: FormOptions) -> list[str]:
     """The chart encodes a blank as ``+``, which SQLAlchemy does not decode (B.3)."""
     lines = [
         f"the chart encodes a blank in {what} as +, which SQLAlchemy does not read back"
@@ -39,7 +39,7 @@ def charted(one: Handout, wish: Wish) -> list[str]:
     return lines + (bounced(one) if wish.pgbouncer else [])
 
 
-def names(one: Handout, wish: Wish) -> tuple[str, str]:
+def names(one: DeploymentConnections, wish: FormOptions) -> tuple[str, str]:
     """As the chart calls them (B.2)."""
     release = wish.release or one.deployment.name
     return (
@@ -48,7 +48,7 @@ def names(one: Handout, wish: Wish) -> tuple[str, str]:
     )
 
 
-def as_k8s(one: Handout, wish: Wish) -> str:
+def as_k8s(one: DeploymentConnections, wish: FormOptions) -> str:
     metadata, result = names(one, wish)
     urls = {
         metadata: one.metadata.url(wish.shown),
@@ -60,7 +60,7 @@ def as_k8s(one: Handout, wish: Wish) -> str:
     )
 
 
-def _secret(name: str, url: str, wish: Wish) -> dict[str, Any]:
+def _secret(name: str, url: str, wish: FormOptions) -> dict[str, Any]:
     where = {"namespace": wish.namespace} if wish.namespace else {}
     return {
         "apiVersion": "v1",
@@ -71,7 +71,7 @@ def _secret(name: str, url: str, wish: Wish) -> dict[str, Any]:
     }
 
 
-def as_chart(one: Handout, wish: Wish) -> str:
+def as_chart(one: DeploymentConnections, wish: FormOptions) -> str:
     """``data`` of the Airflow chart: the parts, or the names of the Secrets that ``k8s`` makes."""
     if wish.by_secret:
         metadata, result = names(one, wish)
@@ -84,7 +84,7 @@ def as_chart(one: Handout, wish: Wish) -> str:
     return str(yaml.safe_dump({"data": made}, sort_keys=False, allow_unicode=True))
 
 
-def _parts(connection: Connection, wish: Wish) -> dict[str, Any]:
+def _parts(connection: Connection, wish: FormOptions) -> dict[str, Any]:
     parts = connection.parts(wish.shown)
     made = {
         "user": parts["user"],
@@ -94,6 +94,6 @@ def _parts(connection: Connection, wish: Wish) -> dict[str, Any]:
         "port": int(parts["port"]),
         "db": parts["database"],
     }
-    tls = connection.deployment.handed_tls
+    tls = connection.deployment.published_tls
     postgresql = connection.as_json(reveal=False) is not None
     return {**made, "sslmode": tls.mode if tls.given else "prefer"} if postgresql else made

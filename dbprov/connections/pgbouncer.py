@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from dbprov.connections.forms import Wish
-from dbprov.connections.strings import MASK, Connection, Handout
+from dbprov.connections.forms import FormOptions
+from dbprov.connections.strings import MASK, Connection, DeploymentConnections
 
 
-def objections(name: str, one: Handout, wish: Wish) -> list[str]:
+def objections(name: str, one: DeploymentConnections, wish: FormOptions) -> list[str]:
     if one.metadata.as_json(reveal=False) is None:
         return ["PgBouncer stands before PostgreSQL only, and this Deployment is on MySQL"]
     database = one.deployment.database
@@ -20,7 +20,7 @@ def objections(name: str, one: Handout, wish: Wish) -> list[str]:
     return []
 
 
-def as_pgbouncer(one: Handout, wish: Wish) -> str:
+def as_pgbouncer(one: DeploymentConnections, wish: FormOptions) -> str:
     """Two files in one text, told apart by their first comment."""
     return "\n".join(
         (
@@ -32,7 +32,7 @@ def as_pgbouncer(one: Handout, wish: Wish) -> str:
     )
 
 
-def as_ini(one: Handout, wish: Wish) -> str:
+def as_ini(one: DeploymentConnections, wish: FormOptions) -> str:
     """To the server itself: what ``publish`` names may well be this PgBouncer."""
     deployment, server = one.deployment, one.deployment.server
     where = f"host={_value(server.host)} " if server.host else ""
@@ -40,7 +40,7 @@ def as_ini(one: Handout, wish: Wish) -> str:
     return f"[databases]\n{deployment.database} = {entry}\n"
 
 
-def as_userlist(one: Handout, wish: Wish) -> str:
+def as_userlist(one: DeploymentConnections, wish: FormOptions) -> str:
     """The password in clear, or the server's own verifier.
 
     PgBouncer logs in with either; with a verifier only if it is the server's, salt and all (E.1).
@@ -49,7 +49,7 @@ def as_userlist(one: Handout, wish: Wish) -> str:
     return "".join(f"{_quoted(user)} {_quoted(_secret(c, wish))}\n" for user, c in every.items())
 
 
-def _secret(c: Connection, wish: Wish) -> str:
+def _secret(c: Connection, wish: FormOptions) -> str:
     if not wish.scram:
         return c.parts(wish.shown)["password"]
     kept = wish.verifiers.get((c.deployment, c.user))

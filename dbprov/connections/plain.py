@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dbprov.connections.forms import Wish
-from dbprov.connections.strings import Handout
+from dbprov.connections.forms import FormOptions
+from dbprov.connections.strings import DeploymentConnections
 
 
-def objections(name: str, one: Handout, wish: Wish) -> list[str]:
+def objections(name: str, one: DeploymentConnections, wish: FormOptions) -> list[str]:
     return []

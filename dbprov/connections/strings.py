@@ -56,7 +56,7 @@ class Connection(Struct, frozen=True):
         )
         deployment = self.deployment
         return of(deployment.server.engine).urls.url(
-            deployment, self._who, password, self.host, self.port, deployment.handed_tls
+            deployment, self._who, password, self.host, self.port, deployment.published_tls
         )
 
     def parts(self, reveal: bool) -> dict[str, str]:
@@ -64,7 +64,7 @@ class Connection(Struct, frozen=True):
 
         A password that is not known is masked also where it is to be revealed.
         """
-        tls = self.deployment.handed_tls
+        tls = self.deployment.published_tls
         return {
             "user": self.user,
             "password": self.password.reveal() if reveal and self.password else self._mask,
@@ -108,7 +108,7 @@ class Connection(Struct, frozen=True):
         }
 
 
-class Handout(Struct, frozen=True):
+class DeploymentConnections(Struct, frozen=True):
     """All connections of one Deployment."""
 
     deployment: Deployment
@@ -144,7 +144,7 @@ class Handout(Struct, frozen=True):
 
     def _of_files(self) -> list[str]:
         """Files of the DBA's machine: whoever uses the string looks for them where it is used."""
-        here, there = self.deployment.tls, self.deployment.handed_tls
+        here, there = self.deployment.tls, self.deployment.published_tls
         paths = {w: getattr(here, w) for w in ("ca", "cert", "key")}
         own = {w: path for w, path in paths.items() if path and getattr(there, w) == path}
         if not own:
@@ -171,17 +171,19 @@ class Handout(Struct, frozen=True):
         return []
 
 
-def handout(deployment: Deployment, password: Callable[[Account], Secret | None]) -> Handout:
+def connections_of(
+    deployment: Deployment, password: Callable[[Account], Secret | None]
+) -> DeploymentConnections:
     made = {
         account: Connection(deployment, account, password(account), account.login)
         for account in deployment.accounts
     }
     metadata, result = deployment.metadata_account(), deployment.result_account()
     others = tuple(c for account, c in made.items() if account not in (metadata, result))
-    return Handout(deployment, made[metadata], made[result], others)
+    return DeploymentConnections(deployment, made[metadata], made[result], others)
 
 
-def as_text(handouts: Sequence[Handout], reveal: bool) -> str:
+def as_text(handouts: Sequence[DeploymentConnections], reveal: bool) -> str:
     return "\n\n".join("\n".join(_lines(one.as_json(reveal))) for one in handouts) + "\n"
 
 
@@ -198,12 +200,12 @@ def _lines(made: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def as_json(handouts: Sequence[Handout], reveal: bool) -> str:
+def as_json(handouts: Sequence[DeploymentConnections], reveal: bool) -> str:
     made = {"deployments": [one.as_json(reveal) for one in handouts]}
     return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
 
 
-def as_env(handouts: Sequence[Handout], reveal: bool) -> str:
+def as_env(handouts: Sequence[DeploymentConnections], reveal: bool) -> str:
     """Airflow's variables, as a shell reads them.
 
     With several Deployments each under a comment with its name.
@@ -226,7 +228,7 @@ def _shell(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
-FORMATS: dict[str, Callable[[Sequence[Handout], bool], str]] = {
+FORMATS: dict[str, Callable[[Sequence[DeploymentConnections], bool], str]] = {
     "text": as_text,
     "json": as_json,
 }

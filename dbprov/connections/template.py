@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dbprov.connections.forms import Wish
-from dbprov.connections.strings import Connection, Handout
+from dbprov.connections.forms import FormOptions
+from dbprov.connections.strings import Connection, DeploymentConnections
 from dbprov.errors import RenderError
 from dbprov.system import files
 
 LARGEST = 1 << 20  # bytes of a template
 
 
-def rendered(file: Path, handouts: Sequence[Handout], wish: Wish) -> str:
+def rendered(file: Path, handouts: Sequence[DeploymentConnections], wish: FormOptions) -> str:
     """The template with ``deployments``. Raises RenderError with its line.
 
     It can do nothing but print: Jinja's sandbox, no files beside it, no unknown names.
@@ -36,12 +36,12 @@ def rendered(file: Path, handouts: Sequence[Handout], wish: Wish) -> str:
         raise _failed(_place(error, file), _words(template, handouts)) from None
 
 
-def _printed(template: Any, handouts: Sequence[Handout], shown: bool) -> str:
+def _printed(template: Any, handouts: Sequence[DeploymentConnections], shown: bool) -> str:
     made: str = template.render(deployments=[values(one, shown) for one in handouts])
     return made
 
 
-def _words(template: Any, handouts: Sequence[Handout]) -> str:
+def _words(template: Any, handouts: Sequence[DeploymentConnections]) -> str:
     """What is wrong, as Python says it where the template sees *** for each password.
 
     Its words for an expression with a password may hold it, whole, turned around or in parts.
@@ -68,7 +68,7 @@ def _place(error: BaseException, file: Path) -> str:
     return place
 
 
-def values(one: Handout, shown: bool) -> dict[str, Any]:
+def values(one: DeploymentConnections, shown: bool) -> dict[str, Any]:
     """What a template sees of one Deployment."""
     every = {c.account: c for c in (one.metadata, one.result, *one.others)}
     return {

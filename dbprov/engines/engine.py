@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from dbprov.engines.facts import Check, Facts, Notice, Question, Row, Trial
 from dbprov.items import Item
-from dbprov.items.existing_grants import Held
+from dbprov.items.existing_grants import ExistingGrant
 from dbprov.items.item import Admin, Statements
 from dbprov.passwords import Kept
 from dbprov.passwords.secret import Secret
@@ -30,17 +30,17 @@ class Expand(Protocol):
     OWNERS: bool  # do things belong to users, and can an admin borrow a user's rights?
 
     def expand(self, deployment: Deployment, facts: Facts) -> list[Item]: ...
-    def newborn(self, item: Item, facts: Facts) -> Item | None: ...
+    def in_new_database(self, item: Item, facts: Facts) -> Item | None: ...
 
 
 class Limits(Protocol):
     """What this admin and this server cannot do. Module ``limits``."""
 
     def Admin(self, facts: Facts, render: Statements) -> Admin: ...
-    def misgivings(self, facts: Facts) -> list[str]: ...
+    def warnings(self, facts: Facts) -> list[str]: ...
     def advice(self, facts: Facts) -> list[tuple[str, str, str]]: ...
     def keeps_old(self, facts: Facts) -> bool: ...
-    def unfit(self, deployment: Deployment, facts: Facts) -> list[tuple[str, str]]: ...
+    def objections(self, deployment: Deployment, facts: Facts) -> list[tuple[str, str]]: ...
 
 
 class Session(Protocol):
@@ -130,13 +130,13 @@ class ExtraGrants(Protocol):
     """What users hold beyond the spec. Module ``extra_grants``."""
 
     def questions(self, accounts: Sequence[Account], facts: Facts) -> list[Question]: ...
-    def beyond(
+    def extra(
         self,
         deployment: Deployment,
         beside: Sequence[Deployment],
-        held: Sequence[Held],
+        held: Sequence[ExistingGrant],
         facts: Facts,
-    ) -> list[Held]: ...
+    ) -> list[ExistingGrant]: ...
     def existing(self, database: str) -> list[Question]: ...
 
 

@@ -20,7 +20,7 @@ Path = tuple[str, ...]
 """A thing by its names, outermost first; of a routine the names of its input types follow."""
 
 
-class Acting(Item, frozen=True, kw_only=True):
+class ActingAs(Item, frozen=True, kw_only=True):
     """The admin as another role, until the transaction ends or it is itself again (T13)."""
 
     kind = "acting"
@@ -34,7 +34,7 @@ class Acting(Item, frozen=True, kw_only=True):
         return []  # it ended with its transaction
 
 
-class Held(Item, frozen=True, kw_only=True):
+class ExistingGrant(Item, frozen=True, kw_only=True):
     """Privileges that a user was given by one grantor."""
 
     essential = False
@@ -117,16 +117,16 @@ class Held(Item, frozen=True, kw_only=True):
     def as_grantor(self, verb: str) -> Back:
         return [(verb, self)]
 
-    def actor(self) -> Acting:
-        return Acting(role=self.acts_as, inside=self.inside)
+    def actor(self) -> ActingAs:
+        return ActingAs(role=self.acts_as, inside=self.inside)
 
-    def given_on(self) -> list[tuple[str, str]]:
+    def granted_on(self) -> list[tuple[str, str]]:
         """Privilege and role of each whose right hangs on this one (T12)."""
         pairs = [tuple(one.split(":", 1)) for one in self.dependents]
         return [(p, role) for p, role in pairs if p in self.privileges]
 
 
-class AclEntry(Held, frozen=True, kw_only=True):
+class AclEntry(ExistingGrant, frozen=True, kw_only=True):
     """Privileges on things of one sort."""
 
     kind = "acl_entry"
@@ -159,7 +159,7 @@ class AclEntry(Held, frozen=True, kw_only=True):
         )
 
 
-class DefaultEntry(Held, frozen=True, kw_only=True):
+class DefaultEntry(ExistingGrant, frozen=True, kw_only=True):
     """Privileges on what one role will create, in one schema or anywhere in the database."""
 
     kind = "default_entry"
@@ -172,7 +172,7 @@ class DefaultEntry(Held, frozen=True, kw_only=True):
         return f"{self.granted_words} on future {self.objects.lower()}{where}"
 
 
-class RoleEntry(Held, frozen=True, kw_only=True):
+class RoleEntry(ExistingGrant, frozen=True, kw_only=True):
     """A role that the user was given."""
 
     kind = "role_entry"
@@ -191,7 +191,7 @@ class RoleEntry(Held, frozen=True, kw_only=True):
         return ("the admin option of " if self.option_only else "") + f'role "{self.role}"{host}'
 
 
-class Attribute(Held, frozen=True, kw_only=True):
+class Attribute(ExistingGrant, frozen=True, kw_only=True):
     """What a role may do on the whole server."""
 
     kind = "attribute"
@@ -205,12 +205,12 @@ class Attribute(Held, frozen=True, kw_only=True):
         return f"the attribute {self.granted_words}"
 
 
-KINDS: Mapping[str, type[Held]] = {
+KINDS: Mapping[str, type[ExistingGrant]] = {
     made.kind: made for made in (AclEntry, DefaultEntry, RoleEntry, Attribute)
 }
 
 
-def read(row: Mapping[str, Any], inside: str | None) -> Held:
+def read(row: Mapping[str, Any], inside: str | None) -> ExistingGrant:
     """A row of ``extra_grants``: its columns are the fields of the kind that it names."""
     listed = ("privileges", "things", "dependents")
     flags = ("option", "revocable", "stuck", "reached", "lend")

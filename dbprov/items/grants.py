@@ -123,7 +123,7 @@ class ObjectGrant(Item, frozen=True, kw_only=True):
     lacking: tuple[str, ...] = ()  # objects on which the admin can grant what is lacking
     before: tuple[str, ...] = ()  # of each of these, in their order: its privileges, with commas
     columns: tuple[str, ...] = ()  # what the grantee has on columns of them
-    beyond: tuple[str, ...] = ()  # objects on which it cannot, each with its owner
+    not_grantable: tuple[str, ...] = ()  # objects on which it cannot, each with its owner
 
     def __str__(self) -> str:
         words = "all privileges" if self.every else ", ".join(self.privileges)

@@ -33,7 +33,7 @@ class ObjectOwner(Item, frozen=True, kw_only=True):
     grantees: tuple[str, ...] = ()  # and these roles
     revision: str = ""  # of a routine, or of rules: another one where it was replaced
     users: tuple[str, ...] = ()  # keys of things of others that run it, or work on it with power
-    users_said: tuple[str, ...] = ()
+    users_named: tuple[str, ...] = ()
     analyzes: tuple[str, ...] = ()  # code of others that the server runs as its owner
     runs: tuple[str, ...] = ()  # routines that its triggers, rules, policies, defaults run
 

@@ -75,7 +75,7 @@ class UserSession(Item, frozen=True, kw_only=True):
 class Belongings(Item, frozen=True, kw_only=True):
     """What a user owns and was given: on the whole server, or inside one database.
 
-    Reassigned, to ``heir``; what was given is revoked once nothing is owned there (T77).
+    Reassigned, to ``new_owner``; what was given is revoked once nothing is owned there (T77).
     """
 
     kind = "belongings"
@@ -83,7 +83,7 @@ class Belongings(Item, frozen=True, kw_only=True):
     user: str
     host: str = "%"
     database: str  # the Deployment's
-    heir: str | None = None
+    new_owner: str | None = None
     # found
     owned: tuple[str, ...] = ()  # which outlives the Deployment's database
     here: tuple[str, ...] = ()  # which goes with the Deployment's database
@@ -96,7 +96,11 @@ class Belongings(Item, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         user = f'user "{self.user}"' + (f"@{self.host}" if self.host != "%" else "")
-        return f'what {user} owns to "{self.heir}"' if self.heir else f"what {user} was given"
+        return (
+            f'what {user} owns to "{self.new_owner}"'
+            if self.new_owner
+            else f"what {user} was given"
+        )
 
     def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
         if not isinstance(found, Belongings) or verb != "drop" or not found.stuck:
@@ -114,13 +118,13 @@ class Reassignment(Item, frozen=True, kw_only=True):
 
     kind = "reassignment"
     user: str
-    heir: str
+    new_owner: str
     # found
-    lacks: tuple[str, ...] = ()  # privileges of the heir
+    lacks: tuple[str, ...] = ()  # privileges of the new_owner
     grants: tuple[str, ...] = ()  # the statements that give them
 
     def __str__(self) -> str:
-        return f'what user "{self.user}" owns to "{self.heir}"'
+        return f'what user "{self.user}" owns to "{self.new_owner}"'
 
 
 class RoutineAccess(Item, frozen=True, kw_only=True):

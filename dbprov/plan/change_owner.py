@@ -119,7 +119,7 @@ def reasons(one: ObjectOwner, staying: Collection[str], *, trusted: bool) -> Ite
         yield "it is SECURITY DEFINER: it acts with the rights of whoever owns it"
     if one.event:
         yield "it returns event_trigger: it runs as whoever changes the schema, a superuser too"
-    pairs = zip(one.users, one.users_said, strict=True)
+    pairs = zip(one.users, one.users_named, strict=True)
     stay = [words for key, words in pairs if key in staying]
     if stay:
         yield (
@@ -168,8 +168,8 @@ def _executes(one: ObjectOwner) -> Iterator[str]:
         yield "acts with the rights of its owner" + (
             f", for {listed(may_use(one))}" if may_use(one) else ""
         )
-    if one.users_said:
-        yield f"needed by {listed(one.users_said)}"
+    if one.users_named:
+        yield f"needed by {listed(one.users_named)}"
     if one.runs:
         yield f"runs {listed(one.runs)}, as whoever uses it"
     if one.analyzes:

@@ -129,7 +129,9 @@ def _inherited(survey: Survey, options: DropOptions) -> Iterator[Step]:
             for one in survey.inherited:
                 if one.owner == account.name:
                     yield from closed(one, lenders)
-            yield Step("alter", replace(inside, heir=options.reassign_to, lenders=lenders), inside)
+            yield Step(
+                "alter", replace(inside, new_owner=options.reassign_to, lenders=lenders), inside
+            )
 
 
 def _handed_over(survey: Survey, options: DropOptions) -> Iterator[Step]:

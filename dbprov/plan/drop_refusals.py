@@ -35,12 +35,13 @@ def refusals(survey: Survey, options: DropOptions) -> Iterator[Refusal]:
                 "with --database that goes, and the user stays; or give each a user of its own",
             )
     yield from _no_such_role(survey, options)
-    for heir in survey.found(Reassignment):
-        if heir.lacks:
+    for one in survey.found(Reassignment):
+        if one.lacks:
             yield Refusal(
-                f'role "{heir.heir}" of --reassign-to cannot own all that user "{heir.user}" owns'
-                f' in database "{heir.inside}": it lacks {_listed(heir.lacks)}',
-                f'as their owner, in database "{heir.inside}": {"; ".join(heir.grants)};',
+                f'role "{one.new_owner}" of --reassign-to cannot own all that'
+                f' user "{one.user}" owns'
+                f' in database "{one.inside}": it lacks {_listed(one.lacks)}',
+                f'as their owner, in database "{one.inside}": {"; ".join(one.grants)};',
             )
     yield from _executing(survey, options)
     for found in survey.found(Belongings):

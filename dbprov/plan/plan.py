@@ -36,7 +36,8 @@ class Plan(Struct, frozen=True):
     at: float = field(default_factory=time.monotonic)
 
     # apply
-    beyond: tuple[tuple[ObjectGrant, str], ...] = ()  # with the statement of the objects' owners
+    # on objects of other owners, with the statement that those would run
+    of_other_owners: tuple[tuple[ObjectGrant, str], ...] = ()
     unknown: tuple[Account, ...] = ()  # users that exist, and whose passwords are not kept
     extra: tuple[ExtraPrivilege, ...] = ()  # extra privileges that no step revokes
     unread: tuple[str, ...] = ()  # what of its users this admin may not ask; among the remarks
@@ -64,7 +65,7 @@ class Plan(Struct, frozen=True):
 
     @property
     def complete(self) -> bool:
-        return not (self.steps or self.beyond or self.refusals)
+        return not (self.steps or self.of_other_owners or self.refusals)
 
     @property
     def digest(self) -> str:
@@ -152,8 +153,8 @@ class Plan(Struct, frozen=True):
         if self.command == "apply":
             document |= {
                 "beyond": [
-                    {"item": str(item), "objects": list(item.beyond), "statement": statement}
-                    for item, statement in self.beyond
+                    {"item": str(item), "objects": list(item.not_grantable), "statement": statement}
+                    for item, statement in self.of_other_owners
                 ],
                 "surplus": [one.as_json() for one in self.extra],
                 "passwords_not_known": [account.name for account in self.unknown],

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dbprov.items import Membership
-from dbprov.items.existing_grants import AclEntry, Attribute, Held, RoleEntry, named
+from dbprov.items.existing_grants import AclEntry, Attribute, ExistingGrant, RoleEntry, named
 from dbprov.items.item import Obstacle
 from dbprov.plan.steps import Step, with_loans
 
@@ -19,7 +19,7 @@ Right = tuple[str, str, str, str]  # on what, which privilege, of whom, by whom
 class ExtraPrivilege(Struct, frozen=True):
     """A privilege that a user holds, and that is not in the spec."""
 
-    item: Held
+    item: ExistingGrant
     statement: str
     obstacle: Obstacle | None = None  # why it needs another role to revoke it
 
@@ -50,7 +50,7 @@ def dependents_first(items: Iterable[ExtraPrivilege], render: Any) -> list[Extra
     waiting, ordered = list(items), list[ExtraPrivilege]()
     taken: set[Right] = set()
     while waiting:
-        ready = [s for s in waiting if s.obstacle or _given_on(s.item) <= taken]
+        ready = [s for s in waiting if s.obstacle or _granted_on(s.item) <= taken]
         if not ready:
             break
         waiting = [s for s in waiting if s not in ready]
@@ -59,34 +59,34 @@ def dependents_first(items: Iterable[ExtraPrivilege], render: Any) -> list[Extra
     return ordered + [replace(s, obstacle=_given(s.item, taken, render)) for s in waiting]
 
 
-def _things(item: Held) -> list[str]:
+def _things(item: ExistingGrant) -> list[str]:
     if isinstance(item, AclEntry):
         return [f"{item.sort} {named(thing)}" for thing in item.things]
     return [item.role] if isinstance(item, RoleEntry) else []
 
 
-def _rights(item: Held) -> Iterator[Right]:
+def _rights(item: ExistingGrant) -> Iterator[Right]:
     for thing in _things(item):
         for word in item.privileges:
             yield thing, word, item.grantee, item.grantor
 
 
-def _given_on(item: Held) -> set[Right]:
+def _granted_on(item: ExistingGrant) -> set[Right]:
     return {
         (thing, word, role, item.grantee)
         for thing in _things(item)
-        for word, role in item.given_on()
+        for word, role in item.granted_on()
     }
 
 
-def _given(item: Held, taken: set[Right], render: Any) -> Obstacle:
+def _given(item: ExistingGrant, taken: set[Right], render: Any) -> Obstacle:
     """To whom it was given on, and the statements that take it from them."""
-    roles = dict.fromkeys(role for _, _, role, _ in sorted(_given_on(item) - taken))
+    roles = dict.fromkeys(role for _, _, role, _ in sorted(_granted_on(item) - taken))
     statements = [
         render.item(
             replace(
                 item, grantee=role, grantor=item.grantee, option_only=False,
-                privileges=tuple(dict.fromkeys(w for w, r in item.given_on() if r == role)),
+                privileges=tuple(dict.fromkeys(w for w, r in item.granted_on() if r == role)),
             ),
             "drop",
         )

@@ -41,7 +41,7 @@ class LookingServer(KnownServer):
             found |= self._look(name, [item for item in items if item.inside == name], render)
         for item in items:
             if id(item) not in found:  # inside a database that is not there yet
-                found[id(item)] = self.engine.expand.newborn(item, self.facts)
+                found[id(item)] = self.engine.expand.in_new_database(item, self.facts)
         return [(item, found[id(item)]) for item in items]
 
     def every(self, asked: Item) -> list[Item]:

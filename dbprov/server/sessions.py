@@ -173,7 +173,7 @@ class AdminSessions:
         except Exception as error:
             if self._password is not None or not self.engine.connection.needs_password(error):
                 raise
-            self._password = self._ask(f"Password of the admin on {self.address.told_apart}")
+            self._password = self._ask(f"Password of the admin on {self.address.full_name}")
             connection = connect(self._password, database, self.timeouts)
         try:
             self._prepare(connection)

@@ -175,6 +175,6 @@ class AccountReader(Struct):
             file = f"{file[:150]}-{crc32(file.encode()):08x}"
         folder = f"{quote(server.host, safe='') or 'local'}_{server.port}"
         default = FilePlace(kept / folder / file, f".dbprov/{folder}/{file}", kept)
-        label = f'user "{user}" on {server.told_apart}'
+        label = f'user "{user}" on {server.full_name}'
         holder = password.PasswordHolder(label, self.folder, default, self.ask, self.prompts)
         return password.place(self.values, node, holder)

@@ -70,7 +70,7 @@ class Address(Struct, frozen=True):
         return not self.host or self.host.startswith("/") or loopback(self.host)
 
     @property
-    def told_apart(self) -> str:
+    def full_name(self) -> str:
         """With what makes it another server than one of the same host and port."""
         differences = {"via": self.via, **dict(self.options)}
         keys = ("via", "hostaddr", "service", "unix_socket")
@@ -177,7 +177,7 @@ class Deployment(Struct, frozen=True):
     source: str = ""  # the file that says it
 
     @property
-    def handed_tls(self) -> Tls:
+    def published_tls(self) -> Tls:
         """What the strings say of TLS, with the system's CA certificates by their path."""
         tls = self.publish_tls or self.tls
         return replace(tls, ca=SYSTEM_CA) if tls.verifies and not tls.ca else tls

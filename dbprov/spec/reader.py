@@ -204,7 +204,7 @@ class _Reader(Struct, dict=True):
                 self.places.admin(managed, f"the admin on {server}", at)
             return managed
         kept = FilePlace(self.folder / ".dbprov" / "admin")
-        label = f"the admin on {server.told_apart}"
+        label = f"the admin on {server.full_name}"
         holder = password.PasswordHolder(label, self.folder, kept, self.ask, self.prompts, True)
         place = password.place(self.values, found[keys.ADMIN_PASSWORD], holder)
         self.places.admin(place, label, found[keys.ADMIN_PASSWORD])

@@ -19,7 +19,7 @@ LEVELS = (Access.OWNER, Access.ALL, Access.WRITE, Access.READ)
 SPLIT = ("airflow", "celery")
 
 
-class Resident(Struct, frozen=True, kw_only=True):
+class ExistingUser(Struct, frozen=True, kw_only=True):
     """Somebody who holds something in a database, or on it."""
 
     name: str
@@ -55,7 +55,7 @@ class Resident(Struct, frozen=True, kw_only=True):
         return Account(self.name, access, place, self.host, limit, schemas, auth, second)
 
 
-class Portrait(Struct, frozen=True):
+class ImportedSpec(Struct, frozen=True):
     """The Deployment that describes a database, and what it does not say of it."""
 
     deployment: Deployment
@@ -92,12 +92,12 @@ def searched(setting: str | None) -> tuple[str, ...] | None:
     return tuple(quoted.replace('""', '"') if quoted else plain for quoted, plain in parts)
 
 
-def schemas_of(residents: Iterable[Resident], engine: str) -> list[tuple[str, ...]]:
+def schemas_of(existing_users: Iterable[ExistingUser], engine: str) -> list[tuple[str, ...]]:
     """The lists of schemas that a shared layout could name: those that search_path names.
 
     For any but public a spec says it, so a database without it has its users in public.
     """
-    paths = [("public",), *(r.search_path for r in residents if r.search_path)]
+    paths = [("public",), *(r.search_path for r in existing_users if r.search_path)]
     return [
         path
         for path in dict.fromkeys(paths)
@@ -107,10 +107,10 @@ def schemas_of(residents: Iterable[Resident], engine: str) -> list[tuple[str, ..
     ]
 
 
-def split(one: Deployment, residents: Sequence[Resident]) -> Iterator[Deployment]:
+def split(one: Deployment, existing_users: Sequence[ExistingUser]) -> Iterator[Deployment]:
     """The split layout with each pair that could be meant, the most rights first."""
-    for first in residents:
-        for second in residents:
+    for first in existing_users:
+        for second in existing_users:
             if first is second or (first.search_path, second.search_path) != tuple(
                 (name,) for name in SPLIT
             ):
@@ -132,21 +132,21 @@ def rank(made: Deployment) -> tuple[int, int]:
 # -- the text ------------------------------------------------------------------------------------
 
 
-def written(portrait: Portrait, server: str, tls: Mapping[str, str], via: str = "") -> str:
+def written(imported: ImportedSpec, server: str, tls: Mapping[str, str], via: str = "") -> str:
     """A spec in YAML. ``server``, ``tls`` and ``via`` are written as they were said."""
-    return "\n".join(_lines(portrait, server, tls, via)) + "\n"
+    return "\n".join(_lines(imported, server, tls, via)) + "\n"
 
 
-def _lines(portrait: Portrait, server: str, tls: Mapping[str, str], via: str) -> Iterator[str]:
-    one = portrait.deployment
+def _lines(imported: ImportedSpec, server: str, tls: Mapping[str, str], via: str) -> Iterator[str]:
+    one = imported.deployment
     yield f"# What exists in database {_said(one.database)}, as dbprov import found it."
-    if portrait.lacking:
+    if imported.lacking:
         yield "# dbprov plan says what is missing of it; see the users below."
     else:
         yield "# dbprov plan finds nothing to do."
     yield "# Passwords cannot be read from a server: put the ones that are known into these places,"
     yield f"# or name others ({keys.PASSWORD}: of a user), before dbprov verify or apply."
-    for words in portrait.remarks:
+    for words in imported.remarks:
         yield from _comment(words)
     yield f"{keys.SERVER}: {_scalar(server)}"
     if via:
@@ -168,16 +168,16 @@ def _lines(portrait: Portrait, server: str, tls: Mapping[str, str], via: str) ->
             yield f"    {key}: {_scalar(value)}"
     yield f"    {keys.USERS}:"
     for account in one.accounts:
-        yield from _user(portrait, account)
-    for who, why in portrait.left_out.items():
+        yield from _user(imported, account)
+    for who, why in imported.left_out.items():
         yield from _comment(f"left out: {who}: {why}", "    ")
 
 
-def _user(portrait: Portrait, account: Account) -> Iterator[str]:
+def _user(imported: ImportedSpec, account: Account) -> Iterator[str]:
     who = _key(account.name, account.host)
-    for words in portrait.lacking.get(who, []):
+    for words in imported.lacking.get(who, []):
         yield from _comment(f"lacking: {words}", "      ")
-    for words in portrait.surplus.get(who, []):
+    for words in imported.surplus.get(who, []):
         yield from _comment(f"extra: {words}", "      ")
     yield f"      - {keys.USER_NAME}: {_scalar(account.name)}"
     if account.host != "%":
@@ -196,7 +196,7 @@ def _user(portrait: Portrait, account: Account) -> Iterator[str]:
 
 
 def _key(name: str, host: str) -> str:
-    return str(Resident(name=name, host=host))
+    return str(ExistingUser(name=name, host=host))
 
 
 def _comment(words: str, indent: str = "") -> Iterator[str]:

@@ -39,7 +39,7 @@ WHERE u.rolname = {{ user | literal }}
 
 {% block alter %}
 {# Of this database, and of what belongs to no database: of a database itself too (T76). #}
-REASSIGN OWNED BY {{ user | ident }} TO {{ heir | ident }}
+REASSIGN OWNED BY {{ user | ident }} TO {{ new_owner | ident }}
 {% endblock %}
 
 {% block drop %}

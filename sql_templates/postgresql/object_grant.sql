@@ -20,7 +20,7 @@ SELECT coalesce(array_agg(o.name ORDER BY o.name) FILTER (WHERE o.can), '{}') AS
              JOIN pg_roles AS g ON g.oid = a.grantee
              WHERE c.can AND a.grantor = c.grantor AND g.rolname = {{ grantee | literal }} ORDER BY 1) AS columns,
        {% endif -%}
-       coalesce(array_agg(o.name || ' of ' || pg_get_userbyid(o.owner) ORDER BY o.name) FILTER (WHERE NOT o.can), '{}') AS beyond
+       coalesce(array_agg(o.name || ' of ' || pg_get_userbyid(o.owner) ORDER BY o.name) FILTER (WHERE NOT o.can), '{}') AS not_grantable
 FROM o
 LEFT JOIN LATERAL (
     SELECT string_agg(a.privilege_type, ',' ORDER BY a.privilege_type) AS privileges

@@ -148,7 +148,7 @@ SELECT t.nspname::text AS schema, t.sort, t.name::text AS name, t.argument_schem
                    AND (x.is_grantable OR g.rolname <> ALL (ARRAY[{{ own | literals }}]::text[]))
                  GROUP BY g.rolname ORDER BY g.rolname)
        ELSE '{}' END AS grantees,
-       coalesce(u.keys, '{}') AS users, coalesce(u.said, '{}') AS users_said, coalesce(z.said, '{}') AS analyzes, coalesce(f.said, '{}') AS runs
+       coalesce(u.keys, '{}') AS users, coalesce(u.said, '{}') AS users_named, coalesce(z.said, '{}') AS analyzes, coalesce(f.said, '{}') AS runs
 FROM things AS t
 JOIN pg_roles AS r ON r.oid = t.owner
 CROSS JOIN (SELECT s.rolsuper FROM pg_roles AS s WHERE s.rolname = current_user) AS a

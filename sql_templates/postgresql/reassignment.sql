@@ -11,7 +11,7 @@ FROM (SELECT s.classid, s.objid, u.oid AS owner
       JOIN pg_roles AS a ON a.rolname = current_user AND NOT a.rolsuper
       WHERE s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o' AND u.rolname = {{ user | literal }}
         AND s.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())) AS o
-JOIN pg_roles AS h ON h.rolname = {{ heir | literal }}
+JOIN pg_roles AS h ON h.rolname = {{ new_owner | literal }}
 CROSS JOIN LATERAL (SELECT w.what, format('GRANT %s TO %I', w.what, h.rolname) AS given FROM (
     SELECT format('CREATE ON SCHEMA %s', i.schema) AS what
     FROM pg_identify_object(o.classid, o.objid, 0) AS i JOIN pg_namespace AS c ON c.oid = to_regnamespace(i.schema)

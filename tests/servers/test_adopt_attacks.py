@@ -521,16 +521,16 @@ def test_check_advises_what_adopt_would_take(scene: Scene) -> None:
     assert advice(scene) == ""
 
 
-# -- what a user that goes leaves to its heir ------------------------------------------------------------------------------
+# -- what a user that goes leaves to its new_owner ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("heir", ["admin", "another"])
-@pytest.mark.attack("what a user planted becomes its heir's by drop --reassign-to")
+@pytest.mark.parametrize("new_owner", ["admin", "another"])
+@pytest.mark.attack("what a user planted becomes its new_owner's by drop --reassign-to")
 @pytest.mark.sampled
-def test_what_an_heir_gets(scene: Scene, heir: str) -> None:
+def test_what_an_heir_gets(scene: Scene, new_owner: str) -> None:
     """All is refused while anything executes that was not named; then PUBLIC executes nothing of it."""
-    name = scene.admin if heir == "admin" else f"{scene.prefix}heir"
-    if heir != "admin":
+    name = scene.admin if new_owner == "admin" else f"{scene.prefix}new_owner"
+    if new_owner != "admin":
         as_admin(scene.walk, f"CREATE ROLE {name}")
         scene.super(f"GRANT CREATE ON SCHEMA public TO {name}")
     scene.as_app(

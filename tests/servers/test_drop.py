@@ -85,16 +85,19 @@ def test_the_users_alone(walk: Walk, prefix: str, layout: str) -> None:
     assert "dag" in met.value.why
     assert "--reassign-to" in met.value.todo
 
-    as_admin(walk, f'CREATE ROLE "{prefix}heir"')
+    as_admin(walk, f'CREATE ROLE "{prefix}new_owner"')
     schema = account.schemas[0]
     execute(
-        walk.server, "superuser", f'GRANT CREATE ON SCHEMA {schema} TO "{prefix}heir"', database
+        walk.server,
+        "superuser",
+        f'GRANT CREATE ON SCHEMA {schema} TO "{prefix}new_owner"',
+        database,
     )
-    departed = drop(walk, spec, DropOptions(reassign_to=f"{prefix}heir"))
+    departed = drop(walk, spec, DropOptions(reassign_to=f"{prefix}new_owner"))
     assert departed.ok, (departed.error, departed.left)
-    assert left(walk, prefix) == [f"database {database}", f"role {prefix}heir"]
+    assert left(walk, prefix) == [f"database {database}", f"role {prefix}new_owner"]
     owner = f"SELECT tableowner FROM pg_tables WHERE schemaname = '{schema}'"
-    assert execute(walk.server, "superuser", owner, database) == [(f"{prefix}heir",)]
+    assert execute(walk.server, "superuser", owner, database) == [(f"{prefix}new_owner",)]
     assert execute(walk.server, "superuser", f"SELECT name FROM {schema}.dag", database) == [("a",)]
     defaults = "SELECT pg_get_userbyid(defaclrole) FROM pg_default_acl"
     assert execute(walk.server, "superuser", defaults, database) == []
@@ -130,24 +133,24 @@ def test_an_heir_that_may_not_own_it_is_refused_before_anything(
 ) -> None:
     """Refused exactly where the server would: with what it lacks nothing is changed, with the grant it goes."""
     statements, lacking = OWNED[sort]
-    heir = f"{prefix}heir"
+    new_owner = f"{prefix}new_owner"
     spec = walk.spec(one(prefix))
     walk.provision(spec)
     walk.as_user(spec, f"{prefix}app", *statements.split("; "))
     public = "REVOKE CREATE ON SCHEMA public FROM PUBLIC"  # which everybody had before 15
     execute(walk.server, "superuser", public, f"{prefix}db")
-    as_admin(walk, f'CREATE ROLE "{heir}"')
+    as_admin(walk, f'CREATE ROLE "{new_owner}"')
     locked = f"SELECT rolcanlogin FROM pg_roles WHERE rolname = '{prefix}app'"
     if lacking and not superuser(walk):
         with pytest.raises(RefusedError, match="nothing was changed") as met:
-            drop(walk, spec, DropOptions(reassign_to=heir))
+            drop(walk, spec, DropOptions(reassign_to=new_owner))
         privilege = f"CREATE ON {lacking}" + (f" {prefix}db" if lacking == "DATABASE" else "")
-        assert f'role "{heir}" of --reassign-to cannot own all' in met.value.why
+        assert f'role "{new_owner}" of --reassign-to cannot own all' in met.value.why
         assert privilege in met.value.why
         [grant] = [w for w in met.value.todo.split(": ", 1)[1].split(";") if privilege in w]
         assert execute(walk.server, "superuser", locked) == [(True,)]
         execute(walk.server, "superuser", grant, f"{prefix}db")
-    departed = drop(walk, spec, DropOptions(reassign_to=heir))
+    departed = drop(walk, spec, DropOptions(reassign_to=new_owner))
     assert departed.ok, (departed.error, departed.left)
 
 
@@ -158,13 +161,13 @@ def test_an_heir_of_somebody_elses_is_refused_before_anything(walk: Walk, prefix
     spec = walk.spec(one(prefix))
     walk.provision(spec)
     walk.as_user(spec, f"{prefix}app", "CREATE TABLE t (a int)")
-    execute(walk.server, "superuser", f'CREATE ROLE "{prefix}heir"')
+    execute(walk.server, "superuser", f'CREATE ROLE "{prefix}new_owner"')
     if superuser(walk) or walk.server.release.startswith(("13.", "14.", "15.")):
-        assert drop(walk, spec, DropOptions(reassign_to=f"{prefix}heir")).ok
+        assert drop(walk, spec, DropOptions(reassign_to=f"{prefix}new_owner")).ok
         return
     with pytest.raises(RefusedError, match="nothing was changed") as met:
-        drop(walk, spec, DropOptions(reassign_to=f"{prefix}heir"))
-    assert f"{prefix}heir" in met.value.why
+        drop(walk, spec, DropOptions(reassign_to=f"{prefix}new_owner"))
+    assert f"{prefix}new_owner" in met.value.why
     locked = f"SELECT rolcanlogin FROM pg_roles WHERE rolname = '{prefix}app'"
     assert execute(walk.server, "superuser", locked) == [(True,)]
 

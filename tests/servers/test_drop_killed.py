@@ -31,10 +31,10 @@ def accounts(prefix: str, access: str) -> list[dict[str, Any]]:
 def test_killed_after_every_statement(walk: Walk, prefix: str, access: str, what: str) -> None:
     with_all_it_takes(walk, prefix)
     mysql = walk.server.engine == "mysql"
-    heir = f"{prefix}heir" if what == "users" and not mysql else None
-    if heir:
-        as_admin(walk, f'CREATE ROLE "{heir}"')
-    wish = DropOptions(what == "quarantine", what == "database", heir)
+    new_owner = f"{prefix}new_owner" if what == "users" and not mysql else None
+    if new_owner:
+        as_admin(walk, f'CREATE ROLE "{new_owner}"')
+    wish = DropOptions(what == "quarantine", what == "database", new_owner)
     steps = _steps(walk, access, wish, f"{prefix}r_")
     # Of a transaction that is killed nothing is left: after a loan there is nothing new to see.
     told = [n for n, s in enumerate(steps, 1) if s.item.kind != "membership" or n == len(steps)]
@@ -44,8 +44,8 @@ def test_killed_after_every_statement(walk: Walk, prefix: str, access: str, what
     ]
     spec = dbprov.load(write(walk, *entries))
     for number in range(len(entries)):
-        _provision(walk, spec, number, heir)
-    words = [str(heir or ""), what, *map(str, told)]
+        _provision(walk, spec, number, new_owner)
+    words = [str(new_owner or ""), what, *map(str, told)]
     killer = start(walk, sys.executable, "-m", "tests.support.drop_killer", "spec.yaml", *words)
     _, said = killer.communicate(timeout=240)
     assert killer.returncode == 0, said
@@ -62,7 +62,7 @@ def test_killed_after_every_statement(walk: Walk, prefix: str, access: str, what
         assert not [name for name in there if f"{prefix}r_" not in name], there
     if what == "users":
         stay = [name for name in there if name.startswith("role ") and f"{prefix}r_" not in name]
-        assert stay == ([f"role {heir}"] if heir else [])
+        assert stay == ([f"role {new_owner}"] if new_owner else [])
 
 
 def _steps(walk: Walk, access: str, wish: DropOptions, name: str) -> tuple[Any, ...]:
@@ -73,7 +73,7 @@ def _steps(walk: Walk, access: str, wish: DropOptions, name: str) -> tuple[Any, 
     return steps
 
 
-def _provision(walk: Walk, spec: dbprov.Spec, number: int, heir: str | None) -> None:
+def _provision(walk: Walk, spec: dbprov.Spec, number: int, new_owner: str | None) -> None:
     """With tables of the application in it; that it verifies is tested elsewhere."""
     deployment = spec.deployments[number]
     with dbprov.servers(spec) as servers:
@@ -81,11 +81,13 @@ def _provision(walk: Walk, spec: dbprov.Spec, number: int, heir: str | None) -> 
         made = dbprov.plan(deployment, server)
         fill_places(made)
         list(server.apply(made.steps))
-        if heir:
-            grant = f'GRANT CREATE ON SCHEMA public TO "{heir}"'
+        if new_owner:
+            grant = f'GRANT CREATE ON SCHEMA public TO "{new_owner}"'
             execute(walk.server, "superuser", grant, deployment.database)
-        [handout] = dbprov.connections(replace(spec, deployments=(deployment,)), passwords=True)
-        url = handout.metadata.login_url()
+        [connections_of] = dbprov.connections(
+            replace(spec, deployments=(deployment,)), passwords=True
+        )
+        url = connections_of.metadata.login_url()
         session = server.engine.connection.connect_as(url, deployment, server.timeouts)
         try:
             for statement in TABLES[walk.server.engine]:

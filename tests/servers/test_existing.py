@@ -194,7 +194,7 @@ def test_objects_of_several_owners(walk: Walk, prefix: str) -> None:
         return
     assert not applied.left.steps, [str(s) for s in applied.left.steps]
     assert not applied.ok
-    beyond = {name for item, _ in applied.left.beyond for name in item.beyond}
+    beyond = {name for item, _ in applied.left.of_other_owners for name in item.not_grantable}
     assert beyond
     assert all(name.endswith(f" of {prefix}third") for name in beyond), beyond
     assert {key for key, rows in lacks.items() if rows} == {

@@ -14,7 +14,7 @@ import dbprov
 from dbprov.commands.import_ import describe
 from dbprov.errors import RefusedError
 from dbprov.spec.model import Deployment, Spec
-from dbprov.spec.writer import Portrait
+from dbprov.spec.writer import ImportedSpec
 from tests.harness import execute
 from tests.support.admins import as_admin
 from tests.support.command import dbprov as run
@@ -26,8 +26,8 @@ from tests.support.walk import Walk
 pytestmark = pytest.mark.sampled
 
 
-def described(walk: Walk, prefix: str, nearest: bool = False) -> tuple[Portrait, Spec]:
-    """The portrait of the test's database, and its text read again."""
+def described(walk: Walk, prefix: str, nearest: bool = False) -> tuple[ImportedSpec, Spec]:
+    """The imported of the test's database, and its text read again."""
     asked = walk.spec({"name": "analytics", "database": f"{prefix}db", "user": "somebody"})
     with dbprov.servers(asked) as servers:
         [deployment] = asked.deployments

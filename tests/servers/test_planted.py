@@ -12,7 +12,7 @@ import psycopg
 import pytest
 import yaml
 
-from dbprov.items.existing_grants import Acting
+from dbprov.items.existing_grants import ActingAs
 from dbprov.passwords.secret import Secret
 from dbprov.server.server import Server
 from dbprov.server.sessions import no_password
@@ -300,7 +300,7 @@ def test_who_acted_as_another_is_itself_again(scene: Scene) -> None:
             with session.transaction():
                 seen = []
                 for verb in ("create", "drop"):
-                    session.run(render.item(Acting(role=other), verb))
+                    session.run(render.item(ActingAs(role=other), verb))
                     seen += session.ask(["SELECT current_user::text AS me"])[0]
         assert [row["me"] for row in seen] == [other, admin]
     finally:

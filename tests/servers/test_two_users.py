@@ -11,7 +11,7 @@ import pytest
 import dbprov
 from dbprov.commands.rotate import rotate
 from dbprov.commands.rotate_plan import plan_rotation
-from dbprov.connections.strings import Connection, handout
+from dbprov.connections.strings import Connection, connections_of
 from dbprov.errors import PlaceError, RefusedError
 from dbprov.passwords.secret import Secret
 from dbprov.spec.model import Spec
@@ -33,7 +33,7 @@ def two(prefix: str, **more: Any) -> dict[str, Any]:
 
 def strings(spec: Spec) -> Connection:
     [deployment] = spec.deployments
-    return handout(deployment, lambda account: account.place.read()).metadata
+    return connections_of(deployment, lambda account: account.place.read()).metadata
 
 
 def works(spec: Spec, connection: Connection, *statements: str) -> bool:

@@ -54,11 +54,11 @@ def logged_in(walk: Walk, spec: Spec, *names: str, number: int = 0) -> Iterator[
     try:
         with dbprov.servers(spec) as servers:
             engine = servers[deployment].engine
-            handout = dbprov.connections(spec)[number]
+            connections_of = dbprov.connections(spec)[number]
             for account in deployment.accounts:
                 if account.name in names:
                     made = replace(
-                        handout.metadata,
+                        connections_of.metadata,
                         account=account,
                         password=account.place.read(),
                         login=account.login,

@@ -32,9 +32,9 @@ def drop(spec: Spec, deployment: Deployment, wish: DropOptions, statements: int)
         drop_deployment(spec, deployment, servers[deployment], wish)
 
 
-def main(path: str, heir: str, what: str, *numbers: str) -> None:
+def main(path: str, new_owner: str, what: str, *numbers: str) -> None:
     spec = dbprov.load(Path(path))
-    wish = DropOptions(what == "quarantine", what == "database", heir or None)
+    wish = DropOptions(what == "quarantine", what == "database", new_owner or None)
     for deployment, statements in zip(spec.deployments, map(int, numbers), strict=True):
         child = os.fork()
         if child == 0:

@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.engine import make_url
 
-from dbprov.connections.strings import FORMATS, MASK, Handout, as_env, as_json, as_text, handout
+from dbprov.connections.strings import (
+    FORMATS,
+    MASK,
+    DeploymentConnections,
+    as_env,
+    as_json,
+    as_text,
+    connections_of,
+)
 from dbprov.passwords.secret import Secret
 from dbprov.spec.names import objections
 from tests.support.made import HOSTILE, deployment
@@ -39,8 +47,8 @@ SIGNS = [
 ]
 
 
-def made(engine: str = "postgresql", password: str = "pw", **keys: Any) -> Handout:
-    return handout(deployment(engine, **keys), lambda account: Secret(password))
+def made(engine: str = "postgresql", password: str = "pw", **keys: Any) -> DeploymentConnections:
+    return connections_of(deployment(engine, **keys), lambda account: Secret(password))
 
 
 def check_url(engine: str, user: str, password: str, database: str) -> None:
@@ -258,7 +266,7 @@ def test_nothing_is_shown_unless_told_so(engine: str, form: str) -> None:
     assert MASK in hidden
     assert "hunter2" in shown
     assert MASK not in shown
-    unknown = handout(deployment(engine), lambda account: None)
+    unknown = connections_of(deployment(engine), lambda account: None)
     assert MASK in FORMATS[form]([unknown], True)
 
 

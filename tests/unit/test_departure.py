@@ -95,30 +95,32 @@ def test_what_it_owns_keeps_it() -> None:
     made = decided((APP, APP), (USER, USER), (HAS, HAS), (inside, inside), wish=USERS)
     assert [r.why for r in made.refusals] == ['user "app" owns table t']
     assert decided((APP, APP), (inside, inside), wish=WHOLE).refusals == ()
-    heir = Membership(role="joe")
-    made = decided((APP, APP), (inside, inside), (heir, heir), wish=DropOptions(reassign_to="joe"))
+    new_owner = Membership(role="joe")
+    made = decided(
+        (APP, APP), (inside, inside), (new_owner, new_owner), wish=DropOptions(reassign_to="joe")
+    )
     assert made.refusals == ()
     assert 'reassign what user "app" owns to "joe"' in [str(step) for step in made.steps]
 
 
 def test_what_it_owns_elsewhere_keeps_it_in_any_case() -> None:
-    heir = Membership(role="joe")
+    new_owner = Membership(role="joe")
     for found in (
         replace(HAS, owned=("database sales",)),
         replace(HAS, inside="sales", owned=("table t",)),
     ):
         for wish in (USERS, WHOLE, DropOptions(reassign_to="joe")):
-            made = decided((APP, APP), (found, found), (heir, heir), wish=wish)
+            made = decided((APP, APP), (found, found), (new_owner, new_owner), wish=wish)
             [refusal] = made.refusals
             assert refusal.why.startswith('user "app" owns things beside this Deployment'), wish
 
 
 def test_an_heir_that_cannot_be() -> None:
-    for heir, pairs, words in (
+    for new_owner, pairs, words in (
         ("nobody", (Membership(role="nobody"), None), "does not exist"),
         ("app", (Membership(role="app"), Membership(role="app")), "goes itself"),
     ):
-        made = decided((APP, APP), pairs, wish=DropOptions(reassign_to=heir))
+        made = decided((APP, APP), pairs, wish=DropOptions(reassign_to=new_owner))
         assert [words in r.why for r in made.refusals] == [True]
 
 

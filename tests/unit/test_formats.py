@@ -25,24 +25,24 @@ from sqlalchemy.engine import make_url
 
 from dbprov.cli.connections import FORMS
 from dbprov.connections import forms
-from dbprov.connections.forms import Wish
-from dbprov.connections.strings import MASK, Handout, handout
+from dbprov.connections.forms import FormOptions
+from dbprov.connections.strings import MASK, DeploymentConnections, connections_of
 from dbprov.errors import UsageError
 from dbprov.passwords.secret import Secret
 from tests.support.made import deployment
 
-SHOWN = Wish(shown=True)
+SHOWN = FormOptions(shown=True)
 PASSWORDS = st.text(st.sampled_from([*string.printable[:95], "ü", "日"]), min_size=1, max_size=12)
 SPLIT: dict[str, Any] = {"layout": "split", "users": [{"name": "app"}, {"name": "cel"}]}
 
 
-def made(engine: str = "postgresql", password: str = "pw", **keys: Any) -> Handout:
+def made(engine: str = "postgresql", password: str = "pw", **keys: Any) -> DeploymentConnections:
     if "users" in keys:
         keys["users"] = [{**u, "password": {"env": f"P{n}"}} for n, u in enumerate(keys["users"])]
-    return handout(deployment(engine, **keys), lambda account: Secret(password))
+    return connections_of(deployment(engine, **keys), lambda account: Secret(password))
 
 
-def text(name: str, one: Handout, wish: Wish = SHOWN) -> str:
+def text(name: str, one: DeploymentConnections, wish: FormOptions = SHOWN) -> str:
     forms.refuse(name, [one], wish)
     return forms.document(name, [one], wish)
 
@@ -139,7 +139,7 @@ def test_pgbouncer_has_two_files() -> None:
 
 def test_a_userlist_of_verifiers() -> None:
     one, kept = made(password="pw"), "SCRAM-SHA-256$4096:c2FsdA==$c3RvcmVk:c2VydmVy"
-    wish = Wish(True, scram=True, verifiers={(one.deployment, "app"): Secret(kept)})
+    wish = FormOptions(True, scram=True, verifiers={(one.deployment, "app"): Secret(kept)})
     assert forms.files("pgbouncer", one, wish)["userlist.txt"] == f'"app" "{kept}"\n'
     assert MASK in forms.files("pgbouncer", one, replace(wish, shown=False))["userlist.txt"]
 
@@ -161,7 +161,9 @@ def test_kubernetes_takes_the_secrets(password: str) -> None:
 
 
 def test_kubernetes_takes_other_names() -> None:
-    wish = Wish(metadata_secret="meta", release="r", namespace="astronomer-r", by_secret=True)
+    wish = FormOptions(
+        metadata_secret="meta", release="r", namespace="astronomer-r", by_secret=True
+    )
     first, second = yaml.safe_load_all(text("k8s", made(), wish))
     assert first["metadata"] == {"name": "meta", "namespace": "astronomer-r"}
     assert second["metadata"]["name"] == "r-airflow-result-backend"
@@ -172,7 +174,7 @@ def test_kubernetes_takes_other_names() -> None:
         }
     }
     with pytest.raises(UsageError, match="cannot carry"):
-        text("k8s", made(), Wish(release="Not_A_Name"))
+        text("k8s", made(), FormOptions(release="Not_A_Name"))
 
 
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
@@ -190,7 +192,9 @@ def test_the_chart(engine: str) -> None:
 @pytest.mark.parametrize("pgbouncer", [False, True])
 def test_the_variables_of_houston(pgbouncer: bool) -> None:
     base = {"label": "x", "metadataConnection": "old", "metadataConnectionJson": {"user": "old"}}
-    found = json.loads(text("houston", made(**SPLIT), Wish(True, pgbouncer=pgbouncer, base=base)))
+    found = json.loads(
+        text("houston", made(**SPLIT), FormOptions(True, pgbouncer=pgbouncer, base=base))
+    )
     assert found.pop("label") == "x"
     if pgbouncer:
         assert set(found) == {"metadataConnectionJson", "resultBackendConnectionJson"}
@@ -212,7 +216,7 @@ def test_the_variables_of_houston(pgbouncer: bool) -> None:
     ],
 )
 def test_what_allows_manual_strings(platform: str, keys: list[str], override: bool) -> None:
-    one = text("values", made(), Wish(platform=platform))
+    one = text("values", made(), FormOptions(platform=platform))
     found = yaml.safe_load(one)["astronomer"]["houston"]["config"]["deployments"]
     comments = [line[2:] for line in one.splitlines() if line.startswith("# {")]
     assert bool(comments) == override
@@ -224,15 +228,15 @@ def test_what_allows_manual_strings(platform: str, keys: list[str], override: bo
     assert "connection:" not in one  # it would replace the platform's own root connection (A.2)
 
 
-CANNOT: list[tuple[str, Callable[[], Handout], Wish, str]] = [
+CANNOT: list[tuple[str, Callable[[], DeploymentConnections], FormOptions, str]] = [
     ("env", lambda: made(database="a$HOME"), SHOWN, "name of a variable"),
     ("cfg", lambda: made(database="a$b"), SHOWN, "name of a variable"),
     ("houston", lambda: made(database="a b"), SHOWN, "does not decode"),
     ("sqlalchemy", lambda: made(database="a%b"), SHOWN, "does not decode"),
-    ("houston", lambda: made("mysql"), Wish(pgbouncer=True), "before PostgreSQL only"),
-    ("houston", lambda: made(password='a"b'), Wish(True, pgbouncer=True), "does not read"),
-    ("houston", lambda: made(password="a\\b"), Wish(True, pgbouncer=True), "does not read"),
-    ("houston", lambda: made(database="a;b"), Wish(True, pgbouncer=True), "without quotes"),
+    ("houston", lambda: made("mysql"), FormOptions(pgbouncer=True), "before PostgreSQL only"),
+    ("houston", lambda: made(password='a"b'), FormOptions(True, pgbouncer=True), "does not read"),
+    ("houston", lambda: made(password="a\\b"), FormOptions(True, pgbouncer=True), "does not read"),
+    ("houston", lambda: made(database="a;b"), FormOptions(True, pgbouncer=True), "without quotes"),
     ("chart", lambda: made(password="a b"), SHOWN, "encodes a blank"),
     ("chart", lambda: made(user="a b"), SHOWN, "encodes a blank"),
     ("pgbouncer", lambda: made("mysql"), SHOWN, "before PostgreSQL only"),
@@ -246,7 +250,7 @@ CANNOT: list[tuple[str, Callable[[], Handout], Wish, str]] = [
 
 @pytest.mark.parametrize(("name", "one", "wish", "why"), CANNOT)
 def test_what_a_form_cannot_carry_is_refused(
-    name: str, one: Callable[[], Handout], wish: Wish, why: str
+    name: str, one: Callable[[], DeploymentConnections], wish: FormOptions, why: str
 ) -> None:
     with pytest.raises(UsageError) as caught:
         text(name, one(), wish)
@@ -263,7 +267,7 @@ def test_a_refusal_does_not_show_the_password() -> None:
 @pytest.mark.parametrize("name", FORMS)
 def test_no_form_shows_a_password_unasked(name: str) -> None:
     engine = "mysql" if name == "mycnf" else "postgresql"
-    one = text(name, made(engine, "TopSecret1", tls={"mode": "require"}), Wish())
+    one = text(name, made(engine, "TopSecret1", tls={"mode": "require"}), FormOptions())
     assert "TopSecret1" not in one
     assert (MASK in one) == (name != "values")
 
@@ -295,7 +299,7 @@ def test_a_form_of_ones_own(tmp_path: Path) -> None:
     )
     one = made(**SPLIT)
     assert rendered(file, [one], SHOWN).startswith("analytics app pw 2 db+postgresql://cel:pw@")
-    assert MASK in rendered(file, [one], Wish())
+    assert MASK in rendered(file, [one], FormOptions())
     for bad, why in (
         ("{{ nothing }}", "nothing"),
         ("{% if %}", "Expected"),
@@ -313,7 +317,7 @@ def test_a_form_of_ones_own(tmp_path: Path) -> None:
 def test_no_form_makes_up_a_password_where_there_is_a_token(name: str) -> None:
     """An empty one would be read as a password."""
     engine = "mysql" if name == "mycnf" else "postgresql"
-    one = handout(deployment(engine, auth="iam"), lambda account: None)
+    one = connections_of(deployment(engine, auth="iam"), lambda account: None)
     with pytest.raises(UsageError, match="cannot carry this") as met:
         text(name, one)
     assert "logs in with IAM tokens" in met.value.why
@@ -340,7 +344,7 @@ def test_an_error_of_a_template_repeats_no_password(template: str, tmp_path: Pat
 
     file = tmp_path / "mine.j2"
     file.write_text("{% set p = deployments[0].metadata.password %}\n" + template)
-    one = handout(deployment(), lambda account: Secret("hunter2-LONGER"))
+    one = connections_of(deployment(), lambda account: Secret("hunter2-LONGER"))
     with pytest.raises(RenderError) as caught:
         rendered(file, [one], SHOWN)
     told = f"{caught.value} {caught.value!r} {caught.value.as_json()}".lower()

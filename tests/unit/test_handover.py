@@ -18,7 +18,7 @@ def found(name: str, owner: str = "dba", **more: Any) -> ObjectOwner:
 
 
 def needed(name: str, *by: str, **more: Any) -> ObjectOwner:
-    return found(name, users=by, users_said=tuple(f"view {one} of somebody" for one in by), **more)
+    return found(name, users=by, users_named=tuple(f"view {one} of somebody" for one in by), **more)
 
 
 def divided(

@@ -82,7 +82,7 @@ FOUND: list[
     (Schema(inside="d", name="s", owner="u"), {"owner": None}, True),
     (ObjectGrant(**ON_TABLES), {}, True),
     (ObjectGrant(**ON_TABLES), {"lacking": ("s.t",)}, False),
-    (ObjectGrant(**ON_TABLES), {"beyond": ("s.t of x",)}, True),
+    (ObjectGrant(**ON_TABLES), {"not_grantable": ("s.t of x",)}, True),
     (DefaultGrant(creator=None, **ON_TABLES), {"privileges": ("INSERT", "SELECT")}, True),
     (DefaultGrant(creator=None, **ON_TABLES), {"privileges": ("INSERT",)}, False),
     (SearchPath(user="u", database="d", schemas=("s",)), {}, True),

@@ -8,7 +8,14 @@ import pytest
 from msgspec.structs import replace
 
 from dbprov.engines.engine import of
-from dbprov.items.existing_grants import AclEntry, Attribute, DefaultEntry, Held, RoleEntry, read
+from dbprov.items.existing_grants import (
+    AclEntry,
+    Attribute,
+    DefaultEntry,
+    ExistingGrant,
+    RoleEntry,
+    read,
+)
 from dbprov.items.item import Obstacle
 from dbprov.plan.prune import ExtraPrivilege, borrowed, dependents_first, gives_more, pruning
 from dbprov.plan.steps import Step
@@ -25,13 +32,13 @@ def entry(sort: str, *things: tuple[str, ...], **more: Any) -> AclEntry:
 
 
 def beyond(
-    one: Held, engine: str = "postgresql", *beside: Deployment, known: Any = None
-) -> list[Held]:
+    one: ExistingGrant, engine: str = "postgresql", *beside: Deployment, known: Any = None
+) -> list[ExistingGrant]:
     made = deployment(engine, users=USERS)
-    return of(engine).extra_grants.beyond(made, beside, [one], known or KNOWN[engine])
+    return of(engine).extra_grants.extra(made, beside, [one], known or KNOWN[engine])
 
 
-def said(found: list[Held]) -> list[tuple[tuple[str, ...], bool]]:
+def said(found: list[ExistingGrant]) -> list[tuple[tuple[str, ...], bool]]:
     return [(one.privileges, one.option_only) for one in found]
 
 
@@ -55,7 +62,7 @@ def said(found: list[Held]) -> list[tuple[tuple[str, ...], bool]]:
     (DefaultEntry(grantee="reader", grantor="dba", objects="TABLES", privileges=("SELECT", "UPDATE")), [(("UPDATE",), False)]),
     (DefaultEntry(grantee="reader", grantor="third", objects="TABLES", schema="public", privileges=("SELECT",)), [(("SELECT",), False)]),
 ])  # fmt: skip
-def test_what_is_beyond(held: Held, left: list[tuple[tuple[str, ...], bool]]) -> None:
+def test_what_is_beyond(held: ExistingGrant, left: list[tuple[tuple[str, ...], bool]]) -> None:
     """A default for any schema gives what is wanted in ours: of that nothing is taken."""
     assert said(beyond(held)) == left
 
@@ -73,9 +80,9 @@ def test_what_a_token_takes_is_wanted() -> None:
         RoleEntry(grantee="app", grantor="dba", role=role, privileges=("MEMBER",))
         for role in ("rds_iam", "more")
     ]
-    assert [
-        str(one) for one in engine.extra_grants.beyond(made, [], held, KNOWN["postgresql"])
-    ] == ['role "more" for "app", granted by "dba"']
+    assert [str(one) for one in engine.extra_grants.extra(made, [], held, KNOWN["postgresql"])] == [
+        'role "more" for "app", granted by "dba"'
+    ]
 
 
 def test_a_deployment_beside_wants_its_own() -> None:
@@ -112,7 +119,7 @@ def test_our_row_is_spelled_as_it_was_granted(revokes: str, ours: str) -> None:
     made = deployment("mysql", users=USERS, database="a_b")
     known = facts("mysql", partial_revokes=revokes)
     for spelled in ("a_b", "a\\_b"):
-        found = of("mysql").extra_grants.beyond(made, [], [row(spelled, "SELECT")], known)
+        found = of("mysql").extra_grants.extra(made, [], [row(spelled, "SELECT")], known)
         assert (found == []) is (spelled == ours)
 
 
@@ -126,7 +133,7 @@ def test_a_row_that_another_deployment_lives_on(pattern: str, stays: bool) -> No
     assert [one.stuck for one in found] == [stays or pattern == "other"]
 
 
-def surplus(*items: Held) -> list[ExtraPrivilege]:
+def surplus(*items: ExistingGrant) -> list[ExtraPrivilege]:
     return dependents_first([ExtraPrivilege(one, "") for one in items], renderer())
 
 

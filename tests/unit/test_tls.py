@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from sqlalchemy import make_url
 
-from dbprov.connections.strings import Handout, handout
+from dbprov.connections.strings import DeploymentConnections, connections_of
 from dbprov.engines import tls_context
 from dbprov.engines.engine import of
 from dbprov.engines.mysql import errors as mysql
@@ -161,13 +161,13 @@ def test_roots_key_may_be_read_by_a_group(folder: Path, monkeypatch: pytest.Monk
 # -- what is handed out ----------------------------------------------------------------------------------------------------
 
 
-def made(engine: str, tls: str, publish: str = "{}", server: str = "") -> Handout:
+def made(engine: str, tls: str, publish: str = "{}", server: str = "") -> DeploymentConnections:
     server = server or f"{engine}://dba@db.example.com"
     text = (
         f"server: {server}\ntls: {tls}\n"
         f"deployments: [{{name: a, database: d, user: u, publish: {publish}}}]\n"
     )
-    return handout(parse(text, "x", Path("/")).deployments[0], lambda account: Secret("pw"))
+    return connections_of(parse(text, "x", Path("/")).deployments[0], lambda account: Secret("pw"))
 
 
 IN_URL = {

@@ -63,5 +63,5 @@ def _labels(d: Deployment, facts: Facts) -> Iterator[Item]:
         )  # fmt: skip
 
 
-def newborn(item: Item, facts: Facts) -> Item | None:
+def in_new_database(item: Item, facts: Facts) -> Item | None:
     return None

@@ -11,7 +11,7 @@ from dbprov.engines.facts import Facts, Question
 from dbprov.engines.mysql.expand import expand
 from dbprov.engines.mysql.quoting import pattern
 from dbprov.items import PatternGrant
-from dbprov.items.existing_grants import AclEntry, Held, RoleEntry
+from dbprov.items.existing_grants import AclEntry, ExistingGrant, RoleEntry
 from dbprov.spec.model import Account, Deployment
 
 OPTION = "GRANT OPTION"
@@ -36,9 +36,12 @@ def existing(database: str) -> list[Question]:
     ]
 
 
-def beyond(
-    deployment: Deployment, beside: Sequence[Deployment], held: Sequence[Held], facts: Facts
-) -> list[Held]:
+def extra(
+    deployment: Deployment,
+    beside: Sequence[Deployment],
+    held: Sequence[ExistingGrant],
+    facts: Facts,
+) -> list[ExistingGrant]:
     """What of it no Item wants.
 
     A row that reaches the database of a Deployment beside this one stays until that one has its own
@@ -54,14 +57,14 @@ def beyond(
     found = [
         part
         for row in rows
-        for more in _beyond(row, wanted, facts)
+        for more in _extra(row, wanted, facts)
         for part in _parts(_needed(more, rows, wanted, deployment, facts), rows, facts)
     ]
     # A table's REVOKE takes its columns' privileges too (T10), and theirs is then refused.
     return sorted(found, key=lambda one: not isinstance(one, AclEntry) or one.sort != "COLUMN")
 
 
-def _words(held: Held) -> Iterator[str]:
+def _words(held: ExistingGrant) -> Iterator[str]:
     yield from sorted(word for word in held.privileges if word != "USAGE")
     if held.option and isinstance(held, AclEntry) and OPTION not in held.privileges:
         yield OPTION
@@ -72,7 +75,9 @@ def _spelled(database: str, facts: Facts) -> str:
     return database if facts.settings.get("partial_revokes") == "1" else pattern(database)
 
 
-def _beyond(held: Held, wanted: list[PatternGrant], facts: Facts) -> Iterator[Held]:
+def _extra(
+    held: ExistingGrant, wanted: list[PatternGrant], facts: Facts
+) -> Iterator[ExistingGrant]:
     enough: set[str] = set()
     if isinstance(held, AclEntry) and held.sort != "GLOBAL":
         where = held.things[0][0]
@@ -96,8 +101,12 @@ def _reaches(row: str, database: str) -> bool:
 
 
 def _needed(
-    more: Held, rows: list[Held], wanted: list[PatternGrant], deployment: Deployment, facts: Facts
-) -> Held:
+    more: ExistingGrant,
+    rows: list[ExistingGrant],
+    wanted: list[PatternGrant],
+    deployment: Deployment,
+    facts: Facts,
+) -> ExistingGrant:
     """Marked as stuck where it is all that a Deployment beside this one has."""
     if not isinstance(more, AclEntry) or more.sort != "DATABASE":
         return more
@@ -117,7 +126,7 @@ def _needed(
     return more
 
 
-def _parts(more: Held, rows: list[Held], facts: Facts) -> Iterator[Held]:
+def _parts(more: ExistingGrant, rows: list[ExistingGrant], facts: Facts) -> Iterator[ExistingGrant]:
     """What this admin can take away, and what it cannot: nobody revokes what they do not have."""
     if isinstance(more, RoleEntry):
         able = more.revocable or (

@@ -52,7 +52,7 @@ def keeps_old(facts: Facts) -> bool:
     return facts.flavor == "mysql" and facts.version >= (8, 0, 14)
 
 
-def misgivings(facts: Facts) -> list[str]:
+def warnings(facts: Facts) -> list[str]:
     if facts.flavor == "mariadb":
         return [f"this is MariaDB {facts.version_text}: Airflow does not support MariaDB"]
     if facts.version < (8, 0):
@@ -89,7 +89,7 @@ def advice(facts: Facts) -> list[tuple[str, str, str]]:
     return found
 
 
-def unfit(deployment: Deployment, facts: Facts) -> list[tuple[str, str]]:
+def objections(deployment: Deployment, facts: Facts) -> list[tuple[str, str]]:
     found = []
     if any(f"{account.name}@{account.host}" == facts.admin for account in deployment.accounts):
         found.append(

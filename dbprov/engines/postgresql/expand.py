@@ -194,7 +194,7 @@ def _on_objects(access: Access, facts: Facts) -> Iterator[tuple[str, tuple[str, 
             yield objects, privileges
 
 
-def newborn(item: Item, facts: Facts) -> Item | None:
+def in_new_database(item: Item, facts: Facts) -> Item | None:
     """What a database that is made from template0 has of an Item, known before it is made."""
     if isinstance(item, ObjectGrant):
         return item  # nothing is in it

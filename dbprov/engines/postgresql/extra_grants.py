@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from dbprov.engines.facts import Facts, Question
 from dbprov.engines.postgresql.expand import expand
 from dbprov.items import DatabaseGrant, DefaultGrant, ObjectGrant, SchemaGrant, TokenGrant
-from dbprov.items.existing_grants import AclEntry, DefaultEntry, Held, Path, RoleEntry
+from dbprov.items.existing_grants import AclEntry, DefaultEntry, ExistingGrant, Path, RoleEntry
 from dbprov.spec.model import Account, Deployment
 
 Key = tuple[str, ...]
@@ -33,9 +33,12 @@ def existing(database: str) -> list[Question]:
     return [Question("existing/users", {"database": database})]
 
 
-def beyond(
-    deployment: Deployment, beside: Sequence[Deployment], held: Sequence[Held], facts: Facts
-) -> list[Held]:
+def extra(
+    deployment: Deployment,
+    beside: Sequence[Deployment],
+    held: Sequence[ExistingGrant],
+    facts: Facts,
+) -> list[ExistingGrant]:
     """What of it no Item wants.
 
     Deployments beside this one want their own databases for the same users.
@@ -47,7 +50,7 @@ def beyond(
             for key, words in _wanted(other, facts)
             if key[0] == "DATABASE"
         }
-    return [more for one in held for more in _beyond(one, wanted)]
+    return [more for one in held for more in _extra(one, wanted)]
 
 
 def _wanted(deployment: Deployment, facts: Facts) -> Iterator[tuple[Key, frozenset[str]]]:
@@ -69,7 +72,7 @@ def _wanted(deployment: Deployment, facts: Facts) -> Iterator[tuple[Key, frozens
     yield from anywhere.items()
 
 
-def _beyond(held: Held, wanted: Wanted) -> Iterator[Held]:
+def _extra(held: ExistingGrant, wanted: Wanted) -> Iterator[ExistingGrant]:
     if isinstance(held, AclEntry):
         parts: dict[frozenset[str], list[Path]] = {}
         for thing in held.things:
@@ -87,7 +90,7 @@ def _beyond(held: Held, wanted: Wanted) -> Iterator[Held]:
         yield held
 
 
-def _split(held: Held, wanted: frozenset[str]) -> Iterator[Held]:
+def _split(held: ExistingGrant, wanted: frozenset[str]) -> Iterator[ExistingGrant]:
     """The privileges that are not wanted; and the grant option of those that are (T12)."""
     more = tuple(word for word in held.privileges if word not in wanted)
     if more:

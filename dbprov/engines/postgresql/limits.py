@@ -35,7 +35,7 @@ def keeps_old(facts: Facts) -> bool:
     return False  # a role has one password
 
 
-def misgivings(facts: Facts) -> list[str]:
+def warnings(facts: Facts) -> list[str]:
     if facts.version < OLDEST:
         return [
             f"PostgreSQL {facts.version_text} is older than 13,"
@@ -55,7 +55,7 @@ def advice(facts: Facts) -> list[tuple[str, str, str]]:
     return []
 
 
-def unfit(deployment: Deployment, facts: Facts) -> list[tuple[str, str]]:
+def objections(deployment: Deployment, facts: Facts) -> list[tuple[str, str]]:
     if any(account.name == facts.admin for account in deployment.accounts):
         return [
             (f'user "{facts.admin}" is the admin itself', "another name for the Deployment's user")

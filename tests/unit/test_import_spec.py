@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dbprov.spec.model import Access
-from dbprov.spec.writer import Portrait, Resident, schemas_of, searched, split, written
+from dbprov.spec.writer import ExistingUser, ImportedSpec, schemas_of, searched, split, written
 from tests.support.made import HOSTILE, deployment, parsed
 
 
@@ -18,18 +18,18 @@ def test_search_paths(setting: str | None, schemas: tuple[str, ...] | None) -> N
 
 
 def test_schemas_that_a_spec_could_name() -> None:
-    residents = [
-        Resident(name="a", search_path=p)
+    existing_users = [
+        ExistingUser(name="a", search_path=p)
         for p in (None, ("work",), ("$user", "public"), ("a", "a"), ("work",))
     ]
-    assert schemas_of(residents, "postgresql") == [("public",), ("work",)]
+    assert schemas_of(existing_users, "postgresql") == [("public",), ("work",)]
 
 
 def test_the_split_layout_is_tried_with_the_most_rights_first() -> None:
     one = deployment()
     pair = [
-        Resident(name="c", search_path=("celery",)),
-        Resident(name="a", search_path=("airflow",), owner=True),
+        ExistingUser(name="c", search_path=("celery",)),
+        ExistingUser(name="a", search_path=("airflow",), owner=True),
     ]
     tried = list(split(one, pair))
     assert [[a.name for a in t.accounts] for t in tried] == [["a", "c"]] * 15
@@ -43,15 +43,15 @@ def test_the_split_layout_is_tried_with_the_most_rights_first() -> None:
 def test_the_text_reads_back(name: str) -> None:
     made = deployment(database=name, users=[{"name": name[:20] + "x", "connection_limit": 5}, {"name": name[:20], "access": "read"}],
                       schemas=[name, "public"], isolate=True, encoding="UTF8", collation="C")  # fmt: skip
-    portrait = Portrait(
+    imported = ImportedSpec(
         made,
         {f'"{name[:20]}"': ["line\nbreak"]},
         {"who\nelse": "why\r\nnot"},
         {},
         ("a\u2028remark",),
     )
-    text = written(portrait, "postgresql://dba@db.example.com/postgres", {"mode": "require"})
-    assert 'via: "ssh://a@b"' in written(portrait, "postgresql://a@b/c", {}, "ssh://a@b")
+    text = written(imported, "postgresql://dba@db.example.com/postgres", {"mode": "require"})
+    assert 'via: "ssh://a@b"' in written(imported, "postgresql://a@b/c", {}, "ssh://a@b")
     [read] = parsed(text).deployments
     assert (read.name, read.database, read.schemas, read.isolate) == (
         made.name,
@@ -66,9 +66,9 @@ def test_the_text_reads_back(name: str) -> None:
 
 
 @pytest.mark.parametrize(("resident", "why"), [
-    (Resident(name="a"), ""), (Resident(name="a", superuser=True), "superuser"), (Resident(name="a", can_login=False), "log in"),
-    (Resident(name="pg_a"), "belong to the server"),
+    (ExistingUser(name="a"), ""), (ExistingUser(name="a", superuser=True), "superuser"), (ExistingUser(name="a", can_login=False), "log in"),
+    (ExistingUser(name="pg_a"), "belong to the server"),
 ])  # fmt: skip
-def test_who_cannot_be_a_user(resident: Resident, why: str) -> None:
+def test_who_cannot_be_a_user(resident: ExistingUser, why: str) -> None:
     assert why in resident.objection("postgresql")
     assert bool(resident.objection("postgresql")) is bool(why)
