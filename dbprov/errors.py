@@ -29,8 +29,8 @@ from dbprov.system.masking import masked, values
 class DbprovError(Exception):
     """A failure in three parts.
 
-    What failed, why (the server's code and words), and what to do about it. However it is told, it
-    is told without the secrets of this process: a server may repeat what was sent.
+    What failed, why (the server's code and words), and what to do about it. However it is shown, it
+    is shown without the secrets of this process: a server may repeat what was sent.
     """
 
     exit_code = 2
@@ -41,7 +41,7 @@ class DbprovError(Exception):
 
     @final
     def __str__(self) -> str:
-        return masked(self.told())
+        return masked(self.unmasked())
 
     @final
     def __repr__(self) -> str:
@@ -52,7 +52,7 @@ class DbprovError(Exception):
         made: dict[str, str] = values(self.parts())
         return made
 
-    def told(self) -> str:
+    def unmasked(self) -> str:
         why = f"{self.code}: {self.why}" if self.code and self.why else self.code or self.why
         parts = [self.what.replace("\n", " ")]
         if why:
@@ -92,7 +92,7 @@ class SpecError(DbprovError):
         super().__init__(f"the spec has {count}")
         self.mistakes = mistakes
 
-    def told(self) -> str:
+    def unmasked(self) -> str:
         return "\n".join([self.what, *map(str, self.mistakes)])
 
     def parts(self) -> dict[str, str]:
@@ -128,8 +128,8 @@ class ReviewError(DbprovError):
 
     difference: tuple[str, ...] = ()
 
-    def told(self) -> str:
-        return "\n".join([super().told(), *self.difference])
+    def unmasked(self) -> str:
+        return "\n".join([super().unmasked(), *self.difference])
 
     def parts(self) -> dict[str, str]:
         return {**super().parts(), "difference": "\n".join(self.difference)}

@@ -136,11 +136,11 @@ def _ends(checked: Checked, entries: list[dict[str, Any]], known: bool) -> None:
             begun.setdefault(str(one.get("run")), one)
     for run, one in begun.items():
         announced = sum(len(o["steps"]) for o in entries if o.get("run") == run and "steps" in o)
-        told = sum(1 for o in entries if o.get("run") == run and o.get("event") == "statement")
+        ended = sum(1 for o in entries if o.get("run") == run and o.get("event") == "statement")
         words = (
             f"run {run} of {one.get('time')} has no end:"
             " it was killed, or runs still, or the lines after it were removed;"
-            f" of {announced - told} announced statements the end is not known"
+            f" of {announced - ended} announced statements the end is not known"
         )
         if entries[-1].get("run") == run and not known:
             checked.wrong.append(Wrong(checked.lines, "truncated", words))

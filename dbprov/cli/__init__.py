@@ -113,9 +113,9 @@ def _unwritten(error: OSError) -> None:
     from dbprov.errors import PlaceError
 
     what, again = "what there is to say could not be written", "make room where it goes to"
-    told = PlaceError(what, error.strerror or "", f"{again}, and run the same command again")
+    failed = PlaceError(what, error.strerror or "", f"{again}, and run the same command again")
     with suppress(OSError):
-        console.show_error(told)
+        console.show_error(failed)
     for stream in (sys.stdout, sys.stderr):  # nor is it tried again at the exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
@@ -132,7 +132,7 @@ def _give_up(ctx: click.Context, error: DbprovError) -> NoReturn:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Ctrl-C, SIGTERM and a closed terminal end a run in order: rolled back, and told.
+    """Ctrl-C, SIGTERM and a closed terminal end a run in order: rolled back, and reported.
 
     Asked a second time it ends at once, as it would by kill -9, which it survives as well.
     """

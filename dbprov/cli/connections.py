@@ -91,7 +91,7 @@ def connections(
     name = _form(form, template, as_json)
     revealed = reveal or output is not None
     scram = _scram(userlist, name, template)
-    wish = forms.FormOptions(shown=revealed, scram=scram, base=_base(base), **flags)
+    wanted = forms.FormOptions(shown=revealed, scram=scram, base=_base(base), **flags)
     handouts = connections(spec, passwords=revealed and not scram)
     for one in handouts:
         for words in one.warnings() if name in ("text", "json") else one.by_token():
@@ -99,17 +99,17 @@ def connections(
     for words in unfinished(spec) if revealed else ():
         console.say(f"note: {words}")
     if template is None:
-        forms.refuse(name, handouts, wish)
+        forms.refuse(name, handouts, wanted)
     if scram and revealed:
-        wish = replace(wish, verifiers=_verifiers(spec))
-    write_connections(name, template, handouts, wish, output)
+        wanted = replace(wanted, verifiers=_verifiers(spec))
+    write_connections(name, template, handouts, wanted, output)
 
 
 def write_connections(
     name: str,
     template: str | None,
     handouts: Sequence[DeploymentConnections],
-    wish: FormOptions,
+    wanted: FormOptions,
     output: str | None,
 ) -> None:
     """To stdout, into a file, or into a folder with a file for each."""
@@ -119,15 +119,15 @@ def write_connections(
         for one in handouts:
             beside = Path(output) / one.deployment.name
             if template:
-                made = _text(name, template, [one], wish)
+                made = _text(name, template, [one], wanted)
                 _put(beside.with_name(beside.name + Path(template).suffix), made)
                 continue
-            for suffix, made in forms.files(name, one, wish).items():
+            for suffix, made in forms.files(name, one, wanted).items():
                 _put(beside.with_name(f"{beside.name}.{suffix}"), made)
     elif output:
-        _put(Path(output), _text(name, template, handouts, wish))
+        _put(Path(output), _text(name, template, handouts, wanted))
     else:
-        console.print_text(_text(name, template, handouts, wish))
+        console.print_text(_text(name, template, handouts, wanted))
 
 
 def is_folder(output: str) -> bool:
@@ -169,14 +169,14 @@ def _verifiers(spec: Spec) -> dict[tuple[Deployment, str], Secret]:
 
 
 def _text(
-    name: str, template: str | None, handouts: Sequence[DeploymentConnections], wish: FormOptions
+    name: str, template: str | None, handouts: Sequence[DeploymentConnections], wanted: FormOptions
 ) -> str:
     from dbprov.connections import forms
     from dbprov.connections.template import rendered
 
     if template:
-        return rendered(Path(template), handouts, wish)
-    return forms.document(name, handouts, wish)
+        return rendered(Path(template), handouts, wanted)
+    return forms.document(name, handouts, wanted)
 
 
 def _put(path: Path, text: str) -> None:
@@ -189,11 +189,11 @@ def document_of(spec: Spec, base: str, *, pgbouncer: bool, shown: bool) -> dict[
     from dbprov.connections import forms
 
     handouts = connections(spec, passwords=shown)
-    wish = forms.FormOptions(shown=shown, pgbouncer=pgbouncer, base=_base(base))
-    forms.refuse("houston", handouts, wish)
+    wanted = forms.FormOptions(shown=shown, pgbouncer=pgbouncer, base=_base(base))
+    forms.refuse("houston", handouts, wanted)
     for words in (words for one in handouts for words in one.by_token()):
         console.say(f"note: {words}")
-    made: dict[str, Any] = json.loads(forms.document("houston", handouts, wish))
+    made: dict[str, Any] = json.loads(forms.document("houston", handouts, wanted))
     return made
 
 

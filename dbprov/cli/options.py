@@ -36,7 +36,7 @@ def object_option(command: F) -> F:
 
 def timeouts_options(*, lock: bool = False) -> Callable[[F], F]:
     """How long to wait, as one Timeouts; ``lock`` for commands that change something."""
-    told = {
+    texts = {
         "connect": "until the server has let us in",
         "statement": "for the end of one statement",
         "lock": "for another run of dbprov on the same Deployment; 0: not at all",
@@ -47,14 +47,14 @@ def timeouts_options(*, lock: bool = False) -> Callable[[F], F]:
         def with_timeouts(*words: Any, **options: Any) -> Any:
             from dbprov.spec.model import Timeouts
 
-            seconds = {name: options.pop(f"{name}_timeout", None) for name in told}
+            seconds = {name: options.pop(f"{name}_timeout", None) for name in texts}
             timeouts = Timeouts(
                 **{name: given for name, given in seconds.items() if given is not None}
             )
             return command(*words, timeouts=timeouts, **options)
 
         wrapped: Any = with_timeouts
-        for name, text in reversed(told.items()):
+        for name, text in reversed(texts.items()):
             if lock or name != "lock":
                 least = click.IntRange(min=0 if name == "lock" else 1)
                 option = click.option(

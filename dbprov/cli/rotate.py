@@ -122,8 +122,8 @@ def _write(spec: Spec, form: str, output: str) -> None:
     from dbprov.commands.connections import connections
     from dbprov.connections import forms
 
-    wish = forms.FormOptions(shown=True)
-    write_connections(form, None, connections(spec), wish, output)
+    wanted = forms.FormOptions(shown=True)
+    write_connections(form, None, connections(spec), wanted, output)
 
 
 def _show_what_follows(spec: Spec, runs: list[Run], output: str | None) -> None:

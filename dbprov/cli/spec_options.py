@@ -48,21 +48,21 @@ class SpecCommand(click.Command):
         except click.BadParameter as error:
             # click repeats what it does not take; here that may be the password itself.
             if error.param and any(keys.PASSWORD in word for word in error.param.opts):
-                told = _taken(error.param.type) or error.message
-                raise click.BadParameter(told, error.ctx, error.param) from None
+                message = _taken(error.param.type) or error.message
+                raise click.BadParameter(message, error.ctx, error.param) from None
             raise
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        told: dict[str, list[tuple[str, str]]] = {
+        sections: dict[str, list[tuple[str, str]]] = {
             "Options": [],
             "One Deployment, instead of SPEC": [],
         }
-        own, wanted = told.values()
+        own, wanted = sections.values()
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record and isinstance(parameter, click.Option):
                 (wanted if isinstance(parameter, Flag) else own).append(record)
-        for title, records in told.items():
+        for title, records in sections.items():
             with formatter.section(title):
                 formatter.write_dl(records)
 

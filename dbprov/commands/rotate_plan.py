@@ -206,6 +206,6 @@ def try_login(
         server.engine.connection.connect_as(url, here, server.timeouts).close()
     except Exception as error:
         code, words = server.engine.errors.explain(error, secret=False)
-        words, todo = server.told(words, server.engine.errors.remedy(code, words))
+        words, todo = server.explained(words, server.engine.errors.remedy(code, words))
         return Check(user, claim, "works", words, False, code, todo)
     return Check(user, claim, "works", "it does", True)

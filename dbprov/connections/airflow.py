@@ -7,7 +7,7 @@ from dbprov.connections.strings import DeploymentConnections
 from dbprov.connections.strings import as_env as env
 
 
-def objections(name: str, one: DeploymentConnections, wish: FormOptions) -> list[str]:
+def objections(name: str, one: DeploymentConnections, options: FormOptions) -> list[str]:
     """Airflow expands ``$NAME`` in every value (D.2); SQLAlchemy does not decode a database."""
     database = one.deployment.database
     found = []
@@ -25,12 +25,12 @@ def undecoded(database: str) -> list[str]:
     return []
 
 
-def as_env(one: DeploymentConnections, wish: FormOptions) -> str:
-    return env([one], wish.shown)
+def as_env(one: DeploymentConnections, options: FormOptions) -> str:
+    return env([one], options.shown)
 
 
-def as_cfg(one: DeploymentConnections, wish: FormOptions) -> str:
+def as_cfg(one: DeploymentConnections, options: FormOptions) -> str:
     """configparser takes a ``%`` for the beginning of a reference; doubled it is one ``%``."""
-    metadata = one.metadata.url(wish.shown).replace("%", "%%")
-    result = ("db+" + one.result.url(wish.shown)).replace("%", "%%")
+    metadata = one.metadata.url(options.shown).replace("%", "%%")
+    result = ("db+" + one.result.url(options.shown)).replace("%", "%%")
     return f"[database]\nsql_alchemy_conn = {metadata}\n\n[celery]\nresult_backend = {result}\n"

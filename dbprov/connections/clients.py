@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import quote, urlencode
 
 from dbprov.connections.airflow import undecoded
-from dbprov.connections.forms import FormOptions, told
+from dbprov.connections.forms import FormOptions, labelled
 from dbprov.connections.strings import Connection, DeploymentConnections
 
 ENGINES = {
@@ -25,7 +25,7 @@ MYSQL_TLS = {
 }
 
 
-def objections(name: str, one: DeploymentConnections, wish: FormOptions) -> list[str]:
+def objections(name: str, one: DeploymentConnections, options: FormOptions) -> list[str]:
     engine = one.deployment.server.engine
     found = []
     if ENGINES.get(name, engine) != engine:
@@ -33,7 +33,7 @@ def objections(name: str, one: DeploymentConnections, wish: FormOptions) -> list
     if name == "service":
         found += [
             f"a line of the service file loses the blank at the end of {what}"
-            for what, text in told(every(one))
+            for what, text in labelled(every(one))
             if text != text.rstrip()
         ]
     if name == "jdbc" and (not one.metadata.host or one.metadata.host.startswith("/")):
@@ -48,25 +48,25 @@ def every(one: DeploymentConnections) -> list[Connection]:
     return list({c.account: c for c in (one.metadata, one.result, *one.others)}.values())
 
 
-def as_pgpass(one: DeploymentConnections, wish: FormOptions) -> str:
+def as_pgpass(one: DeploymentConnections, options: FormOptions) -> str:
     """For ``~/.pgpass`` (libpq reads it only with mode 0600); a ``:`` or ``\\`` is escaped."""
     lines = []
     for c in every(one):
-        parts = c.parts(wish.shown)
+        parts = c.parts(options.shown)
         host = parts["host"] or "localhost"
         fields = (host, parts["port"], parts["database"], parts["user"], parts["password"])
         lines.append(":".join(f.replace("\\", "\\\\").replace(":", "\\:") for f in fields))
     return "\n".join(lines) + "\n"
 
 
-def as_service(one: DeploymentConnections, wish: FormOptions) -> str:
+def as_service(one: DeploymentConnections, options: FormOptions) -> str:
     """For ``pg_service.conf``: psql service=NAME."""
-    return "\n".join("\n".join(_service(one, c, wish)) + "\n" for c in every(one))
+    return "\n".join("\n".join(_service(one, c, options)) + "\n" for c in every(one))
 
 
-def _service(one: DeploymentConnections, c: Connection, wish: FormOptions) -> Iterator[str]:
+def _service(one: DeploymentConnections, c: Connection, options: FormOptions) -> Iterator[str]:
     yield f"[{_group(one, c, '-')}]"
-    parts = c.parts(wish.shown)
+    parts = c.parts(options.shown)
     for key, value in (
         ("host", parts["host"]),
         ("port", parts["port"]),
@@ -87,13 +87,13 @@ def _group(one: DeploymentConnections, c: Connection, joint: str) -> str:
     return name if c.account == one.metadata.account else f"{name}{joint}{c.account.name}"
 
 
-def as_mycnf(one: DeploymentConnections, wish: FormOptions) -> str:
+def as_mycnf(one: DeploymentConnections, options: FormOptions) -> str:
     """For ``--defaults-extra-file``; other users by ``--defaults-group-suffix=_USER``."""
-    return "\n".join("\n".join(_options(one, c, wish)) + "\n" for c in every(one))
+    return "\n".join("\n".join(_options(one, c, options)) + "\n" for c in every(one))
 
 
-def _options(one: DeploymentConnections, c: Connection, wish: FormOptions) -> Iterator[str]:
-    parts = c.parts(wish.shown)
+def _options(one: DeploymentConnections, c: Connection, options: FormOptions) -> Iterator[str]:
+    parts = c.parts(options.shown)
     yield "[client]" if c.account == one.metadata.account else f"[client_{c.account.name}]"
     socket = parts["host"].startswith("/")
     yield f"socket={_option(parts['host'])}" if socket else f"host={_option(parts['host'])}"
@@ -116,18 +116,18 @@ def _option(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def as_sqlalchemy(one: DeploymentConnections, wish: FormOptions) -> str:
+def as_sqlalchemy(one: DeploymentConnections, options: FormOptions) -> str:
     driver = DRIVERS[one.deployment.server.engine]
-    urls = [c.url(wish.shown) for c in every(one)]
+    urls = [c.url(options.shown) for c in every(one)]
     return "".join(f"{driver}:{url.partition(':')[2]}\n" for url in urls)
 
 
-def as_jdbc(one: DeploymentConnections, wish: FormOptions) -> str:
-    return "".join(f"{_jdbc(c, wish)}\n" for c in every(one))
+def as_jdbc(one: DeploymentConnections, options: FormOptions) -> str:
+    return "".join(f"{_jdbc(c, options)}\n" for c in every(one))
 
 
-def _jdbc(c: Connection, wish: FormOptions) -> str:
-    parts, engine = c.parts(wish.shown), c.deployment.server.engine
+def _jdbc(c: Connection, options: FormOptions) -> str:
+    parts, engine = c.parts(options.shown), c.deployment.server.engine
     host = f"[{parts['host']}]" if ":" in parts["host"] else parts["host"]
     parameters = {"user": parts["user"], "password": parts["password"]}
     if parts["sslmode"] and engine == "postgresql":
@@ -140,17 +140,17 @@ def _jdbc(c: Connection, wish: FormOptions) -> str:
     return f"jdbc:{engine}://{host}:{parts['port']}/{database}?{query}"
 
 
-def as_dotenv(one: DeploymentConnections, wish: FormOptions) -> str:
+def as_dotenv(one: DeploymentConnections, options: FormOptions) -> str:
     """Variables as web frameworks name them; in single quotes nothing is expanded."""
-    parts = one.metadata.parts(wish.shown)
+    parts = one.metadata.parts(options.shown)
     variables = {
-        "DATABASE_URL": one.metadata.url(wish.shown),
+        "DATABASE_URL": one.metadata.url(options.shown),
         "DATABASE_HOST": parts["host"],
         "DATABASE_PORT": parts["port"],
         "DATABASE_NAME": parts["database"],
         "DATABASE_USER": parts["user"],
         "DATABASE_PASSWORD": parts["password"],
-        "RESULT_BACKEND_URL": "db+" + one.result.url(wish.shown),
+        "RESULT_BACKEND_URL": "db+" + one.result.url(options.shown),
     }
     return "".join(f"{key}={_single(value)}\n" for key, value in variables.items())
 

@@ -56,10 +56,10 @@ class Form(Struct, frozen=True):
         made: Write = getattr(import_module(f"dbprov.connections.{self.home}"), f"as_{name}")
         return made
 
-    def objections(self, name: str, one: DeploymentConnections, wish: FormOptions) -> list[str]:
+    def objections(self, name: str, one: DeploymentConnections, options: FormOptions) -> list[str]:
         """Why this form cannot carry this Deployment; empty where it can."""
         module = import_module(f"dbprov.connections.{self.home}")
-        found: list[str] = getattr(module, "objections")(name, one, wish)  # noqa: B009
+        found: list[str] = getattr(module, "objections")(name, one, options)  # noqa: B009
         return found
 
 
@@ -87,12 +87,12 @@ FORMS: dict[str, Form] = {
 }
 
 
-def refuse(name: str, handouts: Sequence[DeploymentConnections], wish: FormOptions) -> None:
+def refuse(name: str, handouts: Sequence[DeploymentConnections], options: FormOptions) -> None:
     """Raises UsageError, with every reason, if the form cannot carry one of them."""
     refused = [
         f"{one.deployment.name}: {why}"
         for one in handouts
-        for why in (*FORMS[name].objections(name, one, wish), *_tokens(name, one, wish))
+        for why in (*FORMS[name].objections(name, one, options), *_tokens(name, one, options))
     ]
     if refused:
         raise UsageError(
@@ -102,29 +102,29 @@ def refuse(name: str, handouts: Sequence[DeploymentConnections], wish: FormOptio
         )
 
 
-def _tokens(name: str, one: DeploymentConnections, wish: FormOptions) -> Iterator[str]:
+def _tokens(name: str, one: DeploymentConnections, options: FormOptions) -> Iterator[str]:
     """An empty password in its place would be one that is not true."""
-    asks = name in PASSWORDS or (name == "houston" and wish.pgbouncer)
-    if not asks or (name == "chart" and wish.by_secret):
+    asks = name in PASSWORDS or (name == "houston" and options.pgbouncer)
+    if not asks or (name == "chart" and options.by_secret):
         return
     for account in one.deployment.accounts:
         if account.auth is Auth.IAM:
             yield f'user "{account.name}" logs in with IAM tokens, and this form holds a password'
 
 
-def written(name: str, one: DeploymentConnections, wish: FormOptions) -> str:
+def written(name: str, one: DeploymentConnections, options: FormOptions) -> str:
     """One Deployment in this form."""
     if name in FORMATS:
-        return FORMATS[name]([one], wish.shown)
-    return FORMS[name].written(name)(one, wish)
+        return FORMATS[name]([one], options.shown)
+    return FORMS[name].written(name)(one, options)
 
 
-def document(name: str, handouts: Sequence[DeploymentConnections], wish: FormOptions) -> str:
+def document(name: str, handouts: Sequence[DeploymentConnections], options: FormOptions) -> str:
     """All of them in one text. Raises UsageError where the form holds one Deployment only."""
     fits(name, handouts)
     if name in FORMATS:
-        return FORMATS[name](handouts, wish.shown)
-    return FORMS[name].between.join(written(name, one, wish) for one in handouts)
+        return FORMATS[name](handouts, options.shown)
+    return FORMS[name].between.join(written(name, one, options) for one in handouts)
 
 
 def fits(name: str, handouts: Sequence[DeploymentConnections]) -> None:
@@ -137,15 +137,15 @@ def fits(name: str, handouts: Sequence[DeploymentConnections]) -> None:
         )
 
 
-def files(name: str, one: DeploymentConnections, wish: FormOptions) -> dict[str, str]:
+def files(name: str, one: DeploymentConnections, options: FormOptions) -> dict[str, str]:
     """What a folder gets of one Deployment: each text by the suffix of its file."""
     form = FORMS[name]
     if not form.parts:
-        return {form.suffix: document(name, [one], wish)}
-    return {suffix: form.written(part)(one, wish) for part, suffix in form.parts.items()}
+        return {form.suffix: document(name, [one], options)}
+    return {suffix: form.written(part)(one, options) for part, suffix in form.parts.items()}
 
 
-def told(connections: Iterable[Connection]) -> Iterator[tuple[str, str]]:
+def labelled(connections: Iterable[Connection]) -> Iterator[tuple[str, str]]:
     """Each name and each password that a form would carry, with the words for it."""
     for user, c in {c.account.name: c for c in connections}.items():
         yield f'the name of user "{user}"', user

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from dbprov.connections.airflow import undecoded
-from dbprov.connections.forms import FormOptions, told
+from dbprov.connections.forms import FormOptions, labelled
 from dbprov.connections.strings import DeploymentConnections
 
 CONNECTIONS = (
@@ -20,10 +20,10 @@ CONNECTIONS = (
 )
 
 
-def objections(name: str, one: DeploymentConnections, wish: FormOptions) -> list[str]:
+def objections(name: str, one: DeploymentConnections, options: FormOptions) -> list[str]:
     if name == "values":
         return []
-    if wish.pgbouncer:
+    if options.pgbouncer:
         return bounced(one)
     return undecoded(one.deployment.database)
 
@@ -35,7 +35,7 @@ def bounced(one: DeploymentConnections) -> list[str]:
     entries = [
         f"the chart writes {what} into PgBouncer's files"
         ' with escapes that PgBouncer does not read: no ", \\, blank or $ in it'
-        for what, text in told((one.metadata, one.result))
+        for what, text in labelled((one.metadata, one.result))
         if any(sign in text for sign in '"\\ $')
     ]
     if any(sign in one.deployment.database for sign in "\"'\\ $=;"):
@@ -46,34 +46,34 @@ def bounced(one: DeploymentConnections) -> list[str]:
     return entries
 
 
-def variables(one: DeploymentConnections, wish: FormOptions) -> dict[str, Any]:
+def variables(one: DeploymentConnections, options: FormOptions) -> dict[str, Any]:
     """With PgBouncer the two JSON objects, else the two strings; never both (guide, step 5)."""
-    if wish.pgbouncer:
+    if options.pgbouncer:
         return {
-            "metadataConnectionJson": one.metadata.as_json(wish.shown),
-            "resultBackendConnectionJson": one.result.as_json(wish.shown),
+            "metadataConnectionJson": one.metadata.as_json(options.shown),
+            "resultBackendConnectionJson": one.result.as_json(options.shown),
         }
     return {
-        "metadataConnection": one.metadata.url(wish.shown),
-        "resultBackendConnection": "db+" + one.result.url(wish.shown),
+        "metadataConnection": one.metadata.url(options.shown),
+        "resultBackendConnection": "db+" + one.result.url(options.shown),
     }
 
 
-def as_houston(one: DeploymentConnections, wish: FormOptions) -> str:
+def as_houston(one: DeploymentConnections, options: FormOptions) -> str:
     """Merged into the user's own document, in which nothing else is touched."""
-    kept: Mapping[str, Any] = {k: v for k, v in wish.base.items() if k not in CONNECTIONS}
-    return json.dumps({**kept, **variables(one, wish)}, indent=2, ensure_ascii=False) + "\n"
+    kept: Mapping[str, Any] = {k: v for k, v in options.base.items() if k not in CONNECTIONS}
+    return json.dumps({**kept, **variables(one, options)}, indent=2, ensure_ascii=False) + "\n"
 
 
-def as_values(one: DeploymentConnections, wish: FormOptions) -> str:
+def as_values(one: DeploymentConnections, options: FormOptions) -> str:
     """What values.yaml needs, and what a cluster's Configuration Override needs instead.
 
     Never ``database.connection``: it would replace the platform's own root connection (A.2).
     """
-    enabled = switch(wish.platform)
+    enabled = switch(options.platform)
     values = {"astronomer": {"houston": {"config": {"deployments": enabled}}}}
     text = str(yaml.safe_dump(values, sort_keys=False))
-    if wish.platform == "0.37":
+    if options.platform == "0.37":
         return text
     return (
         text

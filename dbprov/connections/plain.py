@@ -6,5 +6,5 @@ from dbprov.connections.forms import FormOptions
 from dbprov.connections.strings import DeploymentConnections
 
 
-def objections(name: str, one: DeploymentConnections, wish: FormOptions) -> list[str]:
+def objections(name: str, one: DeploymentConnections, options: FormOptions) -> list[str]:
     return []

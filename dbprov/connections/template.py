@@ -14,7 +14,7 @@ from dbprov.system import files
 LARGEST = 1 << 20  # bytes of a template
 
 
-def rendered(file: Path, handouts: Sequence[DeploymentConnections], wish: FormOptions) -> str:
+def rendered(file: Path, handouts: Sequence[DeploymentConnections], options: FormOptions) -> str:
     """The template with ``deployments``. Raises RenderError with its line.
 
     It can do nothing but print: Jinja's sandbox, no files beside it, no unknown names.
@@ -31,7 +31,7 @@ def rendered(file: Path, handouts: Sequence[DeploymentConnections], wish: FormOp
     except TemplateSyntaxError as error:
         raise _failed(f"{file}:{error.lineno}", error.message or "") from None
     try:
-        return _printed(template, handouts, wish.shown)
+        return _printed(template, handouts, options.shown)
     except Exception as error:  # whatever Python can raise in an expression
         raise _failed(_place(error, file), _words(template, handouts)) from None
 

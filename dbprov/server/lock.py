@@ -98,16 +98,16 @@ class Lock(Struct):
     def _take(self, patience: float, delayed: Delayed) -> None:
         self.session = self.connection.number
         end = time.monotonic() + patience
-        asked, told = 0.0, 0
+        asked, reported = 0.0, 0
         while not self._try():
             now = time.monotonic()
             last = now >= end
-            if last or not told or now - asked > ASK_AGAIN:
+            if last or not reported or now - asked > ASK_AGAIN:
                 asked, holder = now, self._holder()
                 if last:
                     raise self._locked(patience, holder)
-                if holder and holder.number != told:
-                    told = holder.number
+                if holder and holder.number != reported:
+                    reported = holder.number
                     delayed(Delay(f"waiting for another run on {self.what}: {holder}"))
             self.waited = True
             time.sleep(min(random.uniform(0.1, 0.4), max(end - now, 0.01)))
@@ -171,8 +171,8 @@ class Lock(Struct):
         return Holder.of(rows[0])
 
     def _ask(self, name: str, **values: Any) -> list[Row]:
-        told = {"keys": self.keys, **values}
-        return self.connection.ask([self.render.text(name, **told)])[0]
+        values = {"keys": self.keys, **values}
+        return self.connection.ask([self.render.text(name, **values)])[0]
 
     def _locked(self, patience: float, holder: Holder | None) -> LockError:
         return LockError(

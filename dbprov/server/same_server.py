@@ -75,8 +75,8 @@ class KnownServer(AdminSessions):
             answer = Answer(named)
             if named is not Same.SAME:
                 answer = Answer(Same.UNKNOWN, f"{other.server} was not opened with this spec")
-        told = not (deployment.same_server and other.same_server)
-        return Answer(Same.ANOTHER) if answer.same is Same.UNKNOWN and told else answer
+        asserted = not (deployment.same_server and other.same_server)
+        return Answer(Same.ANOTHER) if answer.same is Same.UNKNOWN and asserted else answer
 
     def answers_of(
         self, deployment: Deployment, among: Sequence[Deployment] | None = None

@@ -205,7 +205,7 @@ class Server(LookingServer):
         )
 
     def _failed(self, step: Step, code: str, words: str) -> ApplyError:
-        words, todo = self.told(words, self.engine.errors.remedy(code))
+        words, todo = self.explained(words, self.engine.errors.remedy(code))
         return ApplyError(f"could not {step}", words, todo, code=code)
 
     def obstacles(self, steps: Sequence[Step]) -> list[tuple[Step, Obstacle]]:

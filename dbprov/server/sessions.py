@@ -144,11 +144,11 @@ class AdminSessions:
             render = self.renderer(no_password)
             statement = render.text("remedy/enter", database=database, admin=self._facts.admin)
             todo = f"the owner of the database, or a superuser, would run:\n{statement};"
-        elif self._tunnel and (told := self._tunnel.remedy()):
-            words, todo = f"{words}; ssh: {self._tunnel.words}", told
+        elif self._tunnel and (remedy := self._tunnel.remedy()):
+            words, todo = f"{words}; ssh: {self._tunnel.words}", remedy
         return ConnectError(f"{where} {what}", words, todo, code=code)
 
-    def told(self, words: str, todo: str) -> tuple[str, str]:
+    def explained(self, words: str, todo: str) -> tuple[str, str]:
         """Why, and what to do, of what failed in a session: the bastion may have ended it."""
         if self._tunnel and self._tunnel.lost():
             return f"{words}; ssh: {self._tunnel.words}", self._tunnel.remedy()
@@ -251,7 +251,7 @@ class AdminSessions:
             where = (
                 f'in database "{database}" on {self.address}' if database else f"on {self.address}"
             )
-            words, todo = self.told(words, self.engine.errors.remedy(code))
+            words, todo = self.explained(words, self.engine.errors.remedy(code))
             raise LookError(f"what is {where} could not be read", words, todo, code=code) from None
 
 

@@ -34,7 +34,7 @@ def verify_user(
         connection = engine.connection.connect_as(url, deployment, server.timeouts)
     except Exception as error:
         code, words = engine.errors.explain(error, secret=False)
-        words, todo = server.told(words, engine.errors.remedy(code, words))
+        words, todo = server.explained(words, engine.errors.remedy(code, words))
         kept = f"its password is kept in {account.place}"
         todo = "\n".join(filter(None, (todo, kept, _rivals(server, account))))
         yield Check(account.name, "logs in", "works", words, False, code, todo)
@@ -65,7 +65,7 @@ def verify_user(
         raise
     except Exception as error:  # of the transaction around the trials: its session is gone
         code, words = engine.errors.explain(error, secret=False)
-        words, todo = server.told(words, engine.errors.remedy(code))
+        words, todo = server.explained(words, engine.errors.remedy(code))
         claim = "keeps its session to the end"
         yield Check(account.name, claim, "works", words, False, code, todo)
     finally:

@@ -37,8 +37,8 @@ class Running(Struct, frozen=True):
 
     def goes_on(self, other: Running) -> bool:
         """The same run of the same server process. Of nothing that was said nothing is known."""
-        told = (self.started, self.named)
-        return bool(self.started) and told == (other.started, other.named)
+        named = (self.started, self.named)
+        return bool(self.started) and named == (other.started, other.named)
 
     def __str__(self) -> str:
         return f"{self.named}, started {self.started or 'at a time that it does not say'}"

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from dbprov.spec.key_types import Key, Mapping
 
 T = TypeVar("T")
-MOST = 200  # mistakes of one spec that are told
-MORE, FIRST = "there are more mistakes, which are not told", "correct these first"
+MOST = 200  # mistakes of one spec that are reported
+MORE, FIRST = "there are more mistakes, which are not shown", "correct these first"
 
 
 class Node(Struct, frozen=True):

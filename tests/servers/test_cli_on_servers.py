@@ -148,7 +148,7 @@ def test_flags_instead_of_a_file(run: Run) -> None:
     assert run("plan", *flags).returncode == 1
     assert run("apply", *flags, "--yes").returncode == 0
     assert run("plan", *flags).returncode == 0
-    assert run("plan", "spec.yaml").returncode == 0  # the same wish, said otherwise
+    assert run("plan", "spec.yaml").returncode == 0  # the same wanted, said otherwise
     assert run("plan", "spec.yaml", *flags).returncode == 2
 
 

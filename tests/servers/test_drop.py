@@ -284,9 +284,9 @@ def test_things_elsewhere(walk: Walk, prefix: str) -> None:
     execute(
         walk.server, "superuser", f'ALTER TABLE its_own OWNER TO "{prefix}app"', f"{prefix}other"
     )
-    for wish in (USERS, WHOLE, DropOptions(reassign_to=walk.server.user("superuser"))):
+    for options in (USERS, WHOLE, DropOptions(reassign_to=walk.server.user("superuser"))):
         with pytest.raises(RefusedError, match="nothing was changed") as met:
-            drop(walk, spec, wish)
+            drop(walk, spec, options)
         words = f'user "{prefix}app" owns things beside this Deployment in database "{prefix}other": table public.its_own'
         assert words in met.value.why
 
@@ -331,8 +331,8 @@ def test_what_others_gave(walk: Walk, prefix: str, maker: Any) -> None:
 
 @pytest.mark.postgresql
 @pytest.mark.usefixtures("rds_iam")
-@pytest.mark.parametrize("wish", [WHOLE, QUARANTINE], ids=["drop", "quarantine"])
-def test_a_user_of_iam(walk: Walk, prefix: str, wish: DropOptions) -> None:
+@pytest.mark.parametrize("options", [WHOLE, QUARANTINE], ids=["drop", "quarantine"])
+def test_a_user_of_iam(walk: Walk, prefix: str, options: DropOptions) -> None:
     """Trap T30: its rights are borrowed only once it is no member of rds_iam any more."""
     accounts = [users(prefix)[0], {**users(prefix)[2], "auth": "iam"}]
     spec = walk.spec(one(prefix, users=accounts))
@@ -340,10 +340,10 @@ def test_a_user_of_iam(walk: Walk, prefix: str, wish: DropOptions) -> None:
     as_admin(
         walk, f'GRANT SELECT ON ALL TABLES IN SCHEMA public TO "{prefix}reader"', f"{prefix}db"
     )
-    departed = drop(walk, spec, wish)
+    departed = drop(walk, spec, options)
     assert departed.ok, (departed.error, departed.left)
     assert memberships(walk, prefix) == []
-    if wish is QUARANTINE:
+    if options is QUARANTINE:
         walk.provision(spec)
         assert drop(walk, spec, USERS).ok
         assert left(walk, prefix) == [f"database {prefix}db"]

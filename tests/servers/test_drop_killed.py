@@ -34,8 +34,8 @@ def test_killed_after_every_statement(walk: Walk, prefix: str, access: str, what
     new_owner = f"{prefix}new_owner" if what == "users" and not mysql else None
     if new_owner:
         as_admin(walk, f'CREATE ROLE "{new_owner}"')
-    wish = DropOptions(what == "quarantine", what == "database", new_owner)
-    steps = _steps(walk, access, wish, f"{prefix}r_")
+    options = DropOptions(what == "quarantine", what == "database", new_owner)
+    steps = _steps(walk, access, options, f"{prefix}r_")
     # Of a transaction that is killed nothing is left: after a loan there is nothing new to see.
     told = [n for n, s in enumerate(steps, 1) if s.item.kind != "membership" or n == len(steps)]
     entries = [
@@ -50,9 +50,9 @@ def test_killed_after_every_statement(walk: Walk, prefix: str, access: str, what
     _, said = killer.communicate(timeout=240)
     assert killer.returncode == 0, said
     for number, deployment in enumerate(spec.deployments):
-        departed = drop(walk, spec, wish, number)
+        departed = drop(walk, spec, options, number)
         assert departed.ok, (number, departed.error, departed.left)
-        assert planned(walk, spec, wish, number).complete
+        assert planned(walk, spec, options, number).complete
         if what == "quarantine":
             with dbprov.servers(spec) as servers:
                 assert dbprov.apply(deployment, servers[deployment]).error is None
@@ -65,11 +65,11 @@ def test_killed_after_every_statement(walk: Walk, prefix: str, access: str, what
         assert stay == ([f"role {new_owner}"] if new_owner else [])
 
 
-def _steps(walk: Walk, access: str, wish: DropOptions, name: str) -> tuple[Any, ...]:
+def _steps(walk: Walk, access: str, options: DropOptions, name: str) -> tuple[Any, ...]:
     """Of one like those that are killed."""
     spec = walk.spec(one(name, users=accounts(name, access)))
-    _provision(walk, spec, 0, wish.reassign_to)
-    steps: tuple[Any, ...] = planned(walk, spec, wish).steps
+    _provision(walk, spec, 0, options.reassign_to)
+    steps: tuple[Any, ...] = planned(walk, spec, options).steps
     return steps
 
 

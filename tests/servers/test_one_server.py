@@ -71,10 +71,10 @@ def provision(spec: Spec) -> None:
             assert applied.ok, (applied.error, applied.left)
 
 
-def dropped(spec: Spec, wish: DropOptions) -> Any:
+def dropped(spec: Spec, options: DropOptions) -> Any:
     deployment = spec.deployments[0]
     with dbprov.servers(spec) as servers:
-        return drop_deployment(spec, deployment, servers[deployment], wish)
+        return drop_deployment(spec, deployment, servers[deployment], options)
 
 
 def databases(server: TestServer, prefix: str) -> list[str]:
@@ -275,9 +275,9 @@ def test_what_cannot_be_asked_may_be_the_same(walk: Walk, prefix: str) -> None:
     gone = walk.url.replace(f":{walk.server.port}", ":1")
     spec = pair(walk, prefix, gone, first=f"{prefix}app", database=f"{prefix}db")
     provision(Spec(spec.deployments[:1]))
-    for wish in (QUARANTINE, USERS, WHOLE):
+    for options in (QUARANTINE, USERS, WHOLE):
         with pytest.raises(RefusedError, match="nothing was changed") as met:
-            dropped(spec, wish)
+            dropped(spec, options)
         assert f'c on {spec.deployments[1].server} has database "{prefix}db" too' in met.value.why
         assert "cannot be told" in met.value.why
         assert "same_server: false" in met.value.todo
@@ -346,9 +346,9 @@ def test_a_copy_is_told_from_its_original(
             return
         assert facts[0] == facts[1]
         assert all(any("same_server: false" in r for r in p.remarks) for p in planned)
-        for wish in (QUARANTINE, USERS, WHOLE):
+        for options in (QUARANTINE, USERS, WHOLE):
             with pytest.raises(RefusedError, match="nothing was changed") as met:
-                dropped(spec, wish)
+                dropped(spec, options)
             assert str(own.server.port) in met.value.why
             assert str(copied.server.port) in met.value.why
             assert 'has user "app", database "shop" too' in met.value.why

@@ -34,16 +34,16 @@ def quarantine(walk: Walk, spec: Spec, number: int = 0) -> Run:
     return drop(walk, spec, QUARANTINE, number)
 
 
-def drop(walk: Walk, spec: Spec, wish: DropOptions, number: int = 0) -> Run:
+def drop(walk: Walk, spec: Spec, options: DropOptions, number: int = 0) -> Run:
     deployment = spec.deployments[number]
     with dbprov.servers(spec) as servers:
-        return drop_deployment(spec, deployment, servers[deployment], wish)
+        return drop_deployment(spec, deployment, servers[deployment], options)
 
 
-def planned(walk: Walk, spec: Spec, wish: DropOptions, number: int = 0) -> Any:
+def planned(walk: Walk, spec: Spec, options: DropOptions, number: int = 0) -> Any:
     deployment = spec.deployments[number]
     with dbprov.servers(spec) as servers:
-        return plan_drop(spec, deployment, servers[deployment], wish)
+        return plan_drop(spec, deployment, servers[deployment], options)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from tests.support.killer import die
 from tests.support.statements import after_each
 
 
-def drop(spec: Spec, deployment: Deployment, wish: DropOptions, statements: int) -> None:
+def drop(spec: Spec, deployment: Deployment, options: DropOptions, statements: int) -> None:
     """In this process, which does not live to see the end of it."""
     counted = count(1)
 
@@ -29,16 +29,16 @@ def drop(spec: Spec, deployment: Deployment, wish: DropOptions, statements: int)
 
     with dbprov.servers(spec) as servers:
         after_each(servers[deployment], count_down)
-        drop_deployment(spec, deployment, servers[deployment], wish)
+        drop_deployment(spec, deployment, servers[deployment], options)
 
 
 def main(path: str, new_owner: str, what: str, *numbers: str) -> None:
     spec = dbprov.load(Path(path))
-    wish = DropOptions(what == "quarantine", what == "database", new_owner or None)
+    options = DropOptions(what == "quarantine", what == "database", new_owner or None)
     for deployment, statements in zip(spec.deployments, map(int, numbers), strict=True):
         child = os.fork()
         if child == 0:
-            drop(spec, deployment, wish, statements)
+            drop(spec, deployment, options, statements)
             os._exit(3)
         _, status = os.waitpid(child, 0)
         if not os.WIFSIGNALED(status):

@@ -37,10 +37,10 @@ TWO: dict[str, Any] = {
 def decided(
     *pairs: tuple[Item, Item | None],
     shared: dict[str, Any] | None = None,
-    wish: DropOptions = QUARANTINE,
+    options: DropOptions = QUARANTINE,
 ) -> Decision:
     found: tuple[Pair, ...] = pairs
-    return decide(Survey(deployment("postgresql"), True, "dba", found, shared or {}), wish)
+    return decide(Survey(deployment("postgresql"), True, "dba", found, shared or {}), options)
 
 
 def said(made: Decision) -> list[list[str]]:
@@ -92,12 +92,12 @@ HAS = Belongings(user="app", database="shop")
 
 def test_what_it_owns_keeps_it() -> None:
     inside = replace(HAS, inside="shop", here=("table t",))
-    made = decided((APP, APP), (USER, USER), (HAS, HAS), (inside, inside), wish=USERS)
+    made = decided((APP, APP), (USER, USER), (HAS, HAS), (inside, inside), options=USERS)
     assert [r.why for r in made.refusals] == ['user "app" owns table t']
-    assert decided((APP, APP), (inside, inside), wish=WHOLE).refusals == ()
+    assert decided((APP, APP), (inside, inside), options=WHOLE).refusals == ()
     new_owner = Membership(role="joe")
     made = decided(
-        (APP, APP), (inside, inside), (new_owner, new_owner), wish=DropOptions(reassign_to="joe")
+        (APP, APP), (inside, inside), (new_owner, new_owner), options=DropOptions(reassign_to="joe")
     )
     assert made.refusals == ()
     assert 'reassign what user "app" owns to "joe"' in [str(step) for step in made.steps]
@@ -109,10 +109,10 @@ def test_what_it_owns_elsewhere_keeps_it_in_any_case() -> None:
         replace(HAS, owned=("database sales",)),
         replace(HAS, inside="sales", owned=("table t",)),
     ):
-        for wish in (USERS, WHOLE, DropOptions(reassign_to="joe")):
-            made = decided((APP, APP), (found, found), (new_owner, new_owner), wish=wish)
+        for options in (USERS, WHOLE, DropOptions(reassign_to="joe")):
+            made = decided((APP, APP), (found, found), (new_owner, new_owner), options=options)
             [refusal] = made.refusals
-            assert refusal.why.startswith('user "app" owns things beside this Deployment'), wish
+            assert refusal.why.startswith('user "app" owns things beside this Deployment'), options
 
 
 def test_an_heir_that_cannot_be() -> None:
@@ -120,7 +120,7 @@ def test_an_heir_that_cannot_be() -> None:
         ("nobody", (Membership(role="nobody"), None), "does not exist"),
         ("app", (Membership(role="app"), Membership(role="app")), "goes itself"),
     ):
-        made = decided((APP, APP), pairs, wish=DropOptions(reassign_to=new_owner))
+        made = decided((APP, APP), pairs, options=DropOptions(reassign_to=new_owner))
         assert [words in r.why for r in made.refusals] == [True]
 
 
@@ -131,7 +131,7 @@ def test_the_role_is_last() -> None:
     owned = Ownership(database="shop", owner="app")
     made = decided(
         (APP, APP), (USER, USER), (DATABASE, replace(DATABASE, owner="app")), (owned, owned),
-        (here, here), (there, there), wish=WHOLE,
+        (here, here), (there, there), options=WHOLE,
     )  # fmt: skip
     assert [(s.verb, s.item.kind, s.item.inside) for s in made.steps] == [
         ("create", "lockout", None),
@@ -170,7 +170,7 @@ def test_the_rights_of_a_user_of_iam_are_borrowed_after_its_tokens_are_taken() -
     loan = Membership(role="app", sufficient=False, external=True)
     there = replace(HAS, inside="sales", given=("table t",))
     pairs = ((APP, APP), (tokens, tokens), (there, there), (loan, loan))
-    found = [s.found for s in decided(*pairs, wish=WHOLE).steps if s.item.kind == "membership"]
+    found = [s.found for s in decided(*pairs, options=WHOLE).steps if s.item.kind == "membership"]
     assert [f.external for f in found if isinstance(f, Membership)] == [False, False]
 
 
@@ -178,5 +178,5 @@ def test_where_it_cannot_be_told_nothing_is_taken() -> None:
     """Whatever is wished: what may be the same server may have another Deployment on it."""
     doubt = Refusal("reports may be on the same server", "same_server: false")
     survey = Survey(deployment("postgresql"), True, "dba", ((APP, APP),), {}, (doubt,))
-    for wish in (QUARANTINE, DropOptions(), DropOptions(database=True)):
-        assert doubt in decide(survey, wish).refusals
+    for options in (QUARANTINE, DropOptions(), DropOptions(database=True)):
+        assert doubt in decide(survey, options).refusals

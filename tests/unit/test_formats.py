@@ -42,9 +42,9 @@ def made(engine: str = "postgresql", password: str = "pw", **keys: Any) -> Deplo
     return connections_of(deployment(engine, **keys), lambda account: Secret(password))
 
 
-def text(name: str, one: DeploymentConnections, wish: FormOptions = SHOWN) -> str:
-    forms.refuse(name, [one], wish)
-    return forms.document(name, [one], wish)
+def text(name: str, one: DeploymentConnections, options: FormOptions = SHOWN) -> str:
+    forms.refuse(name, [one], options)
+    return forms.document(name, [one], options)
 
 
 def read(url: str) -> tuple[str | None, ...]:
@@ -139,9 +139,9 @@ def test_pgbouncer_has_two_files() -> None:
 
 def test_a_userlist_of_verifiers() -> None:
     one, kept = made(password="pw"), "SCRAM-SHA-256$4096:c2FsdA==$c3RvcmVk:c2VydmVy"
-    wish = FormOptions(True, scram=True, verifiers={(one.deployment, "app"): Secret(kept)})
-    assert forms.files("pgbouncer", one, wish)["userlist.txt"] == f'"app" "{kept}"\n'
-    assert MASK in forms.files("pgbouncer", one, replace(wish, shown=False))["userlist.txt"]
+    options = FormOptions(True, scram=True, verifiers={(one.deployment, "app"): Secret(kept)})
+    assert forms.files("pgbouncer", one, options)["userlist.txt"] == f'"app" "{kept}"\n'
+    assert MASK in forms.files("pgbouncer", one, replace(options, shown=False))["userlist.txt"]
 
 
 @given(password=PASSWORDS)
@@ -161,13 +161,13 @@ def test_kubernetes_takes_the_secrets(password: str) -> None:
 
 
 def test_kubernetes_takes_other_names() -> None:
-    wish = FormOptions(
+    options = FormOptions(
         metadata_secret="meta", release="r", namespace="astronomer-r", by_secret=True
     )
-    first, second = yaml.safe_load_all(text("k8s", made(), wish))
+    first, second = yaml.safe_load_all(text("k8s", made(), options))
     assert first["metadata"] == {"name": "meta", "namespace": "astronomer-r"}
     assert second["metadata"]["name"] == "r-airflow-result-backend"
-    assert yaml.safe_load(text("chart", made(), wish)) == {
+    assert yaml.safe_load(text("chart", made(), options)) == {
         "data": {
             "metadataSecretName": "meta",
             "resultBackendSecretName": "r-airflow-result-backend",
@@ -248,12 +248,12 @@ CANNOT: list[tuple[str, Callable[[], DeploymentConnections], FormOptions, str]] 
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "one", "wish", "why"), CANNOT)
+@pytest.mark.parametrize(("name", "one", "options", "why"), CANNOT)
 def test_what_a_form_cannot_carry_is_refused(
-    name: str, one: Callable[[], DeploymentConnections], wish: FormOptions, why: str
+    name: str, one: Callable[[], DeploymentConnections], options: FormOptions, why: str
 ) -> None:
     with pytest.raises(UsageError) as caught:
-        text(name, one(), wish)
+        text(name, one(), options)
     assert why in caught.value.why
     assert "analytics" in caught.value.why
 
