@@ -66,7 +66,7 @@ ORDER = [
 
 DRIVERS = {"psycopg", "pymysql"}
 STORES = {"boto3": "passwords.aws", "botocore": "passwords.aws", "hvac": "passwords.vault"}
-HEAVY = {*DRIVERS, *STORES, "jinja2", "yaml"}
+HEAVY = {*DRIVERS, *STORES, "jinja2", "rich", "yaml"}
 
 REVEALING = {  # the only places where a password stops being a Secret, and why
     ("connections.strings", "url"): 1,  # into the string that is handed out, where told to
@@ -244,6 +244,17 @@ def test_the_gate_itself_names_where_it_writes() -> None:
     for node in ast.walk(tree(PACKAGE / "cli/console.py")):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "click.echo":
             assert "file" in {keyword.arg for keyword in node.keywords}, node.lineno
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module)
+def test_rich_lays_out_and_never_writes(path: Path) -> None:
+    """Only cli/terminal.py has it, and a text for each Console: what is masked passes cli/console.py."""
+    uses = "rich" in {name.partition(".")[0] for name in imported(path)}
+    assert uses == (module(path) == "cli.terminal")
+    for node in ast.walk(tree(path)) if uses else ():
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Console"):
+            files = [ast.unparse(k.value) for k in node.keywords if k.arg == "file"]
+            assert files == ["io.StringIO()"], node.lineno
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module)
@@ -796,6 +807,28 @@ def test_small_commands_load_nothing_heavy(program: str) -> None:
         [sys.executable, "-c", asked], capture_output=True, text=True, timeout=60, check=True
     )
     assert ended.stdout.splitlines()[-1] == "loaded"
+
+
+def test_a_plan_in_a_pipe_loads_no_rich() -> None:
+    program = (
+        "import sys, contextlib, dbprov.commands.plan as one, dbprov.commands.servers as two\n"
+        "from tests.support.made import deployment, expanded, facts\n"
+        "from dbprov.plan.plan import Plan; from dbprov.plan.steps import compare\n"
+        "steps = tuple(compare((item, None) for item in expanded(deployment())))\n"
+        "plan = Plan(deployment(), steps, ('SOME',) * len(steps), facts())\n"
+        "one.plan = lambda *_, **__: plan\n"
+        "two.servers = lambda spec, *_, **__: contextlib.nullcontext({d: None for d in spec.deployments})\n"
+        "from dbprov.cli import main\n"
+        "flags = '--server postgresql://dba@h/p --name a --database d --user u'\n"
+        "main(['plan', *flags.split()], standalone_mode=False)\n"
+    )
+    shown = "try: exec(sys.argv[1])\nexcept SystemExit: print('loaded', 'rich' in sys.modules)"
+    ended = subprocess.run(
+        [sys.executable, "-c", f"import sys\n{shown}", program],
+        capture_output=True, text=True, timeout=60, check=True, cwd=ROOT,
+    )  # fmt: skip
+    assert "+ create user" in ended.stdout
+    assert ended.stdout.splitlines()[-1] == "loaded False"
 
 
 def test_every_exported_name_is_there() -> None:

@@ -73,7 +73,8 @@ def apply(
 
     runs: list[Run] = []
     with servers(spec, never if yes else ask, templates, timeouts, journal=journal) as opened:
-        plans = plan_all(spec, opened, prune=prune)
+        with screens.status("planning") as begun:
+            plans = plan_all(spec, opened, prune=prune, begun=begun)
         must_be = as_reviewed(files(spec, reviewed), opened) if reviewed else {}
         undo_files = files(spec, undo)
         for planned in plans:
@@ -87,19 +88,20 @@ def apply(
             console.say(f"this is what was reviewed in {reviewed}: nobody is asked")
         elif any(planned.steps for planned in plans) and not yes:
             confirm()
-        for run in apply_all(
-            plans,
-            opened,
-            report=screens.show_done,
-            check=screens.show_check,
-            delayed=screens.show_delay,
-            agreed=not yes,
-            reviewed=must_be,
-            around=partial(_around, undo_files, opened),
-        ):
-            runs.append(run)
-            screens.show_still_missing(run)
-            screens.show_not_done(run)
+        with screens.status("applying") as begun:
+            for run in apply_all(
+                plans,
+                opened,
+                report=screens.show_done,
+                check=screens.show_check,
+                delayed=screens.show_delay,
+                agreed=not yes,
+                reviewed=must_be,
+                around=partial(_around, undo_files, opened, begun),
+            ):
+                runs.append(run)
+                screens.show_still_missing(run)
+                screens.show_not_done(run)
     ok = all(run.ok for run in runs)
     document = {"ok": ok, "deployments": [run.as_json() for run in runs]}
     show_end(runs, journal, document if as_json else None)
@@ -112,7 +114,10 @@ def apply(
 
 @contextmanager
 def _around(
-    undo_files: Mapping[Deployment, Path], servers: Mapping[Deployment, Server], planned: Plan
+    undo_files: Mapping[Deployment, Path],
+    servers: Mapping[Deployment, Server],
+    begun: Callable[[Deployment], None],
+    planned: Plan,
 ) -> Iterator[Callable[[Run], None]]:
     """The undo file of the whole plan, written before anything is done, whatever ends the run.
 
@@ -123,6 +128,7 @@ def _around(
 
     if len(servers) > 1:
         screens.show_deployment(planned.deployment, err=True)
+    begun(planned.deployment)
     file = undo_files.get(planned.deployment)
     if file is None or not planned.steps:
         yield lambda run: None

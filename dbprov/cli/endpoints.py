@@ -25,9 +25,9 @@ def endpoints(engine: str | None, region: str | None, as_json: bool) -> None:
         return
     if not found:
         console.say("no server of PostgreSQL or MySQL is in this region of this account")
+    rows = []
     for one in found:
         state = f"replica of {one['replica_of']}" if one["replica_of"] else one["status"]
         where = f"{one['host']}:{one['port']}" if one["host"] else "-"
-        console.say(
-            "\t".join([one["server"], f"{one['flavor']} {one['version']}", state, where]), err=False
-        )
+        rows.append((one["server"], f"{one['flavor']} {one['version']}", state, where))
+    console.print_table(rows, ("server", "engine", "status", "address"))

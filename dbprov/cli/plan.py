@@ -64,7 +64,8 @@ def plan(
             _write(changes[planned.deployment], change(planned, opened[planned.deployment]))
 
     with servers(spec, ask, templates, timeouts) as opened:
-        plans = plan_all(spec, opened, prune=prune, report=show)
+        with screens.status("planning") as begun:
+            plans = plan_all(spec, opened, prune=prune, report=show, begun=begun)
         refuse_existing(plans, undo_files)
         for one in plans:
             if one.deployment in undo_files and one.steps:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
-
-import click
 
 from dbprov.cli import console
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from dbprov.audit.hash_chain import Checked
     from dbprov.audit.log import Journal
@@ -29,55 +28,48 @@ MOST_WRONG = 10  # of the lines that are wrong in a record: another file has as 
 def show_plan(planned: Plan, err: bool) -> None:
     count = len(planned.steps)
     steps = "nothing to do" if planned.complete else f"{count} step{'s' * (count != 1)}"
-    _say(
-        click.style(console.clean(planned.deployment.name), bold=True),
-        f"on {planned.deployment.server}: {steps}{_counted(planned)}",
-        err,
-    )
+    words = f"on {planned.deployment.server}: {steps}{_counted(planned)}"
+    _show_name(planned.deployment.name, words, err)
     for step, statement in zip(planned.steps, planned.statements, strict=True):
-        _say(_mark(step), f"{step}{_where(step.item.inside)}", err)
+        _show_step(step, err)
         console.statement(statement, err)
     for step, obstacle in planned.obstacles:
-        _say(click.style("  !", fg="red"), f"{step}: {obstacle.why}", err)
+        console.say(f"{step}: {obstacle.why}", err, "  !", "red")
         console.advice(obstacle.todo, err)
     for account in planned.unknown:
         words = (
             f'the password of user "{account.name}" is not known:'
             f" nothing is kept in {account.place}"
         )
-        _say(click.style("  !", fg="red"), words, err)
+        console.say(words, err, "  !", "red")
         console.advice("keep it there, or have dbprov rotate set a new one", err)
     for item, statement in planned.of_other_owners:
         objects = ", ".join(item.not_grantable)
         words = f"{item}: not by this admin on {objects}; their owners would run:"
-        _say(click.style("  !", fg="red"), words, err)
+        console.say(words, err, "  !", "red")
         console.advice(f"{statement};", err)
     for one in planned.extra:
         _show_extra(one, err)
     for words in planned.remarks:
-        _say(click.style("  note:", fg="yellow"), words, err)
+        console.say(words, err, "  note:", "yellow")
 
 
 def show_drop(planned: Plan, err: bool) -> None:
     count = len(planned.steps)
     word = "quarantine" if planned.options.quarantine else "drop"
     steps = f"{count} step{'s' * (count != 1)}" if count else "nothing is left to do"
-    _say(
-        click.style(console.clean(planned.deployment.name), bold=True),
-        f"on {planned.deployment.server}: {word}: {steps}",
-        err,
-    )
+    _show_name(planned.deployment.name, f"on {planned.deployment.server}: {word}: {steps}", err)
     for step, statement in zip(planned.steps, planned.statements, strict=True):
-        _say(click.style("  -", fg="red"), f"{step}{_where(step.item.inside)}", err)
+        console.say(f"{step}{_where(step.item.inside)}", err, "  -", "red")
         console.statement(statement, err)
     for step, obstacle in planned.obstacles:
-        _say(click.style("  !", fg="red"), f"{step}: {obstacle.why}", err)
+        console.say(f"{step}: {obstacle.why}", err, "  !", "red")
         console.advice(obstacle.todo, err)
     for refusal in planned.refusals:
-        _say(click.style("  !", fg="red"), refusal.why, err)
+        console.say(refusal.why, err, "  !", "red")
         console.advice(refusal.todo, err)
     for words in planned.remarks:
-        _say(click.style("  note:", fg="yellow"), words, err)
+        console.say(words, err, "  note:", "yellow")
 
 
 def _counted(planned: Plan) -> str:
@@ -90,19 +82,24 @@ def _counted(planned: Plan) -> str:
     return "".join(f", {words}" for words in counts)
 
 
-def _mark(step: Step) -> str:
-    return click.style("  -", fg="red") if step.verb == "drop" else click.style("  +", fg="green")
+def _show_name(name: str, words: str, err: bool) -> None:
+    console.say(words, err, name, "bold")
+
+
+def _show_step(step: Step, err: bool) -> None:
+    mark, color = ("  -", "red") if step.verb == "drop" else ("  +", "green")
+    console.say(f"{step}{_where(step.item.inside)}", err, mark, color)
 
 
 def _show_extra(one: ExtraPrivilege, err: bool) -> None:
     """There and not wanted: what apply --prune would take away, or who could."""
     words = f"{one.item}{_where(one.item.inside)}"
     if one.obstacle is None:
-        _say(click.style("  extra", fg="yellow"), f"{words}: kept (use --prune to revoke)", err)
+        console.say(f"{words}: kept (use --prune to revoke)", err, "  extra", "yellow")
         console.statement(one.statement, err)
     else:
         why = f"needs another role: {one.obstacle.why}"
-        _say(click.style("  extra", fg="yellow"), f"{words}: {why}", err)
+        console.say(f"{words}: {why}", err, "  extra", "yellow")
         console.advice(one.obstacle.todo, err)
 
 
@@ -111,22 +108,18 @@ def show_adoption(planned: Plan) -> None:
 
     count = len(planned.steps)
     steps = f"{count} step{'s' * (count != 1)}" if count else "nothing to adopt"
-    _say(
-        click.style(console.clean(planned.deployment.name), bold=True),
-        f"on {planned.deployment.server}: {steps}",
-        True,
-    )
+    _show_name(planned.deployment.name, f"on {planned.deployment.server}: {steps}", True)
     for step, statement in zip(planned.steps, planned.statements, strict=True):
-        _say(_mark(step), f"{step}{_where(step.item.inside)}", True)
+        _show_step(step, True)
         console.statement(statement, True)
         for words in marks(step):
-            _say(click.style("      executes:", fg="yellow"), words, True)
+            console.say(words, True, "      executes:", "yellow")
     for step, obstacle in planned.obstacles:
-        _say(click.style("  !", fg="red"), f"{step}: {obstacle.why}", True)
+        console.say(f"{step}: {obstacle.why}", True, "  !", "red")
         console.advice(obstacle.todo, True)
     _show_withheld(planned.withheld)
     for words in planned.remarks:
-        _say(click.style("  note:", fg="yellow"), words, True)
+        console.say(words, True, "  note:", "yellow")
 
 
 def _show_withheld(withheld: Sequence[Withheld]) -> None:
@@ -137,35 +130,34 @@ def _show_withheld(withheld: Sequence[Withheld]) -> None:
     for one in withheld:
         if one.foreign:
             foreign.setdefault(one.item.owner, []).append(one.item.what)
-    mark = click.style("  not given", fg="yellow")
+    mark, color = "  not given", "yellow"
     for owner, names in foreign.items():
-        _say(mark, f'{listed(names)}: of "{owner}"', True)
+        console.say(f'{listed(names)}: of "{owner}"', True, mark, color)
         console.advice(f"to give what it owns too: {command(('--from', owner))}", True)
     for one in withheld:
         if not one.foreign:
-            _say(mark, f"{one.item.what}: {one.why[0]}", True)
+            console.say(f"{one.item.what}: {one.why[0]}", True, mark, color)
             for words in one.why[1:]:
                 console.advice(words, True)
             console.advice(f"to give it in spite of that: {command(one.flags)}", True)
 
 
 def show_rotation(planned: Plan) -> None:
-    name = click.style(console.clean(planned.user.name), bold=True)
-    _say(name, f"on {planned.deployment.server}", err=True)
+    _show_name(planned.user.name, f"on {planned.deployment.server}", True)
     for step, statement in zip(planned.steps, planned.statements, strict=True):
-        _say(click.style("  +", fg="green"), str(step), err=True)
+        console.say(str(step), True, "  +", "green")
         console.statement(statement, True)
     if not planned.steps:
-        _say("      ", "nothing to do: no old password is valid", err=True)
+        console.say("nothing to do: no old password is valid", True, "      ")
     for words in planned.remarks:
-        _say(click.style("  note:", fg="yellow"), words, err=True)
+        console.say(words, True, "  note:", "yellow")
 
 
 def show_done(done: Done) -> None:
     text = f"{done.step}{_where(done.step.item.inside)}  {done.milliseconds:.0f} ms"
-    _say(click.style("  done", fg="green"), text, err=True)
+    console.say(text, True, "  done", "green")
     for notice in done.notices:
-        _say("      ", f"{notice.code} {notice.words}", err=True)
+        console.say(f"{notice.code} {notice.words}", True, "      ")
 
 
 def show_check(check: Check, err: bool = True) -> None:
@@ -178,7 +170,7 @@ def show_check(check: Check, err: bool = True) -> None:
     )
     code = f"{check.code} " if check.code and (check.warning or not check.held) else ""
     claim = f"{check.claim}: " if check.claim else ""
-    _say(click.style(f"  {mark}", fg=color), f"{check.subject}: {claim}{code}{check.observed}", err)
+    console.say(f"{check.subject}: {claim}{code}{check.observed}", err, f"  {mark}", color)
     if check.todo:
         console.advice(check.todo, err)
 
@@ -186,52 +178,55 @@ def show_check(check: Check, err: bool = True) -> None:
 def show_delay(delay: Delay) -> None:
     again = f"; again in {delay.seconds:.1f} s" if delay.seconds else ""
     code = f"{delay.code} " if delay.code else ""
-    _say(click.style("  wait", fg="yellow"), f"{code}{delay.why}{again}", err=True)
+    console.say(f"{code}{delay.why}{again}", True, "  wait", "yellow")
 
 
 def show_deployment(deployment: Deployment, err: bool) -> None:
-    _say(click.style(console.clean(deployment.name), bold=True), f"on {deployment.server}", err)
+    _show_name(deployment.name, f"on {deployment.server}", err)
+
+
+@contextmanager
+def status(doing: str) -> Iterator[Callable[[Deployment], None]]:
+    """Gives the function that names the Deployment for which it is done now."""
+    with console.status() as say:
+        yield lambda deployment: say(f"{deployment.name} on {deployment.server}: {doing}")
 
 
 def show_still_missing(run: Run) -> None:
     """What is still missing after an apply, and why."""
     if run.left and not run.left.complete:
-        _say("", f"{run.deployment.name}: still missing after apply:", err=True)
+        console.say(f"{run.deployment.name}: still missing after apply:")
         show_plan(run.left, err=True)
 
 
 def show_not_done(run: Run) -> None:
     """What an error, or an interruption, kept from being done."""
     if run.not_done:
-        _say("", f"{run.deployment.name}: not done:", err=True)
+        console.say(f"{run.deployment.name}: not done:")
     for step, _ in run.not_done:
-        _say(click.style("  -", fg="yellow"), f"{step}{_where(step.item.inside)}", err=True)
+        console.say(f"{step}{_where(step.item.inside)}", True, "  -", "yellow")
 
 
 def show_audit_log(journal: Journal | None) -> None:
     """The hash of the last line, to be kept where nobody who can write the file can."""
     if journal and journal.lines:
         words = f"recorded in {journal.path}; its last line has the hash {journal.head}"
-        _say("", words, err=True)
+        console.say(words)
 
 
 def show_audit_check(path: str, checked: Checked) -> None:
     for one in checked.wrong[:MOST_WRONG]:
         where = f"{path}:{one.where}" if one.where else path
-        _say(click.style("  WRONG", fg="red"), f"{where}: {one.sort}: {one.what}", err=False)
+        console.say(f"{where}: {one.sort}: {one.what}", False, "  WRONG", "red")
     if len(checked.wrong) > MOST_WRONG:
         more = f"and {len(checked.wrong) - MOST_WRONG} more; --json has them all"
-        _say(click.style("  WRONG", fg="red"), f"{path}: {more}", err=False)
+        console.say(f"{path}: {more}", False, "  WRONG", "red")
     for words in checked.notes:
-        _say(click.style("  note", fg="yellow"), words, err=False)
+        console.say(words, False, "  note", "yellow")
     if not checked.wrong:
         words = f"{path}: {checked.lines} lines, one following on the other"
-        _say(click.style("  ok", fg="green"), words, err=False)
-        _say("      ", f"the last one has the hash {checked.head}", err=False)
-
-
-def _say(mark: str, text: str, err: bool) -> None:
-    console.say(text, err, mark)
+        console.say(words, False, "  ok", "green")
+        console.say(f"the last one has the hash {checked.head}", False, "      ")
 
 
 def _where(inside: str | None) -> str:

@@ -45,11 +45,12 @@ def templates(
             }
         )
         return
+    rows: list[tuple[str, ...]] = []
     for file in files:
-        console.say(f"{file.name}\t{file.path}", err=False)
+        rows.append((file.name, str(file.path)))
         for block, path in file.blocks.items():
-            own = f"\t{path}" if path != file.built_in else ""
-            console.say(f"  {block}{own}", err=False)
+            rows.append((f"  {block}", str(path)) if path != file.built_in else (f"  {block}",))
+    console.print_table(rows, ("template", "file"))
 
 
 def _copy(kind: str, engine: str | None, folder: Path) -> None:

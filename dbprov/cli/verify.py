@@ -44,7 +44,7 @@ def verify(
     """
     from dbprov.commands.verify import verify
 
-    _checks(spec, as_json, templates, timeouts, verify, _version(airflow))
+    _checks(spec, as_json, templates, timeouts, verify, "verifying", _version(airflow))
 
 
 @click.command(cls=SpecCommand)
@@ -63,7 +63,7 @@ def check(
     """
     from dbprov.commands.check import check
 
-    _checks(spec, as_json, templates, timeouts, check, _version(airflow))
+    _checks(spec, as_json, templates, timeouts, check, "checking", _version(airflow))
 
 
 def _version(airflow: str | None) -> tuple[int, ...]:
@@ -89,6 +89,7 @@ def _checks(
     templates: Path | None,
     timeouts: Timeouts,
     try_all: Callable[..., Iterable[Check]],
+    doing: str,
     airflow: tuple[int, ...],
 ) -> None:
     from dbprov.commands.check import check_airflow
@@ -96,11 +97,12 @@ def _checks(
 
     made: list[dict[str, Any]] = []
     held = True
-    with servers(spec, ask, templates, timeouts) as opened:
+    with servers(spec, ask, templates, timeouts) as opened, screens.status(doing) as begun:
         for deployment in spec.deployments:
             checks = []
             if not as_json and len(spec.deployments) > 1:
                 screens.show_deployment(deployment, err=False)
+            begun(deployment)
             server = opened[deployment]
             needs = check_airflow(deployment, server, airflow) if airflow else ()
             for one in chain(try_all(deployment, server), needs):

@@ -23,10 +23,12 @@ def plan_all(
     *,
     prune: bool = False,
     report: Callable[[Plan], None] = lambda planned: None,
+    begun: Callable[[Deployment], None] = lambda deployment: None,
 ) -> list[Plan]:
     """Plan each Deployment, as it will be once those before it are done. Reads only."""
     plans: list[Plan] = []
     for deployment in spec.deployments:
+        begun(deployment)
         plans.append(plan(deployment, servers[deployment], prune=prune, earlier=plans))
         report(plans[-1])
     return plans

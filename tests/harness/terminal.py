@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import re
 import select
+import struct
 import subprocess
+import termios
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 COLORS = re.compile(r"\x1b\[(?:0|1|2|31|32|33)m")
 """The only sequences that dbprov writes by itself: bold, dim, red, green, yellow, and the end of them."""
+ERASED = "\r\x1b[2K"
+"""What takes back the line that says what is being done."""
 FIXED = re.compile(r"\x1b\[\?2004[hl]\r?")
 """What readline itself writes around a question (bracketed paste)."""
 
@@ -23,9 +28,12 @@ def on_terminal(
     env: Mapping[str, str],
     answers: Mapping[str, str] | None = None,
     seconds: float = 60,
+    columns: int = 0,
 ) -> tuple[int, str]:
     """Its exit code and all that the terminal got; each question gets the answer of which a part stands in it."""
     ours, theirs = pty.openpty()
+    if columns:
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 25, columns, 0, 0))
     running = subprocess.Popen(
         program, cwd=folder, env=env, stdin=theirs, stdout=theirs, stderr=theirs,
         start_new_session=True,
@@ -51,5 +59,5 @@ def on_terminal(
 
 def steering(text: str) -> list[str]:
     """What is left in it, beside dbprov's own colors, that a terminal would obey or that is not what it looks like."""
-    rest = COLORS.sub("", FIXED.sub("", text)).replace("\r\n", "\n")
+    rest = COLORS.sub("", FIXED.sub("", text)).replace(ERASED, "").replace("\r\n", "\n")
     return [repr(c) for c in rest if not c.isprintable() and c not in "\n\t"]

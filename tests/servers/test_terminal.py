@@ -13,10 +13,11 @@ import yaml
 
 from tests.harness import TestServer, execute
 from tests.harness.talk import remove
-from tests.harness.terminal import on_terminal, steering
+from tests.harness.terminal import COLORS, ERASED, on_terminal, steering
 from tests.support.command import CLI, on_one_of_each, surroundings
 from tests.support.run import Run
 
+ROOT = Path(__file__).parent.parent.parent
 BAD = "\x1b]0;owned\x07\x1b[8m\x9b31m\r\x08\u202e\u2066\u2028\x7f"
 """A title, hidden text, C1, the line's begin, a backspace, text turned around, a line that nobody sees, delete."""
 FILE = os.fsencode(BAD.replace("/", "")) + b"\xff\xfe"  # of which no UTF-8 can be made
@@ -94,6 +95,33 @@ def test_words_of_the_command_line_and_of_files(case: str, tmp_path: Path) -> No
     own.mkdir(parents=True)
     (own / os.fsdecode(FILE + b".sql")).write_text("x")
     said(tmp_path, *words, code=code)
+
+
+SCREENS = (
+    "from dbprov.cli import console, screens; console.guard()\n"
+    "from tests.unit.test_screens import SCREENS, deployment\n"
+    "with screens.status('planning') as begun:\n"
+    "    begun(deployment())\n"
+    "    for show in SCREENS.values(): show()\n"
+    "    console.say('user [red]x[/] :smile: \\\\[', mark='  +', style='green')\n"
+)
+
+
+@pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)
+def test_the_screens_in_the_width_of_a_terminal(env: dict[str, str], tmp_path: Path) -> None:
+    """A dumb one has 80 columns, whatever it says."""
+    given = {"COLUMNS": "", "TERM": "xterm", "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **env}
+    code, text = on_terminal(
+        [sys.executable, "-c", SCREENS], tmp_path, surroundings(tmp_path, **given), columns=60
+    )
+    assert code == 0, text
+    assert steering(text) == []
+    assert ("\x1b[32m" in text) is (env == {})
+    assert ("\x1b" in text) is (env != {"TERM": "dumb"})
+    assert (ERASED in text) is (env != {"TERM": "dumb"})
+    assert "user [red]x[/] :smile: \\[" in text
+    lines = COLORS.sub("", text.replace(ERASED, "\n")).splitlines()
+    assert max(len(line) for line in lines) <= (80 if "TERM" in env else 60)
 
 
 @pytest.mark.attack("tracebacks, warnings and logs steer the terminal", on="a terminal")
