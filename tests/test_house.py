@@ -78,8 +78,8 @@ REVEALING = {  # the only places where a password stops being a Secret, and why
     ("passwords.file", "keep"): 1,  # into its file
     ("passwords.command", "_keep"): 1,  # into the program that the spec names, on standard input
     ("passwords.aws", "_text"): 1,  # into Secrets Manager, over HTTPS
-    ("passwords.alternating", "_parted"): 1,  # a Secret again, without the name before it
-    ("passwords.vault", "_added"): 1,  # into Vault
+    ("passwords.alternating", "_split"): 1,  # a Secret again, without the name before it
+    ("passwords.vault", "_add"): 1,  # into Vault
     ("connections.pgbouncer", "_secret"): 1,  # the verifier, into the userlist, where told to
     ("houston.api", "__init__"): 1,  # the token, into the header of https
     ("engines.postgresql.connection", "connect"): 1,

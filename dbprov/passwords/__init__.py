@@ -1,4 +1,4 @@
-"""Where passwords come from and are kept. What reaches a network is imported when it is used."""
+"""Password stores. Libraries that connect to a network are imported when they are used."""
 
 from __future__ import annotations
 
@@ -10,42 +10,42 @@ from dbprov.passwords.secret import Secret
 
 
 class Kept(Protocol):
-    """A password that can be read."""
+    """A stored password."""
 
     def read(self) -> Secret | None:
-        """The password kept here, or None where nothing is kept yet. Raises PlaceError."""
+        """The stored password; None where nothing is stored yet. Raises PlaceError."""
 
     def __str__(self) -> str: ...
 
 
 class Place(Kept, Protocol):
-    """Where one password lives, and the next one while it is changed."""
+    """A password store: holds one password, and the next one during a rotation."""
 
     @property
     def writable(self) -> bool:
-        """Can dbprov make a password and keep it here?"""
+        """Can dbprov store a new password here?"""
 
     def fill(self) -> Secret:
-        """Keep a newly generated password here and return what is kept.
+        """Store a generated password and return the stored one.
 
-        Somebody else's, if they were faster.
+        That is another process's password where it stored one first.
         """
 
     def pending(self) -> Secret | None:
-        """The next password, kept beside the one in use until it is proven; usually None."""
+        """The next password, stored until a login with it has worked; usually None."""
 
     def propose(self, login: str = "") -> Secret:
-        """Keep a newly generated password beside the one in use and return what is kept there.
+        """Store a generated password as the next one, and return the stored next one.
 
-        The one that an interrupted rotation left, where there is one. With ``login`` before it.
+        That is the one of an interrupted rotation, where there is one. ``login``: its prefix.
         """
 
     def promote(self) -> None:
-        """The next password takes the place of the one in use. Nothing, where none is kept."""
+        """Make the next password the current one; does nothing where none is stored."""
 
 
 class Next(Struct, frozen=True):
-    """The password that is kept beside the one in use."""
+    """The next password of a store, to be read as the current one is."""
 
     place: Place
 

@@ -1,4 +1,4 @@
-"""The password of one of two users that take turns, and which of them is in turn."""
+"""The password of the current one of two users that alternate (``rotation: two-users``)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from dbprov.passwords.secret import Secret
 
 
 class Turns(Struct, frozen=True):
-    """Kept as it is, it is the first user's; with ``NAME:`` before it the second one's.
+    """A stored value without a prefix is the first user's password; ``NAME:`` marks the second's.
 
-    One value, so that whoever reads it never has the password of one with the name of the other.
+    User and password are one value, so that a reader never gets the password of one user with the
+    name of the other.
     """
 
     place: Place
@@ -26,28 +27,28 @@ class Turns(Struct, frozen=True):
 
     @property
     def second_now(self) -> bool:
-        return self._parted(self.place.read())[0]
+        return self._split(self.place.read())[0]
 
     def read(self) -> Secret | None:
-        return self._parted(self.place.read())[1]
+        return self._split(self.place.read())[1]
 
     def fill(self) -> Secret:
-        return self._parted(self.place.fill())[1] or self.place.fill()
+        return self._split(self.place.fill())[1] or self.place.fill()
 
     def pending(self) -> Secret | None:
-        return self._parted(self.place.pending())[1]
+        return self._split(self.place.pending())[1]
 
     def propose(self, login: str = "") -> Secret:
         kept = self.place.propose("" if self.second_now else self.second)
-        return self._parted(kept)[1] or kept
+        return self._split(kept)[1] or kept
 
     def promote(self) -> None:
         self.place.promote()
 
-    def _parted(self, kept: Secret | None) -> tuple[bool, Secret | None]:
+    def _split(self, kept: Secret | None) -> tuple[bool, Secret | None]:
         if kept is None:
             return False, None
-        of_second, value = f"{self.second}:", kept.reveal()
-        if not value.startswith(of_second):
+        prefix, value = f"{self.second}:", kept.reveal()
+        if not value.startswith(prefix):
             return False, kept
-        return True, Secret(value.removeprefix(of_second))
+        return True, Secret(value.removeprefix(prefix))

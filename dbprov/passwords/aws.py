@@ -28,11 +28,11 @@ class _Version(Struct, frozen=True):
 
 
 class AwsPlace(Struct, frozen=True):
-    """A secret by name or ARN: its text, or one key of the JSON in it, whose others are kept.
+    """A secret by name or ARN: its text, or one key of its JSON. Other keys are not changed.
 
-    The next password is the version with the staging label AWSPENDING, which is AWS's own way. A
-    request's token is made from the version that it follows, so that of two runs that write at the
-    same time one is refused, and takes what the other wrote.
+    The next password is the version with the staging label AWSPENDING, as in AWS's own rotations.
+    The request token is derived from the previous version: of two runs that write at the same time
+    one is refused, and uses what the other wrote.
     """
 
     name: str
@@ -49,14 +49,14 @@ class AwsPlace(Struct, frozen=True):
 
     def fill(self) -> Secret:
         made = generate()
-        there = self._version(CURRENT)
-        if there is None:
+        existing = self._version(CURRENT)
+        if existing is None:
             try:
                 self._call("create_secret", Name=self.name, SecretString=self._text({}, made))
                 return made
             except _Exists:
-                there = self._version(CURRENT)  # somebody was faster; or it has no version yet
-        return self._password(there) or self._put(there, made, CURRENT)
+                existing = self._version(CURRENT)  # another process was first, or it has no version
+        return self._password(existing) or self._put(existing, made, CURRENT)
 
     def pending(self) -> Secret | None:
         current, proposed = self._version(CURRENT), self._version(PENDING)
@@ -69,7 +69,7 @@ class AwsPlace(Struct, frozen=True):
     def propose(self, login: str = "") -> Secret:
         current, proposed = self._version(CURRENT), self._version(PENDING)
         if proposed and current and proposed.id != current.id:
-            self._same_but_for_ours(current, proposed)
+            self._refuse_other_changes(current, proposed)
             return self._password(proposed) or generate(login)
         return self._put(current, generate(login), PENDING)
 
@@ -78,7 +78,7 @@ class AwsPlace(Struct, frozen=True):
         if proposed is None:
             return
         if current and proposed.id != current.id:
-            self._same_but_for_ours(current, proposed)
+            self._refuse_other_changes(current, proposed)
             self._call(
                 "update_secret_version_stage", SecretId=self.name, VersionStage=CURRENT,
                 MoveToVersionId=proposed.id, RemoveFromVersionId=current.id,
@@ -88,8 +88,8 @@ class AwsPlace(Struct, frozen=True):
             RemoveFromVersionId=proposed.id,
         )  # fmt: skip
 
-    def _same_but_for_ours(self, current: _Version, proposed: _Version) -> None:
-        """A version is a whole: promoting it would promote what somebody else began, too."""
+    def _refuse_other_changes(self, current: _Version, proposed: _Version) -> None:
+        """Promoting a version would promote the other keys that another rotation changed, too."""
         others = [
             {k: v for k, v in one.values.items() if k != self.key} for one in (current, proposed)
         ]
@@ -97,7 +97,7 @@ class AwsPlace(Struct, frozen=True):
             raise PlaceError(
                 f"{self} cannot be rotated now",
                 f"its version {PENDING} differs in more than this password: another rotation of the"
-                " same secret is not at its end",
+                " same secret is not finished",
                 f"finish that one, or take the label {PENDING} away from the version",
             )
 
@@ -147,7 +147,7 @@ class AwsPlace(Struct, frozen=True):
             except _Exists:
                 kept = self._password(self._version(stage)) if stage == CURRENT else self.pending()
                 if kept is not None:
-                    return kept  # somebody else was faster
+                    return kept  # another process was first
         raise PlaceError(f"a new password could not be kept in {self}", "", "run this again")
 
     def _call(self, what: str, **arguments: Any) -> Any:
@@ -254,11 +254,11 @@ SENTENCES["ExpiredToken"] = SENTENCES["ExpiredTokenException"]
 def _explained(error: Exception, code: str = "") -> tuple[str, str]:
     """Why, and what to do. AWS's own words where they say more."""
     known = SENTENCES.get(code) or SENTENCES.get(type(error).__name__)
-    words = (
+    message = (
         getattr(error, "response", {}).get("Error", {}).get("Message", "") if code else str(error)
     )
-    words = outside(words)
+    message = outside(message)
     if known is None:
-        return words or type(error).__name__, "correct what AWS says, and run this again"
+        return message or type(error).__name__, "correct what AWS says, and run this again"
     why, todo = known
-    return f"{why}: {words}" if words else why, todo
+    return f"{why}: {message}" if message else why, todo

@@ -1,4 +1,4 @@
-"""A password that another program prints: pass, op, gopass, a script of one's own."""
+"""A password that another program prints: pass, op, gopass, your own script."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from dbprov.system.masking import KNOWN, outside
 class CommandPlace(Struct, frozen=True):
     """``command`` prints the password; ``store`` reads a new one on its standard input.
 
-    Neither goes through a shell. With ``store``, a command that prints nothing and ends well says
-    that nothing is kept yet. A program has no second place: the next password is in a file until it
-    is proven.
+    Neither goes through a shell. With ``store``, a command that prints nothing and exits with 0
+    means that nothing is stored yet. A program stores one password: the next one is in the file
+    ``beside`` until a login with it has worked.
     """
 
     command: tuple[str, ...]
@@ -52,15 +52,15 @@ class CommandPlace(Struct, frozen=True):
         return checked(text, str(self))
 
     def fill(self) -> Secret:
-        """What is kept is what the command prints afterwards."""
-        self._writes()
+        """Returns what the command prints afterwards."""
+        self._refuse_read_only()
         kept = self.read()
         if kept is None:
             self._keep(generate())
             kept = self.read()
         if kept is None:
             raise PlaceError(
-                f"a new password could not be kept by {self._stored_by}",
+                f"a new password could not be kept by {self._store_shown}",
                 f"it ended well, but {self} still prints nothing",
                 "let the two name the same secret",
             )
@@ -70,7 +70,7 @@ class CommandPlace(Struct, frozen=True):
         return self.beside.read() if self.store else None
 
     def propose(self, login: str = "") -> Secret:
-        self._writes()
+        self._refuse_read_only()
         return self.beside.keep(generate(login))
 
     def promote(self) -> None:
@@ -80,10 +80,10 @@ class CommandPlace(Struct, frozen=True):
             self.beside.forget()
 
     @property
-    def _stored_by(self) -> str:
+    def _store_shown(self) -> str:
         return f"command {' '.join(self.store)}"
 
-    def _writes(self) -> None:
+    def _refuse_read_only(self) -> None:
         if not self.store:
             raise PlaceError(
                 f"a new password cannot be kept in {self}",
@@ -95,20 +95,20 @@ class CommandPlace(Struct, frozen=True):
     def _keep(self, password: Secret) -> None:
         self._run(self.store, password.reveal())
 
-    def _run(self, words: tuple[str, ...], given: str = "") -> str:
-        shown = f"command {' '.join(words)}"
+    def _run(self, argv: tuple[str, ...], stdin: str = "") -> str:
+        shown = f"command {' '.join(argv)}"
         try:
             with Popen(
-                words, cwd=self.folder, env=environment(), stdin=PIPE if given else DEVNULL,
+                argv, cwd=self.folder, env=environment(), stdin=PIPE if stdin else DEVNULL,
                 stdout=PIPE, stderr=PIPE,
             ) as running:  # fmt: skip
                 try:
-                    out, errors = _heard(running, given.encode(), self.timeout)
-                except BaseException:  # also Ctrl-C: no child outlives the question
+                    out, errors = _communicate(running, stdin.encode(), self.timeout)
+                except BaseException:  # also Ctrl-C: the program must not outlive dbprov
                     running.kill()
                     raise
             printed = out.decode()
-        except _TooMuch:
+        except _OutputTooLong:
             raise PlaceError(
                 f"{shown} cannot be used",
                 f"it printed more than {LONGEST >> 10} KB, and was stopped",
@@ -127,29 +127,29 @@ class CommandPlace(Struct, frozen=True):
         except OSError as error:
             raise PlaceError(
                 f"{shown} cannot be run",
-                f"{words[0]}: {error.strerror}",
+                f"{argv[0]}: {error.strerror}",
                 "a list of the program and its arguments; no shell reads it, and a relative path"
                 " begins at the spec",
             ) from None
         if running.returncode:
             raise PlaceError(
                 f"{shown} failed",
-                _why(running.returncode, errors, (given, printed.strip())),
+                _explained(running.returncode, errors, (stdin, printed.strip())),
                 "run it by hand. Where nothing is kept yet, it must print nothing and end with 0"
-                if self.store and words == self.command
+                if self.store and argv == self.command
                 else "run it by hand, and see that it ends with 0",
             )
         return printed
 
 
-class _TooMuch(Exception):
+class _OutputTooLong(Exception):
     pass
 
 
-def _heard(running: Popen[bytes], given: bytes, seconds: float) -> tuple[bytes, bytes]:
-    """What it prints, as far as that can be a password, and the end of what it says beside.
+def _communicate(running: Popen[bytes], stdin: bytes, seconds: float) -> tuple[bytes, bytes]:
+    """Its standard output, at most LONGEST bytes, and the end of its standard error.
 
-    Raises TimeoutExpired, or _TooMuch.
+    Raises TimeoutExpired, or _OutputTooLong.
     """
     until = time.monotonic() + seconds
     printed, errors, cut = b"", b"", False
@@ -166,8 +166,8 @@ def _heard(running: Popen[bytes], given: bytes, seconds: float) -> tuple[bytes, 
                 raise TimeoutExpired(running.args, seconds)
             for key, _ in ready:
                 if key.fileobj is running.stdin:
-                    given = _written(key.fd, given)
-                    part = given
+                    stdin = _written(key.fd, stdin)
+                    part = stdin
                 else:
                     part = os.read(key.fd, 1 << 16)
                 if key.fileobj is running.stdout:
@@ -175,7 +175,7 @@ def _heard(running: Popen[bytes], given: bytes, seconds: float) -> tuple[bytes, 
                 elif key.fileobj is running.stderr:
                     errors, cut = (errors + part)[-LONGEST:], cut or len(errors + part) > LONGEST
                 if len(printed) > LONGEST:
-                    raise _TooMuch
+                    raise _OutputTooLong
                 if not part:
                     streams.unregister(key.fileobj)
                     if running.stdin and key.fileobj is running.stdin:
@@ -186,16 +186,16 @@ def _heard(running: Popen[bytes], given: bytes, seconds: float) -> tuple[bytes, 
     ] if cut else errors  # no half of a line, nor of a secret
 
 
-def _written(number: int, given: bytes) -> bytes:
-    """What is still to be written; nothing where nobody reads any more."""
+def _written(number: int, stdin: bytes) -> bytes:
+    """What is still to be written; nothing where the reader has closed the pipe."""
     try:
-        return given[os.write(number, given) :]
+        return stdin[os.write(number, stdin) :]
     except BrokenPipeError:
         return b""
 
 
-def _why(code: int, errors: bytes, secrets: tuple[str, ...]) -> str:
-    """How it ended, and the last that it said: its words only, and no password among them."""
+def _explained(code: int, errors: bytes, secrets: tuple[str, ...]) -> str:
+    """How it ended, and the last lines of its standard error, without any password."""
     for secret in secrets:
         KNOWN.know(secret, anywhere=False)
     text = outside(errors.decode(errors="replace"))

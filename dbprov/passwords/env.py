@@ -1,4 +1,4 @@
-"""A password in an environment variable, which nobody here can write."""
+"""A password in an environment variable, which dbprov cannot write."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from msgspec import Struct
 from dbprov.errors import PlaceError
 from dbprov.passwords.secret import Secret, checked
 
-_WITHHELD = {"DBPROV_ADMIN_PASSWORD", "DBPROV_HOUSTON_TOKEN", "PGPASSWORD", "MYSQL_PWD"}
-"""And every variable that a spec of this process has named as the place of a password."""
+_PASSWORD_VARIABLES = {"DBPROV_ADMIN_PASSWORD", "DBPROV_HOUSTON_TOKEN", "PGPASSWORD", "MYSQL_PWD"}
+"""And every variable that a spec of this process uses as a password store."""
 
 
 def environment() -> dict[str, str]:
-    """For a program that is started: /proc/PID/environ shows it, and the program may pass it on."""
-    return {name: value for name, value in os.environ.items() if name not in _WITHHELD}
+    """The environment for a child process, without passwords: /proc/PID/environ shows it."""
+    return {name: value for name, value in os.environ.items() if name not in _PASSWORD_VARIABLES}
 
 
 class EnvPlace(Struct, frozen=True):
-    """The next password is in a variable of the same name with _NEW at its end."""
+    """The next password is in the variable NAME_NEW."""
 
     name: str
     writable = False
 
     def __post_init__(self) -> None:
-        _WITHHELD.update((self.name, f"{self.name}_NEW"))
+        _PASSWORD_VARIABLES.update((self.name, f"{self.name}_NEW"))
 
     def __str__(self) -> str:
         return f"environment variable {self.name}"
@@ -55,7 +55,7 @@ class EnvPlace(Struct, frozen=True):
         return proposed
 
     def promote(self) -> None:
-        """Whoever sets the variables has to."""
+        """Does nothing: dbprov cannot set the variable."""
 
     @staticmethod
     def _of(name: str) -> Secret | None:

@@ -1,4 +1,4 @@
-"""A password in a file of its own."""
+"""A password in a file."""
 
 from __future__ import annotations
 
@@ -18,15 +18,14 @@ LONGEST = 1 << 16  # bytes: far more than any engine takes for a password
 class FilePlace(Struct, frozen=True):
     """A file with the password as its only line.
 
-    Made with mode 0600, and never written over: the next password is in a file beside it, with
-    ``.new`` at the end of its name, and takes its name when it is proven. Read only where nobody
-    but this user and root can have written it; written only where that is so, and never through a
-    link.
+    Created with mode 0600, and never overwritten: the next password is in the file PATH.new, which
+    is renamed when a login with it has worked. Read and written only where no other user than this
+    one and root can write, and never written through a link.
     """
 
     path: Path
-    shown: str = ""  # as the spec says it: files of SQL are the same whoever makes them, wherever
-    kept_out_of_git: Path | None = None  # a folder of our own, which gets a .gitignore
+    shown: str = ""  # the path in the spec: SQL files must not depend on the machine
+    kept_out_of_git: Path | None = None  # a folder of dbprov's, which gets a .gitignore
     writable = True
 
     def __str__(self) -> str:
@@ -52,9 +51,9 @@ class FilePlace(Struct, frozen=True):
         return self.keep(generate())
 
     def keep(self, password: Secret) -> Secret:
-        """Written whole under another name, then linked.
+        """Written under a temporary name, then linked.
 
-        No crash leaves half a password, and no run writes over another's.
+        A crash leaves no partial password, and no run overwrites another's.
         """
         try:
             with files.spot(self.path, trusted=True, make=0o700) as place:
@@ -83,7 +82,7 @@ class FilePlace(Struct, frozen=True):
 
     @property
     def beside(self) -> FilePlace:
-        """Where the next password is kept."""
+        """The file of the next password."""
         name = f"{self.path.name}.new"
         shown = f"{self.shown}.new" if self.shown else ""
         return replace(self, path=self.path.with_name(name), shown=shown)
@@ -92,7 +91,7 @@ class FilePlace(Struct, frozen=True):
         return self.beside.read()
 
     def propose(self, login: str = "") -> Secret:
-        """Before the server is changed it is known that the file can be replaced afterwards."""
+        """Checks that the file can be replaced, which happens after the server was changed."""
         try:
             with suppress(FileNotFoundError), files.spot(self.path, trusted=True) as place:
                 place.refuse_foreign()
@@ -117,7 +116,7 @@ class FilePlace(Struct, frozen=True):
             ) from None
 
     def forget(self) -> None:
-        """The file is gone afterwards."""
+        """Removes the file."""
         try:
             with files.spot(self.path, trusted=True) as place:
                 if place.refuse_foreign():

@@ -1,4 +1,4 @@
-"""No place: the password of a user that has none."""
+"""The password store of a user without a password."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A password that somebody types."""
+"""A password that is typed on the terminal."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from dbprov.passwords.secret import Secret
 class PromptPlace(Struct, frozen=True):
     label: str
     ask: Callable[..., Secret]
-    """Asks on the terminal, twice with ``confirm=True``, or raises PlaceError where there is none.
+    """Asks on the terminal, twice with ``confirm=True``.
 
-    Or where it was told never to ask.
+    Raises PlaceError where there is none, or with ``--yes``.
     """
     kept: dict[str, Secret]
-    """Answers of this run, so that one password is asked for once."""
+    """Answers of this run, so that each password is asked for once."""
     writable = False
 
     def __eq__(self, other: object) -> bool:
@@ -35,7 +35,7 @@ class PromptPlace(Struct, frozen=True):
         return self.kept[self.label]
 
     def fill(self) -> Secret:
-        """Asked for twice: what is mistyped would be the password, and verify would agree."""
+        """Asked for twice: verify would not notice a typing error."""
         return self._new(self.label)
 
     def pending(self) -> Secret | None:

@@ -1,4 +1,4 @@
-"""A password: a string that does not print, how one is made, and what none can be."""
+"""A password: a string that does not print, its generation, and its checks."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ VERIFIER = re.compile(r"SCRAM-SHA-256\$|md5[0-9a-f]{32}$")
 
 
 class Secret:
-    """A string that prints ``***`` wherever it lands.
+    """A string that prints as ``***``.
 
-    In repr, format, logs, dataclasses, tracebacks, JSON. Once there is one, its string is masked in
-    whatever this process prints, logs, raises or records (``masking.py``), whoever says it.
+    In repr, format, logs, dataclasses, tracebacks, JSON. From its creation on, ``masking.py`` masks
+    the string in everything that this process prints, logs, raises or records.
     """
 
     __slots__ = ("_value",)
 
     def __init__(self, value: str, *, known: bool = True) -> None:
-        """``known`` False: of a string with a password in it that is known by itself."""
+        """``known`` False: do not mask it. For text around a password that is masked itself."""
         self._value = value
         if known:
             masking.KNOWN.know(value)
 
     @property
     def public(self) -> bool:
-        """Is it so short, or so much like a name, that no text can be without it?"""
+        """Is it too short, or too like a common word or name, to be masked?"""
         return masking.KNOWN.public(self._value)
 
     def reveal(self) -> str:
-        """The string itself. Each call of this is counted by a test (tests/test_house.py)."""
+        """The string itself. tests/test_house.py lists every call of this."""
         return self._value
 
     def __repr__(self) -> str:
@@ -74,18 +74,18 @@ def generate(login: str = "") -> Secret:
     """40 characters of letters, digits, ``-`` and ``_``: each 6 bits of the system's randomness.
 
     The first is a letter, so that no tool takes it for an option. One that lacks a lower or upper
-    case letter, a digit or a special character is drawn anew, whole: 29 % had no special one.
-    ``login`` stands before it, and a colon, where it has to be kept whose it is
+    case letter, a digit or a special character is discarded: 29 % had no special one.
+    ``login`` and a colon precede it where the stored value has to name its user
     (``passwords/alternating.py``).
     """
     while True:
-        drawn = "".join(ALPHABET[byte & 63] for byte in os.urandom(40))
-        if drawn[0] in string.ascii_letters and all(set(drawn) & set(kind) for kind in KINDS):
-            return Secret(f"{login}:{drawn}" if login else drawn)
+        made = "".join(ALPHABET[byte & 63] for byte in os.urandom(40))
+        if made[0] in string.ascii_letters and all(set(made) & set(kind) for kind in KINDS):
+            return Secret(f"{login}:{made}" if login else made)
 
 
 def checked(value: str, place: str) -> Secret:
-    """Refused before it gets anywhere: what no engine takes, or would take for something else.
+    """A password from a store, as a Secret. Raises PlaceError for what no server accepts.
 
     PostgreSQL takes an empty password for none (T62), and a malformed verifier for a clear password
     (T61).
@@ -105,7 +105,7 @@ def checked(value: str, place: str) -> Secret:
 def admin_password(environ: Mapping[str, str]) -> Secret | None:
     """``DBPROV_ADMIN_PASSWORD``.
 
-    Where it is not set the engine's own places are asked next, by its engine.
+    Where it is not set, the engine looks in the places of its own clients (PGPASSFILE, my.cnf).
     """
     value = environ.get("DBPROV_ADMIN_PASSWORD")
     return Secret(value) if value else None

@@ -20,12 +20,12 @@ SECONDS = 60  # for all that is asked at once; a single read has 15
 LARGEST = 4 << 20  # bytes; Vault's own limit for a secret is one MB
 
 
-class _Kept(Struct, frozen=True):
+class _Stored(Struct, frozen=True):
     values: Values
     version: int | None  # for check-and-set; None: of KV version 1, which has none
 
     def __repr__(self) -> str:
-        return f"_Kept(***, {self.version})"
+        return f"_Stored(***, {self.version})"
 
 
 class VaultPlace(Struct, frozen=True):
@@ -44,16 +44,16 @@ class VaultPlace(Struct, frozen=True):
         return f"Vault secret {self.path}, key {self.key}"
 
     def read(self) -> Secret | None:
-        return self._password(self._kept().values, self.key)
+        return self._password(self._stored().values, self.key)
 
     def fill(self) -> Secret:
-        return self._added(self.key, generate())
+        return self._add(self.key, generate())
 
     def pending(self) -> Secret | None:
-        return self._password(self._kept().values, self._next)
+        return self._password(self._stored().values, self._next)
 
     def propose(self, login: str = "") -> Secret:
-        return self._added(self._next, generate(login))
+        return self._add(self._next, generate(login))
 
     def promote(self) -> None:
         def moved(values: Values) -> Values:
@@ -66,7 +66,7 @@ class VaultPlace(Struct, frozen=True):
     def _next(self) -> str:
         return f"{self.key}_next"
 
-    def _added(self, key: str, made: Secret) -> Secret:
+    def _add(self, key: str, made: Secret) -> Secret:
         """A new password under a key that is not there yet."""
         kept = self._change(lambda values: {key: made.reveal(), **values})
         return self._password(kept, key) or made
@@ -82,9 +82,9 @@ class VaultPlace(Struct, frozen=True):
     def _change(self, change: Callable[[Values], Values]) -> Values:
         """Read, change, write; again, where somebody else wrote in between."""
         for _ in range(5):
-            kept = self._kept()
+            kept = self._stored()
             wanted = change(kept.values)
-            if wanted == kept.values or self._written(wanted, kept.version):
+            if wanted == kept.values or self._write(wanted, kept.version):
                 return wanted
         raise PlaceError(
             f"a new password could not be kept in {self}",
@@ -92,27 +92,27 @@ class VaultPlace(Struct, frozen=True):
             "run this again when that is over",
         )
 
-    def _kept(self) -> _Kept:
+    def _stored(self) -> _Stored:
         """What is not there yet, or was deleted, holds nothing."""
 
-        def asked(client: Any) -> _Kept:
+        def request(client: Any) -> _Stored:
             mount, path, version = _mount(client, self.path)
             if version == 1:
                 kv = client.secrets.kv.v1
-                return _Kept(_values(kv.read_secret(path, mount_point=mount)["data"]), None)
+                return _Stored(_values(kv.read_secret(path, mount_point=mount)["data"]), None)
             kv = client.secrets.kv.v2
             answer = kv.read_secret_version(path, mount_point=mount, raise_on_deleted_version=False)
             latest = answer["data"]
-            return _Kept(_values(latest["data"] or {}), latest["metadata"]["version"])
+            return _Stored(_values(latest["data"] or {}), latest["metadata"]["version"])
 
         try:
-            kept: _Kept = self._call("read", asked)
+            kept: _Stored = self._call("read", request)
             return kept
         except _NotFound:
-            return _Kept({}, 0)
+            return _Stored({}, 0)
 
-    def _written(self, values: Values, version: int | None) -> bool:
-        def asked(client: Any) -> None:
+    def _write(self, values: Values, version: int | None) -> bool:
+        def request(client: Any) -> None:
             mount, path, engine = _mount(client, self.path)
             if engine == 1:
                 client.secrets.kv.v1.create_or_update_secret(path, values, mount_point=mount)
@@ -121,7 +121,7 @@ class VaultPlace(Struct, frozen=True):
                 kv.create_or_update_secret(path, values, cas=version, mount_point=mount)
 
         try:
-            self._call("written", asked)
+            self._call("written", request)
             return True
         except _Changed:
             return False
@@ -174,7 +174,7 @@ def _client(address: str, token: str | None, namespace: str | None) -> Any:
     session = client.adapter.session
     for scheme in ("https://", "http://"):
         session.mount(scheme, _bounded())
-    session.hooks["response"].append(_stay)
+    session.hooks["response"].append(_refuse_redirect)
     session.trust_env = not loopback.plain(address)  # no proxy on the way to loopback
     if not client.token:
         raise PlaceError(
@@ -215,7 +215,7 @@ def _bounded() -> Any:
     return Bounded()
 
 
-def _stay(answer: Any, **_: Any) -> None:
+def _refuse_redirect(answer: Any, **_: Any) -> None:
     """hvac would take a redirect that is not followed for a success of a write."""
     try:
         loopback.stay(answer.status_code, answer.headers.get("location"))

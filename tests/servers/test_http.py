@@ -86,7 +86,7 @@ def test_a_redirect_is_no_success_of_a_write(location: str) -> None:
     """hvac would take it for one; the password would be on the server, and kept nowhere."""
     with listening(307, location) as vault:
         with pytest.raises(PlaceError, match="redirects to"):
-            VaultPlace("secret/a", address=vault.url)._written({"password": "x"}, 1)
+            VaultPlace("secret/a", address=vault.url)._write({"password": "x"}, 1)
         assert len(vault.heard) == 1
 
 
