@@ -1,3 +1,1 @@
-"""The record of what was changed: entries, one after the other, each with the hash of the one
-before it.
-"""
+"""The audit log: a file of entries, each with the hash of the entry before it."""

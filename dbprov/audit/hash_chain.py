@@ -1,6 +1,6 @@
-"""Lines of JSON, each sealed with a hash and carrying the hash of the line before it.
+"""Lines of JSON, each with its own hash and the hash of the line before it.
 
-Nobody who cannot write the whole rest of the file anew can alter, remove or move a line unseen.
+Who alters, removes or moves a line without detection has to write all lines after it again.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any
 
 from msgspec import Struct, field
 
-START = "0" * 64  # what the first line carries
+START = "0" * 64  # the previous hash of the first line
 SEALED = re.compile(rb'(\{"line": .*), "hash": "([0-9a-f]{64})"\}\n')
 
 
 def sealed(entry: Mapping[str, Any], number: int, previous: str) -> tuple[bytes, str]:
     """One line, and its hash.
 
-    Pure ASCII: whatever a name or a server's words hold, it steers no terminal and ends no line.
+    Pure ASCII: no name and no message of a server can control a terminal or end the line.
     """
     text = json.dumps({"line": number, **entry, "previous": previous}).replace("\x7f", r"\u007f")
     body = text[:-1].encode("ascii")
@@ -29,19 +29,19 @@ def sealed(entry: Mapping[str, Any], number: int, previous: str) -> tuple[bytes,
 
 
 def opened(line: bytes) -> tuple[dict[str, Any], bool] | None:
-    """What a line says, and whether its hash fits its text. None: no line of a chain."""
-    there = SEALED.fullmatch(line)
+    """The entry of a line, and whether its hash is right. None: not a line of a chain."""
+    match = SEALED.fullmatch(line)
     try:
-        last = json.loads(line) if there else None
+        entry = json.loads(line) if match else None
     except ValueError:
         return None
-    if not there or not isinstance(last, dict) or not isinstance(last.get("line"), int):
+    if not match or not isinstance(entry, dict) or not isinstance(entry.get("line"), int):
         return None
-    return last, sha256(there[1]).hexdigest() == last["hash"] == there[2].decode()
+    return entry, sha256(match[1]).hexdigest() == entry["hash"] == match[2].decode()
 
 
 class Wrong(Struct, frozen=True):
-    """What is wrong with a line. ``where`` counts the lines of the file; 0: the file as a whole."""
+    """A fault of the chain. ``where``: the line of the file; 0 for the file as a whole."""
 
     where: int
     sort: str  # altered, removed, reordered, replaced, truncated
@@ -68,73 +68,75 @@ class Checked(Struct):
 
 
 def check(lines: Iterable[bytes], head: str | None = None) -> Checked:
-    """Every line against its own hash, its number, and the line that it says it follows.
+    """Checks the hash of each line, its number, and the hash of the line before it.
 
-    ``head``: the hash of what was the last line once; a chain that was cut before it has it not.
+    ``head``: the hash of a former last line; it is missing in a file that was truncated before it.
     """
     read = [(where, line, opened(line)) for where, line in enumerate(lines, start=1)]
     hashes = {entry["line"]: entry["hash"] for _, _, one in read if one for entry in [one[0]]}
-    checked, seen, due = Checked(len(read)), set[int](), 1
+    checked, seen, expected = Checked(len(read)), set[int](), 1
     for where, line, one in read:
         if one is None:
-            torn = where == len(read) and not line.endswith(b"\n")
+            truncated = where == len(read) and not line.endswith(b"\n")
             checked.wrong.append(
                 Wrong(where, "truncated", "the end of the line is missing")
-                if torn
+                if truncated
                 else Wrong(where, "altered", "it is no line that dbprov wrote")
             )
-            due += 1
+            expected += 1
             continue
-        entry, fits = one
+        entry, valid = one
         number = entry["line"]
-        checked.wrong += _wrong(where, entry, fits, due, seen, hashes)
-        due = due if number in seen else number + 1 if _gap(number, due, hashes) else due + 1
+        checked.wrong += _wrong(where, entry, valid, expected, seen, hashes)
+        if number not in seen:
+            expected = (number if _gap(number, expected, hashes) else expected) + 1
         seen.add(number)
         checked.head = entry["hash"]
     if head and head not in hashes.values():
-        gone = "no line has the hash that was noted as the last one: the end of the file is missing"
-        checked.wrong.append(Wrong(0, "truncated", gone))
-    _ends(checked, [one[0] for _, _, one in read if one], bool(head))
+        text = "no line has the hash that was noted as the last one: the end of the file is missing"
+        checked.wrong.append(Wrong(0, "truncated", text))
+    _unfinished_runs(checked, [one[0] for _, _, one in read if one], bool(head))
     return checked
 
 
-def _gap(number: int, due: int, hashes: Mapping[int, str]) -> bool:
-    """Are the lines that should stand before this one nowhere in the file?"""
-    return number > due and not any(gone in hashes for gone in range(due, number))
+def _gap(number: int, expected: int, hashes: Mapping[int, str]) -> bool:
+    """Are all lines from the expected one up to this one missing in the file?"""
+    return number > expected and not any(missing in hashes for missing in range(expected, number))
 
 
 def _wrong(
     where: int,
     entry: Mapping[str, Any],
-    fits: bool,
-    due: int,
+    valid: bool,
+    expected: int,
     seen: set[int],
     hashes: Mapping[int, str],
 ) -> Iterable[Wrong]:
     number = entry["line"]
     before = hashes.get(number - 1, START if number == 1 else None)
-    if not fits:
+    if not valid:
         yield Wrong(where, "altered", f"line {number}: its text does not fit its hash")
     if number in seen:
         yield Wrong(where, "reordered", f"line {number} stands in the file twice")
-    elif _gap(number, due, hashes):
-        gone = f"line {due}" if number == due + 1 else f"lines {due} to {number - 1}"
-        yield Wrong(where, "removed", f"before line {number}, {gone} cannot be found")
-    elif number != due:
-        yield Wrong(where, "reordered", f"line {number} stands where line {due} belongs")
+    elif _gap(number, expected, hashes):
+        several = number > expected + 1
+        missing = f"lines {expected} to {number - 1}" if several else f"line {expected}"
+        yield Wrong(where, "removed", f"before line {number}, {missing} cannot be found")
+    elif number != expected:
+        yield Wrong(where, "reordered", f"line {number} stands where line {expected} belongs")
     if before is not None and entry.get("previous") != before:
         yield Wrong(where, "replaced", f"line {number} follows on another line {number - 1}")
 
 
-def _ends(checked: Checked, entries: list[dict[str, Any]], known: bool) -> None:
-    """Runs that do not say how they ended: killed, running still, or cut off."""
-    begun: dict[str, dict[str, Any]] = {}
+def _unfinished_runs(checked: Checked, entries: list[dict[str, Any]], known: bool) -> None:
+    """Runs without an end: killed, still running, or truncated."""
+    open_runs: dict[str, dict[str, Any]] = {}
     for one in entries:
         if one.get("event") == "end":
-            begun.pop(str(one.get("run")), None)
+            open_runs.pop(str(one.get("run")), None)
         else:
-            begun.setdefault(str(one.get("run")), one)
-    for run, one in begun.items():
+            open_runs.setdefault(str(one.get("run")), one)
+    for run, one in open_runs.items():
         announced = sum(len(o["steps"]) for o in entries if o.get("run") == run and "steps" in o)
         ended = sum(1 for o in entries if o.get("run") == run and o.get("event") == "statement")
         words = (

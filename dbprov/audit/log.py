@@ -1,7 +1,7 @@
-"""The record of what dbprov does to a server: a file that is only ever appended to.
+"""The audit log: a file that is only appended to.
 
-A statement is announced before it is sent, and its end is written once that is known for certain:
-of what shares a transaction, when the transaction has ended. What cannot be announced is not sent.
+A statement is written before it is sent, and its result once that is certain: for a statement in a
+transaction, when the transaction has ended. A statement that cannot be written is not sent.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from dbprov.errors import AuditError, DbprovError
 from dbprov.system import files
 from dbprov.system.masking import values
 
-PATIENCE = 30.0  # seconds for another process to finish its line
+LOCK_TIMEOUT = 30.0  # seconds to wait for the file lock of another process
 
 
 class Journal:
-    """One run of dbprov and the file that it appends to; other runs may append to it meanwhile."""
+    """The audit log, opened by one run; other runs may append to it at the same time."""
 
     def __init__(self, path: Path, command: str = "") -> None:
         self.path = path
@@ -38,13 +38,13 @@ class Journal:
         self._who = {"command": command, "os_user": _os_user(), "host": socket.gethostname()}
 
     def __enter__(self) -> Self:
-        """Before anything else is done it is known that the file takes lines."""
+        """Opens the file, and checks that it can be appended to. Raises AuditError."""
         try:
             with files.spot(self.path, trusted=False) as place:
-                there = place.refuse_foreign()
-                if there and there.st_mode & 0o022:
+                state = place.refuse_foreign()
+                if state and state.st_mode & 0o022:
                     raise self._refused("others may write to it", f"chmod 600 {self.path}")
-                if there and there.st_nlink > 1:
+                if state and state.st_nlink > 1:
                     why = "it has a second name (a hard link), which may be another file's"
                     raise self._refused(why, "name another file")
                 self._handle = files.appended(place)
@@ -60,7 +60,7 @@ class Journal:
             if self.lines:
                 self._append([{**self._top("end"), "results": self._counted}])
         except DbprovError:
-            if error is None:  # else that error is what has to be told
+            if error is None:  # else that error is the one to report
                 raise
         finally:
             os.close(self._handle)
@@ -69,7 +69,7 @@ class Journal:
     def recording(
         self, made: Recording, plan: str, where: Mapping[str, Any], kept: bool = True
     ) -> Iterator[None]:
-        """Announces, and writes how each statement ended, whatever happens in between."""
+        """Writes the statements before, and their results after, even where the body raises."""
         top = {**where, "plan": plan, "transaction": made.whole}
         steps = [one.as_json() for one in made.announced]
         self._append([{**self._top("begin"), **top, "steps": steps}])
@@ -104,7 +104,7 @@ class Journal:
     # -- the file ----------------------------------------------------------------------------------
 
     def _append(self, entries: Sequence[Mapping[str, Any]]) -> None:
-        """All of them on the disk, or none: a line that is cut short would end the chain."""
+        """All of them on the disk, or none: a truncated line would end the chain."""
         with self._locked():
             number, previous = self._last()
             text = b""
@@ -130,7 +130,7 @@ class Journal:
             text = text[os.write(self._handle, text) :]
 
     def _last(self) -> tuple[int, str]:
-        """Number and hash of the last line: the one to follow on."""
+        """Number and hash of the last line."""
         size = os.fstat(self._handle).st_size
         tail, step = b"", 1 << 16
         while len(tail) < size and tail.count(b"\n") < 2:
@@ -149,8 +149,8 @@ class Journal:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """ExistingGrant for a line, so that two runs never follow on the same one."""
-        until = time.monotonic() + PATIENCE
+        """Locks the file, so that no two runs append after the same line."""
+        until = time.monotonic() + LOCK_TIMEOUT
         while True:
             try:
                 fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -158,7 +158,7 @@ class Journal:
             except BlockingIOError:
                 if time.monotonic() > until:
                     raise self._refused(
-                        f"another process has held it for {PATIENCE:.0f} seconds",
+                        f"another process has held it for {LOCK_TIMEOUT:.0f} seconds",
                         "see who has it open (fuser), or name another file",
                     ) from None
                 time.sleep(0.01)
@@ -173,9 +173,9 @@ class Journal:
 
 
 def _os_user() -> str:
-    """By the process's own id; and who became that user by sudo, which only the environment says.
+    """The user of this process, and who ran sudo, which only the environment says.
 
-    An id without a name is a number.
+    A number where the user has no name.
     """
     try:
         name = pwd.getpwuid(os.getuid()).pw_name

@@ -1,4 +1,4 @@
-"""What is about to be sent to a server, and how each statement of it ended."""
+"""Statements that are about to be sent to a server, and their results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def now() -> str:
 
 
 class Announced(Struct, frozen=True):
-    """A statement that is about to be sent. ``sql`` shows no password."""
+    """A statement that is about to be sent. ``sql`` holds no password."""
 
     step: str
     item: str
@@ -36,7 +36,7 @@ class Announced(Struct, frozen=True):
 
 
 def digest(statements: Sequence[Announced]) -> str:
-    """Of a plan: the same for the same statements in the same databases and order."""
+    """The digest of a plan: of its statements, their databases and their order."""
     made = sha256()
     for one in statements:
         for part in (one.database or "", one.sql):
@@ -45,10 +45,10 @@ def digest(statements: Sequence[Announced]) -> str:
 
 
 class Recording(Struct):
-    """How the announced statements end, one after the other."""
+    """The results of the announced statements, in their order."""
 
     announced: Sequence[Announced]
-    whole: bool  # they share a transaction
+    whole: bool  # in one transaction
     sent: int = 0
     ended: list[dict[str, Any]] = field(default_factory=list)
 
@@ -65,10 +65,10 @@ class Recording(Struct):
         self.ended.append({"time": now(), "result": result, **more})
 
     def results(self, error: BaseException | None, kept: bool = True) -> list[dict[str, Any]]:
-        """One for each that was announced.
+        """One for each announced statement.
 
-        ``kept`` False: what was done is taken back even where nothing fails. Where the end of the
-        transaction itself failed, nobody but the server knows what became of it.
+        ``kept`` False: the transaction is rolled back even where no statement fails. Where the
+        COMMIT fails, only the server knows whether it took effect: the result is "unknown".
         """
         made = [dict(one) for one in self.ended]
         if self.whole and (error is not None or not kept):
