@@ -1,4 +1,4 @@
-"""Houston's door: GraphQL over HTTP, with a sentence for each way in which it says no."""
+"""Houston's API: GraphQL over HTTP, with a remedy for each known error."""
 
 from __future__ import annotations
 
@@ -18,9 +18,15 @@ from dbprov.system.masking import outside
 T = TypeVar("T")
 TRIES = 3
 LARGEST = 10 << 20  # bytes of an answer
-WORDS = 2000  # characters of the platform's own that are told
-SORTS = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
-SENTENCES = (
+MESSAGE_LENGTH = 2000  # characters of a message of the platform that are shown
+TYPES = {
+    dict: "an object",
+    list: "a list",
+    str: "text",
+    bool: "true or false",
+    type(None): "null",
+}
+REMEDIES = (
     (
         r"appropriate permissions|PERMISSION_DENIED|not authorized",
         "the token's owner needs Workspace Admin on this Workspace (a service account's role)",
@@ -42,7 +48,7 @@ SENTENCES = (
 
 
 class HoustonError(DbprovError):
-    """The platform did not take it."""
+    """The platform refused the request, or could not be reached."""
 
 
 class Houston:
@@ -65,13 +71,13 @@ class Houston:
             ) from None
         self.url = url
         self._httpx = httpx
-        self._seconds = timeout + 1  # of a whole answer; a single read ends before
+        self._seconds = timeout + 1  # for a whole answer; the timeout of a single read is shorter
         context = ssl.create_default_context(cafile=ca) if not loopback.plain(url) else False
         self._client = httpx.Client(
             headers={
                 "authorization": token.reveal(),
                 "accept": "application/json",
-                "accept-encoding": "identity",  # a small answer that unpacks to a large one is none
+                "accept-encoding": "identity",  # no decompression: LARGEST limits what is received
             },
             verify=context,
             timeout=timeout,
@@ -88,8 +94,8 @@ class Houston:
     def ask(self, document: str, variables: Mapping[str, Any], *, again: bool) -> dict[str, Any]:
         """The ``data`` of the answer.
 
-        ``again``: it changes nothing, so it is asked again after a timeout. What never reached the
-        platform is always sent again. Raises HoustonError.
+        ``again``: a query that changes nothing, so it is repeated after a timeout. A request that
+        did not reach the platform is always repeated. Raises HoustonError.
         """
         retried: tuple[type[Exception], ...] = (
             self._httpx.ConnectError,
@@ -100,7 +106,7 @@ class Houston:
         for attempt in range(TRIES):
             try:
                 body = {"query": document, "variables": variables}
-                return self._read(*self._sent(body), asked=again)
+                return self._read(*self._sent(body), read_only=again)
             except retried as error:
                 if attempt + 1 == TRIES:
                     raise self._unreached(error) from None
@@ -114,13 +120,13 @@ class Houston:
         raise AssertionError("unreachable")
 
     def _sent(self, body: Mapping[str, Any]) -> tuple[int, str, bytes]:
-        """Status, type and text of the answer: all of it in time, and not more than can be one."""
+        """Status, content type and body, limited in time and in size."""
 
         def ask() -> tuple[int, str, bytes]:
             made = b""
             with self._client.stream("POST", self.url, json=body) as response:
-                for part in response.iter_raw(1 << 16):
-                    made += part
+                for chunk in response.iter_raw(1 << 16):
+                    made += chunk
                     if len(made) > LARGEST:
                         break
                 kind = response.headers.get("content-type", "no type").split(";")[0]
@@ -140,54 +146,54 @@ class Houston:
             " is known (--houston-ca FILE)",
         )
 
-    def _read(self, status: int, kind: str, text: bytes, asked: bool) -> dict[str, Any]:
+    def _read(self, status: int, kind: str, text: bytes, read_only: bool) -> dict[str, Any]:
         if len(text) > LARGEST:
             why = f"it is larger than {LARGEST >> 20} MB, and was not read to its end"
-            raise self.strange("its answer cannot be the API's", why, asked)
+            raise self.unexpected("its answer cannot be the API's", why, read_only)
         try:
             body = json.loads(text)
             if b"\\ud" in text.lower():  # half a character cannot be printed, nor sent again
                 body = json.loads(json.dumps(body, ensure_ascii=False).encode(errors="replace"))
         except (ValueError, RecursionError):
-            raise self._no_json(status, kind, asked) from None
-        body = self.part(body, dict, "it", asked)
+            raise self._no_json(status, kind, read_only) from None
+        body = self.typed(body, dict, "it", read_only)
         if body.get("errors"):
-            words, codes = _words(body["errors"])
+            words, codes = _messages(body["errors"])
             todo = remedy(f"{words} {codes}") or "correct what the platform says, and run it again"
             raise HoustonError(f"{self.url} refused it", outside(words), todo)
         if status >= 400 or body.get("data") is None:
             what = f"{self.url} answered with status {status} and no data"
-            if not asked and status < 400:
+            if not read_only and status < 400:
                 raise Unanswered(what, "", AGAIN)
             raise HoustonError(what, "", remedy("", status) or ADDRESS)
-        return self.part(body["data"], dict, "data", asked)
+        return self.typed(body["data"], dict, "data", read_only)
 
-    def _no_json(self, status: int, kind: str, asked: bool) -> HoustonError:
+    def _no_json(self, status: int, kind: str, read_only: bool) -> HoustonError:
         what = f"{self.url} answered with status {status} and {outside(kind)}, not with JSON"
         why = "that is a web page, not the API" if "html" in kind else ""
         todo = remedy("", status)
-        if not asked and status < 400:
+        if not read_only and status < 400:
             return Unanswered(what, why, AGAIN)
         return HoustonError(what, why, todo or f"{ADDRESS}, not at app.BASEDOMAIN")
 
-    def part(self, value: Any, kind: type[T], where: str, asked: bool = True) -> T:
-        """A part of an answer, which is what it should be. Raises HoustonError."""
+    def typed(self, value: Any, kind: type[T], where: str, read_only: bool = True) -> T:
+        """The value, if it has the expected type. Raises HoustonError."""
         if isinstance(value, kind):
             return value
-        found = SORTS.get(type(value), "a number")
-        raise self.strange(f"{where} is {found}, not {SORTS[kind]}", "", asked)
+        found = TYPES.get(type(value), "a number")
+        raise self.unexpected(f"{where} is {found}, not {TYPES[kind]}", "", read_only)
 
-    def strange(self, what: str, why: str, asked: bool) -> HoustonError:
-        """Of an answer that the API does not give. After a mutation nobody knows what it did."""
-        kind = HoustonError if asked else Unanswered
+    def unexpected(self, what: str, why: str, read_only: bool) -> HoustonError:
+        """The error for an answer that is not the API's; after a mutation its effect is unknown."""
+        kind = HoustonError if read_only else Unanswered
         words = f"{self.url} answered in a form that is not the API's: {what}"
-        return kind(words, why, f"{ADDRESS}; see --platform too" if asked else AGAIN)
+        return kind(words, why, f"{ADDRESS}; see --platform too" if read_only else AGAIN)
 
 
-def _words(errors: Any) -> tuple[str, str]:
-    """What GraphQL says of errors, whatever form it has."""
+def _messages(errors: Any) -> tuple[str, str]:
+    """The messages and codes of GraphQL errors."""
     listed = [one if isinstance(one, dict) else {"message": one} for one in _list(errors)]
-    words = "; ".join(str(one.get("message", one))[:WORDS] for one in listed[:10])
+    words = "; ".join(str(one.get("message", one))[:MESSAGE_LENGTH] for one in listed[:10])
     more = [one["extensions"] for one in listed if isinstance(one.get("extensions"), dict)]
     return words, " ".join(str(one.get("code", "")) for one in more)
 
@@ -201,7 +207,7 @@ ADDRESS = "the API is at https://houston.BASEDOMAIN/v1"
 
 
 class Unanswered(HoustonError):
-    """A mutation was sent, and nobody knows whether it was carried out."""
+    """A mutation was sent, and it is not known whether it was executed."""
 
 
 def remedy(words: str, status: int = 0) -> str:
@@ -209,4 +215,4 @@ def remedy(words: str, status: int = 0) -> str:
         return "the token is not taken: make a new one, and put it into DBPROV_HOUSTON_TOKEN"
     if status >= 500 or status == 429:
         return "the platform is busy or down: run the same command again"
-    return next((todo for pattern, todo in SENTENCES if re.search(pattern, words)), "")
+    return next((todo for pattern, todo in REMEDIES if re.search(pattern, words)), "")

@@ -1,4 +1,4 @@
-"""What each version of the platform takes: which mutation, and which fields of which types.
+"""The mutations of each platform version: their fields and types.
 
 Pure. The guide has the types of createDeployment; those of upsertDeployment are from the page
 "Upsert a Deployment with the Houston API" and from what the platform's own CLI sends.
@@ -70,7 +70,7 @@ FIELDS = (
     "updatedAt",
 )  # fmt: skip
 ANSWER = " ".join(FIELDS).replace("urls", "urls { type url }")
-"""Fields that every version answers with."""
+"""Fields that every version returns."""
 
 MASK = "***"
 
@@ -84,10 +84,10 @@ class Request(Struct, frozen=True):
 
 
 def request(version: tuple[int, ...], base: Mapping[str, Any], known: str | None) -> Request:
-    """The mutation for this version. ``known``: the id of a Deployment that is there already.
+    """The mutation for this version. ``known``: the id of an existing Deployment.
 
     0.37 creates by createDeployment; everything later, and every update, goes by upsertDeployment.
-    Raises UsageError that names every field that is missing, or that this version does not have.
+    Raises UsageError with every missing field, and every field that this version does not have.
     """
     mutation, fields = _choice(version, known)
     variables = {**base, "deploymentUuid": known} if known else dict(base)
@@ -97,11 +97,11 @@ def request(version: tuple[int, ...], base: Mapping[str, Any], known: str | None
     elif version >= (1,):
         variables = {"skipAirflowDatabaseProvisioning": True, **variables}
     refuse(mutation, version, fields, variables, known)
-    named = [name for name in fields if name in variables]
-    given = ", ".join(f"${name}: {fields[name]}" for name in named)
-    passed = ", ".join(f"{name}: ${name}" for name in named)
-    document = f"mutation {mutation}({given}) {{\n  {mutation}({passed}) {{ {ANSWER} }}\n}}"
-    return Request(mutation, document, {name: variables[name] for name in named})
+    names = [name for name in fields if name in variables]
+    declared = ", ".join(f"${name}: {fields[name]}" for name in names)
+    arguments = ", ".join(f"{name}: ${name}" for name in names)
+    document = f"mutation {mutation}({declared}) {{\n  {mutation}({arguments}) {{ {ANSWER} }}\n}}"
+    return Request(mutation, document, {name: variables[name] for name in names})
 
 
 def _choice(version: tuple[int, ...], known: str | None) -> tuple[str, Mapping[str, str]]:
@@ -135,7 +135,7 @@ HIDDEN = {"dockerconfigjson", "sshKey", "pass"}
 
 
 def shown(variables: Mapping[str, Any]) -> dict[str, Any]:
-    """The variables as people may see them: no value of an environment variable, no key."""
+    """The variables for display: values of environment variables and keys are masked."""
     return {name: _shown(name, value) for name, value in variables.items()}
 
 
@@ -150,7 +150,7 @@ def _shown(name: str, value: Any) -> Any:
 
 
 def hidden(variables: Any, name: str = "") -> Iterator[str]:
-    """Every text that ``shown`` does not show."""
+    """Every text that ``shown`` masks."""
     if name == "environmentVariables":
         yield from (str(one["value"]) for one in variables or [] if one.get("value"))
     elif isinstance(variables, Mapping):

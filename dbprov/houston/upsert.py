@@ -26,7 +26,7 @@ VARIABLES = """query Variables($deploymentUuid: Uuid!, $releaseName: String!) {
 
 
 class Prepared(Struct, frozen=True):
-    """A request, what it does, and to whom it would go."""
+    """A request, and the platform and Deployment that it is for."""
 
     request: Request
     version: tuple[int, ...]
@@ -34,49 +34,47 @@ class Prepared(Struct, frozen=True):
 
 
 def prepare(houston: Houston, base: Mapping[str, Any]) -> Prepared:
-    """Asks the platform; changes nothing."""
+    """Queries the platform; changes nothing."""
     _refuse_odd_variables(base)
     version = version_of(houston)
     known = find(houston, base)
     if known:
-        base = kept(houston, base, known)
-    for value in hidden(base):  # what the platform says may hold what it was told
+        base = with_variables(houston, base, known)
+    for value in hidden(base):  # the platform's messages may repeat what was sent
         KNOWN.know(value, anywhere=False)
     made = request(version, base, str(known["id"]) if known else None)
     return Prepared(made, version, known)
 
 
 def send(houston: Houston, prepared: Prepared) -> dict[str, Any]:
-    """The Deployment as the platform answers.
+    """The Deployment as the platform returns it.
 
-    An answer that got lost is looked for: what was created is found by its label.
+    Where the answer is lost, the created Deployment is looked for by its label.
     """
     made = prepared.request
     try:
         found: dict[str, Any] = houston.ask(made.document, made.variables, again=False)
     except Unanswered as error:
-        there = None
-        with suppress(DbprovError):  # what has to be told is that the request was taken
-            there = None if prepared.known else find(houston, made.variables)
-        if not there:
+        existing = None
+        with suppress(DbprovError):  # the error to report is the lost answer
+            existing = None if prepared.known else find(houston, made.variables)
+        if not existing:
             raise
-        raise Unanswered(
-            error.what,
-            f'{error.why}; a Deployment "{there["label"]}" is there now: {there["releaseName"]}',
-            error.todo,
-        ) from None
-    answer = houston.part(found.get(made.mutation), dict, made.mutation, False)
+        label, release = existing["label"], existing["releaseName"]
+        why = f'{error.why}; a Deployment "{label}" is there now: {release}'
+        raise Unanswered(error.what, why, error.todo) from None
+    answer = houston.typed(found.get(made.mutation), dict, made.mutation, False)
     for name in ("id", "releaseName"):
-        houston.part(answer.get(name), str, f"{name} of {made.mutation}", False)
+        houston.typed(answer.get(name), str, f"{name} of {made.mutation}", False)
     urls = answer.get("urls")
-    for one in [] if urls is None else houston.part(urls, list, "urls", False):
-        houston.part(one, dict, "one of urls", False)
+    for one in [] if urls is None else houston.typed(urls, list, "urls", False):
+        houston.typed(one, dict, "one of urls", False)
     return {name: answer[name] for name in FIELDS if name in answer}
 
 
 def version_of(houston: Houston) -> tuple[int, ...]:
     config = houston.ask(VERSION, {}, again=True).get("appConfig")
-    version = "" if config is None else str(houston.part(config, dict, "appConfig").get("version"))
+    version = "" if config is None else str(houston.typed(config, dict, "appConfig").get("version"))
     numbers = re.match(r"v?(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?", version)
     if not numbers:
         raise HoustonError(
@@ -88,7 +86,7 @@ def version_of(houston: Houston) -> tuple[int, ...]:
 
 
 def find(houston: Houston, base: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The Deployment that the document means: by its id, its release name, or its label."""
+    """The existing Deployment: by the document's id, release name, or label."""
     workspace = base.get("workspaceUuid")
     if not workspace:
         raise UsageError(
@@ -96,11 +94,11 @@ def find(houston: Houston, base: Mapping[str, Any]) -> Mapping[str, Any] | None:
             "workspaceUuid is missing",
             'put "workspaceUuid" into the document that --base names',
         )
-    asked = houston.ask(DEPLOYMENTS, {"workspaceUuid": workspace}, again=True)
-    there = _objects(houston, asked, "workspaceDeployments")
+    answer = houston.ask(DEPLOYMENTS, {"workspaceUuid": workspace}, again=True)
+    existing = _objects(houston, answer, "workspaceDeployments")
     for key, name in (("id", "deploymentUuid"), ("releaseName", "releaseName"), ("label", "label")):
         if base.get(name):
-            same = [one for one in there if one.get(key) == base[name]]
+            same = [one for one in existing if one.get(key) == base[name]]
             if len(same) > 1:
                 raise UsageError(
                     f'{len(same)} Deployments of this Workspace have the label "{base[name]}"',
@@ -108,8 +106,8 @@ def find(houston: Houston, base: Mapping[str, Any]) -> Mapping[str, Any] | None:
                     'name one of them: "releaseName" in the document that --base names',
                 )
             for one in same:
-                for part in ("id", "label", "releaseName"):
-                    houston.part(one.get(part), str, f"{part} of a Deployment")
+                for field in ("id", "label", "releaseName"):
+                    houston.typed(one.get(field), str, f"{field} of a Deployment")
                 return one
             if key == "id":
                 raise UsageError(
@@ -119,10 +117,10 @@ def find(houston: Houston, base: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _objects(houston: Houston, answer: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    """Null is as good as none; and so is one of them that is null."""
+    """A list of objects, without nulls; empty for null."""
     found = answer.get(name)
-    listed = [] if found is None else houston.part(found, list, name)
-    return [houston.part(one, dict, f"one of {name}") for one in listed if one is not None]
+    listed = [] if found is None else houston.typed(found, list, name)
+    return [houston.typed(one, dict, f"one of {name}") for one in listed if one is not None]
 
 
 def _refuse_odd_variables(base: Mapping[str, Any]) -> None:
@@ -138,11 +136,13 @@ def _refuse_odd_variables(base: Mapping[str, Any]) -> None:
         )
 
 
-def kept(houston: Houston, base: Mapping[str, Any], known: Mapping[str, Any]) -> Mapping[str, Any]:
-    """With the environment variables that an upsert would otherwise overwrite.
+def with_variables(
+    houston: Houston, base: Mapping[str, Any], known: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """The document with the existing environment variables, which an upsert would overwrite.
 
-    What the document says of one wins. A secret's value is not given out by the platform, so the
-    document must have it: sent without, it would be lost.
+    Variables of the document take precedence. The platform does not return secret values, so the
+    document must have them.
     """
     where = {"deploymentUuid": known["id"], "releaseName": known["releaseName"]}
     variables = {one["key"]: one for one in base.get("environmentVariables") or []}
@@ -150,7 +150,7 @@ def kept(houston: Houston, base: Mapping[str, Any], known: Mapping[str, Any]) ->
         answer = houston.ask(VARIABLES, where, again=True)
     except HoustonError as error:
         if "environmentVariables" in base:
-            return base  # the document says all of them
+            return base  # the document has all of them
         raise HoustonError(
             "the environment variables of the Deployment cannot be read",
             error.why,
@@ -158,14 +158,14 @@ def kept(houston: Houston, base: Mapping[str, Any], known: Mapping[str, Any]) ->
             " ([] for none)",
         ) from None
     found = _objects(houston, answer, "deploymentVariables")
-    there = {houston.part(one.get("key"), str, "the key of a variable"): one for one in found}
-    lost = sorted(k for k, one in there.items() if one.get("isSecret") and k not in variables)
+    existing = {houston.typed(one.get("key"), str, "the key of a variable"): one for one in found}
+    lost = sorted(k for k, one in existing.items() if one.get("isSecret") and k not in variables)
     if lost:
         raise UsageError(
             "an upsert would overwrite secret environment variables",
             "the platform does not give out their values: " + ", ".join(lost),
             'put them with their values into "environmentVariables" of the document',
         )
-    if not there and "environmentVariables" not in base:
+    if not existing and "environmentVariables" not in base:
         return base
-    return {**base, "environmentVariables": list({**there, **variables}.values())}
+    return {**base, "environmentVariables": list({**existing, **variables}.values())}
