@@ -218,7 +218,7 @@ def _bounded() -> Any:
 def _refuse_redirect(answer: Any, **_: Any) -> None:
     """hvac would take a redirect that is not followed for a success of a write."""
     try:
-        loopback.stay(answer.status_code, answer.headers.get("location"))
+        loopback.refuse_redirect(answer.status_code, answer.headers.get("location"))
     except loopback.Redirected:
         answer.close()
         raise

@@ -1,4 +1,4 @@
-"""The templates as Jinja reads them: sandboxed, and each block to be rendered by itself."""
+"""Jinja's environment: sandboxed, and with each block of a template rendered by itself."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from dbprov.errors import RenderError
 from dbprov.sql.quoted import Sql, filters, only_sql
-from dbprov.system import files
+from dbprov.system.permissions import changeable_by_everybody
 
-BUILT_IN = "builtin"  # the folder of ours, for {% extends "builtin/postgresql/user.sql" %}
+BUILT_IN = "builtin"  # prefix for {% extends "builtin/postgresql/user.sql" %}
 
 
 @cache
@@ -46,10 +46,9 @@ def built_in_templates() -> Path:
 
 
 class _Compiled(FileSystemBytecodeCache):
-    """Beside the templates, as Python keeps its own modules' code beside them.
+    """Compiled templates in __pycache__ beside the templates, where this user can write there.
 
-    And for nobody who could not write there. Only what was compiled for the sandbox is read: other
-    code would not ask it for leave.
+    The name keeps code apart that was compiled without the sandbox, and would run without it.
     """
 
     def dump_bytecode(self, bucket: Any) -> None:
@@ -58,7 +57,7 @@ class _Compiled(FileSystemBytecodeCache):
 
 
 class _Generator(CodeGenerator):
-    """``finalize`` does not see what these print, so there are none."""
+    """Refuses the tags whose output does not pass ``finalize``."""
 
     def visit_CallBlock(self, node: Any, frame: Any) -> None:
         self.fail("call blocks print what no filter has quoted; they are refused", node.lineno)
@@ -71,7 +70,7 @@ class _Generator(CodeGenerator):
 
 
 class _Super(BlockReference):
-    """``super()``: what the replaced block printed, which left quoting filters: it is SQL."""
+    """``super()``: the output of the replaced block, which is quoted already."""
 
     def __call__(self) -> Sql:
         return Sql(super().__call__())
@@ -97,12 +96,9 @@ class _Context(Context):
 def environment(
     folders: tuple[Path, ...], quoters: tuple[tuple[str, Callable[..., str]], ...]
 ) -> Environment:
-    """One for all renderers of an engine.
-
-    Reading a template costs a millisecond, and is done once.
-    """
+    """Cached: parsing a template takes a millisecond. ``folders``: the built-in one last."""
     for folder in folders[:-1]:
-        _refuse_everybody(folder)
+        _refuse_changeable(folder)
     alone = len(folders) == 1 and not sys.dont_write_bytecode
     compiled = _compiled_folder(folders[0]) if alone else ""
     ours = FileSystemLoader(str(folders[-1]))
@@ -124,34 +120,29 @@ def environment(
 
 
 def _compiled_folder(templates: Path) -> str:
-    """Empty where everybody could have put something in: what is in it is run."""
+    """Empty where everybody can change the folder: code in it is run."""
     folder = templates / "__pycache__"
     with suppress(OSError):
         folder.mkdir(0o755, exist_ok=True)  # whatever the umask
-    try:
-        files.refuse_everybody(folder)
-    except OSError:
-        return ""
-    return str(folder)
+    with suppress(OSError):
+        return "" if changeable_by_everybody(folder) else str(folder)
+    return ""
 
 
-def _refuse_everybody(templates: Path) -> None:
-    """What is in them runs as the admin: not what everybody on this machine could have put there.
-
-    Raises RenderError.
-    """
+def _refuse_changeable(templates: Path) -> None:
+    """Raises RenderError where everybody can change a template: its SQL runs as the admin."""
+    what = f"the templates in {templates} are not used"
     try:
         for path in (templates, *templates.rglob("*")):
-            files.refuse_everybody(path)
+            if fault := changeable_by_everybody(path):
+                raise RenderError(what, *fault)
     except OSError as error:
-        raise RenderError(
-            f"the templates in {templates} are not used", error.strerror or "",
-            getattr(error, "todo", "") or "name a folder that can be read",
-        ) from None  # fmt: skip
+        why = error.strerror or ""
+        raise RenderError(what, why, "name a folder that can be read") from None
 
 
 class Blocks:
-    """The blocks of one template and of those that it extends, each to be rendered by itself."""
+    """The blocks of a template and of those that it extends, each rendered by itself."""
 
     def __init__(self, chain: list[Template]) -> None:
         """``chain``: the innermost first."""
@@ -162,17 +153,17 @@ class Blocks:
                 self.found.setdefault(name, []).append(block)
 
     def render(self, block: str, values: Mapping[str, Any]) -> str:
-        """No other block is run, and nothing that stands outside of blocks."""
+        """Runs no other block, and nothing outside of blocks."""
         context = self._chain[0].new_context(dict(values))
         context.blocks = {name: list(stack) for name, stack in self.found.items()}
         try:
             return "".join(context.blocks[block][0](context))
         except Exception:
-            self._chain[0].environment.handle_exception()  # raises it with the template's own lines
+            self._chain[0].environment.handle_exception()  # raises it with template lines
 
 
 def resolved(environment: Environment, path: str, *, extends: bool) -> Blocks:
-    """``extends``: may it extend another? Ours extend none, and are not read twice to find out."""
+    """``extends`` False: it is known to extend none, and is not parsed twice to find out."""
     paths = chain(environment, path) if extends else [path]
     return Blocks([environment.get_template(one) for one in paths])
 

@@ -1,3 +1,1 @@
-"""This machine: which files are believed, what is masked, what stays on loopback, and limits of
-time.
-"""
+"""Files and their permissions, masking of secrets, loopback addresses, and time limits."""

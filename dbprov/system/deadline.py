@@ -1,7 +1,7 @@
-"""An answer within its time, however it is dripped.
+"""A time limit for a whole answer.
 
-Libraries count the seconds of one read: who sends a byte now and then is never late. Here all of
-it counts, from the first question to the last byte.
+Libraries limit the time of a single read, so a peer that sends a byte now and then never times
+out. This limit counts from the request to the last byte.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ T = TypeVar("T")
 
 
 class Late(Exception):
-    """It took longer than it may. Whatever was asked goes on by itself, and nobody hears it."""
+    """The time limit has passed. The call goes on in its thread, and its result is discarded."""
 
 
 def within(seconds: float, ask: Callable[[], T]) -> T:
-    """What it answers or raises; Late where it has not ended in time."""
+    """Returns or raises as ``ask`` does. Raises Late where it has not ended in time."""
     ended: list[tuple[Any, BaseException | None]] = []
 
     def run() -> None:
@@ -27,7 +27,7 @@ def within(seconds: float, ask: Callable[[], T]) -> T:
         except BaseException as error:
             ended.append((None, error))
 
-    # It ends with this process: nothing waits for a thread of this kind.
+    # A daemon thread: the process does not wait for it at its end.
     thread = Thread(target=run, daemon=True)
     thread.start()
     thread.join(seconds)

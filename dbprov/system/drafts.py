@@ -1,4 +1,4 @@
-"""Files that are written whole under a temporary name, before they take the name of another."""
+"""Temporary files that are completely written before they are renamed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NAME = re.compile(r"\.(\d+)-[0-9a-f]{8}\.new\Z")  # the process that wrote it
 
 @contextmanager
 def draft(folder: int, text: str, mode: int) -> Iterator[str]:
-    """The name of a new file in this folder; what still has that name in the end is removed."""
+    """The name of a new temporary file in this folder; removed at the end, if not renamed."""
     name = f".{os.getpid()}-{os.urandom(4).hex()}.new"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     handle = os.open(name, flags, mode, dir_fd=folder)
@@ -31,24 +31,24 @@ def draft(folder: int, text: str, mode: int) -> Iterator[str]:
 
 
 def sweep(folder: int) -> None:
-    """Drafts of runs that were killed: what is in them never was anybody's password.
+    """Removes the drafts of runs that were killed: their passwords were never used.
 
-    Nothing else: a name has to be one that is made here, of a process that is gone, and ours.
+    Only files of this user, with a name as made here, and of a process that has ended.
     """
     for name in os.listdir(folder):
         made = NAME.match(name)
-        if made and not _lives(int(made[1])):
+        if made and not _process_exists(int(made[1])):
             with suppress(FileNotFoundError):
                 state = os.stat(name, dir_fd=folder, follow_symlinks=False)
                 if stat.S_ISREG(state.st_mode) and state.st_uid == os.geteuid():
                     os.unlink(name, dir_fd=folder)
 
 
-def _lives(number: int) -> bool:
+def _process_exists(number: int) -> bool:
     try:
         os.kill(number, 0)
     except (ProcessLookupError, OverflowError):
         return False
     except OSError:
-        return True  # somebody else's
+        return True  # of another user
     return True

@@ -111,7 +111,7 @@ def _decoded(view: DecodedText, pattern: re.Pattern[str], decode: _Decoded) -> D
 
 
 def decoded_texts(text: str) -> Iterator[DecodedText]:
-    """The text, and what it says once it is decoded, in each way that it may be encoded in."""
+    """The text, and each text that results from decoding it, up to _DEPTH times."""
     seen = {text}
     level = [DecodedText(text, range(len(text)), range(1, len(text) + 1))]
     for depth in range(_DEPTH + 1):

@@ -1,8 +1,8 @@
-"""Files of this machine: which of them are believed, and how one is written.
+"""Files of this machine: which of them are trusted, and how one is written.
 
-A secret is read only where nobody but this user and root decides what is in it: the rule of OpenSSH
-(StrictModes), for the file and for every folder and link on the way. What is found on the way is
-held open, so that nobody puts another folder in its place meanwhile.
+A secret is read only where no other user than this one and root can change it: the rule of OpenSSH
+(StrictModes), for the file and for every folder and link of its path. Each folder is opened from
+the one before it, so that nobody can replace one in the meantime.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from msgspec import Struct
 from dbprov.system import drafts
 from dbprov.system.permissions import changeable_by_everybody, changeable_by_others, user
 
-LINKS = 40  # as Linux: more of them hold themselves
-WAY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+MAX_LINKS = 40  # as Linux: more of them are a circle
+FOLDER_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+FILE_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 STREAM = re.compile(r"/dev/std(in|out|err)\Z|/(?:dev|proc/self)/fd/(\d{1,6})\Z")
 
 
 class Refused(OSError):
-    """A file that is not taken, though the system would give it. ``todo``: what mends it."""
+    """A file that dbprov does not use, though it could be opened. ``todo``: the remedy."""
 
     def __init__(self, why: str, todo: str = "") -> None:
         super().__init__(None, why)
@@ -35,7 +35,7 @@ class Refused(OSError):
 
 
 class TooLarge(Refused):
-    """``head``: as much of it as was read."""
+    """``head``: the part that was read."""
 
     def __init__(self, why: str, todo: str, head: bytes) -> None:
         super().__init__(why, todo)
@@ -43,21 +43,21 @@ class TooLarge(Refused):
 
 
 class Spot(Struct, frozen=True):
-    """A name in a folder that is held open."""
+    """A directory entry: a name in an opened folder."""
 
     folder: int
     name: str
     shown: str  # its path, without links
 
     def state(self) -> os.stat_result | None:
-        """Of the name itself: a link is not followed. None where nothing is there."""
+        """lstat: a link is not followed. None where there is no such entry."""
         try:
             return os.stat(self.name, dir_fd=self.folder, follow_symlinks=False)
         except FileNotFoundError:
             return None
 
     def refuse_foreign(self) -> os.stat_result | None:
-        """Only a regular file of this user is ever written over, moved or removed."""
+        """Refuses all but a regular file of this user: only such a one is replaced or removed."""
         state = self.state()
         if state is None:
             return None
@@ -77,46 +77,46 @@ class Spot(Struct, frozen=True):
         return state
 
 
-# -- the way to a file -----------------------------------------------------------------------------
+# -- the path of a file ----------------------------------------------------------------------------
 
 
 @contextmanager
 def spot(
     path: Path, *, trusted: bool, follow: bool = False, make: int | None = None
 ) -> Iterator[Spot]:
-    """Where a path leads to, each folder opened from the one before it.
+    """The directory entry of a path, each folder opened from the one before it.
 
-    ``trusted``: nobody else may decide anything on the way. Else only links have to be ours: a link
-    is how somebody else would choose where we write. ``follow``: the last name may be a link too.
-    ``make``: the mode of folders that are not there. Raises OSError.
+    ``trusted``: no other user may be able to change any part of the path. Else only its links must
+    be this user's or root's. ``follow``: the last name may be a link too. ``make``: the mode of
+    folders that are created. Raises OSError.
     """
     left = list(reversed(path.absolute().parts[1:]))
     if not left:
         raise Refused(f"{path} is a folder, not a file", "name a file")
-    here, shown, links = os.open("/", WAY), PurePosixPath("/"), 0
+    here, shown, links = os.open("/", FOLDER_FLAGS), PurePosixPath("/"), 0
     try:
         if trusted:
             _refuse_others(os.fstat(here), str(shown))
         while True:
             name = left.pop()
-            there = _looked_at(here, name, left, make)
-            if there and stat.S_ISLNK(there.st_mode) and (left or follow):
+            state = _stat_or_mkdir(here, name, left, make)
+            if state and stat.S_ISLNK(state.st_mode) and (left or follow):
                 links += 1
-                if links > LINKS:
+                if links > MAX_LINKS:
                     raise Refused(f"{path} is a circle of symbolic links", "name a regular file")
-                _refuse_link(there, shown / name)
+                _refuse_link(state, shown / name)
                 target = PurePosixPath(os.readlink(name, dir_fd=here))
                 left += reversed(target.parts[1:] if target.is_absolute() else target.parts)
                 if target.is_absolute():
                     os.close(here)
-                    here, shown = os.open("/", WAY), PurePosixPath("/")
+                    here, shown = os.open("/", FOLDER_FLAGS), PurePosixPath("/")
                 if left:
                     continue
-                name = "."  # a link to where it is in, or to the root: a folder, as is told then
+                name = "."  # a link to a folder: refused later, as a folder
             if not left:
                 yield Spot(here, name, str(shown / name))
                 return
-            before, here = here, os.open(name, WAY, dir_fd=here)
+            before, here = here, os.open(name, FOLDER_FLAGS, dir_fd=here)
             os.close(before)
             shown = shown.parent if name == ".." else shown / name
             if trusted:
@@ -125,7 +125,9 @@ def spot(
         os.close(here)
 
 
-def _looked_at(folder: int, name: str, left: list[str], make: int | None) -> os.stat_result | None:
+def _stat_or_mkdir(
+    folder: int, name: str, left: list[str], make: int | None
+) -> os.stat_result | None:
     try:
         return os.stat(name, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
@@ -162,14 +164,14 @@ def _kind(state: os.stat_result) -> str:
 
 
 def secret(path: Path, most: int) -> bytes:
-    """What a file holds that only this user and root can have written. Raises OSError."""
+    """The content of a file that only this user and root can have written. Raises OSError."""
     with spot(path, trusted=True, follow=True) as found:
         state = os.stat(found.name, dir_fd=found.folder, follow_symlinks=False)
-        _refuse_strange(state, found.shown)
-        handle = os.open(found.name, READ | os.O_NOFOLLOW, dir_fd=found.folder)
+        _refuse_special(state, found.shown)
+        handle = os.open(found.name, FILE_FLAGS | os.O_NOFOLLOW, dir_fd=found.folder)
         with os.fdopen(handle, "rb") as stream:
             state, folder = os.fstat(handle), os.fstat(found.folder)
-            _refuse_strange(state, found.shown)
+            _refuse_special(state, found.shown)
             _refuse_others(state, found.shown)
             if state.st_nlink > 1 and folder.st_mode & stat.S_IWOTH:
                 raise Refused(
@@ -181,18 +183,18 @@ def secret(path: Path, most: int) -> bytes:
 
 
 def read(path: Path, most: int, *, everybody: bool = True) -> bytes:
-    """What a file holds, whoever wrote it, or not ``everybody`` could have. Raises OSError.
+    """The content of a file or stream (/dev/stdin, /dev/fd/NUMBER). Raises OSError.
 
-    What a shell hands over as /dev/stdin or /dev/fd/NUMBER is read to its end.
+    ``everybody`` False: refuses a file that everybody on this machine can write.
     """
     with _opened(path) as stream:
-        if not everybody:
-            refuse_everybody(path, os.fstat(stream.fileno()))
+        if not everybody and (fault := changeable_by_everybody(path, os.fstat(stream.fileno()))):
+            raise Refused(*fault)
         return _whole(stream.read(most + 1) or b"", str(path), most)  # None: it would block
 
 
 def lines(path: Path) -> Iterator[bytes]:
-    """Of a file that may be long, whoever wrote it."""
+    """The lines of a file that may be long, whoever wrote it."""
     with _opened(path) as stream:
         yield from stream
 
@@ -201,29 +203,23 @@ def lines(path: Path) -> Iterator[bytes]:
 def _opened(path: Path) -> Iterator[BinaryIO]:
     number = descriptor(path)
     if number is None:
-        _refuse_strange(path.stat(), str(path))
-    with os.fdopen(os.open(path, READ) if number is None else os.dup(number), "rb") as stream:
+        _refuse_special(path.stat(), str(path))
+    with os.fdopen(os.open(path, FILE_FLAGS) if number is None else os.dup(number), "rb") as stream:
         if number is None:
-            _refuse_strange(os.fstat(stream.fileno()), str(path))
+            _refuse_special(os.fstat(stream.fileno()), str(path))
         yield stream
-
-
-def refuse_everybody(path: Path, state: os.stat_result | None = None) -> None:
-    """Raises Refused for what everybody on this machine could have written."""
-    if fault := changeable_by_everybody(path, state):
-        raise Refused(*fault)
 
 
 def descriptor(path: Path) -> int | None:
     """The number of a stream that this process was started with, where a path names one."""
-    named = STREAM.match(str(path))
-    if not named:
+    match = STREAM.match(str(path))
+    if not match:
         return None
-    return int(named[2]) if named[2] else ("in", "out", "err").index(named[1])
+    return int(match[2]) if match[2] else ("in", "out", "err").index(match[1])
 
 
-def _refuse_strange(state: os.stat_result, shown: str) -> None:
-    """Before it is opened: a pipe would wait for somebody, and a device may have no end."""
+def _refuse_special(state: os.stat_result, shown: str) -> None:
+    """Checked before it is opened: a pipe would wait for a writer, a device may have no end."""
     if not stat.S_ISREG(state.st_mode):
         raise Refused(f"{shown} is {_kind(state)}, not a file", "name a regular file")
 
@@ -239,7 +235,7 @@ def _whole(made: bytes, shown: str, most: int) -> bytes:
 
 
 def add(place: Spot, text: str, mode: int = 0o600) -> bool:
-    """Written whole as a draft, then named; False where somebody else was faster."""
+    """Creates the file, written as a draft first. False where it exists by then."""
     with drafts.draft(place.folder, text, mode) as draft, suppress(FileExistsError):
         os.link(draft, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
         return True
@@ -247,7 +243,7 @@ def add(place: Spot, text: str, mode: int = 0o600) -> bool:
 
 
 def replace(place: Spot, text: str, mode: int) -> int:
-    """Whole or not at all; never another user's file, nor through a link. The mode that it has."""
+    """Replaces the file atomically; never another user's, nor through a link. Returns its mode."""
     place.refuse_foreign()
     with drafts.draft(place.folder, text, mode) as draft:
         made = os.stat(draft, dir_fd=place.folder, follow_symlinks=False)
@@ -256,7 +252,7 @@ def replace(place: Spot, text: str, mode: int) -> int:
 
 
 def appended(place: Spot) -> int:
-    """Opened to be read and appended to; made with mode 0600 where it is not there."""
+    """A descriptor for reading and appending; the file is created with mode 0600."""
     flags = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     with suppress(FileExistsError):
         new = os.open(place.name, flags | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=place.folder)
@@ -271,7 +267,7 @@ def appended(place: Spot) -> int:
 
 
 def rename(place: Spot, name: str) -> None:
-    """What is beside it under another name takes its name."""
+    """Renames the file ``name`` of the same folder to this name."""
     Spot(place.folder, name, str(Path(place.shown).with_name(name))).refuse_foreign()
     os.replace(name, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
 
@@ -287,14 +283,14 @@ def sweep(place: Spot) -> None:
 
 
 def sync(place: Spot) -> None:
-    """What its folder says of names is on the disk."""
+    """Syncs the folder, so that renames in it survive a crash."""
     with _listable(place) as folder:
         os.fsync(folder)
 
 
 @contextmanager
 def _listable(place: Spot) -> Iterator[int]:
-    """Its folder; one that is opened with O_PATH can be neither listed nor synced."""
+    """Its folder, opened for reading: O_PATH allows neither listing nor fsync."""
     handle = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=place.folder)
     try:
         yield handle

@@ -1,4 +1,4 @@
-"""What stays on one machine, and whom a secret is sent to over HTTP: one rule for all of it."""
+"""Loopback addresses, and the URLs to which a secret may be sent over HTTP."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 
 def loopback(host: str) -> bool:
-    """A name such as 127.0.0.1.example.com is anybody's, so it is an address that counts."""
+    """Only an address or localhost: 127.0.0.1.example.com can resolve to any host."""
     if host.lower() == "localhost":
         return True
     try:
@@ -18,10 +18,10 @@ def loopback(host: str) -> bool:
 
 
 def objection(url: str) -> str:
-    """Why no secret is sent to a URL; empty where nothing is against it.
+    """Why no secret may be sent to a URL; empty where it may.
 
-    A client that takes this rule follows no redirect either: it would take the secret elsewhere.
-    And where the URL is http:// it takes no proxy, which is another machine.
+    The client must not follow redirects either, which would send the secret to another address, nor
+    use a proxy for http://, which is another machine.
     """
     try:
         parts = urlsplit(url)
@@ -32,7 +32,7 @@ def objection(url: str) -> str:
         return ""
     if parts.scheme != "http" or not host:
         return "it is no https:// address"
-    # Libraries do not agree on who is meant by a URL with an @ or a backslash in it.
+    # Libraries disagree on the host of a URL with an @ or a backslash.
     if loopback(host) and not re.search(r"[@\\]", url):
         return ""
     return "it is no https:// address: anybody on the way could read it"
@@ -43,16 +43,16 @@ def plain(url: str) -> bool:
 
 
 def shown(url: str) -> str:
-    """Without a login that may stand in it."""
+    """The URL without user and password."""
     return re.sub(r"//.*@", "//", url)
 
 
 class Redirected(Exception):
-    """An answer that sends the client to another address."""
+    """The server redirects to another address."""
 
 
-def stay(status: int, location: str | None) -> None:
-    """Raises Redirected where an answer is no answer, but the name of somebody else to ask."""
+def refuse_redirect(status: int, location: str | None) -> None:
+    """Raises Redirected for a redirect."""
     if 300 <= status < 400:
         origin = re.sub(r"^(\w+://[^/?#]*).*", r"\1", shown(location or "nowhere"))
         raise Redirected("".join(c for c in origin if c.isprintable())[:200])

@@ -1,6 +1,6 @@
-"""Who can change a file: what its owner, group and mode say.
+"""Who can change a file, by its owner, group and mode.
 
-The answer is why a file is refused, and what to do about it; None where it is not.
+The functions return why a file is refused and the remedy, or None where it is not refused.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 def changeable_by_others(state: os.stat_result, shown: str) -> tuple[str, str] | None:
-    """By somebody else than this user and root."""
+    """Whether other users than this one and root can change it."""
     me, path = user(os.geteuid()), shlex.quote(shown)
     if state.st_uid not in (0, os.geteuid()):
         return (
@@ -23,7 +23,7 @@ def changeable_by_others(state: os.stat_result, shown: str) -> tuple[str, str] |
             f"chown {os.geteuid()} {path}, or keep the password where only you and root can write",
         )
     if stat.S_ISDIR(state.st_mode) and state.st_mode & stat.S_ISVTX:
-        return None  # there everybody moves and removes only what is theirs
+        return None  # sticky: users can rename and remove only their own files
     loose = state.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     if not loose or (loose == stat.S_IWGRP and alone_in_group(state, shown)):
         return None
@@ -35,9 +35,9 @@ def changeable_by_others(state: os.stat_result, shown: str) -> tuple[str, str] |
 def changeable_by_everybody(
     path: Path, state: os.stat_result | None = None
 ) -> tuple[str, str] | None:
-    """A file, or the folder that it is in.
+    """Whether everybody can change the file or its folder.
 
-    Owner and group are left to who shares it: a checkout belongs to a team, or to a CI runner.
+    Owner and group are not checked: a checkout may belong to a team, or to a CI runner.
     """
     real = Path(os.path.realpath(path))
     for one, found in ((real, state or real.stat()), (real.parent, real.parent.stat())):
@@ -52,10 +52,10 @@ def changeable_by_everybody(
 
 
 def alone_in_group(state: os.stat_result, shown: str) -> bool:
-    """A group that only the owner is in, as Debian and Red Hat make one for each user (umask 002).
+    """Whether only the owner is in the group, as in Debian's and Red Hat's user groups (umask 002).
 
-    Debian's OpenSSH takes these too. With an access control list the group's bits say something
-    else: what anybody in the list may have at most.
+    Debian's OpenSSH accepts these too. With an access control list the group's bits are the mask of
+    the list instead.
     """
     try:
         owner, group = pwd.getpwuid(state.st_uid), grp.getgrgid(state.st_gid)

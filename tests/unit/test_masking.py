@@ -90,7 +90,7 @@ def test_whatever_is_around_it(secret: str, before: str, after: str) -> None:
 
 def test_one_mask_tells_no_length() -> None:
     masks = knowing("a")
-    assert masks.heard("aaa b a") == "*** b ***"
+    assert masks.masked_outside("aaa b a") == "*** b ***"
     assert knowing("hunter2-1", "2-1-hunter3").masked("hunter2-1-hunter3") == "***"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dbprov.system.loopback import Redirected, objection, shown, stay
+from dbprov.system.loopback import Redirected, objection, refuse_redirect, shown
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,8 @@ def test_a_login_in_a_url_is_not_shown() -> None:
 
 
 def test_a_redirect_says_where_to() -> None:
-    stay(200, None)
-    stay(404, "https://other")
+    refuse_redirect(200, None)
+    refuse_redirect(404, "https://other")
     for location, told in (
         ("https://other.example:8200/v1/secret?x=1", "https://other.example:8200"),
         ("https://a:b@other/v1", "https://other"),
@@ -42,5 +42,5 @@ def test_a_redirect_says_where_to() -> None:
         (None, "nowhere"),
     ):
         with pytest.raises(Redirected) as caught:
-            stay(307, location)
+            refuse_redirect(307, location)
         assert str(caught.value) == told
