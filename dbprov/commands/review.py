@@ -30,7 +30,7 @@ def change(planned: Plan, server: Server) -> str:
 
 def undo_text(planned: Plan, server: Server, steps: Sequence[Step] | None = None) -> str:
     """The SQL that undoes the plan; or, with ``steps``, what was done of it."""
-    return review.way_back(
+    return review.undo_file(
         server.engine,
         planned.deployment,
         planned.steps if steps is None else steps,
@@ -49,7 +49,7 @@ def as_reviewed(
     _refuse_other_files(files)
 
     def held_against(text: str, file: Path, server: Server) -> Callable[[Plan], None]:
-        return lambda planned: review.insist(text, change(planned, server), str(file))
+        return lambda planned: review.require_reviewed(text, change(planned, server), str(file))
 
     return {
         deployment: held_against(_read(file, deployment), file, servers[deployment])

@@ -1,4 +1,4 @@
-"""Text that left a quoting filter, and the gate that lets nothing else into SQL."""
+"""Quoted text, and the check that nothing else gets into SQL."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 
 class Sql(str):
-    """Text that left a quoting filter."""
+    """Text that a quoting filter returned."""
 
     __slots__ = ()
 
@@ -30,10 +30,9 @@ def only_sql(value: object) -> Sql:
 
 
 class Handle:
-    """What a template gets for the place of a password.
+    """What a template gets for a password store: an argument for the filter ``password``.
 
-    Nothing that it could open, only something to name: the sandbox lets no template see what
-    begins with an underscore.
+    The sandbox hides names that begin with an underscore, so a template cannot read the password.
     """
 
     __slots__ = ("_write", "_written")
@@ -48,16 +47,13 @@ def quoting(quote: Callable[..., str]) -> Callable[..., Sql]:
 
 
 def _defined(value: object) -> object:
-    """A misspelt name says so when it is asked anything; to a filter it is a value of some type."""
+    """Raises UndefinedError for a misspelt name, which would else reach the filter as a value."""
     bool(value)
     return value
 
 
 def keywords(words: Iterable[str]) -> str:
-    """Privileges and the like, in one order whatever order they came in.
-
-    Anything but capitals is refused.
-    """
+    """Keywords such as privileges, sorted. Refuses anything but capitals."""
     ordered = sorted(words)
     for word in ordered:
         if not re.fullmatch(r"[A-Z][A-Z ]*", word):
@@ -75,10 +71,7 @@ def variable(name: str) -> str:
 
 
 def comment(value: object) -> str:
-    """Text of one line for a ``--`` comment.
-
-    What would end the line, or begin a psql command, cannot.
-    """
+    """Text for a ``--`` comment, without anything that would end the line."""
     return "".join(c if c.isprintable() else "?" for c in str(value))
 
 
@@ -94,6 +87,6 @@ def wrote_a_password(place: object) -> bool:
 
 
 def filters(quoters: Mapping[str, Callable[..., str]]) -> dict[str, Callable[..., Sql]]:
-    """Those of an engine, and those that every engine has: the only filters there are."""
+    """All filters: those of an engine, and those that every engine has."""
     every = {**quoters, "keywords": keywords, "comment": comment, "variable": variable}
     return {**{name: quoting(quote) for name, quote in every.items()}, "password": password}

@@ -1,4 +1,4 @@
-"""Template to SQL. A value enters SQL through a quoting filter, or not at all."""
+"""Renders templates to SQL. A value enters SQL only through a quoting filter."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from dbprov.system.masking import outside
 
 
 class Renderer:
-    """Renders the templates of one engine, the user's own in front of ours, block by block.
+    """Renders the templates of one engine, block by block; own templates take precedence.
 
-    ``password`` writes a password into SQL: a placeholder for files, a verifier or literal for a
+    ``password`` returns a password as SQL: a placeholder for files, a verifier or literal for a
     server.
     """
 
@@ -35,7 +35,7 @@ class Renderer:
         settings: Mapping[str, str],
         templates: Path | None = None,
     ) -> None:
-        """``templates``: the user's own. Raises RenderError where nothing asks for one of them."""
+        """``templates``: the user's own. Raises RenderError where one is never rendered."""
         self.engine = engine
         self.folders = tuple(folder for folder in (templates, built_in_templates()) if folder)
         self._environment = environment(self.folders, tuple(quoters.items()))
@@ -44,7 +44,7 @@ class Renderer:
         if templates:
             OwnTemplates(templates, self._environment).refuse_unused()
         self._password = password
-        self._always = {"version": version, "settings": settings}
+        self._common = {"version": version, "settings": settings}
 
     def item(self, item: Item, verb: str) -> str:
         """The statement that does ``verb`` to this item.
@@ -55,18 +55,18 @@ class Renderer:
         if "place" in values:
             values["place"] = Handle(partial(self._password, values["place"]))
         if verb == "alter" and not self.has(f"{item.kind}/alter"):
-            verb = "create"  # as GRANT does: said again, it adds what is missing
+            verb = "create"  # GRANT again adds what is missing
         return self.text(f"{item.kind}/{verb}", **values)
 
     def has(self, name: str) -> bool:
         """``name``: file/block."""
         file, _, block = name.partition("/")
         try:
-            return block in self._of(file).found
+            return block in self._blocks_of(file).found
         except TemplateNotFound:
             return False
 
-    def _of(self, file: str) -> Blocks:
+    def _blocks_of(self, file: str) -> Blocks:
         if file not in self._blocks:
             path = f"{self.engine}/{file}.sql"
             self._blocks[file] = resolved(self._environment, path, extends=self._own)
@@ -77,7 +77,7 @@ class Renderer:
         file, _, block = name.partition("/")
         path = f"{self.engine}/{file}.sql"
         try:
-            return _tidy(self._of(file).render(block, {**self._always, **values}))
+            return _tidy(self._blocks_of(file).render(block, {**self._common, **values}))
         except TemplateSyntaxError as error:
             place = f"{error.filename or path}:{error.lineno}"
             raise RenderError(
@@ -100,18 +100,12 @@ class Renderer:
 
 
 def _tidy(text: str) -> str:
-    """Without the blank lines and ends of lines that Jinja's tags and comments leave.
-
-    Literals have no line breaks.
-    """
+    """Without the blank lines that Jinja's tags leave. Literals have no line breaks."""
     return "\n".join(line.rstrip() for line in text.split("\n") if line.strip())
 
 
 def _place(error: BaseException, path: str) -> str:
-    """The innermost template line of a traceback.
-
-    Jinja names templates' files in the frames it makes.
-    """
+    """File and line of the innermost template in a traceback: Jinja's frames name the file."""
     place, step = path, error.__traceback__
     while step is not None:
         if step.tb_frame.f_code.co_filename.endswith(".sql"):

@@ -26,15 +26,15 @@ from dbprov.spec.model import Deployment
 from dbprov.sql.render import Renderer
 from dbprov.sql.script import PRODUCTS, script
 
-FIRST = "-- sha256:{} is the digest of all lines below this one"
-SIGNED = re.compile(r"-- sha256:([0-9a-f]{64}) is the digest of all lines below this one\n")
-NAMED = {
+FIRST_LINE = "-- sha256:{} is the digest of all lines below this one"
+DIGEST_LINE = re.compile(r"-- sha256:([0-9a-f]{64}) is the digest of all lines below this one\n")
+HEAD_KEYS = {
     "server": "it was written for another server: {old}; this is {new}",
     "version": "it was written for another version: {old}; this is {new}",
     "admin": "it was written for another admin: {old}; this is {new}",
     "spec": "the spec says something else now",
 }
-"""What the head of the file says of where it belongs, and what to say where that differs."""
+"""The keys of the file's head, and the message where one differs."""
 
 
 def change(
@@ -45,35 +45,35 @@ def change(
     facts: Facts,
     known: Sequence[str] = (),
 ) -> str:
-    """The file that is reviewed. ``known``: what is known to be impossible for this admin."""
+    """The file for review. ``known``: steps that are known to fail as this admin."""
     about = [
         "Written for one server as it is now; only what is missing there:",
-        *belonging(deployment, facts),
+        *target_lines(deployment, facts),
         "",
-        *numbered("It changes, in this order", steps),
+        *numbered_steps("It changes, in this order", steps),
         *(f"Known to fail as this admin: {words}" for words in known),
         "",
         "dbprov apply --reviewed FILE runs exactly this, or nothing. No password is in it."
         + (" By hand:" if steps else ""),
     ]
-    return signed(script(engine, deployment, steps, render, facts, about, "FILE"))
+    return with_digest(script(engine, deployment, steps, render, facts, about, "FILE"))
 
 
-def way_back(
+def undo_file(
     engine: Engine,
     deployment: Deployment,
     steps: Sequence[Step],
     render: Renderer,
     facts: Facts,
 ) -> str:
-    """The file that takes these steps back. No password is in it, and dbprov never runs it."""
+    """The undo file of these steps. It holds no password, and dbprov never runs it."""
     back = undo(steps, facts.admin)
     dropped = [s.item for s in back.steps if isinstance(s.item, Database) and s.verb == "drop"]
     about = [
         "It takes back what dbprov was to change, computed from what was there before:",
-        *belonging(deployment, facts),
+        *target_lines(deployment, facts),
         "",
-        *numbered("It changes, in this order", back.steps),
+        *numbered_steps("It changes, in this order", back.steps),
         *(f"No way back is known of: {step}" for step in back.stays),
         *(
             f"It drops {item} with whatever is in it by then;"
@@ -89,8 +89,8 @@ def way_back(
     return script(engine, deployment, back.steps, render, facts, about, "FILE")
 
 
-def belonging(deployment: Deployment, facts: Facts) -> Iterator[str]:
-    """The lines that are compared one by one: what a person wants to know first."""
+def target_lines(deployment: Deployment, facts: Facts) -> Iterator[str]:
+    """The lines about the target: server, version, admin, and digest of the spec."""
     databases = dict.fromkeys(filter(None, (deployment.server.database, deployment.database)))
     yield f"  server:   {facts.identity}, for {' and '.join(databases)}"
     yield f"  version:  {PRODUCTS[facts.flavor]} {facts.version_text}"
@@ -98,7 +98,7 @@ def belonging(deployment: Deployment, facts: Facts) -> Iterator[str]:
     yield f"  spec:     sha256 {spec_digest(deployment)} of what it says of {deployment.name}"
 
 
-def numbered(words: str, steps: Sequence[Step]) -> Iterator[str]:
+def numbered_steps(words: str, steps: Sequence[Step]) -> Iterator[str]:
     yield f"{words}:" if steps else "It changes nothing."
     width = len(str(len(steps)))
     for number, step in enumerate(steps, 1):
@@ -110,10 +110,7 @@ def numbered(words: str, steps: Sequence[Step]) -> Iterator[str]:
 
 
 def spec_digest(deployment: Deployment) -> str:
-    """Of what the spec says of one Deployment.
-
-    A password's place goes in by its name, a password never.
-    """
+    """The digest of one Deployment's spec; of a password it covers the store's name only."""
     text = json.dumps(_plain(deployment), sort_keys=True, ensure_ascii=False)
     return sha256(text.encode()).hexdigest()
 
@@ -139,26 +136,26 @@ def _plain(value: Any) -> Any:
 # -- the digest of the text ------------------------------------------------------------------------
 
 
-def signed(text: str) -> str:
-    return f"{FIRST.format(sha256(text.encode()).hexdigest())}\n{text}"
+def with_digest(text: str) -> str:
+    return f"{FIRST_LINE.format(sha256(text.encode()).hexdigest())}\n{text}"
 
 
 def digest(text: str) -> str:
-    """The digest that a file's first line claims, or nothing."""
-    claimed = SIGNED.match(text)
+    """The digest in a file's first line; empty where there is none."""
+    claimed = DIGEST_LINE.match(text)
     return claimed[1] if claimed else ""
 
 
-def untouched(text: str) -> bool:
-    """Does the first line tell the truth?"""
+def digest_matches(text: str) -> bool:
+    """Does the digest in the first line match the text?"""
     return digest(text) == sha256(text.partition("\n")[2].encode()).hexdigest()
 
 
 # -- reviewed against now --------------------------------------------------------------------------
 
 
-def insist(reviewed: str, now: str, name: str) -> None:
-    """Raises ReviewError unless what would run now is, to the byte, what was reviewed."""
+def require_reviewed(reviewed: str, now: str, name: str) -> None:
+    """Raises ReviewError unless the SQL of now is, byte for byte, the reviewed one."""
     if reviewed == now:
         return
     done = not _steps(now) and bool(_steps(reviewed))
@@ -166,7 +163,7 @@ def insist(reviewed: str, now: str, name: str) -> None:
         f"{name} is not what would run now; nothing was changed",
         "\n".join(reasons(reviewed, now)),
         "nothing is left to do; dbprov verify proves that the users can work"
-        if done and untouched(reviewed)
+        if done and digest_matches(reviewed)
         else "read the difference; if it is as it should be, write the file anew"
         " (dbprov plan SPEC -o FILE) and have that one reviewed",
     )
@@ -176,9 +173,9 @@ def insist(reviewed: str, now: str, name: str) -> None:
 
 
 def reasons(reviewed: str, now: str) -> Iterator[str]:
-    """In words, the nearest first: what makes this file another one than would be written now."""
+    """Why the reviewed file differs from the one that would be written now."""
     plain = reviewed.removeprefix("\ufeff").replace("\r\n", "\n")
-    if plain != reviewed and untouched(plain):
+    if plain != reviewed and digest_matches(plain):
         yield (
             "its line ends were changed, or it begins with a byte order mark:"
             " git or an editor did it"
@@ -186,18 +183,18 @@ def reasons(reviewed: str, now: str) -> Iterator[str]:
         if plain == now:
             return
         reviewed = plain
-    if not SIGNED.match(reviewed):
+    if not DIGEST_LINE.match(reviewed):
         yield "its first line is not that of a file which dbprov plan -o writes"
-    elif not untouched(reviewed):
+    elif not digest_matches(reviewed):
         yield "the file itself was changed after it was written: its digest is another one"
     old, new = _head(reviewed), _head(now)
-    for key, words in NAMED.items():
+    for key, words in HEAD_KEYS.items():
         if old.get(key) != new.get(key):
             yield words.format(old=old.get(key, "none"), new=new.get(key))
     before, left = _steps(reviewed), _steps(now)
     if before and not left:
         yield "the plan is empty: all of it is done already"
-    elif not untouched(reviewed):
+    elif not digest_matches(reviewed):
         return
     elif left != before and set(left) < set(before):
         yield f"{len(before) - len(left)} of its {len(before)} steps are done already"
@@ -208,7 +205,7 @@ def reasons(reviewed: str, now: str) -> Iterator[str]:
 
 
 def difference(reviewed: str, now: str, name: str) -> tuple[str, ...]:
-    """Without the first lines, which always differ, unless nothing else does."""
+    """A unified diff, without the digests unless nothing else differs."""
     old, new = (text.splitlines() for text in (reviewed, now))
     if digest(reviewed) and old[1:] != new[1:]:
         old, new = old[1:], new[1:]
@@ -219,7 +216,7 @@ def difference(reviewed: str, now: str, name: str) -> tuple[str, ...]:
 
 def _head(text: str) -> dict[str, str]:
     found = re.findall(r"^--   (\w+): +(.*)$", text.partition("\n\n")[0], re.MULTILINE)
-    return {key: words for key, words in found if key in NAMED}
+    return {key: words for key, words in found if key in HEAD_KEYS}
 
 
 def _steps(text: str) -> list[str]:

@@ -1,7 +1,4 @@
-"""Steps to one file of SQL, for a human to review and for the engine's own client to run.
-
-dbprov never executes it.
-"""
+"""An SQL file of a plan's steps, to review and to run with psql or mysql. dbprov never runs it."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ from dbprov.spec.model import Deployment
 from dbprov.sql.quoted import comment
 from dbprov.sql.render import Renderer
 
-HASHED = "hashed"  # a setting of the Facts: verifiers stand in the file, not placeholders
+HASHED = "hashed"  # a setting of the Facts: the file holds verifiers, not placeholders
 PRODUCTS = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
 
 
@@ -32,10 +29,10 @@ def script(
     about: Sequence[str] = (),
     file: str = "",
 ) -> str:
-    """The file, to the byte the same for the same steps.
+    """The file; it holds no date, host or local user, so the same steps give the same bytes.
 
-    No date, no host, no user of this machine in it. ``about``: what its head says of it, where it
-    is not the file of any server; ``file``: its name in the words about running it.
+    ``about``: lines for its head, where it was written for one server; ``file``: its name in the
+    instructions to run it.
     """
     lines = _lines(engine, deployment, steps, render, facts, tuple(about), file)
     return "\n".join(lines) + "\n"
@@ -54,17 +51,17 @@ def _lines(
         f"{deployment.name}: database {deployment.database} on {PRODUCTS[facts.flavor]},"
         f" made by dbprov {__version__}"
     )
-    asked = {} if HASHED in facts.settings else _asked(deployment, steps)
-    passwords = _hashes(deployment) if HASHED in facts.settings else _passwords(asked)
-    run = engine.urls.how_to_run(deployment, [*asked], facts, file or f"{deployment.name}.sql")
-    head = (*(about or _of_any_server(facts)), "", *passwords, *run)
+    variables = {} if HASHED in facts.settings else _password_variables(deployment, steps)
+    passwords = _hashes(deployment) if HASHED in facts.settings else _passwords(variables)
+    run = engine.urls.how_to_run(deployment, [*variables], facts, file or f"{deployment.name}.sql")
+    head = (*(about or _head_of_any_server(facts)), "", *passwords, *run)
     yield render.text("script/head", what=what, lines=head)
-    if asked and render.has("script/password"):
+    if variables and render.has("script/password"):
         yield ""
-        for variable in asked:
+        for variable in variables:
             yield render.text("script/password", variable=variable)
     inside: str | None = None
-    borrowed: dict[str, str] = {}
+    memberships: dict[str, str] = {}
     for group in transactions(steps):
         if group[0].item.inside != inside:
             inside = group[0].item.inside
@@ -77,13 +74,13 @@ def _lines(
             yield render.text("script/begin")
         for step in group:
             yield ""
-            yield from _statement(step, render, borrowed)
+            yield from _statement(step, render, memberships)
         if whole:
             yield ""
             yield render.text("script/end")
 
 
-def _of_any_server(facts: Facts) -> Iterator[str]:
+def _head_of_any_server(facts: Facts) -> Iterator[str]:
     yield (
         f"For {PRODUCTS[facts.flavor]} {'.'.join(map(str, facts.version))}, to be run by an admin:"
         " a superuser, or the restricted"
@@ -95,27 +92,27 @@ def _of_any_server(facts: Facts) -> Iterator[str]:
     yield "No password is in this file, and nothing of it was executed by dbprov."
 
 
-def _asked(deployment: Deployment, steps: Sequence[Step]) -> dict[str, str]:
-    """The passwords of the users that it makes: each variable, and whose it is."""
+def _password_variables(deployment: Deployment, steps: Sequence[Step]) -> dict[str, str]:
+    """The variables for the passwords of the users that it creates, each with a description."""
     made = {
         (s.item.name, s.item.host) for s in steps if isinstance(s.item, User) and s.verb == "create"
     }
     accounts = [a for a in deployment.with_passwords if (a.name, a.host) in made]
-    asked = {names.variable(a.name): f"of user {a.name}, kept in {a.place}" for a in accounts}
-    if len(asked) < len(accounts):
+    variables = {names.variable(a.name): f"of user {a.name}, kept in {a.place}" for a in accounts}
+    if len(variables) < len(accounts):
         raise UsageError(
             f"{deployment.name} cannot be written as a file",
             "two of its users differ only in signs that a variable cannot have",
             "name one of them otherwise, or use dbprov apply",
         )
-    return asked
+    return variables
 
 
-def _passwords(asked: dict[str, str]) -> Iterator[str]:
-    if asked:
+def _passwords(variables: dict[str, str]) -> Iterator[str]:
+    if variables:
         yield "It takes these passwords from the environment:"
-        for variable, whose in asked.items():
-            yield f"  {variable}: {whose}"
+        for variable, description in variables.items():
+            yield f"  {variable}: {description}"
         yield ""
 
 
@@ -132,33 +129,30 @@ def _hashes(deployment: Deployment) -> Iterator[str]:
     yield ""
 
 
-def _statement(step: Step, render: Renderer, borrowed: dict[str, str]) -> Iterator[str]:
-    """A statement as apply sends it.
-
-    Around one that has no IF NOT EXISTS, the question whether it is needed.
-    """
+def _statement(step: Step, render: Renderer, memberships: dict[str, str]) -> Iterator[str]:
+    """A statement as apply sends it; inside \\if where it has no IF NOT EXISTS."""
     item = step.item
     yield f"-- {comment(step)}"
-    # Of what is there in part nothing has to be asked: to alter it twice does no harm.
-    asked, variable = step.verb == "create" and render.has(f"{item.kind}/guard"), "missing"
-    if asked:
+    # alter needs no guard: it can be repeated.
+    conditional, variable = step.verb == "create" and render.has(f"{item.kind}/guard"), "missing"
+    if conditional:
         yield render.item(item, "guard") + " \\gset"
     if isinstance(item, Membership):
-        # What was borrowed is given back, what was there before is not taken.
-        variable = borrowed.setdefault(item.role, f"borrowed_{len(borrowed) + 1}")
+        # Revoked afterwards only where it was granted here.
+        variable = memberships.setdefault(item.role, f"borrowed_{len(memberships) + 1}")
         if step.verb == "create":
             yield f"\\set {variable} :missing"
-        asked = True
-    if asked:
+        conditional = True
+    if conditional:
         yield f"\\if :{variable}"
-    yield _ended(render.item(item, step.verb))
-    if asked:
+    yield _terminated(render.item(item, step.verb))
+    if conditional:
         yield "\\endif"
     if step.verb in ("create", "alter") and render.has(f"{item.kind}/ensure"):
-        yield _ended(render.item(item, "ensure"))
+        yield _terminated(render.item(item, "ensure"))
 
 
-def _ended(statement: str) -> str:
-    """With its semicolon, which a comment in its last line must not swallow."""
+def _terminated(statement: str) -> str:
+    """With its semicolon; on a line of its own where the last line has a comment."""
     unquoted = re.sub(r"""'[^']*'|"[^"]*"|`[^`]*`""", "", statement.rsplit("\n", 1)[-1])
     return statement + ("\n;" if "--" in unquoted else ";")

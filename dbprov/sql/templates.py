@@ -1,7 +1,7 @@
-"""The files of templates: one for each kind of thing and engine, with a Jinja block for each verb.
+"""The template files: one for each engine and kind of item, with a Jinja block for each verb.
 
-``user/create`` is the block ``create`` of ``user.sql``. A file of the user's own stands in front of
-ours: it extends ours and replaces a block.
+``user/create`` is the block ``create`` of ``user.sql``. A template of the user's own extends the
+built-in one and replaces blocks of it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ from dbprov.errors import RenderError
 from dbprov.sql.jinja_environment import BUILT_IN, built_in_templates, chain, environment, parsed
 
 ENGINES = ("postgresql", "mysql")
-NAMING = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)  # another template
+REFERENCES = (
+    nodes.Include,
+    nodes.Import,
+    nodes.FromImport,
+    nodes.Extends,
+)
 RENAMED = {
     "surplus": "extra_grants",
     "postgresql/facts": "session/facts",
@@ -29,11 +34,11 @@ RENAMED = {
     "mysql/rights": "session/rights",
     "mysql/instance": "session/instance",
 }
-"""What stood elsewhere in 0.1, beside its rule: KIND/VERB.sql is block VERB of KIND.sql now."""
+"""Names in 0.1, but for its rule: KIND/VERB.sql is block VERB of KIND.sql now."""
 
 
 class OwnTemplates:
-    """The user's folder of templates, held against ours."""
+    """The user's folder of templates, compared with the built-in ones."""
 
     def __init__(self, folder: Path, environment: Environment) -> None:
         self.folder, self._environment = folder, environment
@@ -43,16 +48,16 @@ class OwnTemplates:
         return sorted(str(p.relative_to(self.folder)) for p in self.folder.rglob("*.sql"))
 
     def refuse_unused(self) -> None:
-        """An own CREATE ROLE must never stop being used in silence.
+        """Raises RenderError with every file and block that is never rendered.
 
-        Raises RenderError, with every file and block that nothing asks for, and the place of each.
+        So no own CREATE ROLE stops being used without notice.
         """
         used = self._included()
         wrong = [
             line
             for file in self.files
             if file not in used
-            for line in (_misplaced(file) if not _ours(file) else self._unused_blocks(file))
+            for line in (_misplaced(file) if not _is_built_in(file) else self._unused_blocks(file))
         ]
         if wrong:
             raise RenderError(
@@ -63,10 +68,10 @@ class OwnTemplates:
             )
 
     def _included(self) -> set[str]:
-        """What own files include, import or extend."""
+        """The files that own templates include, import or extend."""
         found = set[str]()
         for file in self.files:
-            for node in self._tree(file).find_all(NAMING):
+            for node in self._tree(file).find_all(REFERENCES):
                 name = getattr(node, "template", None)
                 if isinstance(name, nodes.Const):
                     found |= set([name.value] if isinstance(name.value, str) else name.value)
@@ -90,19 +95,19 @@ class OwnTemplates:
             pass  # it is reported where the file is read
         known = blocks_of(self._environment, f"{BUILT_IN}/{file}")
         tree = self._tree(file)
-        mine = [node.name for node in tree.find_all(nodes.Block)]
-        for name in mine:
+        replaced = [node.name for node in tree.find_all(nodes.Block)]
+        for name in replaced:
             if name not in known:
                 near = get_close_matches(name, known, 1)
                 hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(sorted(known))}"
                 yield f"{file}: the built-in one has no block {name}: {hint}"
-        if not mine and known:
+        if not replaced and known:
             yield f"{file}: it replaces no block: it has {', '.join(sorted(known))}"
         if not tree.find(nodes.Extends):
-            lacking = sorted(known - set(mine) - {"alter"})
-            if lacking:
+            missing = sorted(known - set(replaced) - {"alter"})
+            if missing:
                 line = f'{{% extends "{BUILT_IN}/{file}" %}}'
-                yield f"{file}: it lacks {', '.join(lacking)}: begin it with {line}"
+                yield f"{file}: it lacks {', '.join(missing)}: begin it with {line}"
 
 
 def blocks_of(environment: Environment, path: str) -> set[str]:
@@ -111,20 +116,20 @@ def blocks_of(environment: Environment, path: str) -> set[str]:
     return found | ({"alter"} if "create" in found else set())
 
 
-def _ours(file: str) -> bool:
+def _is_built_in(file: str) -> bool:
     return (built_in_templates() / file).is_file()
 
 
 def _misplaced(file: str) -> Iterator[str]:
-    """A file that no built-in one is named like: where it belongs now."""
+    """For a file without a built-in one of its name: where it belongs now."""
     engine, _, name = file.removesuffix(".sql").partition("/")
-    moved = RENAMED.get(f"{engine}/{name}", name)
-    kind, slash, verb = moved.partition("/")
+    new_name = RENAMED.get(f"{engine}/{name}", name)
+    kind, slash, verb = new_name.partition("/")
     kind = RENAMED.get(kind, kind)
-    if engine in ENGINES and slash and _ours(f"{engine}/{kind}.sql"):
+    if engine in ENGINES and slash and _is_built_in(f"{engine}/{kind}.sql"):
         yield f"{file}: it is block {verb} of {engine}/{kind}.sql now"
-    elif _ours(f"{engine}/{moved}.sql"):
-        yield f"{file}: it is {engine}/{moved}.sql now"
+    elif _is_built_in(f"{engine}/{new_name}.sql"):
+        yield f"{file}: it is {engine}/{new_name}.sql now"
     else:
         ours = built_in_templates()
         known = [str(p.relative_to(ours)) for p in ours.rglob("*.sql")]
@@ -150,12 +155,12 @@ class Listed(Struct, frozen=True):
 
 
 def refuse_unused(folder: Path) -> None:
-    """Raises RenderError, with every file and block of this folder that nothing asks for."""
+    """Raises RenderError with every file and block of this folder that is never rendered."""
     OwnTemplates(folder, environment((folder, built_in_templates()), ())).refuse_unused()
 
 
 def listed(own: Path | None) -> list[Listed]:
-    """Every template, with the user's own in front. Raises RenderError where one is not used."""
+    """Every template, own ones first. Raises RenderError where one is never rendered."""
     ours = built_in_templates()
     plain = environment((own, ours) if own else (ours,), ())
     if own:
@@ -172,7 +177,7 @@ def listed(own: Path | None) -> list[Listed]:
 
 
 def beginning(engine: str, name: str) -> str:
-    """An own template to begin with: it extends ours, with the text of every block. Empty: none."""
+    """The text of a new own template, with every built-in block. Empty: no such template."""
     path = built_in_templates() / engine / f"{name}.sql"
     if not name.isidentifier() or not path.is_file():
         return ""

@@ -38,7 +38,7 @@ def edit(file: Path, old: str, new: str, *, sign: bool) -> None:
     text = file.read_text()
     assert old in text
     text = text.replace(old, new)
-    file.write_text(review.signed(text.partition("\n")[2]) if sign else text)
+    file.write_text(review.with_digest(text.partition("\n")[2]) if sign else text)
 
 
 def test_from_plan_to_apply_without_a_question(reviewed: Reviewed) -> None:
@@ -46,7 +46,7 @@ def test_from_plan_to_apply_without_a_question(reviewed: Reviewed) -> None:
     assert planned.returncode == 1
     assert planned.stderr == "wrote change.sql\n"
     text = reviewed.file.read_text()
-    assert review.untouched(text)
+    assert review.digest_matches(text)
     steps = re.findall(r"^  \+ (.*)$", planned.stdout, re.MULTILINE)
     assert steps
     assert re.findall(r"^--  +\d+\. (.*)$", text, re.MULTILINE) == steps

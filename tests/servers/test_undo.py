@@ -10,7 +10,7 @@ import pytest
 
 import dbprov
 from dbprov.commands.plan import plan
-from dbprov.commands.review import undo_text as undo_file
+from dbprov.commands.review import undo_text
 from dbprov.errors import RefusedError
 from dbprov.spec.model import Spec
 from tests.harness import client, execute
@@ -76,17 +76,17 @@ def state(walk: Walk, database: str) -> dict[str, list[Any]]:
     return seen | {q: execute(server, "superuser", q, database) for q in inside}
 
 
-def way_back(walk: Walk, spec: Spec, *, prune: bool = False) -> str:
+def undo_file(walk: Walk, spec: Spec, *, prune: bool = False) -> str:
     """Applies, and answers the undo that was written for the plan before."""
     [deployment] = spec.deployments
     with dbprov.servers(spec) as servers:
         server = servers[deployment]
         planned = plan(deployment, server, prune=prune)
-        text = undo_file(planned, server)
+        text = undo_text(planned, server)
         applied = dbprov.apply(deployment, server, planned)
         assert applied.error is None, applied.error
         done = [done.step for done in applied.done]
-        assert undo_file(planned, server, done) == text
+        assert undo_text(planned, server, done) == text
     assert "No way back is known" not in text
     return text
 
@@ -101,7 +101,7 @@ def back_and_forth(walk: Walk, spec: Spec, *, prune: bool = False) -> str:
     database = spec.deployments[0].database
     before = state(walk, database)
     steps = [str(step) for step in walk.plan(spec).steps]
-    text = way_back(walk, spec, prune=prune)
+    text = undo_file(walk, spec, prune=prune)
     if not prune:
         assert state(walk, database) != before
     ended = run(walk, text)
@@ -348,7 +348,7 @@ def test_of_what_was_pruned(walk: Walk, prefix: str) -> None:
 @pytest.mark.parametrize("made", ["TABLE dag (id integer)", "VIEW dag AS SELECT 1 AS id"])
 def test_a_database_with_tables_is_not_dropped(walk: Walk, prefix: str, made: str) -> None:
     spec = walk.spec(one(prefix))
-    text = way_back(walk, spec)
+    text = undo_file(walk, spec)
     walk.as_user(spec, f"{prefix}app", f"CREATE {made}")
     before = state(walk, f"{prefix}db")
     ended = run(walk, text)
@@ -362,7 +362,7 @@ def test_a_database_with_tables_is_not_dropped(walk: Walk, prefix: str, made: st
 def test_a_schema_with_tables_is_not_dropped(walk: Walk, prefix: str) -> None:
     as_admin(walk, f'CREATE DATABASE "{prefix}db"')
     spec = walk.spec(one(prefix, schemas=["work"]))
-    text = way_back(walk, spec)
+    text = undo_file(walk, spec)
     walk.as_user(spec, f"{prefix}app", "CREATE TABLE work.dag (id integer)")
     ended = run(walk, text)
     assert ended.returncode != 0

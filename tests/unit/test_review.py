@@ -47,10 +47,10 @@ def test_anybody_can_check_the_digest() -> None:
     text = change()
     first, _, rest = text.partition("\n")
     assert sha256(rest.encode()).hexdigest() in first
-    assert review.untouched(text)
-    assert not review.untouched(text.replace("CONNECT", "CREATE", 1))
-    assert not review.untouched(text + " ")
-    assert not review.untouched("SELECT 1;\n")
+    assert review.digest_matches(text)
+    assert not review.digest_matches(text.replace("CONNECT", "CREATE", 1))
+    assert not review.digest_matches(text + " ")
+    assert not review.digest_matches("SELECT 1;\n")
 
 
 def test_no_password_is_asked_for_of_a_user_that_is_there() -> None:
@@ -76,7 +76,7 @@ def test_hostile_names_stay_in_their_comment() -> None:
     )
     head = text.partition("\n\\set ON_ERROR_STOP on\n")[0]
     assert all(line.startswith("--") for line in head.splitlines())
-    assert review.untouched(text)
+    assert review.digest_matches(text)
 
 
 # -- the digest of the spec ------------------------------------------------------------------------------------------------
@@ -99,12 +99,12 @@ def test_the_digest_of_a_spec_says_whatever_the_spec_says() -> None:
 
 def refused(old: str, new: str) -> ReviewError:
     with pytest.raises(ReviewError) as met:
-        review.insist(old, new, "change.sql")
+        review.require_reviewed(old, new, "change.sql")
     return met.value
 
 
 def test_the_same_is_the_same() -> None:
-    review.insist(change(), change(), "change.sql")
+    review.require_reviewed(change(), change(), "change.sql")
 
 
 def test_each_difference_has_its_words() -> None:
@@ -122,7 +122,7 @@ def test_each_difference_has_its_words() -> None:
         "its first line is not that of a file": now.partition("\n")[2],
         "1 of its ": written("postgresql", made, [Step("create", User(name="more")), *steps]),
         "is not what was missing then": written("postgresql", made, [Step("create", User(name="more")), *steps[1:]]),
-        "the same steps have another text": review.signed(now.partition("\n")[2].replace("GRANT", "grant")),
+        "the same steps have another text": review.with_digest(now.partition("\n")[2].replace("GRANT", "grant")),
     }  # fmt: skip
     for words, reviewed in cases.items():
         against = written("postgresql", made, []) if "is empty" in words else now

@@ -13,7 +13,7 @@ from dbprov.errors import UsageError
 from dbprov.plan.steps import Step, compare
 from dbprov.spec import names, reader
 from dbprov.spec.model import Spec
-from dbprov.sql.script import _ended, script
+from dbprov.sql.script import _terminated, script
 from tests.support.made import FOLDER, deployment, expanded, facts, parsed, renderer
 
 TESTS = Path(__file__).parent.parent
@@ -199,4 +199,4 @@ def test_a_flavor_of_another_engine() -> None:
     ],
 )
 def test_a_comment_swallows_no_semicolon(statement: str, ended: str) -> None:
-    assert _ended(statement) == ended
+    assert _terminated(statement) == ended

@@ -51,7 +51,7 @@ def test_golden(flavor: str, request: pytest.FixtureRequest) -> None:
     made = deployment(FLAVORS[flavor], users=USERS)
     known = KNOWN[flavor]
     steps = compare(found_in_part(flavor, made))
-    text = review.way_back(of(FLAVORS[flavor]), made, steps, renderer(flavor, known), known)
+    text = review.undo_file(of(FLAVORS[flavor]), made, steps, renderer(flavor, known), known)
     text = re.sub("[0-9a-f]{64}", "0" * 64, text)
     file = GOLDEN / f"{flavor}_undo.sql"
     if request.config.getoption("--update-golden"):
@@ -247,5 +247,5 @@ def test_what_has_no_way_back_is_named() -> None:
     odd = Step("create", Emptiness(database="shop"))
     assert undo([odd], "dba").stays == (odd,)
     known = KNOWN["postgresql"]
-    text = review.way_back(of("postgresql"), made, [odd], renderer("postgresql", known), known)
+    text = review.undo_file(of("postgresql"), made, [odd], renderer("postgresql", known), known)
     assert f"-- No way back is known of: {odd}" in text
