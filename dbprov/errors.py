@@ -1,20 +1,20 @@
-"""Everything dbprov can fail with, one tree, each with its exit code.
+"""The errors of dbprov, with their exit codes.
 
 DbprovError
  +-- SpecError          the spec (or the flags) cannot be read as one;
- |                      lists every mistake with its place
+ |                      lists every mistake with its position
  +-- RenderError        a template is missing, wrong, or prints a value without a quoting filter
- +-- PlaceError         a password's place cannot be read or filled
- +-- ConnectError       the server was not reached, or did not let us in
- +-- LookError          the server was reached, but what is there could not be read
- +-- LockError          another run changes the same Deployment, or no lock can be had or kept
+ +-- PlaceError         a password store cannot be read or written
+ +-- ConnectError       the server was not reached, or refused the login
+ +-- LookError          the server was reached, but its state could not be read
+ +-- LockError          another run holds the lock, or the lock cannot be taken or was lost
  +-- RefusedError       the plan cannot be carried out by this admin; nothing was changed
- +-- ReviewError        what would run now is not what was reviewed; nothing was changed
- +-- ApplyError         a statement failed, or succeeded without effect;
- |   |                  what was done before it stands
+ +-- ReviewError        the SQL of now is not the reviewed one; nothing was changed
+ +-- ApplyError         a statement failed, or had no effect;
+ |   |                  statements before it stay in effect
  |   +-- Interrupted    a signal ended the run: Ctrl-C, SIGTERM, a terminal that was closed
- +-- AuditError         the record cannot be written; what cannot be recorded is not done
- +-- UsageError         the command line asks for something that cannot be
+ +-- AuditError         the audit log cannot be written, so nothing is sent
+ +-- UsageError         the command line is not valid
 """
 
 from __future__ import annotations
@@ -27,10 +27,9 @@ from dbprov.system.masking import masked, values
 
 
 class DbprovError(Exception):
-    """A failure in three parts.
+    """An error in three parts: what failed, why (the server's code and message), what to do.
 
-    What failed, why (the server's code and words), and what to do about it. However it is shown, it
-    is shown without the secrets of this process: a server may repeat what was sent.
+    Its text and its JSON are masked: a server may repeat a secret that was sent to it.
     """
 
     exit_code = 2
@@ -73,10 +72,7 @@ def _indented(label: str, text: str) -> str:
 
 
 class Mistake(Struct, frozen=True):
-    """One thing wrong in a spec.
-
-    Where it stands (``file:line:column`` or the flag), what, and what would be right.
-    """
+    """A mistake in a spec: its position (``file:line:column`` or the flag), and the remedy."""
 
     place: str
     what: str
@@ -124,7 +120,7 @@ class RefusedError(DbprovError):
 
 
 class ReviewError(DbprovError):
-    """``difference``: from the reviewed file to what would run now, as lines of a unified diff."""
+    """``difference``: a unified diff from the reviewed file to the SQL of now."""
 
     difference: tuple[str, ...] = ()
 

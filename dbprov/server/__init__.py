@@ -1,3 +1,1 @@
-"""Sessions of the admin on one server: look, apply, lock, retry, and the logins that verify what
-was made.
-"""
+"""The admin's sessions on one server: inspect, apply, lock, retry, verify."""

@@ -1,4 +1,4 @@
-"""Who is in the way of a statement that does not come to its end, asked while it waits."""
+"""The sessions that block a statement, queried while it waits."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from dbprov.engines.engine import Session
 from dbprov.server.lock import Holder
 
 PATIENCE = 0.5
-"""Seconds until somebody is asked about: most statements are over by then."""
+"""Seconds until the first query: most statements have ended by then."""
 
 
 @contextmanager
 def watched(
     question: Callable[[], str], second: Callable[[], AbstractContextManager[Session]]
 ) -> Iterator[list[Holder]]:
-    """Those whom the statement inside waited for when they were last seen.
+    """The blocking sessions of the statement in the body, as last seen.
 
-    Only another session can see that, and only meanwhile. Where none can be had, or this admin may
-    not know, nobody is named.
+    Only another session can see them, and only while the statement waits. Empty where there is no
+    second session, or the admin may not see them.
     """
     seen: list[Holder] = []
     over = Event()
@@ -41,4 +41,4 @@ def watched(
         yield seen
     finally:
         over.set()
-        thread.join(1.0)  # it may be on its way to a server that is gone
+        thread.join(1.0)  # it may be connecting to a server that does not answer

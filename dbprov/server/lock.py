@@ -1,7 +1,7 @@
-"""One run at a time on what a Deployment has on a server: its database, and its users.
+"""An advisory lock on the database and the users of a Deployment: one run at a time.
 
-Whoever names the same database or the same user excludes each other, whatever their specs are
-called. The lock belongs to a session of the server: it is gone when its run is, however that ended.
+Runs with the same database or user exclude each other, whatever their specs. The lock belongs to a
+session of the server, so the server releases it when the run ends, even by kill -9.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from dbprov.spec.model import Deployment
 from dbprov.sql.render import Renderer
 
 ASK_AGAIN = 2.0
-"""Seconds after which a waiting run asks again who holds the lock."""
+"""Seconds after which a waiting run queries again which session holds the lock."""
 
 
 class Holder(Struct, frozen=True):
-    """A session of the server, as far as this admin may see who it is. Never what it runs."""
+    """The session that holds a lock, as far as the admin may see it. Never its statements."""
 
     number: int
     user: str | None = None
@@ -49,7 +49,7 @@ class Holder(Struct, frozen=True):
 
 
 class Delay(Struct, frozen=True):
-    """Why a run does not go on at once: another one, or a race that is tried again."""
+    """Why a run waits: for another run, or to try a statement again."""
 
     why: str
     code: str = ""
@@ -69,7 +69,7 @@ def names(deployment: Deployment) -> list[str]:
 
 
 class Lock(Struct):
-    """All of the keys or none: who waits holds nothing, so no two runs wait for each other."""
+    """Takes all of the keys or none: a waiting run holds no lock, so no deadlock is possible."""
 
     engine: Engine
     connection: Session
@@ -115,7 +115,7 @@ class Lock(Struct):
     def _try(self) -> bool:
         rows = self._ask("lock/take", session=self.session)
         if rows[0]["session"] != self.session:
-            self._see_through_pooler(rows[0]["session"])
+            self._refuse_transaction_pooling(rows[0]["session"])
             rows = self._ask("lock/take", session=self.session)
         if all(row["held"] for row in rows):
             return True
@@ -124,10 +124,10 @@ class Lock(Struct):
             self._ask("lock/release", keys=taken)
         return False
 
-    def _see_through_pooler(self, session: int) -> None:
-        """Whether a pooler gives us a session of our own, or each transaction another one.
+    def _refuse_transaction_pooling(self, session: int) -> None:
+        """Raises LockError where a pooler gives each transaction another session.
 
-        Where it is the second, a second client gets the session that was just ours (T33).
+        Then a second client gets the session that was this one's (T33).
         """
         with self.second() as other, other.roll_back():
             [[row]] = other.ask([self.render.text("lock/held", keys=self.keys[:1])])
@@ -143,7 +143,7 @@ class Lock(Struct):
         self.session, self.pooled = session, True
 
     def check(self) -> None:
-        """Raises LockError where it is not ours any more."""
+        """Raises LockError where this session does not hold the lock any more."""
         code, why = "", "a pooler gave us another session"
         try:
             rows = self._ask("lock/held")
@@ -160,7 +160,7 @@ class Lock(Struct):
         )
 
     def release(self) -> None:
-        """Gone with its session, if that is gone."""
+        """Release the lock; the server has done so where the session has ended."""
         with suppress(Exception):
             self._ask("lock/release")
 
@@ -180,11 +180,11 @@ class Lock(Struct):
             f"the lock is held by {holder or 'a session that cannot be seen'}"
             + (f", still after {patience:.0f} seconds" if patience else ""),
             "run it again when that one has ended, or wait longer: --lock-timeout SECONDS"
-            + self._ended_by_hand(holder),
+            + self._how_to_end(holder),
         )
 
-    def _ended_by_hand(self, holder: Holder | None) -> str:
-        """Whoever can log in can take the lock, and keep it: no right of the server forbids it."""
+    def _how_to_end(self, holder: Holder | None) -> str:
+        """How to end the holder: any user who can log in can take the lock, and keep it."""
         if not holder:
             return ""
         if not holder.number:

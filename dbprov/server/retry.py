@@ -1,4 +1,4 @@
-"""What is lost against others, and won by trying again: races in the catalogue, things in use."""
+"""Statements that are tried again: conflicts with concurrent statements, objects in use."""
 
 from __future__ import annotations
 
@@ -11,19 +11,16 @@ from dbprov.system.masking import raw
 
 TRIES = 30
 PATIENCE = 60.0
-"""Seconds in which they are made; an attempt that itself took longer is the last one."""
+"""Seconds for all attempts; one that took longer itself is the last."""
 LONGEST = 2.0
 
 
 def lost(engine: Engine, error: DbprovError) -> bool:
-    """Whether somebody else was faster, and the same thing can succeed in a moment (T32)."""
+    """Did it fail by a conflict, so that the same statement can succeed a moment later (T32)?"""
     pattern = engine.errors.RETRY.get(error.code)
     return pattern is not None and re.search(pattern, raw(error.why)) is not None
 
 
 def pause(attempt: int) -> float:
-    """Seconds until the next attempt: longer each time, and never the same for two runs.
-
-    Who was kept waiting behind us gets through meanwhile.
-    """
+    """Seconds until the next attempt: longer each time, and random, so that two runs differ."""
     return min(LONGEST, 0.1 * 2.0**attempt) * random.uniform(0.5, 1.5)

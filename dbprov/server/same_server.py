@@ -20,9 +20,9 @@ class KnownServer(AdminSessions):
     """``servers``: of the whole spec, each by its Deployments."""
 
     def __init__(
-        self, *way: Any, servers: Mapping[Deployment, KnownServer] | None = None, **more: Any
+        self, *arguments: Any, servers: Mapping[Deployment, KnownServer] | None = None, **more: Any
     ) -> None:
-        super().__init__(*way, **more)
+        super().__init__(*arguments, **more)
         self._servers = {} if servers is None else servers  # filled while they are opened
         self._compared: dict[KnownServer, Answer] = {}
 
@@ -65,15 +65,15 @@ class KnownServer(AdminSessions):
 
     def answer(self, deployment: Deployment, other: Deployment) -> Answer:
         """Is the other Deployment of the spec on this server too?"""
-        there = self._servers.get(other)
-        if there:
-            answer = self.same_as(there)
+        server = self._servers.get(other)
+        if server:
+            answer = self.same_as(server)
         else:
-            named = server_identity.by_name(
+            by_name = server_identity.by_name(
                 deployment.server, other.server, server_identity.resolved
             )
-            answer = Answer(named)
-            if named is not Same.SAME:
+            answer = Answer(by_name)
+            if by_name is not Same.SAME:
                 answer = Answer(Same.UNKNOWN, f"{other.server} was not opened with this spec")
         asserted = not (deployment.same_server and other.same_server)
         return Answer(Same.ANOTHER) if answer.same is Same.UNKNOWN and asserted else answer
@@ -90,13 +90,13 @@ class KnownServer(AdminSessions):
             found = Neighbours(among).of(deployment)
         for other in found:
             answer = self.answer(deployment, other)
-            if answer.same is Same.SAME and (met := list(conflicts(deployment, other))):
+            if answer.same is Same.SAME and (against := list(conflicts(deployment, other))):
                 raise RefusedError(
                     f"the Deployments {deployment.name} and {other.name} cannot both be on one"
                     " server; nothing was changed",
                     f"{deployment.server} of {deployment.name} and {other.server} of"
-                    f" {other.name} are the same server:\n" + "\n".join(why for why, _ in met),
-                    "\n".join(dict.fromkeys(todo for _, todo in met)),
+                    f" {other.name} are the same server:\n" + "\n".join(why for why, _ in against),
+                    "\n".join(dict.fromkeys(todo for _, todo in against)),
                 )
             if answer.same is Same.ANOTHER and (shared := sorted(one_place(deployment, other))):
                 raise RefusedError(

@@ -1,4 +1,4 @@
-"""The admin at one server: how it gets in, what it may ask there."""
+"""The admin's sessions on one server."""
 
 from __future__ import annotations
 
@@ -73,17 +73,17 @@ class AdminSessions:
 
     @property
     def reached(self) -> Address:
-        """Where it is dialled: itself, or the near end of a tunnel through the bastion."""
+        """The address to connect to: the server's, or the local end of an ssh tunnel."""
         if not self.address.via:
             return self.address
         if self._tunnel is None:
             from dbprov.server.ssh_tunnel import Tunnel
 
             self._tunnel = Tunnel(self.address, self.timeouts.connect)
-        return self._tunnel.reached
+        return self._tunnel.local_address
 
     def here(self, deployment: Deployment) -> Deployment:
-        """The Deployment as it is reached from here, for whoever logs in from here."""
+        """The Deployment with the address to connect to from here."""
         port = deployment.publish_port
         if deployment.publish_host and not port:
             port = deployment.server.port
@@ -104,7 +104,7 @@ class AdminSessions:
 
     @property
     def running(self) -> Running:
-        """Which run of which server answers here; asked once."""
+        """The running server instance; queried once."""
         if self._running is None:
             connection = self.connection()
             if self._running is None:
@@ -123,13 +123,13 @@ class AdminSessions:
                 connection = self._connect(database)
             except DbprovError:
                 raise
-            except Exception as error:  # also what drivers raise beside their own tree: OSError ...
+            except Exception as error:  # also OSError and the like
                 raise self._unreached(database, error) from None
             self._connections[database] = connection
         return self._connections[database]
 
     def _leave(self, database: str) -> None:
-        """No session of ours keeps a database from being dropped."""
+        """Close the session in a database, so that it can be dropped."""
         connection = self._connections.pop(database, None)
         if connection is not None:
             connection.close()
@@ -145,19 +145,19 @@ class AdminSessions:
             statement = render.text("remedy/enter", database=database, admin=self._facts.admin)
             todo = f"the owner of the database, or a superuser, would run:\n{statement};"
         elif self._tunnel and (remedy := self._tunnel.remedy()):
-            words, todo = f"{words}; ssh: {self._tunnel.words}", remedy
+            words, todo = f"{words}; ssh: {self._tunnel.message}", remedy
         return ConnectError(f"{where} {what}", words, todo, code=code)
 
     def explained(self, words: str, todo: str) -> tuple[str, str]:
-        """Why, and what to do, of what failed in a session: the bastion may have ended it."""
+        """Why, and what to do, for an error in a session; the bastion may be the cause."""
         if self._tunnel and self._tunnel.lost():
-            return f"{words}; ssh: {self._tunnel.words}", self._tunnel.remedy()
+            return f"{words}; ssh: {self._tunnel.message}", self._tunnel.remedy()
         return words, todo
 
     def _connect(self, database: str | None) -> Session:
-        """Without a password of ours the engine's own places are tried.
+        """Without a password the driver looks in its own places (PGPASSFILE, my.cnf).
 
-        Then the terminal is asked, once. A place that the spec names is the only one.
+        Then dbprov asks on the terminal, once. A store in the spec is the only one tried.
         """
         connect = partial(self.engine.connection.connect, self.reached, self.tls)
         if self._password is None and self._admin is not None:
@@ -183,9 +183,9 @@ class AdminSessions:
         return connection
 
     def _prepare(self, connection: Session) -> None:
-        """Settings of our own, whatever the database's owner or anybody else presets.
+        """Set the session's settings, whatever defaults a database or role has (ALTER ... SET).
 
-        Raises ConnectError where a preset setting cannot be changed in a session that has begun.
+        Raises ConnectError where such a default cannot be changed within a session.
         """
         render = self.renderer(no_password, UNKNOWN)
         pins = connection.pins(self.timeouts)
@@ -193,7 +193,7 @@ class AdminSessions:
         queries += [self._which(connection)] if self.engine.connection.PINNED else []
         answers = connection.ask(queries)
         if self.engine.connection.PINNED:
-            self._stay(_running(answers.pop()))
+            self._refuse_other_server(_running(answers.pop()))
         left = [row for rows in answers for row in rows if "preset" in row]
         if left:
             statements = [render.text("remedy/preset", **row) for row in left]
@@ -205,8 +205,8 @@ class AdminSessions:
                 + "\n".join(f"{statement};" for statement in statements),
             )
 
-    def _stay(self, running: Running) -> None:
-        """Every session is to the server that the first one was to."""
+    def _refuse_other_server(self, running: Running) -> None:
+        """Raises LookError where a session is on another server instance than the first one."""
         first = self._running = self._running or running
         if not first.goes_on(running):
             raise LookError(
@@ -218,11 +218,11 @@ class AdminSessions:
 
     @property
     def public_password(self) -> bool:
-        """Is the admin's password, where it was given here, as good as public?"""
+        """Is the admin's password too short, or too like a common word, to be masked?"""
         return self._password is not None and self._password.public
 
     def refuses(self, tls: Tls) -> str:
-        """What stands against connecting in this way; empty where nothing does."""
+        """Why a connection with these TLS settings fails; empty where it works."""
         try:
             self.engine.connection.connect(
                 self.reached, tls, self._password, None, self.timeouts
@@ -238,7 +238,7 @@ class AdminSessions:
         return renderer(self.engine, facts, password, self._templates)
 
     def rows(self, template: str, /, **values: Any) -> list[Row]:
-        """What a template that only reads answers with, asked in the admin's own database."""
+        """The rows of a template that only reads, in the admin's default database."""
         return self.answers([self.renderer(no_password).text(template, **values)])[0]
 
     def answers(self, queries: Sequence[str], database: str | None = None) -> list[list[Row]]:
@@ -256,7 +256,7 @@ class AdminSessions:
 
 
 def _running(rows: Sequence[Mapping[str, Any]]) -> Running:
-    """At loopback and at a socket every server has the same address."""
+    """Without the address where that is loopback or a socket, as any server's can be."""
     if not rows or not rows[0]["started"]:
         return Running()
     return Running(**{**rows[0], "address": server_identity.far(rows[0].get("address"))})

@@ -1,11 +1,11 @@
-"""A way through a bastion: the system's own ssh, with its keys, agent, known_hosts and config.
+"""A tunnel through a bastion: the system's ssh, with its keys, agent, known_hosts and config.
 
-The server is still called by its real name, so that ``verify-full`` checks that (trap T70); only
-the address that is dialled is another one. libpq speaks no TLS over a unix socket, so that address
-is a TCP port of this machine, and any local user can listen on such a port, or connect to it. So
-this process itself listens there from before ssh starts until the tunnel is closed, and serves
-nothing but its own connections. Each of them goes on to the unix socket of ssh, in a folder that
-only this user can enter.
+``verify-full`` still checks the server's real name (trap T70); only the address to connect to is
+another one. libpq supports no TLS over a unix socket, so that address is a TCP port of this
+machine, and any local user can listen on such a port, or connect to it. So this process itself
+listens there from before ssh starts until the tunnel is closed, and accepts only its own
+connections. It forwards each of them to the unix socket of ssh, in a folder that only this user can
+enter.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from dbprov.spec.model import Address
 from dbprov.system.masking import outside
 
 LOST = "the bastion ended the connection: see that it runs, and run the same command again"
-SENTENCES = (
+REMEDIES = (
     (
         r"Host key verification failed|No .* host key is known|REMOTE HOST IDENTIFICATION",
         "the bastion is not the one that known_hosts knows, or not in it: log in once by hand,"
@@ -61,9 +61,9 @@ SENTENCES = (
         "set TMPDIR to a folder with a shorter path, such as /tmp",
     ),
 )
-UNREACHED = SENTENCES[4][1]
+UNREACHED = REMEDIES[4][1]
 
-KEEPER = """\
+SUPERVISOR = """\
 trap : HUP INT TERM
 mkdir -m 700 "$0" || exit
 { "$@" </dev/null; echo $?; } &
@@ -74,15 +74,15 @@ kill 0
 wait
 rm -rf "$0"
 """
-"""What waits until this process closes a pipe, or dies, and then ends ssh and removes the folder.
+"""Waits until this process closes a pipe, or dies; then ends ssh and removes the folder.
 
-Standard output gets the exit status of ssh, and its end is the end of ssh. ``kill 0`` is the
-process group, which is the shell's own: ssh, and the programs that its config starts (ProxyJump).
+It writes the exit status of ssh to standard output, and closes it when ssh ends. ``kill 0`` is for
+its process group: the shell, ssh, and the programs that ssh's config starts (ProxyJump).
 """
 
 
 class Tunnel:
-    """Open until it is closed, or until this process ends, however that ends."""
+    """Open until ``close``, or until this process ends, even by kill -9."""
 
     def __init__(self, address: Address, seconds: int) -> None:
         self.address = address
@@ -93,40 +93,41 @@ class Tunnel:
                 "install it: apt install openssh-client",
             )  # fmt: skip
         self._folder = Path(tempfile.gettempdir(), f"dbprov-{secrets.token_hex(6)}").absolute()
-        self._far = self._folder / "ssh"
-        self._near = LoopbackListener(self._dial)
+        self._ssh_socket = self._folder / "ssh"
+        self._listener = LoopbackListener(self._dial)
         try:
-            if not self._opened(ssh, seconds):
-                # Whatever ends ssh from outside (a signal, a full machine) says nothing that helps.
+            if not self._start(ssh, seconds):
+                # ssh was ended from outside (a signal, no memory): try once more.
                 self._end_ssh()
-                if not self._opened(ssh, seconds):
+                if not self._start(ssh, seconds):
                     self._refuse()
-            self._near.start()
+            self._listener.start()
         except BaseException:
             self.close()
             raise
 
-    def _opened(self, ssh: str, seconds: int) -> bool:
-        """Start ssh, and wait until the bastion has let us in. False: it ended without a reason.
+    def _start(self, ssh: str, seconds: int) -> bool:
+        """Start ssh, and wait for its login on the bastion. False: ssh ended without a message.
 
-        Raises ConnectError where it says why, or nothing happens.
+        Raises ConnectError where ssh ends with a message, or after a timeout.
         """
         self._status = b""
         self._output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed with the tunnel
-        self._keeper = subprocess.Popen(
-            ["sh", "-c", KEEPER, self._folder, ssh, *_command(self.address, self._far, seconds)],
+        arguments = _command(self.address, self._ssh_socket, seconds)
+        self._supervisor = subprocess.Popen(
+            ["sh", "-c", SUPERVISOR, self._folder, ssh, *arguments],
             env=environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._output,
             bufsize=0,
-            start_new_session=True,  # Ctrl-C is for us: what we roll back goes through it
+            start_new_session=True,  # Ctrl-C must not end ssh: the rollback goes through it
         )
-        assert self._keeper.stdout
-        os.set_blocking(self._keeper.stdout.fileno(), False)
+        assert self._supervisor.stdout
+        os.set_blocking(self._supervisor.stdout.fileno(), False)
         until = time.monotonic() + seconds + 2
-        while not self._far.exists():  # ssh makes its socket once the bastion has let us in
-            if self._ended():
+        while not self._ssh_socket.exists():  # ssh creates it after the login on the bastion
+            if self._has_ended():
                 if self._lines() and self._signal() is None:
                     self._refuse()
                 return False
@@ -142,19 +143,19 @@ class Tunnel:
         todo = self.remedy()
         if todo in ("", LOST):
             todo = "try it by hand: ssh -v to the bastion"
-        raise ConnectError(f"{self.address.via} does not let us through", self.words, todo)
+        raise ConnectError(f"{self.address.via} does not let us through", self.message, todo)
 
     @property
-    def reached(self) -> Address:
-        """The same server, by the tunnel's end on this machine."""
-        host, port = self._near.where
+    def local_address(self) -> Address:
+        """The server's address, with the tunnel's port of this machine to connect to."""
+        host, port = self._listener.address
         options = tuple((k, v) for k, v in self.address.options if k != "hostaddr")
         return replace(self.address, port=port, options=(*options, ("hostaddr", host)))
 
     @property
-    def words(self) -> str:
-        """What ssh said last; it holds no secret, since it is given none."""
-        if not self._ended():
+    def message(self) -> str:
+        """The last lines of ssh's messages, or how it ended."""
+        if not self._has_ended():
             return outside("; ".join(self._lines()[-3:]))
         number = self._signal()
         if number is not None:
@@ -163,49 +164,49 @@ class Tunnel:
         return outside("; ".join(self._lines()[-3:])) or f"ssh ended with exit status {status}"
 
     def _lines(self) -> list[str]:
-        number = self._output.fileno()  # ssh writes where this file's own position is
+        number = self._output.fileno()  # read() would move the position at which ssh writes
         written = os.pread(number, os.fstat(number).st_size, 0).decode(errors="replace")
         return [line for line in written.splitlines() if line]
 
     def _signal(self) -> int | None:
-        """What ended ssh, where that was a signal: a shell adds 128."""
+        """The signal that ended ssh, if any: the shell adds 128."""
         status = int(self._status or 0)
         return status - 128 if 128 < status < 192 else None
 
     def remedy(self) -> str:
-        """What to do about a connection that failed; empty where it is not the tunnel's fault."""
-        lost, words = self.lost(), self.words
-        found = next((todo for pattern, todo in SENTENCES if re.search(pattern, words)), "")
+        """The remedy for a failed connection; empty where the tunnel is not its cause."""
+        lost, message = self.lost(), self.message
+        found = next((todo for pattern, todo in REMEDIES if re.search(pattern, message)), "")
         return found or (LOST if lost else "")
 
     def lost(self) -> bool:
-        """Has ssh ended? It closes our connections first, and ends, and says why, just after."""
+        """Has ssh ended? Waits a moment: ssh closes its connections before it ends."""
         until = time.monotonic() + 0.25
-        while not self._ended():
+        while not self._has_ended():
             if time.monotonic() > until:
                 return False
             time.sleep(0.01)
         return True
 
     def close(self) -> None:
-        self._near.stop()
+        self._listener.stop()
         self._end_ssh()
 
     def _end_ssh(self) -> None:
-        assert self._keeper.stdin
-        assert self._keeper.stdout
-        self._keeper.stdin.close()
+        assert self._supervisor.stdin
+        assert self._supervisor.stdout
+        self._supervisor.stdin.close()
         try:
-            self._keeper.wait(5)
+            self._supervisor.wait(5)
         except subprocess.TimeoutExpired:
-            os.killpg(self._keeper.pid, signal.SIGKILL)
-            self._keeper.wait()
+            os.killpg(self._supervisor.pid, signal.SIGKILL)
+            self._supervisor.wait()
             shutil.rmtree(self._folder, ignore_errors=True)
-        self._keeper.stdout.close()
+        self._supervisor.stdout.close()
         self._output.close()
 
-    def _ended(self) -> bool:
-        pipe = self._keeper.stdout
+    def _has_ended(self) -> bool:
+        pipe = self._supervisor.stdout
         if pipe is None or pipe.closed:
             return True
         while read := pipe.read(16):
@@ -213,30 +214,29 @@ class Tunnel:
         return read == b""  # None: nothing yet
 
     def _dial(self) -> socket.socket:
-        """A channel to the server: ssh opens one for each connection to its socket."""
-        far = socket.socket(socket.AF_UNIX)
+        """A connection to ssh's socket, which ssh forwards to the server."""
+        connection = socket.socket(socket.AF_UNIX)
         try:
             while True:
                 try:
-                    far.connect(str(self._far))
+                    connection.connect(str(self._ssh_socket))
                     break
                 except ConnectionRefusedError:
-                    if self._ended():
+                    if self._has_ended():
                         raise
-                    time.sleep(0.01)  # the socket is there, and ssh is about to listen
-            if _listener(far) != os.getuid():
-                raise PermissionError(f"{self._far} is another user's")
+                    time.sleep(0.01)  # the socket exists, and ssh does not listen yet
+            if _peer_user(connection) != os.getuid():
+                raise PermissionError(f"{self._ssh_socket} is another user's")
         except BaseException:
-            far.close()
+            connection.close()
             raise
-        return far
+        return connection
 
 
-def _listener(connected: socket.socket) -> int:
-    """The user who listens at the other end of a unix socket.
+def _peer_user(connected: socket.socket) -> int:
+    """The id of the user who listens at the other end of a unix socket.
 
-    The folder is nobody else's, but in a TMPDIR without the sticky bit others could put one of
-    theirs in its place.
+    In a TMPDIR without the sticky bit another user could replace the folder.
     """
     if hasattr(socket, "SO_PEERCRED"):  # Linux: struct ucred
         credentials = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
@@ -245,17 +245,17 @@ def _listener(connected: socket.socket) -> int:
     return int(struct.unpack_from("II", credentials)[1])
 
 
-def _command(address: Address, far: Path, seconds: int) -> list[str]:
+def _command(address: Address, socket_path: Path, seconds: int) -> list[str]:
     """BatchMode: ssh asks nothing; ExitOnForwardFailure: it ends where it cannot listen."""
-    user, at, where = address.via.removeprefix("ssh://").rpartition("@")
-    host, _, ssh_port = where.rpartition(":") if re.search(r":\d+$", where) else (where, "", "")
+    user, at, target = address.via.removeprefix("ssh://").rpartition("@")
+    host, _, ssh_port = target.rpartition(":") if re.search(r":\d+$", target) else (target, "", "")
     server = dict(address.options).get("hostaddr") or address.host  # as the bastion reaches it
     server = f"[{server}]" if ":" in server else server
-    path = re.sub(r"([\\:])", r"\\\1", str(far)).replace("%", "%%")
+    path = re.sub(r"([\\:])", r"\\\1", str(socket_path)).replace("%", "%%")
     options = ["BatchMode=yes", "ExitOnForwardFailure=yes", f"ConnectTimeout={seconds}",
             "ServerAliveInterval=15", "ControlMaster=no", "ControlPath=none"]  # fmt: skip
-    words = ["-N", "-T", *(word for one in options for word in ("-o", one))]
-    words += ["-p", ssh_port] if ssh_port else []
-    words += ["-l", unquote(user)] if at else []
-    words += ["-L", f"{path}:{server}:{address.port}"]
-    return [*words, "--", host.strip("[]")]
+    arguments = ["-N", "-T", *(word for one in options for word in ("-o", one))]
+    arguments += ["-p", ssh_port] if ssh_port else []
+    arguments += ["-l", unquote(user)] if at else []
+    arguments += ["-L", f"{path}:{server}:{address.port}"]
+    return [*arguments, "--", host.strip("[]")]

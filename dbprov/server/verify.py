@@ -1,7 +1,4 @@
-"""Log in as a user, with the very string that is handed out, and try.
-
-What must work, and what must not.
-"""
+"""Checks: log in as a user with its connection string, and try what must work and what must not."""
 
 from __future__ import annotations
 
@@ -24,10 +21,7 @@ EXPECTED = {"works": "works", "refused": "is refused", "holds": "holds"}
 def verify_user(
     server: Server, deployment: Deployment, account: Account, url: Secret
 ) -> Iterator[Check]:
-    """The Checks of one user, each as it ends.
-
-    Leaves nothing behind, whatever happens on the way.
-    """
+    """The Checks of one user, each as it ends. Removes all that it created, even after an error."""
     engine = server.engine
     probe = f"dbprov_probe_{os.urandom(4).hex()}"
     try:
@@ -36,50 +30,50 @@ def verify_user(
         code, words = engine.errors.explain(error, secret=False)
         words, todo = server.explained(words, engine.errors.remedy(code, words))
         kept = f"its password is kept in {account.place}"
-        todo = "\n".join(filter(None, (todo, kept, _rivals(server, account))))
+        todo = "\n".join(filter(None, (todo, kept, _competing_accounts(server, account))))
         yield Check(account.name, "logs in", "works", words, False, code, todo)
         return
     held: dict[str, bool] = {}
-    made: set[str] = set()  # what was tried and worked, whether it should have or not
+    made: set[str] = set()  # templates of trials that worked, expected or not
     try:
-        yield _logged_in(deployment, account, connection.tls)
+        yield _login_check(deployment, account, connection.tls)
         admin = server.connection(deployment.database if engine.connection.TRANSACTIONS else None)
-        _sweep(server, deployment, probe)
+        _drop_leftovers(server, deployment, probe)
         trials = engine.verify.trials(
             deployment, account, server.facts, probe, server.beside(deployment)
         )
-        # With transactions one session after the other: what the user has not rolled back yet, the
-        # admin would wait for.
+        # With transactions one session after the other: the admin would wait for locks of the
+        # user's transaction.
         for admins in ((False,), (True,)) if engine.connection.TRANSACTIONS else ((False, True),):
             with connection.roll_back(), admin.roll_back():
                 for trial in trials:
                     if trial.by_admin in admins and (not trial.needs or held.get(trial.needs)):
                         session = admin if trial.by_admin else connection
-                        code, observed = _try(server, session, trial)
+                        code, observed = _run_trial(server, session, trial)
                         made |= {trial.template} if not code else set()
-                        check = _judged(server, account, trial, code, observed)
+                        check = _check(server, account, trial, code, observed)
                         held[trial.template] = check.held and not check.code
                         if trial.claim:
                             yield check
     except DbprovError:
         raise
-    except Exception as error:  # of the transaction around the trials: its session is gone
+    except Exception as error:  # of the transaction around the trials: its session has ended
         code, words = engine.errors.explain(error, secret=False)
         words, todo = server.explained(words, engine.errors.remedy(code))
         claim = "keeps its session to the end"
         yield Check(account.name, claim, "works", words, False, code, todo)
     finally:
         for trial in engine.verify.cleanup(deployment, probe):
-            if trial.needs in made and _try(server, server.connection(), trial)[0]:
-                # Who was granted too much owns what the admin may not drop.
-                _try(server, connection, trial)
+            if trial.needs in made and _run_trial(server, server.connection(), trial)[0]:
+                # A user with too many privileges may own what the admin cannot drop.
+                _run_trial(server, connection, trial)
         connection.close()
 
 
-def _logged_in(deployment: Deployment, account: Account, tls: str) -> Check:
-    """With the very string, but for a published address.
+def _login_check(deployment: Deployment, account: Account, tls: str) -> Check:
+    """The login with the connection string; with the server's own address where one is published.
 
-    That is another network's, and may be none from here.
+    The published address may not be reachable from here.
     """
     over = f"over {tls}" if tls else "without TLS"
     elsewhere = deployment.publish_host or deployment.publish_port
@@ -101,10 +95,10 @@ def _logged_in(deployment: Deployment, account: Account, tls: str) -> Check:
     )
 
 
-def _sweep(server: Server, deployment: Deployment, probe: str) -> None:
-    """Where probes are not rolled back: drop those of runs that were killed.
+def _drop_leftovers(server: Server, deployment: Deployment, probe: str) -> None:
+    """Drop the probes of runs that were killed, where DDL cannot be rolled back.
 
-    And keep ours from being taken for one.
+    Takes a lock on this run's probe, so that another run does not drop it.
     """
     render = server.renderer(no_password)
     if not render.has("verify/leftovers"):
@@ -113,11 +107,11 @@ def _sweep(server: Server, deployment: Deployment, probe: str) -> None:
     queries = [render.text("verify/lock", **names), render.text("verify/leftovers", **names)]
     for row in server.answers(queries)[1]:
         for trial in server.engine.verify.cleanup(deployment, row["probe"]):
-            _try(server, server.connection(), trial)
+            _run_trial(server, server.connection(), trial)
 
 
-def _rivals(server: Server, account: Account) -> str:
-    """Other accounts that the server may have taken this user for (T39)."""
+def _competing_accounts(server: Server, account: Account) -> str:
+    """Accounts that the server may have matched instead of this user (T39)."""
     render = server.renderer(no_password)
     if not render.has("verify/rivals"):
         return ""
@@ -132,8 +126,8 @@ def _rivals(server: Server, account: Account) -> str:
     )
 
 
-def _try(server: Server, connection: Session, trial: Trial) -> tuple[str, str]:
-    """The server's code (empty: it worked) and what was seen."""
+def _run_trial(server: Server, connection: Session, trial: Trial) -> tuple[str, str]:
+    """The server's error code (empty: it worked), and what was observed."""
     engine = server.engine
     statement = server.renderer(no_password).text(f"verify/{trial.template}", **trial.values)
     try:
@@ -157,11 +151,11 @@ def _try(server: Server, connection: Session, trial: Trial) -> tuple[str, str]:
 
 
 def _change(server: Server, connection: Session, trial: Trial, statement: str) -> None:
-    """What the admin makes for a trial, on the record as anything else that it changes."""
+    """Run a statement of the admin for a trial, with its entry in the audit log."""
     engine = server.engine
     step = f"try {trial.template}"
     announced = Announced(step, trial.template, "verify", "try", None, statement)
-    undone = engine.connection.TRANSACTIONS  # all that is tried is rolled back
+    undone = engine.connection.TRANSACTIONS  # all trials are rolled back
     with server.recorded([announced], whole=undone, kept=not undone) as recording:
         recording.begins()
         began = time.perf_counter()
@@ -174,7 +168,7 @@ def _change(server: Server, connection: Session, trial: Trial, statement: str) -
         recording.done([], (time.perf_counter() - began) * 1000)
 
 
-def _judged(server: Server, account: Account, trial: Trial, code: str, observed: str) -> Check:
+def _check(server: Server, account: Account, trial: Trial, code: str, observed: str) -> Check:
     refused = code in server.engine.errors.REFUSED
     held = refused if trial.expects == "refused" else not code
     code = "" if code == "no" else code

@@ -284,7 +284,7 @@ def tunnel(
 
 def answered(tunnel: Tunnel) -> bytes:
     """By the server, to this process itself."""
-    with socket.create_connection(("127.0.0.1", tunnel.reached.port), 10) as near:
+    with socket.create_connection(("127.0.0.1", tunnel.local_address.port), 10) as near:
         near.sendall(SSL_REQUEST)
         try:
             return near.recv(100)
@@ -314,7 +314,7 @@ def test_another_program_is_not_served(tunnel: Tunnel) -> None:
     served = answered(tunnel)
     assert served  # PostgreSQL's answer, MySQL's greeting
     files = len([*Path("/dev/fd").iterdir()])
-    port = str(tunnel.reached.port)
+    port = str(tunnel.local_address.port)
     words = [sys.executable, "-I", STRANGER, "visit", *[port] * 50]
     visited = subprocess.run(words, capture_output=True, text=True, timeout=30, check=True)
     assert visited.stdout.splitlines() == ["b''"] * 50
