@@ -359,4 +359,4 @@ def test_a_way_that_is_none(through: Through, via: str) -> None:
     through.spec(via=via)
     ended = through("plan", "spec.yaml", expect=2)
     assert "spec.yaml:" in ended.stderr
-    assert "no way through a bastion" in ended.stderr
+    assert "not the URL of a bastion" in ended.stderr
