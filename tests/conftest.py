@@ -32,11 +32,10 @@ from hypothesis import settings
 from dbprov.system import masking
 from tests import harness
 from tests.harness import ServerUnavailable, TestServer, WrongSetting
+from tests.harness.dedicated_server import OwnServer, start_own_server
+from tests.harness.logging_server import Telling, start_telling
 from tests.harness.matrix import ENGINES, Pair, chosen, pair_of, server_of
-from tests.harness.own import OwnServer, start_own_server
-from tests.harness.telling import Telling, start_telling
-from tests.harness.tls import VERSIONS, Certificates, TlsServer, start_tls
-from tests.harness.told import (
+from tests.harness.report import (
     Heard,
     Matrix,
     Told,
@@ -46,6 +45,7 @@ from tests.harness.told import (
     tell_missing,
     tell_server,
 )
+from tests.harness.tls import VERSIONS, Certificates, TlsServer, start_tls
 
 settings.register_profile("untimed", deadline=None)  # nothing is measured in a test
 settings.load_profile("untimed")

@@ -13,7 +13,7 @@ import yaml
 
 from tests.harness import ServerUnavailable, TestServer, Who
 from tests.harness import airflow as released
-from tests.harness.told import do_without
+from tests.harness.report import do_without
 from tests.support.deployed import Made, Make
 
 

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy
 
 from tests.harness import ServerUnavailable, debian
-from tests.harness.told import do_without
+from tests.harness.report import do_without
 from tests.support.deployed import HOSTILE, Make
 
 LOGIN = Path(__file__).parent / "Login.java"

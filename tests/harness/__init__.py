@@ -1,8 +1,8 @@
 """Real servers for the tests: where they come from, and how a test talks to them."""
 
 from tests.harness.model import ServerUnavailable, TestServer, Who, WrongSetting
+from tests.harness.queries import client, execute, remove
 from tests.harness.servers import start, stop_all, urls, wanted
-from tests.harness.talk import client, execute, remove
 
 __all__ = [
     "ServerUnavailable",

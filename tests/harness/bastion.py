@@ -19,7 +19,7 @@ from shutil import which
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.harness import cache, debian, keeper
+from tests.harness import cache, debian, supervisor
 from tests.harness.model import ServerUnavailable
 
 INETD = Path(__file__).with_name("inetd.py")
@@ -65,13 +65,13 @@ def bastion(forwards: bool = True) -> Iterator[Bastion]:
     # As a listener of its own it would start itself anew, without the libraries beside it.
     words: list[str | Path] = [sys.executable, INETD, folder / "port", programs / "dropbear", "-i"]
     words += ["-E", "-s", "-r", folder / "host", "-D", folder, *([] if forwards else ["-j"])]
-    kept = keeper.keep_server([str(word) for word in words], folder, signal.SIGTERM, None)
+    kept = supervisor.keep_server([str(word) for word in words], folder, signal.SIGTERM, None)
     try:
         port = _port(folder)
         (folder / "known").write_text(f"[127.0.0.1]:{port} {public}\n")
         yield Bastion(f"ssh://{getpass.getuser()}@127.0.0.1:{port}", folder / "bin", folder)
     finally:
-        keeper.stop(kept)
+        supervisor.stop(kept)
 
 
 def _brought() -> Path:
@@ -98,7 +98,7 @@ def _port(folder: Path) -> int:
     """Which it listens at, as it says itself: so nobody else answers there."""
     until = time.monotonic() + 30
     while not (folder / "port").exists():
-        if not keeper.runs(folder) or time.monotonic() > until:
+        if not supervisor.runs(folder) or time.monotonic() > until:
             log = folder / "server.log"
             words = log.read_text() if log.exists() else ""
             raise ServerUnavailable(f"the bastion does not listen: {words}")

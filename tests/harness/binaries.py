@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from tests.harness import accounts, cache, clients, debian, keeper, ports, wheel
+from tests.harness import accounts, cache, clients, debian, ports, supervisor, wheel
 from tests.harness.model import Reached, ServerUnavailable
 
 # Flavor and version -> suite and packages of Debian.
@@ -56,7 +56,7 @@ def start(
         _prepare(flavor, installed, folder, port, password, more)
         # Only SIGQUIT lets PostgreSQL end at once and leave no shared memory behind.
         end = signal.SIGQUIT if flavor == "postgresql" else signal.SIGKILL
-        kept = keeper.keep_server(["sh", "run.sh"], folder, end, cache.server_user())
+        kept = supervisor.keep_server(["sh", "run.sh"], folder, end, cache.server_user())
         reached = Reached(
             source=f"binaries ({origin})",
             host="127.0.0.1",
@@ -68,11 +68,11 @@ def start(
             kept=kept,
         )
         try:
-            accounts.wait(flavor, reached, partial(keeper.runs, folder))
+            accounts.wait(flavor, reached, partial(supervisor.runs, folder))
             return reached
         except ServerUnavailable as error:
             log = (folder / "server.log").read_text(errors="replace")
-            keeper.stop(kept)
+            supervisor.stop(kept)
             if "Address already in use" not in log:
                 tail = " | ".join(log.splitlines()[-3:])
                 raise ServerUnavailable(f"{error}, its log ends with: {tail}") from error

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from tests.harness import accounts, clients, keeper
+from tests.harness import accounts, clients, supervisor
 from tests.harness.model import Reached, ServerUnavailable
 
 IMAGES = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mariadb"}
@@ -31,7 +31,7 @@ def start(flavor: str, version: str) -> Reached:
     folder = Path(tempfile.mkdtemp(prefix="dbprov-test-"))
     folder.chmod(0o777)  # the server in the container is another user
     name, password = folder.name, secrets.token_hex(12)
-    kept = keeper.keep_container(name, folder)
+    kept = supervisor.keep_container(name, folder)
     try:
         port, alive = _run(flavor, image, name, folder, password)
         reached = Reached(
@@ -46,7 +46,7 @@ def start(flavor: str, version: str) -> Reached:
         readable = os.access(folder / "server.log", os.R_OK)
     except Exception as error:  # of Docker's, testcontainers' and requests' families
         why = f"{error}, {_last_lines(name, folder)}"
-        keeper.stop(kept)
+        supervisor.stop(kept)
         raise ServerUnavailable(f"{image} did not start: {why}") from error
     return reached if readable else dataclasses.replace(reached, log=None)
 

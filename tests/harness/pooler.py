@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Literal
 
-from tests.harness import cache, debian, keeper, ports
+from tests.harness import cache, debian, ports, supervisor
 from tests.harness.accounts import ERRORS, postgresql
 from tests.harness.binaries import make_folder, put
 from tests.harness.model import ServerUnavailable, TestServer
@@ -53,11 +53,11 @@ auth_file = users
         put(folder / name, text.encode())
     run = [str(installed / "bin/pgbouncer"), "pgbouncer.ini"]
     put(folder / "run.sh", f"exec {' '.join(run)} >log 2>&1\n".encode())
-    kept = keeper.keep_server(["sh", "run.sh"], folder, signal.SIGKILL, cache.server_user())
+    kept = supervisor.keep_server(["sh", "run.sh"], folder, signal.SIGKILL, cache.server_user())
     try:
         yield port
     finally:
-        keeper.stop(kept)
+        supervisor.stop(kept)
 
 
 def _wait(connect: Callable[[], Any]) -> None:

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.harness import accounts, binaries, clients, containers, keeper
+from tests.harness import accounts, binaries, clients, containers, supervisor
 from tests.harness.model import (
     FLAVORS,
     Reached,
@@ -75,7 +75,7 @@ def start_own(
 
 def stop_all() -> None:
     """End what was started here, and remove its data; servers reached by URL stay."""
-    keeper.stop_all()
+    supervisor.stop_all()
     _started.clear()
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.harness import keeper, ports
+from tests.harness import ports, supervisor
 
 ROOT = "root-token-of-the-tests"
 
@@ -88,7 +88,7 @@ def aws() -> Iterator[Store]:
 def _started(command: list[str], address: str, healthy: str) -> Iterator[Store]:
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     folder = Path(tempfile.mkdtemp(prefix="dbprov-test-", dir=memory))
-    kept = keeper.keep_server(command, folder, signal.SIGKILL, None)
+    kept = supervisor.keep_server(command, folder, signal.SIGKILL, None)
     store = Store(address, folder / "server.log")
     try:
         until = time.monotonic() + 60
@@ -96,9 +96,9 @@ def _started(command: list[str], address: str, healthy: str) -> Iterator[Store]:
             with contextlib.suppress(urllib.error.URLError, ConnectionError):
                 store.ask("GET", healthy)
                 break
-            assert keeper.runs(folder), store.log.read_text()
+            assert supervisor.runs(folder), store.log.read_text()
             assert time.monotonic() < until, "the store does not answer"
             time.sleep(0.05)
         yield store
     finally:
-        keeper.stop(kept)
+        supervisor.stop(kept)

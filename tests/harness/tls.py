@@ -15,8 +15,8 @@ import trustme
 
 from tests.harness import binaries
 from tests.harness.model import ServerUnavailable, TestServer
+from tests.harness.queries import execute
 from tests.harness.servers import start_own
-from tests.harness.talk import execute
 
 # In no DNS: a test reaches it by its address, and checks the name.
 NAME = "db.dbprov.test"

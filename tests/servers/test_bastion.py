@@ -25,10 +25,10 @@ from dbprov.engines.postgresql.session import Session
 from dbprov.errors import ConnectError, LookError
 from dbprov.server.ssh_tunnel import Tunnel
 from tests.harness.bastion import Bastion, bastion
-from tests.support import stranger
+from tests.support import other_user
 from tests.support.command import Ended, dbprov, on_one_of_each, surroundings
+from tests.support.other_user import SSL_REQUEST
 from tests.support.specs import one
-from tests.support.stranger import SSL_REQUEST
 from tests.support.walk import Walk
 
 
@@ -183,7 +183,11 @@ def end_sessions(gate: Bastion) -> None:
     """Of all who are logged in at the bastion."""
     found = subprocess.run(["ps", "-ewwo", "pid,args"], capture_output=True, text=True, check=True)
     for line in found.stdout.splitlines():
-        if f"-r {gate.folder}/host" in line and "inetd.py" not in line and "keeper.py" not in line:
+        if (
+            f"-r {gate.folder}/host" in line
+            and "inetd.py" not in line
+            and "supervisor.py" not in line
+        ):
             os.kill(int(line.split()[0]), signal.SIGKILL)
 
 
@@ -264,7 +268,7 @@ def test_a_run_that_is_ended_leaves_nothing(
 
 # -- other users of this machine -------------------------------------------------------------------------------------------
 
-STRANGER = str(Path(stranger.__file__))
+STRANGER = str(Path(other_user.__file__))
 ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root can act as another user")
 
 

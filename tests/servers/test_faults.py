@@ -17,7 +17,7 @@ from zlib import crc32
 import pytest
 
 from tests.harness import Who
-from tests.harness.told import Matrix
+from tests.harness.report import Matrix
 from tests.support.command import on_one_of_each
 from tests.support.faults import (
     ASKED_TWICE,

@@ -23,9 +23,9 @@ import yaml
 
 from tests.harness import remove, stores
 from tests.harness.bastion import bastion
+from tests.harness.logging_server import Telling
+from tests.harness.report import tell_searched
 from tests.harness.stores import Store
-from tests.harness.telling import Telling
-from tests.harness.told import tell_searched
 from tests.support.command import CLI, surroundings
 from tests.support.faults import CUT, DARK, INTERRUPTED, KILLED, TRUNCATED, Ended, Forker, Gate
 from tests.support.houston import BASE, TOKEN, Platform, running

@@ -17,7 +17,7 @@ from dbprov.plan.drop_survey import DropOptions
 from dbprov.spec.model import Spec, Timeouts
 from dbprov.spec.server_identity import Same
 from tests.harness import TestServer, execute
-from tests.harness.own import OwnServer
+from tests.harness.dedicated_server import OwnServer
 from tests.support.command import dbprov as run
 from tests.support.drop import lets_in
 from tests.support.proxy import Proxy

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.own import OwnServer
-from tests.harness.told import Matrix
+from tests.harness.dedicated_server import OwnServer
+from tests.harness.report import Matrix
 from tests.support.faults import (
     PLAN,
     Case,

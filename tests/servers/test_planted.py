@@ -20,7 +20,7 @@ from dbprov.spec import reader as dbprov_spec
 from dbprov.spec.names import variable
 from tests.harness import TestServer, Who, accounts, client, execute
 from tests.harness.planted import hits, plant
-from tests.harness.told import do_without
+from tests.harness.report import do_without
 from tests.support.command import Ended, dbprov
 from tests.support.specs import one
 

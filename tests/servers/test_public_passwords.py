@@ -12,7 +12,7 @@ import yaml
 
 from tests.harness import TestServer, execute
 from tests.harness.accounts import MYSQL_ADMIN
-from tests.harness.talk import remove
+from tests.harness.queries import remove
 from tests.support.command import dbprov
 from tests.support.run import Run
 from tests.support.templates import own_block

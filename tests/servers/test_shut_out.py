@@ -12,8 +12,8 @@ import yaml
 
 from tests.harness import TestServer, execute
 from tests.harness.accounts import MYSQL_ADMIN
+from tests.harness.report import Matrix
 from tests.harness.tls import Shown, TlsServer
-from tests.harness.told import Matrix
 from tests.support.command import CLI, dbprov, on_one_of_each
 from tests.support.faults import PLAN, Case, Forker, Gate, Stage
 from tests.support.specs import one

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tests.harness import TestServer, execute
-from tests.harness.talk import remove
+from tests.harness.queries import remove
 from tests.harness.terminal import COLORS, ERASED, on_terminal, steering
 from tests.support.command import CLI, on_one_of_each, surroundings
 from tests.support.run import Run

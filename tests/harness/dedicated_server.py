@@ -9,10 +9,10 @@ from typing import Any
 
 import pymysql
 
-from tests.harness import accounts, binaries, keeper
+from tests.harness import accounts, binaries, supervisor
 from tests.harness.model import Reached, ServerUnavailable, TestServer
+from tests.harness.queries import execute
 from tests.harness.servers import with_admin
-from tests.harness.talk import execute
 
 # What was committed stays, however it ends; and few connections, so that a test can take them all.
 OPTIONS = {
@@ -36,17 +36,17 @@ class OwnServer:
     def stop(self, number: int = signal.SIGKILL) -> None:
         """As a crash. PostgreSQL by SIGQUIT, which leaves no shared memory behind."""
         crash = number == signal.SIGKILL and self.server.engine == "postgresql"
-        keeper.tell(self._reached.kept, f"end {int(signal.SIGQUIT if crash else number)}")
+        supervisor.tell(self._reached.kept, f"end {int(signal.SIGQUIT if crash else number)}")
         self._until_it_runs(False)
 
     def start(self) -> None:
-        keeper.tell(self._reached.kept, "start")
+        supervisor.tell(self._reached.kept, "start")
         self._until_it_runs(True)
-        accounts.wait(self.server.flavor, self._reached, partial(keeper.runs, self._folder))
+        accounts.wait(self.server.flavor, self._reached, partial(supervisor.runs, self._folder))
 
     def _until_it_runs(self, wanted: bool) -> None:
         until = time.monotonic() + 20
-        while keeper.runs(self._folder) is not wanted:
+        while supervisor.runs(self._folder) is not wanted:
             if time.monotonic() > until:
                 raise ServerUnavailable("a server did not do what its keeper was told")
             time.sleep(0.02)
@@ -67,7 +67,7 @@ class OwnServer:
 
     def end(self) -> None:
         """For ever, with its data."""
-        keeper.stop(self._reached.kept)
+        supervisor.stop(self._reached.kept)
 
     def take_no_writes(self) -> None:
         """PostgreSQL becomes a standby, which takes a restart; the others are told so."""

@@ -1,11 +1,11 @@
 """What a program of another local user does where dbprov's tunnel ends; started by root, it becomes another user.
 
-python stranger.py squat ENGINE FILE ARGUMENT ...   listens at every port that the arguments of ssh show, and on every port of
+python other_user.py squat ENGINE FILE ARGUMENT ...   listens at every port that the arguments of ssh show, and on every port of
                                                     this machine that lets it; is a server that asks for the password in clear,
                                                     and writes what it hears to FILE
-python stranger.py visit PORT ...                   connects to each, speaks first as a client of PostgreSQL does, and prints
+python other_user.py visit PORT ...                   connects to each, speaks first as a client of PostgreSQL does, and prints
                                                     what it is answered
-python stranger.py replace PATH FILE                listens at a unix socket, and writes what it hears to FILE
+python other_user.py replace PATH FILE                listens at a unix socket, and writes what it hears to FILE
 """
 
 import os

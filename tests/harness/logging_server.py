@@ -9,8 +9,8 @@ from typing import Any
 
 from tests.harness.accounts import MYSQL_ADMIN
 from tests.harness.model import TestServer
+from tests.harness.queries import execute
 from tests.harness.servers import start_own
-from tests.harness.talk import execute
 
 CONSUMERS = ("current", "history", "history-long")
 PERFORMANCE = (
