@@ -32,18 +32,18 @@ from hypothesis import settings
 from dbprov.system import masking
 from tests import harness
 from tests.harness import ServerUnavailable, TestServer, WrongSetting
-from tests.harness.dedicated_server import OwnServer, start_own_server
-from tests.harness.logging_server import Telling, start_telling
+from tests.harness.dedicated_server import DedicatedServer, start_dedicated_server
+from tests.harness.logging_server import LoggingServer, start_logging_server
 from tests.harness.matrix import ENGINES, Pair, chosen, pair_of, server_of
 from tests.harness.report import (
-    Heard,
     Matrix,
-    Told,
-    do_without,
+    Properties,
+    Summary,
     missing,
-    tell_attack,
-    tell_missing,
-    tell_server,
+    record_attack,
+    record_missing,
+    record_server,
+    skip_or_fail,
 )
 from tests.harness.tls import VERSIONS, Certificates, TlsServer, start_tls
 
@@ -88,7 +88,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[SERVERS] = Servers()
-    config.pluginmanager.register(Heard())
+    config.pluginmanager.register(Summary())
     for name, flavors in ENGINES.items():
         line = f"{name}(condition, ...): only for {' and '.join(flavors)}, e.g. '>= 15'"
         config.addinivalue_line("markers", line)
@@ -124,7 +124,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         pairs = _of_their_own(metafunc.config.stash[SERVERS].wanted)
         ids = ["-".join(pair) for pair in pairs]
         metafunc.parametrize("own", pairs, ids=ids, indirect=True, scope="session")
-    for name in {"tls_server", "telling"} & set(metafunc.fixturenames):
+    for name in {"tls_server", "logging_server"} & set(metafunc.fixturenames):
         pairs = list(_speaking_tls(metafunc.config.stash[SERVERS].wanted))
         ids = ["-".join(pair) for pair in pairs]
         metafunc.parametrize(name, pairs, ids=ids, indirect=True, scope="session")
@@ -160,21 +160,21 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     pair = server_of(item)
     if mark := item.get_closest_marker("attack"):
         tried_on = " ".join(pair_of(item) or ()) or mark.kwargs.get("on", "this machine")
-        tell_attack(item.user_properties, mark.args[0], tried_on)
+        record_attack(item.user_properties, mark.args[0], tried_on)
     if pair is None:
         return
     future = item.config.stash[SERVERS].start(pair)
     error = future.exception()
     if error is None:
-        tell_server(item.user_properties, future.result())
+        record_server(item.user_properties, future.result())
     else:
-        tell_missing(item.user_properties, pair, error)
+        record_missing(item.user_properties, pair, error)
 
 
 @pytest.fixture
 def matrix(request: pytest.FixtureRequest) -> Matrix:
-    told: Told = request.node.user_properties
-    return Matrix(told)
+    properties: Properties = request.node.user_properties
+    return Matrix(properties)
 
 
 @pytest.fixture(scope="session")
@@ -182,7 +182,7 @@ def server(request: pytest.FixtureRequest) -> TestServer:
     """Each wanted server in turn; a missing one is an error in CI, and a loud skip elsewhere."""
     future = request.config.stash[SERVERS].start(request.param)
     if isinstance(future.exception(), ServerUnavailable):
-        do_without(f"{missing(request.param)}, see the summary")
+        skip_or_fail(f"{missing(request.param)}, see the summary")
     return future.result()
 
 
@@ -198,16 +198,16 @@ def tls_server(request: pytest.FixtureRequest, certificates: Certificates) -> Tl
         flavor, version = request.param
         return start_tls(flavor, version, certificates)
     except ServerUnavailable as error:
-        do_without(f"{missing(request.param)} with TLS: {error}")
+        skip_or_fail(f"{missing(request.param)} with TLS: {error}")
 
 
 @pytest.fixture(scope="session")
-def own(request: pytest.FixtureRequest) -> OwnServer:
+def own(request: pytest.FixtureRequest) -> DedicatedServer:
     """One of each wanted flavor that a test may stop and start again: the newest of it."""
     try:
-        return start_own_server(*request.param)
+        return start_dedicated_server(*request.param)
     except ServerUnavailable as error:
-        do_without(f"{missing(request.param)} of its own: {error}")
+        skip_or_fail(f"{missing(request.param)} of its own: {error}")
 
 
 @pytest.fixture
@@ -219,12 +219,12 @@ def secure(tls_server: TlsServer) -> Iterator[TlsServer]:
 
 
 @pytest.fixture(scope="session")
-def telling(request: pytest.FixtureRequest) -> Telling:
-    """One of each wanted flavor that writes down all that it is told; the wheel lacks the means."""
+def logging_server(request: pytest.FixtureRequest) -> LoggingServer:
+    """One of each wanted flavor that logs every statement; the wheel lacks the extension."""
     try:
-        return start_telling(*request.param)
+        return start_logging_server(*request.param)
     except ServerUnavailable as error:
-        do_without(f"{missing(request.param)} that tells all: {error}")
+        skip_or_fail(f"{missing(request.param)} that logs every statement: {error}")
 
 
 @pytest.fixture(params=["superuser", "restricted"])

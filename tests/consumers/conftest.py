@@ -13,7 +13,7 @@ import yaml
 
 from tests.harness import ServerUnavailable, TestServer, Who
 from tests.harness import airflow as released
-from tests.harness.report import do_without
+from tests.harness.report import skip_or_fail
 from tests.support.deployed import Made, Make
 
 
@@ -49,4 +49,4 @@ def airflow(server: TestServer) -> released.Airflow:
     try:
         return released.bring(server.engine)
     except ServerUnavailable as error:
-        do_without(f"NO AIRFLOW: {error}")
+        skip_or_fail(f"NO AIRFLOW: {error}")

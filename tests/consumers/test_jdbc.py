@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy
 
 from tests.harness import ServerUnavailable, debian
-from tests.harness.report import do_without
+from tests.harness.report import skip_or_fail
 from tests.support.deployed import HOSTILE, Make
 
 LOGIN = Path(__file__).parent / "Login.java"
@@ -24,7 +24,7 @@ def driver() -> Path:
             raise ServerUnavailable("there is no java")
         found = debian.bring("pgjdbc", "bookworm", "libpostgresql-jdbc-java")
     except ServerUnavailable as error:
-        do_without(f"NO JDBC: {error}")
+        skip_or_fail(f"NO JDBC: {error}")
     return found / "root/usr/share/java/postgresql.jar"
 
 

@@ -51,10 +51,10 @@ def bastion(forwards: bool = True) -> Iterator[Bastion]:
     subprocess.run(
         [programs / "dropbearkey", "-t", "ed25519", "-f", folder / "host"], capture_output=True, check=True
     )  # fmt: skip
-    said = subprocess.run(
+    keygen = subprocess.run(
         [programs / "dropbearkey", "-y", "-f", folder / "host"], capture_output=True, text=True, check=True,
     )  # fmt: skip
-    public = next(line for line in said.stdout.splitlines() if line.startswith("ssh-"))
+    public = next(line for line in keygen.stdout.splitlines() if line.startswith("ssh-"))
     (folder / "authorized_keys").write_text(_key(folder / "user") + "\n")
     (folder / "authorized_keys").chmod(0o600)
     (folder / "ssh_config").write_text(CLIENT.format(folder=folder))
@@ -63,15 +63,23 @@ def bastion(forwards: bool = True) -> Iterator[Bastion]:
     (folder / "bin/ssh").write_text(f'#!/bin/sh\nexec {ssh} -F {folder}/ssh_config "$@"\n')
     (folder / "bin/ssh").chmod(0o755)
     # As a listener of its own it would start itself anew, without the libraries beside it.
-    words: list[str | Path] = [sys.executable, INETD, folder / "port", programs / "dropbear", "-i"]
-    words += ["-E", "-s", "-r", folder / "host", "-D", folder, *([] if forwards else ["-j"])]
-    kept = supervisor.keep_server([str(word) for word in words], folder, signal.SIGTERM, None)
+    command: list[str | Path] = [
+        sys.executable,
+        INETD,
+        folder / "port",
+        programs / "dropbear",
+        "-i",
+    ]
+    command += ["-E", "-s", "-r", folder / "host", "-D", folder, *([] if forwards else ["-j"])]
+    process = supervisor.supervise_server(
+        [str(word) for word in command], folder, signal.SIGTERM, None
+    )
     try:
         port = _port(folder)
         (folder / "known").write_text(f"[127.0.0.1]:{port} {public}\n")
         yield Bastion(f"ssh://{getpass.getuser()}@127.0.0.1:{port}", folder / "bin", folder)
     finally:
-        supervisor.stop(kept)
+        supervisor.stop(process)
 
 
 def _brought() -> Path:
@@ -100,7 +108,7 @@ def _port(folder: Path) -> int:
     while not (folder / "port").exists():
         if not supervisor.runs(folder) or time.monotonic() > until:
             log = folder / "server.log"
-            words = log.read_text() if log.exists() else ""
-            raise ServerUnavailable(f"the bastion does not listen: {words}")
+            command = log.read_text() if log.exists() else ""
+            raise ServerUnavailable(f"the bastion does not listen: {command}")
         time.sleep(0.02)
     return int((folder / "port").read_text())

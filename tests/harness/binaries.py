@@ -56,7 +56,9 @@ def start(
         _prepare(flavor, installed, folder, port, password, more)
         # Only SIGQUIT lets PostgreSQL end at once and leave no shared memory behind.
         end = signal.SIGQUIT if flavor == "postgresql" else signal.SIGKILL
-        kept = supervisor.keep_server(["sh", "run.sh"], folder, end, cache.server_user())
+        supervisor_process = supervisor.supervise_server(
+            ["sh", "run.sh"], folder, end, cache.server_user()
+        )
         reached = Reached(
             source=f"binaries ({origin})",
             host="127.0.0.1",
@@ -65,14 +67,14 @@ def start(
             client=_client(flavor, installed),
             log=folder / ("server.log" if flavor == "postgresql" else "general.log"),
             folder=folder,
-            kept=kept,
+            supervisor_process=supervisor_process,
         )
         try:
             accounts.wait(flavor, reached, partial(supervisor.runs, folder))
             return reached
         except ServerUnavailable as error:
             log = (folder / "server.log").read_text(errors="replace")
-            supervisor.stop(kept)
+            supervisor.stop(supervisor_process)
             if "Address already in use" not in log:
                 tail = " | ".join(log.splitlines()[-3:])
                 raise ServerUnavailable(f"{error}, its log ends with: {tail}") from error

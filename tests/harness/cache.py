@@ -21,8 +21,8 @@ def folder() -> Path:
     # The server's user cannot look into root's home.
     usual = Path("/var/cache") if server_user() else Path.home() / ".cache"
     users = None if server_user() else os.environ.get("XDG_CACHE_HOME")
-    own = os.environ.get("DBPROV_TEST_CACHE")
-    path = Path(own) if own else Path(users or usual) / "dbprov-tests"
+    configured = os.environ.get("DBPROV_TEST_CACHE")
+    path = Path(configured) if configured else Path(users or usual) / "dbprov-tests"
     if not path.is_dir():
         path.mkdir(parents=True, exist_ok=True)
         path.chmod(0o755)

@@ -43,8 +43,10 @@ def _on_path(flavor: str) -> Path | None:
     found = which("psql" if flavor == "postgresql" else flavor)
     if found is None or Path(found).read_bytes()[:2] == b"#!":
         return None
-    says = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
-    return Path(found) if ("MariaDB" in says) == (flavor == "mariadb") else None
+    version = subprocess.run(
+        [found, "--version"], capture_output=True, text=True, check=False
+    ).stdout
+    return Path(found) if ("MariaDB" in version) == (flavor == "mariadb") else None
 
 
 def _unpacked(flavor: str) -> Path:

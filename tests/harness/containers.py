@@ -31,7 +31,7 @@ def start(flavor: str, version: str) -> Reached:
     folder = Path(tempfile.mkdtemp(prefix="dbprov-test-"))
     folder.chmod(0o777)  # the server in the container is another user
     name, password = folder.name, secrets.token_hex(12)
-    kept = supervisor.keep_container(name, folder)
+    supervisor_process = supervisor.supervise_container(name, folder)
     try:
         port, alive = _run(flavor, image, name, folder, password)
         reached = Reached(
@@ -46,7 +46,7 @@ def start(flavor: str, version: str) -> Reached:
         readable = os.access(folder / "server.log", os.R_OK)
     except Exception as error:  # of Docker's, testcontainers' and requests' families
         why = f"{error}, {_last_lines(name, folder)}"
-        supervisor.stop(kept)
+        supervisor.stop(supervisor_process)
         raise ServerUnavailable(f"{image} did not start: {why}") from error
     return reached if readable else dataclasses.replace(reached, log=None)
 
@@ -97,7 +97,7 @@ def _run(
     flavor: str, image: str, name: str, folder: Path, password: str
 ) -> tuple[int, Callable[[], bool]]:
     """The port it is reached at, and whether it still runs."""
-    # Its reaper is one more image to pull; here the keeper does that work.
+    # Its reaper is one more image to pull; the supervisor does that work.
     os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
     os.environ.setdefault("TESTCONTAINERS_HOST_OVERRIDE", "127.0.0.1")
     from testcontainers.core.container import DockerContainer  # slow, and needs the engine

@@ -1,4 +1,4 @@
-"""A server of a test's own, which it may stop, start again, and make a replica of."""
+"""A server for one test, which may stop and start it, and make a replica of it."""
 
 import signal
 import time
@@ -23,7 +23,7 @@ OPTIONS = {
 
 
 @dataclass
-class OwnServer:
+class DedicatedServer:
     server: TestServer
     _reached: Reached
     _taken: list[Any] = field(default_factory=list)
@@ -36,11 +36,13 @@ class OwnServer:
     def stop(self, number: int = signal.SIGKILL) -> None:
         """As a crash. PostgreSQL by SIGQUIT, which leaves no shared memory behind."""
         crash = number == signal.SIGKILL and self.server.engine == "postgresql"
-        supervisor.tell(self._reached.kept, f"end {int(signal.SIGQUIT if crash else number)}")
+        supervisor.send(
+            self._reached.supervisor_process, f"end {int(signal.SIGQUIT if crash else number)}"
+        )
         self._until_it_runs(False)
 
     def start(self) -> None:
-        supervisor.tell(self._reached.kept, "start")
+        supervisor.send(self._reached.supervisor_process, "start")
         self._until_it_runs(True)
         accounts.wait(self.server.flavor, self._reached, partial(supervisor.runs, self._folder))
 
@@ -48,14 +50,14 @@ class OwnServer:
         until = time.monotonic() + 20
         while supervisor.runs(self._folder) is not wanted:
             if time.monotonic() > until:
-                raise ServerUnavailable("a server did not do what its keeper was told")
+                raise ServerUnavailable("a server did not stop or start as ordered")
             time.sleep(0.02)
 
     def restart(self) -> None:
         self.stop()
         self.start()
 
-    def copy(self) -> "OwnServer":
+    def copy(self) -> "DedicatedServer":
         """Another server with a copy of this one's data, as a restored backup; both run then."""
         self.stop(signal.SIGINT if self.server.engine == "postgresql" else signal.SIGTERM)
         flavor, version = self.server.flavor, self.server.version
@@ -63,11 +65,11 @@ class OwnServer:
             reached = binaries.start(flavor, version, OPTIONS[flavor], copied=self._reached)
         finally:
             self.start()
-        return OwnServer(replace(self.server, port=reached.port, log=reached.log), reached)
+        return DedicatedServer(replace(self.server, port=reached.port, log=reached.log), reached)
 
     def end(self) -> None:
-        """For ever, with its data."""
-        supervisor.stop(self._reached.kept)
+        """End the server, and remove its data."""
+        supervisor.stop(self._reached.supervisor_process)
 
     def take_no_writes(self) -> None:
         """PostgreSQL becomes a standby, which takes a restart; the others are told so."""
@@ -102,13 +104,13 @@ class OwnServer:
             except (*accounts.ERRORS, pymysql.Error):
                 return
 
-    def give_connections_back(self) -> None:
+    def release_connections(self) -> None:
         while self._taken:
             self._taken.pop().close()
         if self.server.engine == "mysql":
             execute(self.server, "superuser", "SET GLOBAL max_connections = 151")
 
 
-def start_own_server(flavor: str, version: str) -> OwnServer:
+def start_dedicated_server(flavor: str, version: str) -> DedicatedServer:
     reached = binaries.start(flavor, version, OPTIONS[flavor])
-    return OwnServer(with_admin(flavor, version, reached), reached)
+    return DedicatedServer(with_admin(flavor, version, reached), reached)

@@ -1,4 +1,4 @@
-"""A server that writes down and counts every statement that it gets, in every way it has."""
+"""A server that logs every statement, in every log and statistics view that it has."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from tests.harness.accounts import MYSQL_ADMIN
 from tests.harness.model import TestServer
 from tests.harness.queries import execute
-from tests.harness.servers import start_own
+from tests.harness.servers import start_dedicated
 
 CONSUMERS = ("current", "history", "history-long")
 PERFORMANCE = (
@@ -40,21 +40,21 @@ TABLES = {
 
 
 @dataclass
-class Telling:
+class LoggingServer:
     server: TestServer
     folder: Path
     _read: dict[Path, int] = field(default_factory=dict)
 
     def admin(self, name: str, password: str) -> None:
-        """A restricted one; what was written and counted until then is not looked at."""
-        for statement in self._making(name, password):
+        """Create a restricted admin, and skip what was logged until then."""
+        for statement in self._admin_statements(name, password):
             execute(self.server, "superuser", statement)
-        for statement in self._forgetting():
+        for statement in self._resets():
             execute(self.server, "superuser", statement)
         self._read = {path: path.stat().st_size for path in self._files()}
 
     def logs(self) -> dict[str, str]:
-        """What was written since, by the sort of log."""
+        """What was written since, by the kind of log."""
         made: dict[str, str] = {}
         for path in self._files():
             with path.open("rb") as stream:
@@ -74,7 +74,7 @@ class Telling:
         yield from sorted(self.folder.glob("*.log"))
         yield from sorted((self.folder / "data").glob("binlog.0*"))
 
-    def _making(self, name: str, password: str) -> Iterator[str]:
+    def _admin_statements(self, name: str, password: str) -> Iterator[str]:
         if self.server.engine == "postgresql":
             yield "CREATE EXTENSION IF NOT EXISTS pg_stat_statements"
             literal = password.replace("'", "''")
@@ -84,7 +84,7 @@ class Telling:
             yield f"CREATE USER '{name}'@'%' IDENTIFIED BY '{literal}'"
             yield f"GRANT {MYSQL_ADMIN} ON *.* TO '{name}'@'%' WITH GRANT OPTION"
 
-    def _forgetting(self) -> Iterator[str]:
+    def _resets(self) -> Iterator[str]:
         if self.server.engine == "postgresql":
             yield "SELECT pg_stat_statements_reset()"
         else:
@@ -92,6 +92,6 @@ class Telling:
                 yield f"TRUNCATE {table}"
 
 
-def start_telling(flavor: str, version: str) -> Telling:
-    server, folder = start_own(flavor, version, OPTIONS[flavor])
-    return Telling(server, folder)
+def start_logging_server(flavor: str, version: str) -> LoggingServer:
+    server, folder = start_dedicated(flavor, version, OPTIONS[flavor])
+    return LoggingServer(server, folder)

@@ -32,7 +32,7 @@ SLOW = (
     "public_passwords", "resume", "reviewed", "rotate", "shut_out", "storm", "surplus", "two_users", "undo",
 )  # fmt: skip
 """Modules of tests/servers that are not for a quick run: kills at every statement, faults at every turn, attacks."""
-FIXTURES = ("server", "tls_server", "own", "telling")
+FIXTURES = ("server", "tls_server", "own", "logging_server")
 """Those that stand for a server."""
 COMPARE = {
     ">=": operator.ge,

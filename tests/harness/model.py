@@ -10,7 +10,7 @@ FLAVORS = ("postgresql", "mysql", "mariadb")
 
 
 class ServerUnavailable(Exception):
-    """No way to this server worked; the message says which were tried and why each failed."""
+    """The server could not be started or reached; the message says what was tried."""
 
 
 class WrongSetting(Exception):
@@ -64,7 +64,7 @@ class Reached:
     client: tuple[str, ...]
     log: Path | None
     folder: Path | None = None  # where its files are, if they are within reach
-    kept: Any = None  # the keeper of its own, if it has one
+    supervisor_process: Any = None  # the process that supervises it, if any
 
 
 def same_version(wanted: str, release: str) -> bool:

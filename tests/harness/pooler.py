@@ -53,11 +53,13 @@ auth_file = users
         put(folder / name, text.encode())
     run = [str(installed / "bin/pgbouncer"), "pgbouncer.ini"]
     put(folder / "run.sh", f"exec {' '.join(run)} >log 2>&1\n".encode())
-    kept = supervisor.keep_server(["sh", "run.sh"], folder, signal.SIGKILL, cache.server_user())
+    supervisor_process = supervisor.supervise_server(
+        ["sh", "run.sh"], folder, signal.SIGKILL, cache.server_user()
+    )
     try:
         yield port
     finally:
-        supervisor.stop(kept)
+        supervisor.stop(supervisor_process)
 
 
 def _wait(connect: Callable[[], Any]) -> None:

@@ -1,4 +1,4 @@
-"""What tests say to a server, by a driver or by its client program."""
+"""SQL of the tests, run by a driver or by a client program."""
 
 import contextlib
 import os

@@ -1,5 +1,4 @@
-"""What tests tell the terminal beside passed and failed: their server, the faults that were survived, and
-where passwords were searched.
+"""What tests report besides passed and failed: their server, faults survived, searches for passwords, attacks.
 
 It goes with the report of the test, so it arrives from wherever the test ran: with `pytest -n` that is
 another process than the one that prints.
@@ -17,44 +16,46 @@ from tests.harness.model import TestServer
 SERVER, MISSING, FAULT = "dbprov server", "dbprov missing server", "dbprov fault"
 SEARCHED = "dbprov searched for passwords"
 ATTACK = "dbprov attack"
-Told = list[tuple[str, Any]]  # user_properties: of what JSON knows
+Properties = list[tuple[str, Any]]  # user_properties: values that JSON has
 
 
 def missing(pair: tuple[str, str]) -> str:
     return f"NO SERVER {' '.join(pair)}"
 
 
-def tell_server(told: Told, server: TestServer) -> None:
-    told.append((SERVER, [f"server {server}"]))
+def record_server(properties: Properties, server: TestServer) -> None:
+    properties.append((SERVER, [f"server {server}"]))
 
 
-def tell_missing(told: Told, pair: tuple[str, str], why: BaseException) -> None:
-    told.append((MISSING, [missing(pair), str(why)]))
+def record_missing(properties: Properties, pair: tuple[str, str], why: BaseException) -> None:
+    properties.append((MISSING, [missing(pair), str(why)]))
 
 
-def tell_searched(told: Told, server: TestServer, row: tuple[str, int, str, int]) -> None:
+def record_search(
+    properties: Properties, server: TestServer, row: tuple[str, int, str, int]
+) -> None:
     """A place, how much of what was searched there, and how often a password was found."""
-    told.append((SEARCHED, [f"{server.flavor} {server.version}", *row]))
+    properties.append((SEARCHED, [f"{server.flavor} {server.version}", *row]))
 
 
-def tell_attack(told: Told, attack: str, tried_on: str) -> None:
+def record_attack(properties: Properties, attack: str, tried_on: str) -> None:
     """An attack of this test, and the server, or the program, that it is tried on."""
-    told.append((ATTACK, [attack, tried_on]))
+    properties.append((ATTACK, [attack, tried_on]))
 
 
 class Matrix:
-    """The faults of a test: each command that was struck, and whether it was survived."""
+    """The faults of a test: the command of each, and whether it was survived."""
 
-    def __init__(self, told: Told) -> None:
-        self._told = told
+    def __init__(self, properties: Properties) -> None:
+        self._properties = properties
 
     def record(self, server: TestServer, fault: str, command: str, *, survived: bool) -> None:
         row = [f"{server.flavor} {server.version}", fault, command, survived]
-        self._told.append((FAULT, row))
+        self._properties.append((FAULT, row))
 
 
-class Heard:
-    """All of it, in the process that prints: a plugin of pytest."""
+class Summary:
+    """All reports, in the process that prints: a plugin of pytest."""
 
     def __init__(self) -> None:
         self.servers: Counter[str] = Counter()
@@ -70,7 +71,7 @@ class Heard:
         if report.failed:
             self.failed.add(report.nodeid)
         if report.when == "teardown":
-            self.hear(report.user_properties, report.nodeid not in self.failed)
+            self.add(report.user_properties, report.nodeid not in self.failed)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if terminalreporter.config.pluginmanager.hasplugin("dsession"):  # or they stand at the top
@@ -80,8 +81,8 @@ class Heard:
         self.show_searched(terminalreporter)
         self.show_attacks(terminalreporter)
 
-    def hear(self, told: Iterable[tuple[str, Any]], passed: bool) -> None:
-        for name, row in told:
+    def add(self, properties: Iterable[tuple[str, Any]], passed: bool) -> None:
+        for name, row in properties:
             if name == SERVER:
                 self.servers[row[0]] += 1
             elif name == MISSING:
@@ -135,15 +136,15 @@ class Heard:
         if not self.attacks:
             return
         terminal.section("attacks")
-        terminal.line(f"{'attack':<72}{'tried on':<18}{'tests':>6}{'held':>6}")
-        for (attack, tried_on), held in sorted(self.attacks.items()):
-            line = f"{attack:<72}{tried_on:<18}{len(held):>6}{sum(held):>6}"
-            terminal.line(line, red=not all(held))
-        tests = [one for held in self.attacks.values() for one in held]
-        terminal.line(f"{'all':<90}{len(tests):>6}{sum(tests):>6}", bold=True)
+        terminal.line(f"{'attack':<72}{'tried on':<18}{'tests':>6}{'passed':>7}")
+        for (attack, tried_on), passed_tests in sorted(self.attacks.items()):
+            line = f"{attack:<72}{tried_on:<18}{len(passed_tests):>6}{sum(passed_tests):>7}"
+            terminal.line(line, red=not all(passed_tests))
+        tests = [one for passed_tests in self.attacks.values() for one in passed_tests]
+        terminal.line(f"{'all':<90}{len(tests):>6}{sum(tests):>7}", bold=True)
 
 
-def do_without(text: str) -> NoReturn:
+def skip_or_fail(text: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(text, pytrace=False)
     pytest.skip(text)

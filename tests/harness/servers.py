@@ -1,4 +1,4 @@
-"""Which servers are wanted, and the ways to have one: a URL, Docker, binaries.
+"""Which servers the tests use, and where each comes from: a URL, Docker, binaries.
 
 DBPROV_TEST_SERVERS="postgresql:16 mysql:9.7"    which ones, instead of the default list
 DBPROV_TEST_MYSQL_9_7=mysql://root:...@host/     use this one for mysql:9.7
@@ -64,7 +64,7 @@ def start(flavor: str, version: str) -> TestServer:
         return _started[key]
 
 
-def start_own(
+def start_dedicated(
     flavor: str, version: str, options: str, files: Mapping[str, bytes] | None = None
 ) -> tuple[TestServer, Path]:
     """One more server, from binaries, with options and files of its own; and its folder."""
@@ -106,13 +106,13 @@ def _reach(flavor: str, version: str) -> Reached:
     for name in (exact, bare):
         if name in os.environ:
             return _by_url(flavor, name)
-    way = os.environ.get("DBPROV_TEST_WAY", "any")
-    if way not in ("any", *WAYS):
-        raise WrongSetting(f"DBPROV_TEST_WAY is {way!r}; it can be docker, binaries or any")
+    allowed = os.environ.get("DBPROV_TEST_WAY", "any")
+    if allowed not in ("any", *WAYS):
+        raise WrongSetting(f"DBPROV_TEST_WAY is {allowed!r}; it can be docker, binaries or any")
     tried = [f"{exact} is not set"]
     for name, reach in WAYS.items():
-        if way not in (name, "any"):
-            tried.append(f"{name} not allowed by DBPROV_TEST_WAY={way}")
+        if allowed not in (name, "any"):
+            tried.append(f"{name} not allowed by DBPROV_TEST_WAY={allowed}")
             continue
         try:
             return reach(flavor, version)

@@ -88,7 +88,7 @@ def aws() -> Iterator[Store]:
 def _started(command: list[str], address: str, healthy: str) -> Iterator[Store]:
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     folder = Path(tempfile.mkdtemp(prefix="dbprov-test-", dir=memory))
-    kept = supervisor.keep_server(command, folder, signal.SIGKILL, None)
+    supervisor_process = supervisor.supervise_server(command, folder, signal.SIGKILL, None)
     store = Store(address, folder / "server.log")
     try:
         until = time.monotonic() + 60
@@ -101,4 +101,4 @@ def _started(command: list[str], address: str, healthy: str) -> Iterator[Store]:
             time.sleep(0.05)
         yield store
     finally:
-        supervisor.stop(kept)
+        supervisor.stop(supervisor_process)

@@ -1,10 +1,10 @@
-"""What must end when the tests end, also when they are killed.
+"""Servers and containers that must end with the tests, even when those are killed.
 
-A keeper is a small process that waits for the end of its standard input, which is a pipe from the
-process of the tests, and then cleans up. The pipe closes however that process dies. (Linux's
+A supervisor is a small process that waits for the end of its standard input, which is a pipe from
+the process of the tests, and then cleans up. The pipe closes however that process ends. (Linux's
 "parent death signal" would not do: it is sent when the starting *thread* ends.)
 
-Run as a program, this file is the keeper of one server.
+Run as a program, this file is the supervisor of one server.
 """
 
 import contextlib
@@ -18,57 +18,57 @@ import sys
 import threading
 from pathlib import Path
 
-_kept: list["subprocess.Popen[bytes]"] = []
+_processes: list["subprocess.Popen[bytes]"] = []
 _lock = threading.Lock()
 
 
-def keep_server(
+def supervise_server(
     command: list[str], folder: Path, end: signal.Signals, user: str | None
 ) -> "subprocess.Popen[bytes]":
     """Run `command` in `folder` as `user`; afterwards send it `end`, and remove the folder."""
     order = {"command": command, "folder": str(folder), "end": int(end), "user": user}
-    return _keep([sys.executable, "-I", __file__, json.dumps(order)])
+    return _start([sys.executable, "-I", __file__, json.dumps(order)])
 
 
-def keep_container(name: str, folder: Path) -> "subprocess.Popen[bytes]":
+def supervise_container(name: str, folder: Path) -> "subprocess.Popen[bytes]":
     """Remove the container and the folder afterwards."""
     script = 'cat >/dev/null; docker rm --force --volumes "$0" >/dev/null 2>&1; rm -rf "$1"'
-    return _keep(["sh", "-c", script, name, str(folder)])
+    return _start(["sh", "-c", script, name, str(folder)])
 
 
-def tell(kept: "subprocess.Popen[bytes]", word: str) -> None:
+def send(process: "subprocess.Popen[bytes]", word: str) -> None:
     """``end 9``: end the server by that signal, and keep its folder. ``start``: start it again."""
-    assert kept.stdin
-    kept.stdin.write(f"{word}\n".encode())
-    kept.stdin.flush()
+    assert process.stdin
+    process.stdin.write(f"{word}\n".encode())
+    process.stdin.flush()
 
 
-def stop(kept: "subprocess.Popen[bytes]") -> None:
-    if kept.stdin and not kept.stdin.closed:
-        kept.stdin.close()
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    if process.stdin and not process.stdin.closed:
+        process.stdin.close()
     try:
-        kept.wait(30)
+        process.wait(30)
     except subprocess.TimeoutExpired:
-        kept.kill()
-        kept.wait()
+        process.kill()
+        process.wait()
 
 
 def stop_all() -> None:
     with _lock:
-        for kept in _kept:
-            if kept.stdin:
-                kept.stdin.close()  # to all of them first, so that they end at the same time
-        for kept in _kept:
-            stop(kept)
-        _kept.clear()
+        for process in _processes:
+            if process.stdin:
+                process.stdin.close()  # of all of them first, so that they end at the same time
+        for process in _processes:
+            stop(process)
+        _processes.clear()
 
 
-def _keep(command: list[str]) -> "subprocess.Popen[bytes]":
-    # A session of its own: Ctrl-C in the terminal is for the tests, not for their servers.
-    kept = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+def _start(command: list[str]) -> "subprocess.Popen[bytes]":
+    # Another session: Ctrl-C in the terminal must not end the servers.
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
     with _lock:
-        _kept.append(kept)
-    return kept
+        _processes.append(process)
+    return process
 
 
 def runs(folder: Path) -> bool:

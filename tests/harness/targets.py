@@ -1,4 +1,4 @@
-"""What the targets of the Makefile run, and what they say before: what they bring, and how long it took the last time.
+"""The test targets of the Makefile: what each runs, downloads, and how long it took the last time.
 
 python targets.py announce TARGET        with any Python; nothing is installed yet
 python targets.py run TARGET WORD ...    the words are for pytest; paths among them replace those of the target
@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 CACHE: Path = runpy.run_path(str(Path(__file__).with_name("cache.py")))["folder"]()
-LASTED = CACHE / "lasted.json"
+DURATIONS = CACHE / "lasted.json"
 
 UNIT = ("tests/unit", "tests/test_house.py")
 CONSUMERS = ("tests/consumers", "tests/examples", "tests/platform")
@@ -71,20 +71,20 @@ def announce(name: str) -> None:
     print(f"make {name}: {target.what}")
     sizes = {} if (ROOT / ".venv/ready").exists() else {"Python packages in .venv": VENV}
     sizes |= {k.replace("-*", ""): mb for k, mb in target.brings.items() if not [*CACHE.glob(k)]}
-    there = sum(target.brings.values()) if target.brings else 0
+    cached = sum(target.brings.values()) if target.brings else 0
     if sizes:
         listed = ", ".join(f"{name} {size} MB" for name, size in sizes.items())
         print(f"  brings {sum(sizes.values())} MB: {listed} (servers and programs go to {CACHE})")
     else:
-        print(f"  brings nothing: {there} MB of servers and programs are in {CACHE}")
-    last = lasted().get(name)
-    took = f"took {_spoken(last['seconds'])} for {last['tests']} tests" if last else "was not run"
-    print(f"  {took} the last time on this machine; may take {_spoken(target.limit * 60)}")
+        print(f"  brings nothing: {cached} MB of servers and programs are in {CACHE}")
+    last = durations().get(name)
+    took = f"took {_duration(last['seconds'])} for {last['tests']} tests" if last else "was not run"
+    print(f"  {took} the last time on this machine; may take {_duration(target.limit * 60)}")
 
 
-def lasted() -> dict[str, dict[str, int]]:
+def durations() -> dict[str, dict[str, int]]:
     with suppress(OSError, ValueError):
-        found: dict[str, dict[str, int]] = json.loads(LASTED.read_text())
+        found: dict[str, dict[str, int]] = json.loads(DURATIONS.read_text())
         return found
     return {}
 
@@ -94,17 +94,17 @@ def run(name: str, words: list[str]) -> int:
     env = {"DBPROV_TEST_MATRIX": target.matrix, **os.environ}
     if target.servers:
         env.setdefault("DBPROV_TEST_SERVERS", target.servers)
-    named = any((ROOT / word.partition("::")[0]).exists() for word in words)
+    has_paths = any((ROOT / word.partition("::")[0]).exists() for word in words)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
         ended = subprocess.run(
             [sys.executable, "-m", "pytest", "-n", "auto", "--dist", "worksteal", f"--junitxml={report}",
-             *([] if named else target.paths), *words],
+             *([] if has_paths else target.paths), *words],
             cwd=ROOT, env=env, check=False,
         )  # fmt: skip
         seconds = round(time.monotonic() - began)
-        print(f"make {name}: {_spoken(seconds)}")
+        print(f"make {name}: {_duration(seconds)}")
         if ended.returncode in (0, 1) and not words:
             found = re.search(r'<testsuite [^>]*\btests="(\d+)"', report.read_text()[:2000])
             _remember(name, seconds, int(found[1]) if found else 0)
@@ -113,12 +113,12 @@ def run(name: str, words: list[str]) -> int:
 
 def _remember(name: str, seconds: int, tests: int) -> None:
     with suppress(OSError):
-        new = LASTED.with_suffix(f".{os.getpid()}")
-        new.write_text(json.dumps({**lasted(), name: {"seconds": seconds, "tests": tests}}))
-        new.rename(LASTED)
+        new = DURATIONS.with_suffix(f".{os.getpid()}")
+        new.write_text(json.dumps({**durations(), name: {"seconds": seconds, "tests": tests}}))
+        new.rename(DURATIONS)
 
 
-def _spoken(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes and rest else f"{minutes} min" if minutes else f"{rest} s"  # fmt: skip
 

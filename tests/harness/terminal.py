@@ -1,4 +1,4 @@
-"""A program on a terminal of its own, and what of its text would steer one."""
+"""Runs a program on a pseudo-terminal, and finds control sequences in its output."""
 
 from __future__ import annotations
 
@@ -31,33 +31,33 @@ def on_terminal(
     columns: int = 0,
 ) -> tuple[int, str]:
     """Its exit code and all that the terminal got; each question gets the answer of which a part stands in it."""
-    ours, theirs = pty.openpty()
+    master, slave = pty.openpty()
     if columns:
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 25, columns, 0, 0))
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 25, columns, 0, 0))
     running = subprocess.Popen(
-        program, cwd=folder, env=env, stdin=theirs, stdout=theirs, stderr=theirs,
+        program, cwd=folder, env=env, stdin=slave, stdout=slave, stderr=slave,
         start_new_session=True,
     )  # fmt: skip
-    os.close(theirs)
-    said, asked, until = b"", 0, time.monotonic() + seconds
+    os.close(slave)
+    output, asked, until = b"", 0, time.monotonic() + seconds
     while time.monotonic() < until:
-        if not select.select([ours], [], [], 0.1)[0]:
+        if not select.select([master], [], [], 0.1)[0]:
             continue
         try:
-            said += os.read(ours, 65536)
+            output += os.read(master, 65536)
         except OSError:  # its end is closed
             break
-        question = FIXED.sub("", said[asked:].decode(errors="replace"))
+        question = FIXED.sub("", output[asked:].decode(errors="replace"))
         for part, answer in (answers or {}).items():
             if part in question and question.endswith(": "):
-                asked = len(said)
-                os.write(ours, f"{answer}\n".encode())
+                asked = len(output)
+                os.write(master, f"{answer}\n".encode())
                 break
-    os.close(ours)
-    return running.wait(20), said.decode(errors="surrogateescape")
+    os.close(master)
+    return running.wait(20), output.decode(errors="surrogateescape")
 
 
-def steering(text: str) -> list[str]:
+def control_sequences(text: str) -> list[str]:
     """What is left in it, beside dbprov's own colors, that a terminal would obey or that is not what it looks like."""
     rest = COLORS.sub("", FIXED.sub("", text)).replace(ERASED, "").replace("\r\n", "\n")
     return [repr(c) for c in rest if not c.isprintable() and c not in "\n\t"]

@@ -16,7 +16,7 @@ import trustme
 from tests.harness import binaries
 from tests.harness.model import ServerUnavailable, TestServer
 from tests.harness.queries import execute
-from tests.harness.servers import start_own
+from tests.harness.servers import start_dedicated
 
 # In no DNS: a test reaches it by its address, and checks the name.
 NAME = "db.dbprov.test"
@@ -46,15 +46,15 @@ host{ssl} all all 127.0.0.1/32 scram-sha-256 {certificate}
 
 
 class Certificates:
-    """Those of a run, as files: ``ca``, ``stranger`` (another CA), and a client's of each."""
+    """Those of a run, as files: ``ca``, ``other_ca``, and a client's of each."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._authority, self._foreign, self._stranger = (trustme.CA() for _ in range(3))
+        self._authority, self._foreign, self._other_authority = (trustme.CA() for _ in range(3))
         self.ca = self._file("ca.pem", self._authority.cert_pem.bytes())
-        self.stranger = self._file("stranger.pem", self._stranger.cert_pem.bytes())
+        self.other_ca = self._file("stranger.pem", self._other_authority.cert_pem.bytes())
         self.client = self._client("client", self._authority)
-        self.client_of_stranger = self._client("client-of-stranger", self._stranger)
+        self.client_of_other_ca = self._client("client-of-stranger", self._other_authority)
 
     def server(self, shown: Shown, expires: datetime.datetime) -> tuple[bytes, bytes]:
         """What the server shows, and its key."""
@@ -143,7 +143,7 @@ class TlsServer:
         """A server of the same kind that speaks no TLS at all."""
         if not self._plain:
             flavor, version = self.server.flavor, self.server.version
-            self._plain.append(start_own(flavor, version, NO_TLS[flavor])[0])
+            self._plain.append(start_dedicated(flavor, version, NO_TLS[flavor])[0])
         return self._plain[0]
 
     def _read_again(self) -> None:
@@ -155,7 +155,7 @@ class TlsServer:
             loaded = "SELECT pg_conf_load_time()"
             before = execute(self.server, "superuser", loaded)
             execute(self.server, "superuser", "SELECT pg_reload_conf()")
-            # The signal is on its way: those who connect before it arrives see what was before.
+            # The reload is asynchronous: wait until new connections see it.
             while execute(self.server, "superuser", loaded) == before:
                 time.sleep(0.02)
 
@@ -171,7 +171,7 @@ def start_tls(flavor: str, version: str, certificates: Certificates) -> TlsServe
     }
     if flavor == "postgresql":
         files["hba"] = _hba("postgres", False)
-    server, folder = start_own(flavor, version, OPTIONS[flavor], files)
+    server, folder = start_dedicated(flavor, version, OPTIONS[flavor], files)
     return TlsServer(server, certificates, folder)
 
 

@@ -314,7 +314,7 @@ def test_a_certificate_that_does_not_fit_is_no_reason_to_go_on_without(
     secure: TlsServer, walk: Walk, tmp_path: Path
 ) -> None:
     (tmp_path / ".postgresql").mkdir()
-    (tmp_path / ".postgresql" / "root.crt").write_bytes(secure.certificates.stranger.read_bytes())
+    (tmp_path / ".postgresql" / "root.crt").write_bytes(secure.certificates.other_ca.read_bytes())
     walk.monkeypatch.setenv("PGSSLROOTCERT", str(tmp_path / ".postgresql" / "root.crt"))
     with pytest.raises(ConnectError, match="certificate does not fit") as caught:
         walk.plan(walk.spec(one("t_tls_")))

@@ -23,8 +23,8 @@ import yaml
 
 from tests.harness import remove, stores
 from tests.harness.bastion import bastion
-from tests.harness.logging_server import Telling
-from tests.harness.report import tell_searched
+from tests.harness.logging_server import LoggingServer
+from tests.harness.report import record_search
 from tests.harness.stores import Store
 from tests.support.command import CLI, surroundings
 from tests.support.faults import CUT, DARK, INTERRUPTED, KILLED, TRUNCATED, Ended, Forker, Gate
@@ -73,10 +73,10 @@ YES = ("--yes", "--json")
 class Scene:
     """A folder with specs in it, the marked admin of a server, and everything that is seen of each run."""
 
-    def __init__(self, telling: Telling, folder: Path, forker: Forker) -> None:
-        self.telling, self.server, self.folder, self.forker = (
-            telling,
-            telling.server,
+    def __init__(self, logging_server: LoggingServer, folder: Path, forker: Forker) -> None:
+        self.logging_server, self.server, self.folder, self.forker = (
+            logging_server,
+            logging_server.server,
             folder,
             forker,
         )
@@ -95,7 +95,7 @@ class Scene:
             (folder / name).mkdir()
         (folder / "program.py").write_text(PROGRAM)
         self.keep("of-the-program", mark("Program"))
-        telling.admin(ADMIN, mark("Admin"))
+        logging_server.admin(ADMIN, mark("Admin"))
         self.url = f"{self.server.engine}://{ADMIN}@{self.server.host}:{self.server.port}/"
         self.url += "postgres" * (self.server.engine == "postgresql")
 
@@ -517,11 +517,11 @@ def search(scene: Scene) -> None:
     audit = scene.folder / "audit.jsonl"
     search.add("audit file", "lines", "audit.jsonl", audit.read_bytes())
     search.files(scene.folder, scene.asked)
-    for place, text in scene.telling.logs().items():
+    for place, text in scene.logging_server.logs().items():
         empty = "server.log" in place and scene.server.engine == "mysql"  # only of errors
         assert "CREATE " in text or empty, place
         search.add(place, "lines", place, text)
-    for place, rows in scene.telling.statistics().items():
+    for place, rows in scene.logging_server.statistics().items():
         if place in EVERYTHING:
             assert any("GRANT" in str(row).upper() for row in rows), place
         for row in rows:
@@ -546,13 +546,13 @@ def moto() -> Iterator[Store]:
 
 
 @pytest.fixture
-def scene(telling: Telling, tmp_path: Path) -> Iterator[Scene]:
+def scene(logging_server: LoggingServer, tmp_path: Path) -> Iterator[Scene]:
     forker = Forker("boto3", "hvac")
     try:
-        yield Scene(telling, tmp_path, forker)
+        yield Scene(logging_server, tmp_path, forker)
     finally:
         forker.close()
-        remove(telling.server, PREFIX)
+        remove(logging_server.server, PREFIX)
 
 
 def test_no_secret_anywhere(
@@ -575,7 +575,7 @@ def test_no_secret_anywhere(
     search(scene)
     wrong = list(scene.surprises)
     for row, found in scene.search.rows():
-        tell_searched(request.node.user_properties, scene.server, row)
+        record_search(request.node.user_properties, scene.server, row)
         wrong += [f"{row[0]}: {where}" for where in found]
     assert not wrong, "\n".join(wrong)
     assert len(scene.search.conceded) <= len(BROKEN), scene.search.conceded

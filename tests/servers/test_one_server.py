@@ -17,7 +17,7 @@ from dbprov.plan.drop_survey import DropOptions
 from dbprov.spec.model import Spec, Timeouts
 from dbprov.spec.server_identity import Same
 from tests.harness import TestServer, execute
-from tests.harness.dedicated_server import OwnServer
+from tests.harness.dedicated_server import DedicatedServer
 from tests.support.command import dbprov as run
 from tests.support.drop import lets_in
 from tests.support.proxy import Proxy
@@ -295,7 +295,7 @@ def test_what_cannot_be_asked_may_be_the_same(walk: Walk, prefix: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def copied(own: OwnServer) -> Iterator[OwnServer]:
+def copied(own: DedicatedServer) -> Iterator[DedicatedServer]:
     """Another server with a copy of the data of ``own``."""
     made = own.copy()
     yield made
@@ -307,7 +307,9 @@ def url_of(server: TestServer) -> str:
     return f"{server.engine}://{server.superuser[0]}@{server.host}:{server.port}{path}"
 
 
-def original_and_copy(own: OwnServer, copied: OwnServer, folder: Path, **more: Any) -> Spec:
+def original_and_copy(
+    own: DedicatedServer, copied: DedicatedServer, folder: Path, **more: Any
+) -> Spec:
     """The same names on both, as whoever restores a backup has them."""
     document = {
         "deployments": [
@@ -325,13 +327,13 @@ def original_and_copy(own: OwnServer, copied: OwnServer, folder: Path, **more: A
 
 
 @pytest.fixture
-def as_superuser(own: OwnServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def as_superuser(own: DedicatedServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DBPROV_ADMIN_PASSWORD", own.server.superuser[1])
 
 
 @pytest.mark.attack("a copy of a server beside it: drop of what both have")
 def test_a_copy_is_told_from_its_original(
-    own: OwnServer, copied: OwnServer, tmp_path: Path, as_superuser: None
+    own: DedicatedServer, copied: DedicatedServer, tmp_path: Path, as_superuser: None
 ) -> None:
     spec = original_and_copy(own, copied, tmp_path)
     provision(spec)  # two servers for plans and passwords
@@ -369,7 +371,7 @@ def test_a_copy_is_told_from_its_original(
 
 @pytest.mark.attack("two servers, and one place for the password of a user on each")
 def test_two_servers_have_a_place_each(
-    own: OwnServer, copied: OwnServer, tmp_path: Path, as_superuser: None
+    own: DedicatedServer, copied: DedicatedServer, tmp_path: Path, as_superuser: None
 ) -> None:
     """The user of one name on another server is another user: a rotation would lose a password."""
     text = yaml.safe_dump(
@@ -399,7 +401,7 @@ def test_two_servers_have_a_place_each(
 @pytest.mark.parametrize("home", ["postgres", "template1"])
 @pytest.mark.attack("the name of a server leads to another one in the middle of a run")
 def test_every_session_is_to_the_same_server(
-    own: OwnServer, copied: OwnServer, tmp_path: Path, as_superuser: None, home: str
+    own: DedicatedServer, copied: DedicatedServer, tmp_path: Path, as_superuser: None, home: str
 ) -> None:
     """As after a failover, or where a name has several addresses in DNS."""
     execute(copied.server, "superuser", "CREATE DATABASE shop")

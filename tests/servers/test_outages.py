@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.dedicated_server import OwnServer
+from tests.harness.dedicated_server import DedicatedServer
 from tests.harness.report import Matrix
 from tests.support.faults import (
     PLAN,
@@ -30,7 +30,7 @@ NO_WRITES = "replica, or read only"
 
 
 @pytest.fixture
-def stage(own: OwnServer, runners: list[Forker], tmp_path: Path) -> Iterator[Stage]:
+def stage(own: DedicatedServer, runners: list[Forker], tmp_path: Path) -> Iterator[Stage]:
     with Gate(own.server.host, own.server.port) as gate:
         yield Stage(own.server, "admin", tmp_path, gate, runners[0], APPLY)
 
@@ -48,7 +48,7 @@ def reaching(do: Callable[[], None], reaches: Reaches) -> Callable[[Gate], Reach
     return strike
 
 
-def strikes(own: OwnServer) -> list[Fault]:
+def strikes(own: DedicatedServer) -> list[Fault]:
     return [
         Fault("server restarted", "asked", reaching(own.restart, "nothing"), (1, 2)),
         Fault("server restarted", "answered", reaching(own.restart, "nothing"), (1, 2)),
@@ -57,12 +57,12 @@ def strikes(own: OwnServer) -> list[Fault]:
         ),
         Fault(
             "no connection left", "answered", reaching(own.take_all_connections, "all"), (0, 1, 2),
-            own.give_connections_back,
+            own.release_connections,
         ),
     ]  # fmt: skip
 
 
-def test_in_the_middle(own: OwnServer, stage: Stage, name: str, matrix: Matrix) -> None:
+def test_in_the_middle(own: DedicatedServer, stage: Stage, name: str, matrix: Matrix) -> None:
     rehearsed = rehearse(stage, f"{name}r")
     wrong, names = [], {}
     turns = [rehearsed.first, (rehearsed.first + rehearsed.last) // 2, rehearsed.last]
@@ -79,7 +79,7 @@ def test_in_the_middle(own: OwnServer, stage: Stage, name: str, matrix: Matrix) 
 
 
 def test_restarted_between_plan_and_apply(
-    own: OwnServer, stage: Stage, name: str, matrix: Matrix
+    own: DedicatedServer, stage: Stage, name: str, matrix: Matrix
 ) -> None:
     folder = stage.prepare(name)
     assert stage.run(PLAN, folder).code == 1
@@ -89,7 +89,9 @@ def test_restarted_between_plan_and_apply(
     assert wrong == []
 
 
-def test_a_server_that_is_down(own: OwnServer, stage: Stage, name: str, matrix: Matrix) -> None:
+def test_a_server_that_is_down(
+    own: DedicatedServer, stage: Stage, name: str, matrix: Matrix
+) -> None:
     folder = stage.prepare(name)
     own.stop()
     wrong = stage.refused(folder, "cannot be reached")
@@ -99,7 +101,7 @@ def test_a_server_that_is_down(own: OwnServer, stage: Stage, name: str, matrix: 
     assert wrong == []
 
 
-def test_a_replica(own: OwnServer, stage: Stage, name: str, matrix: Matrix) -> None:
+def test_a_replica(own: DedicatedServer, stage: Stage, name: str, matrix: Matrix) -> None:
     """Traps T56 and T78: refused before a password is made; once it takes writes the same command works."""
     folder = stage.prepare(name)
     own.take_no_writes()
@@ -111,12 +113,14 @@ def test_a_replica(own: OwnServer, stage: Stage, name: str, matrix: Matrix) -> N
     assert wrong == []
 
 
-def test_no_connection_is_left(own: OwnServer, stage: Stage, name: str, matrix: Matrix) -> None:
+def test_no_connection_is_left(
+    own: DedicatedServer, stage: Stage, name: str, matrix: Matrix
+) -> None:
     folder = stage.prepare(name)
     own.take_all_connections()
     code = "53300" if own.server.engine == "postgresql" else "1040"
     wrong = stage.refused(folder, code, "wait, or have somebody end some")
-    own.give_connections_back()
+    own.release_connections()
     wrong += stage.again(folder)
     matrix.record(own.server, "no connection left", "apply", survived=not wrong)
     assert wrong == []

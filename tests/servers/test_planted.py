@@ -20,7 +20,7 @@ from dbprov.spec import reader as dbprov_spec
 from dbprov.spec.names import variable
 from tests.harness import TestServer, Who, accounts, client, execute
 from tests.harness.planted import hits, plant
-from tests.harness.report import do_without
+from tests.harness.report import skip_or_fail
 from tests.support.command import Ended, dbprov
 from tests.support.specs import one
 
@@ -236,7 +236,7 @@ def test_what_cannot_be_set_back_is_refused_by_name(scene: Scene, of: str) -> No
     }[of]
     [(folder,)] = scene.super("SELECT setting FROM pg_config WHERE name = 'PKGLIBDIR'")
     if not Path(folder).is_dir():
-        do_without("the server's libraries are out of reach: none can be put among its plugins")
+        skip_or_fail("the server's libraries are out of reach: none can be put among its plugins")
     (Path(folder) / "plugins").mkdir(exist_ok=True)
     plugin = Path(folder) / "plugins" / "planted.so"
     if not plugin.exists():

@@ -16,7 +16,7 @@ from dbprov.errors import ReviewError
 from dbprov.spec import names
 from dbprov.sql import review
 from tests.harness import client
-from tests.harness.servers import start_own
+from tests.harness.servers import start_dedicated
 from tests.support.admins import as_admin, make_user
 from tests.support.command import on_one_of_each
 from tests.support.reviewed import Reviewed
@@ -122,7 +122,7 @@ def test_another_server(reviewed: Reviewed) -> None:
     """Two real ones of one version, of which the spec means the one and then the other."""
     reviewed("plan", "-o", "change.sql")
     walk = reviewed.walk
-    other, _ = start_own(walk.server.flavor, walk.server.version, "")
+    other, _ = start_dedicated(walk.server.flavor, walk.server.version, "")
     walk.server = other
     walk.url = other.url("superuser")
     walk.password = other.password("superuser")

@@ -13,7 +13,7 @@ import yaml
 
 from tests.harness import TestServer, execute
 from tests.harness.queries import remove
-from tests.harness.terminal import COLORS, ERASED, on_terminal, steering
+from tests.harness.terminal import COLORS, ERASED, control_sequences, on_terminal
 from tests.support.command import CLI, on_one_of_each, surroundings
 from tests.support.run import Run
 
@@ -47,7 +47,7 @@ def said(
     ended, text = on_terminal([*program, *words], folder, surroundings(folder, **more), answers)
     assert ended == code, text
     assert text
-    assert steering(text) == [], text
+    assert control_sequences(text) == [], text
     return text
 
 
@@ -115,7 +115,7 @@ def test_the_screens_in_the_width_of_a_terminal(env: dict[str, str], tmp_path: P
         [sys.executable, "-c", SCREENS], tmp_path, surroundings(tmp_path, **given), columns=60
     )
     assert code == 0, text
-    assert steering(text) == []
+    assert control_sequences(text) == []
     assert ("\x1b[32m" in text) is (env == {})
     assert ("\x1b" in text) is (env != {"TERM": "dumb"})
     assert (ERASED in text) is (env != {"TERM": "dumb"})

@@ -70,7 +70,7 @@ def way_in(secure: TlsServer, walk: Walk, case: Case, tls: dict[str, Any]) -> di
     elif case == "asks for a certificate" or case == "refuses it":
         secure.demand(True)
         if case == "refuses it" and tls["mode"] != "disable":
-            return tls | pair(secure.certificates.client_of_stranger)
+            return tls | pair(secure.certificates.client_of_other_ca)
     else:
         secure.show(case)
         remember(secure.server)
@@ -140,7 +140,7 @@ def test_the_systems_certificates(secure: TlsServer, walk: Walk) -> None:
     said = {"server": walk.url, "tls": {"mode": "verify-full"}, "deployments": [one("t_tls_")]}
     (walk.folder / "spec.yaml").write_text(yaml.safe_dump(said))
     codes = []
-    for ca in (secure.certificates.ca, secure.certificates.stranger):
+    for ca in (secure.certificates.ca, secure.certificates.other_ca):
         env = {"DBPROV_ADMIN_PASSWORD": walk.password, "SSL_CERT_FILE": str(ca)}
         ended = command("plan", "spec.yaml", folder=walk.folder, env=env)
         codes.append(ended.returncode)
@@ -240,7 +240,7 @@ def test_the_string_decides_and_not_the_spec(secure: TlsServer, walk: Walk, pref
     loose = walk.spec(one(prefix))
     walk.provision(loose)
     strict = walk.spec(
-        one(prefix), tls={"mode": "verify-full", "ca": str(secure.certificates.stranger)}
+        one(prefix), tls={"mode": "verify-full", "ca": str(secure.certificates.other_ca)}
     )
     url = dbprov.connections(strict)[0].metadata.login_url()
     deployment = loose.deployments[0]

@@ -30,7 +30,7 @@ from dbprov.plan.steps import Step, compare
 from dbprov.server.lock import Delay
 from dbprov.server.server import Done
 from dbprov.spec.model import Deployment
-from tests.harness.terminal import COLORS, ERASED, steering
+from tests.harness.terminal import COLORS, ERASED, control_sequences
 from tests.support.made import deployment, expanded, facts
 
 EXPECTED = Path(__file__).parent.parent / "golden" / "screens"
@@ -192,7 +192,7 @@ def test_on_a_terminal_the_same_words_in_its_width(
     piped = (EXPECTED / f"{name}.txt").read_text(encoding="utf-8")
     assert "".join(text.split()) == "".join(piped.split())
     assert max(map(len, text.splitlines())) <= WIDTH
-    assert steering(shown.getvalue()) == []
+    assert control_sequences(shown.getvalue()) == []
 
 
 def test_a_line_goes_on_below_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,7 +255,7 @@ def test_names_are_no_markup(name: str, monkeypatch: pytest.MonkeyPatch) -> None
     with console.status() as doing:
         doing(f"now {name}")
     assert shown.getvalue().count(seen) == 11
-    assert steering(shown.getvalue()) == []
+    assert control_sequences(shown.getvalue()) == []
 
 
 @pytest.mark.attack("a line break parts a password, so that it is not masked", on="a terminal")
