@@ -92,7 +92,7 @@ WHERE t.name LIKE 'dbprov\_probe\_%' AND IS_FREE_LOCK(LEFT(t.name, CHAR_LENGTH({
 {% endblock %}
 
 {% block lock %}
-{# ExistingGrant for as long as the admin's session lasts: whose probe's lock is free, that one's run is dead. #}
+{# Held for as long as the admin's session lasts: whose probe's lock is free, that one's run is dead. #}
 SELECT GET_LOCK({{ probe | literal }}, 0) = 1 AS held, 'locked' AS observed
 {% endblock %}
 
