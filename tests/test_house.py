@@ -332,6 +332,7 @@ WORDS: dict[str, Any] = {
             "probe",
             "referring",
             "later",
+            "extension",
             "preset",
         ),
         HOSTILE,
@@ -360,7 +361,13 @@ def hostile(engine: str) -> list[Any]:
     more: list[dict[str, Any]] = [{"isolate": True}, {"isolate": False}, {}]
     if engine == "postgresql":
         more = [
-            {**keys, "schemas": [HOSTILE, "public"], "encoding": "UTF8", "collation": HOSTILE}
+            {
+                **keys,
+                "schemas": [HOSTILE, "public"],
+                "extensions": [HOSTILE],
+                "encoding": "UTF8",
+                "collation": HOSTILE,
+            }
             for keys in more
         ]
         more += [{"schemas": ["public"]}]

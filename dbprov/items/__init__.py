@@ -14,6 +14,7 @@ from dbprov.items.databases import Ownership as Ownership
 from dbprov.items.databases import Schema as Schema
 from dbprov.items.engine_grants import PatternGrant as PatternGrant
 from dbprov.items.engine_grants import TokenGrant as TokenGrant
+from dbprov.items.extension import Extension as Extension
 from dbprov.items.grants import DatabaseGrant as DatabaseGrant
 from dbprov.items.grants import DefaultGrant as DefaultGrant
 from dbprov.items.grants import Grant as Grant

@@ -68,6 +68,7 @@ class Item(Struct, frozen=True, kw_only=True):
     words: ClassVar[
         Mapping[str, str]
     ] = {}  # what a person calls a verb where it is not create, alter or drop
+    foreseen: ClassVar[bool] = False  # its block inspect is also asked before its database is there
     reveals: ClassVar[tuple[str, ...]] = ()  # verbs whose statement holds a password
     inside: str | None = None  # the database in which its statements run; None: the admin's own
     lenders: tuple[

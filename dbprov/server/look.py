@@ -39,6 +39,8 @@ class LookingServer(KnownServer):
         }
         for name in dict.fromkeys(item.inside for item in items if item.inside in entered):
             found |= self._look(name, [item for item in items if item.inside == name], render)
+        foreseen = [item for item in items if item.foreseen and id(item) not in found]
+        found |= self._look(None, foreseen, render)
         for item in items:
             if id(item) not in found:  # inside a database that is not there yet
                 found[id(item)] = self.engine.expand.in_new_database(item, self.facts)

@@ -265,6 +265,12 @@ SCHEMAS = Key(
     "schemas", ListOf("schemas", Text(), distinct=True), "Schema to work in.", engine="postgresql",
     default="public", example="[airflow]", more="What the users create lands in the first.",
 )  # fmt: skip
+EXTENSIONS = Key(
+    "extensions", ListOf("names", Text("a name"), distinct=True), "Extension of the database.",
+    engine="postgresql", example="[pg_trgm]",
+    more="Made in the first of schemas, in the order of the list; one that is installed stays as it"
+    " is.",
+)  # fmt: skip
 ISOLATE = Key(
     "isolate", Boolean(), "Shut PUBLIC out of the database.", engine="postgresql",
     default="of a new database", example="true",
@@ -303,8 +309,8 @@ PUBLISH = Key(
 EVERYWHERE = (SERVER, VIA, ADMIN, TLS, SAME_SERVER)
 DEPLOYMENT = Mapping(
     "deployment",
-    (NAME, *EVERYWHERE, DATABASE, USER, USERS, *OF_USER, LAYOUT, SCHEMAS, ISOLATE, LABEL, ENCODING,
-     COLLATION, PUBLISH),
+    (NAME, *EVERYWHERE, DATABASE, USER, USERS, *OF_USER, LAYOUT, SCHEMAS, EXTENSIONS, ISOLATE,
+     LABEL, ENCODING, COLLATION, PUBLISH),
     required=(NAME, DATABASE),
 )  # fmt: skip
 DEPLOYMENTS = Key(
@@ -317,8 +323,8 @@ SPEC = Mapping("spec", (*EVERYWHERE, DEPLOYMENTS), required=(DEPLOYMENTS,))
 # -- flags -----------------------------------------------------------------------------------------
 
 IN_FLAGS = (
-    SERVER, VIA, NAME, DATABASE, USER, ACCESS, AUTH, LAYOUT, SCHEMAS, HOST, ENCODING, COLLATION,
-    CONNECTION_LIMIT, ISOLATE, LABEL, PASSWORD, TLS, PUBLISH,
+    SERVER, VIA, NAME, DATABASE, USER, ACCESS, AUTH, LAYOUT, SCHEMAS, EXTENSIONS, HOST, ENCODING,
+    COLLATION, CONNECTION_LIMIT, ISOLATE, LABEL, PASSWORD, TLS, PUBLISH,
 )  # fmt: skip
 
 

@@ -163,6 +163,7 @@ class Deployment(Struct, frozen=True):
     accounts: tuple[Account, ...]
     layout: str = "shared"
     schemas: tuple[str, ...] = ("public",)
+    extensions: tuple[str, ...] = ()
     isolate: bool | None = (
         None  # None: a database that dbprov creates is isolated, an existing one is left
     )
@@ -210,7 +211,7 @@ class Spec(Struct, frozen=True):
         """All that a text about this spec may name."""
         for one in self.deployments:
             at = one.server
-            yield from (one.name, one.database, one.layout, *one.schemas)
+            yield from (one.name, one.database, one.layout, *one.schemas, *one.extensions)
             yield from (at.user, at.host, at.database, at.via, one.publish_host or "")
             yield from (one.encoding or "", one.collation or "")
             for account in one.accounts:

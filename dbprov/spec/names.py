@@ -27,7 +27,9 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "postgresql": (
         # T37: cut at 63 bytes with nothing but a notice; two long names may become one.
         Rule(
-            ALL, lambda name: len(name.encode()) > 63, "PostgreSQL cuts names at 63 bytes of UTF-8"
+            (*ALL, "extension"),
+            lambda name: len(name.encode()) > 63,
+            "PostgreSQL cuts names at 63 bytes of UTF-8",
         ),
         # T38
         Rule(

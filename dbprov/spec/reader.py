@@ -144,6 +144,7 @@ class _Reader(Struct, dict=True):
             accounts=self.accounts.accounts(found, server, layout, schemas, node),
             layout=layout,
             schemas=schemas,
+            extensions=self.extensions(found, server.engine),
             isolate=keys.ISOLATE.read(self.values, found),
             label=keys.LABEL.read(self.values, found),
             source=self.source,
@@ -194,6 +195,16 @@ class _Reader(Struct, dict=True):
             what = f"{keys.LAYOUT}: split is for users that create"
             self.values.wrong(found[keys.ACCESS], what, f"{keys.ACCESS}: all, or owner")
         return ("airflow", "celery")
+
+    def extensions(self, found: dict[str, Node], engine: str) -> tuple[str, ...]:
+        extensions: tuple[str, ...] = keys.EXTENSIONS.read(self.values, found) or ()
+        for one in found[keys.EXTENSIONS].value if extensions else ():
+            if one.value in extensions:
+                self.accounts.objections(one, "postgresql", "extension", one.value)
+        if engine == "mysql" and keys.EXTENSIONS in found:
+            what = f"{keys.EXTENSIONS} is for PostgreSQL: MySQL has none in a database"
+            self.values.wrong(found[keys.EXTENSIONS], what, f"leave {keys.EXTENSIONS} out")
+        return extensions
 
     def admin(self, node: Node | None, server: Address, at: Node) -> Place | None:
         """The admin's password: only read, and never made. ``at``: where its server is named."""

@@ -10,6 +10,10 @@ ALTER ROLE {{ admin | ident }} {{ attribute | keywords }}
 GRANT CONNECT ON DATABASE {{ database | ident }} TO {{ admin | ident }}
 {% endblock %}
 
+{% block extension %}
+CREATE EXTENSION IF NOT EXISTS {{ extension | ident }} SCHEMA {{ schema | ident }}
+{% endblock %}
+
 {% block preset %}
 {% if source == 'database' -%}
 ALTER DATABASE {{ database | ident }} RESET {{ preset | ident }}

@@ -600,13 +600,13 @@ def test_every_flag_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("dbprov.commands.render.render", scripts)
     result = run(
-        "render", *FLAGS, "--access", "write", "--schemas", "one", "--schemas", "two", "--layout", "shared", "--encoding", "UTF8",
+        "render", *FLAGS, "--access", "write", "--schemas", "one", "--schemas", "two", "--extensions", "pg_trgm", "--layout", "shared", "--encoding", "UTF8",
         "--collation", "C", "--connection-limit", "7", "--no-isolate", "--password-env", "P", "--tls-mode", "require",
         "--publish-host", "bouncer", "--publish-port", "6432",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     expected = deployment(
-        access="write", schemas=["one", "two"], encoding="UTF8", collation="C", connection_limit=7, isolate=False,
+        access="write", schemas=["one", "two"], extensions=["pg_trgm"], encoding="UTF8", collation="C", connection_limit=7, isolate=False,
         password={"env": "P"}, tls={"mode": "require"}, publish={"host": "bouncer", "port": 6432},
     )  # fmt: skip
     assert seen[0].deployments == (replace(expected, source="flags"),)

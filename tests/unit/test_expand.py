@@ -12,6 +12,7 @@ from dbprov.items import (
     Database,
     DatabaseGrant,
     DefaultGrant,
+    Extension,
     Isolation,
     Item,
     Membership,
@@ -246,10 +247,27 @@ def test_several_schemas() -> None:
     assert not only(SearchPath, expanded(deployment())), "public is where everybody works already"
 
 
+def test_extensions_come_before_anybody_may_create_in_a_new_schema() -> None:
+    """T84"""
+    made = deployment(schemas=["one", "public"], extensions=["b", "a"], rotation="two-users")
+    items = expanded(made)
+    found = only(Extension, items)
+    assert [(e.name, e.inside, e.schemas) for e in found] == [
+        ("b", "shop", ("one", "public")),
+        ("a", "shop", ("one", "public")),
+    ], "in the order of the spec: one may need another"
+    assert found[0].users == ("app", "app_b")
+    at = [item.kind for item in items]
+    assert at.index("schema") < at.index("extension") < at.index("schema_grant")
+    owned = expanded(deployment(access="owner", extensions=["a"]))
+    assert [e.lenders for e in only(Extension, owned)] == [("app",)]
+    assert not only(Extension, expanded(deployment()))
+
+
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
 def test_every_item_says_what_it_is(engine: str) -> None:
     users = ["one", {"name": "two", "access": "owner"}, {"name": "three", "access": "read"}]
-    more = {"schemas": ["s"]} if engine == "postgresql" else {}
+    more = {"schemas": ["s"], "extensions": ["e"]} if engine == "postgresql" else {}
     items = expanded(deployment(engine, users=users, **more))
     said = [str(item) for item in items]
     assert len(set(said)) == len(said)

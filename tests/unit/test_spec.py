@@ -75,7 +75,7 @@ def test_the_four_lines() -> None:
 def test_everything_said() -> None:
     one = deployment(
         server="postgresql://dba@h:5433/postgres", tls={"mode": "require"}, encoding="UTF8", collation="en_US.UTF-8",
-        isolate=True, schemas=["one", "two"], publish={"host": "bouncer", "port": 6432},
+        isolate=True, schemas=["one", "two"], extensions=["pg_trgm"], publish={"host": "bouncer", "port": 6432},
         users=[
             "first",
             {"name": "second", "access": "read", "connection_limit": 3, "password": {"env": "SECOND"}},
@@ -84,6 +84,7 @@ def test_everything_said() -> None:
     )  # fmt: skip
     assert one.tls == Tls("require", given=True)
     assert (one.encoding, one.collation, one.isolate) == ("UTF8", "en_US.UTF-8", True)
+    assert one.extensions == ("pg_trgm",)
     assert (one.schemas, one.publish_host, one.publish_port) == (("one", "two"), "bouncer", 6432)
     first, second, third = one.accounts
     assert (first.access, second.access, third.access) == (Access.ALL, Access.READ, Access.WRITE)
@@ -298,6 +299,9 @@ MISTAKES = [
     (with_keys("schemas: []"), ["3:44 schemas is empty"]),
     (with_keys("schemas: [a, a]"), ["3:44 schemas names one twice"]),
     (with_keys("schemas: [5]"), ["3:45 5 is not text to YAML"]),
+    (with_keys("extensions: pg_trgm"), ["3:47 this is not a list"]),
+    (with_keys("extensions: [a, a]"), ["3:47 extensions names one twice"]),
+    (with_keys(f"extensions: [{'a' * 64}]"), [f"3:48 extension '{'a' * 64}': PostgreSQL cuts names at 63 bytes of UTF-8"]),
     (with_keys("encoding: 'UTF8; x'"), ["3:45 'UTF8; x' is no encoding"]),
     (with_keys("collation: 5"), ["3:46 5 is not text to YAML"]),
     (with_keys('collation: "a\\n"'), ["3:46 this holds a line break or a control character"]),
@@ -345,6 +349,7 @@ MISTAKES = [
     # MySQL
     (with_keys("layout: split", MYSQL), ["3:43 layout is for PostgreSQL: MySQL has no schemas inside a database"]),
     (with_keys("schemas: [a]", MYSQL), ["3:44 schemas is for PostgreSQL: MySQL has no schemas inside a database"]),
+    (with_keys("extensions: [a]", MYSQL), ["3:47 extensions is for PostgreSQL: MySQL has none in a database"]),
     # servers
     ("server: h\n" + ONE, ["1:9 the server is not a URL of an engine that dbprov knows"]),
     ("server: oracle://h\n" + ONE, ["1:9 the server is not a URL of an engine that dbprov knows"]),
@@ -469,11 +474,11 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_flags_say_the_same_as_a_file() -> None:
     flags = {
         "server": "postgresql://dba@h/postgres", "name": "a", "database": "d", "user": "u", "access": "owner",
-        "schemas": ("one", "two"), "isolate": False, "connection_limit": 5, "encoding": "UTF8", "collation": "C",
+        "schemas": ("one", "two"), "extensions": ("pg_trgm",), "isolate": False, "connection_limit": 5, "encoding": "UTF8", "collation": "C",
         "password": {"env": "P"}, "tls": {"mode": "require"}, "publish": {"host": "b", "port": 1}, "host": None, "layout": None,
     }  # fmt: skip
     file = with_keys(
-        "access: owner, schemas: [one, two], isolate: false, connection_limit: 5, encoding: UTF8, collation: C,"
+        "access: owner, schemas: [one, two], extensions: [pg_trgm], isolate: false, connection_limit: 5, encoding: UTF8, collation: C,"
         " password: {env: P}, publish: {host: b, port: 1}",
         SERVER + "tls: {mode: require}\n",
     )
@@ -594,6 +599,7 @@ GOOD = [
     with_keys("password: {vault: kv/team/analytics, key: pw, address: 'https://vault:8200'}"),
     with_keys("admin: {password: {vault: secret/dba}}"),
     with_keys("rotation: two-users"),
+    with_keys("extensions: [pg_trgm, uuid-ossp]"),
     with_keys("rotation: null"),
     with_keys("users: [{name: b, rotation: two-users, password: {vault: a/b}}]", user=""),
     SERVER + "admin: {password: {env: A}}\n" + ONE,
@@ -613,7 +619,7 @@ GOOD = [
 ONLY_THE_PARSER = (
     "stands twice", "this holds itself", "a second document", "the tag !!", "this is not YAML", "cannot be read", "this cannot be a key",
     "belong to the server", "belongs to the server", "is for MySQL", "is for PostgreSQL", "there is no file", "several hosts",
-    "the port in", "two deployments", "takes turns with", "that dbprov can write", "a client certificate is", "does not look at", "verify-ca without",
+    "the port in", "two deployments", "takes turns with", "that dbprov can write", "a client certificate is", "cuts names", "does not look at", "verify-ca without",
     "holds no", "no certificate is shown", "names this machine", "the server is a socket", "no IP address", "have the same database", "is not text to YAML: a date",
 )  # fmt: skip
 """What a JSON Schema cannot say: of one YAML text, of two values at once, of an engine."""

@@ -13,6 +13,7 @@ from dbprov.items import (
     Database,
     DatabaseGrant,
     DefaultGrant,
+    Extension,
     Isolation,
     Item,
     Membership,
@@ -68,6 +69,19 @@ def test_a_whole_deployment_goes_database_first_and_users_last() -> None:
         'drop user "app"',
     ]
     assert back(*steps)[0].item.inside == "shop"
+
+
+def test_an_extension_goes_before_its_database() -> None:
+    """Its tables are no reason to keep a database that the plan made."""
+    steps = compare((item, None) for item in expanded(deployment(extensions=["e"])))
+    assert [str(step) for step in back(*steps)][:3] == [
+        'drop extension "e"',
+        'stop where database "shop" holds tables',
+        'drop database "shop"',
+    ]
+    wanted = Extension(inside="shop", name="e", schemas=("public",), users=("app",))
+    missing = replace(wanted, installed=False)
+    assert [str(step) for step in one(wanted, missing)] == ['drop extension "e"']
 
 
 def test_on_mysql_grants_outlive_their_database() -> None:

@@ -14,6 +14,7 @@ from dbprov.items import (
     Database,
     DatabaseGrant,
     DefaultGrant,
+    Extension,
     Isolation,
     Item,
     Membership,
@@ -145,6 +146,16 @@ def _inside(
     for schema in d.schemas:
         if schema != "public":
             yield Schema(inside=d.database, name=schema, owner=owner, lenders=lenders)
+    # Before the users may create anything in a new schema (T84).
+    users = tuple(name for a in d.accounts for name in filter(None, (a.name, a.second)))
+    for name in d.extensions:
+        yield Extension(
+            inside=d.database,
+            name=name,
+            schemas=d.schemas,
+            users=users,
+            lenders=(owner,) if owner else (),
+        )
     pairs = [(schema, a) for schema in d.schemas for a in d.accounts if schema in a.schemas]
     for schema, a in pairs:
         yield SchemaGrant(

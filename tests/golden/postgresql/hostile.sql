@@ -223,6 +223,72 @@ SELECT NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'sch''e"ma $$') AS m
 CREATE SCHEMA "sch'e""ma $$" AUTHORIZATION "o'w""n e$dbprov$r";
 \endif
 
+-- create extension "uuid-ossp"
+DO $dbprov$
+DECLARE
+    planters pg_catalog.text;
+BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
+    IF NOT EXISTS (SELECT FROM pg_extension WHERE extname = E'uuid-ossp') THEN
+        SELECT string_agg(p.who, ', ' ORDER BY p.who) INTO planters FROM (
+SELECT DISTINCT CASE WHEN h.oid = 0 THEN 'PUBLIC' ELSE format('"%s"', r.rolname) END AS who
+FROM pg_namespace AS n
+JOIN pg_database AS d ON d.datname = current_database()
+CROSS JOIN LATERAL (
+    SELECT n.nspowner AS oid
+    UNION SELECT x.grantee FROM aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) AS x WHERE x.privilege_type = 'CREATE'
+    UNION SELECT f.proowner FROM pg_proc AS f WHERE f.pronamespace = n.oid
+    UNION SELECT o.oprowner FROM pg_operator AS o WHERE o.oprnamespace = n.oid) AS h
+LEFT JOIN pg_roles AS r ON r.oid = CASE WHEN pg_get_userbyid(h.oid) = 'pg_database_owner' THEN d.datdba ELSE h.oid END
+WHERE n.nspname = E'sch\'e"ma \x24\x24'
+  AND CASE WHEN h.oid = 0
+           THEN EXISTS (SELECT FROM pg_roles AS l
+                        WHERE l.rolcanlogin AND NOT l.rolsuper AND l.rolname <> current_user
+                          AND l.rolname <> ALL (ARRAY[E'o\'w"n e\x24dbprov\x24r', E'a"p`p\\ {{ x }} :\'v\'']::text[])
+                          AND has_database_privilege(l.oid, d.oid, 'CONNECT'))
+           ELSE NOT r.rolsuper AND r.rolname <> current_user AND r.rolname <> ALL (ARRAY[E'o\'w"n e\x24dbprov\x24r', E'a"p`p\\ {{ x }} :\'v\'']::text[]) END
+        ) AS p;
+        IF planters IS NOT NULL THEN
+            RAISE EXCEPTION 'the extension is not created: % may create in its schema, or has routines or operators there, which its script could run; create it by hand in a schema where nobody else may create, and run this again', planters;
+        END IF;
+        EXECUTE format('CREATE EXTENSION %I SCHEMA %I', E'uuid-ossp'::text, E'sch\'e"ma \x24\x24'::text);
+    END IF;
+END
+$dbprov$;
+
+-- create extension "e'x"t $dbprov$"
+DO $dbprov$
+DECLARE
+    planters pg_catalog.text;
+BEGIN
+    PERFORM pg_catalog.set_config('search_path', '', true);
+    IF NOT EXISTS (SELECT FROM pg_extension WHERE extname = E'e\'x"t \x24dbprov\x24') THEN
+        SELECT string_agg(p.who, ', ' ORDER BY p.who) INTO planters FROM (
+SELECT DISTINCT CASE WHEN h.oid = 0 THEN 'PUBLIC' ELSE format('"%s"', r.rolname) END AS who
+FROM pg_namespace AS n
+JOIN pg_database AS d ON d.datname = current_database()
+CROSS JOIN LATERAL (
+    SELECT n.nspowner AS oid
+    UNION SELECT x.grantee FROM aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) AS x WHERE x.privilege_type = 'CREATE'
+    UNION SELECT f.proowner FROM pg_proc AS f WHERE f.pronamespace = n.oid
+    UNION SELECT o.oprowner FROM pg_operator AS o WHERE o.oprnamespace = n.oid) AS h
+LEFT JOIN pg_roles AS r ON r.oid = CASE WHEN pg_get_userbyid(h.oid) = 'pg_database_owner' THEN d.datdba ELSE h.oid END
+WHERE n.nspname = E'sch\'e"ma \x24\x24'
+  AND CASE WHEN h.oid = 0
+           THEN EXISTS (SELECT FROM pg_roles AS l
+                        WHERE l.rolcanlogin AND NOT l.rolsuper AND l.rolname <> current_user
+                          AND l.rolname <> ALL (ARRAY[E'o\'w"n e\x24dbprov\x24r', E'a"p`p\\ {{ x }} :\'v\'']::text[])
+                          AND has_database_privilege(l.oid, d.oid, 'CONNECT'))
+           ELSE NOT r.rolsuper AND r.rolname <> current_user AND r.rolname <> ALL (ARRAY[E'o\'w"n e\x24dbprov\x24r', E'a"p`p\\ {{ x }} :\'v\'']::text[]) END
+        ) AS p;
+        IF planters IS NOT NULL THEN
+            RAISE EXCEPTION 'the extension is not created: % may create in its schema, or has routines or operators there, which its script could run; create it by hand in a schema where nobody else may create, and run this again', planters;
+        END IF;
+        EXECUTE format('CREATE EXTENSION %I SCHEMA %I', E'e\'x"t \x24dbprov\x24'::text, E'sch\'e"ma \x24\x24'::text);
+    END IF;
+END
+$dbprov$;
+
 -- grant CREATE, USAGE on schema "sch'e"ma $$" for "o'w"n e$dbprov$r"
 SELECT pg_has_role(current_user, CASE WHEN pg_get_userbyid(nspowner) = 'pg_database_owner'
                                       THEN (SELECT datdba FROM pg_database WHERE datname = current_database())
