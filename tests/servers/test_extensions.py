@@ -14,7 +14,7 @@ from dbprov.commands.review import undo_text
 from dbprov.errors import RefusedError
 from dbprov.plan.drop_survey import DropOptions
 from tests.harness import TestServer, client, execute
-from tests.harness.told import do_without
+from tests.harness.report import do_without
 from tests.support.admins import admin_name, as_admin, superuser
 from tests.support.specs import one
 from tests.support.walk import Walk
