@@ -14,7 +14,7 @@ from dbprov.commands.review import undo_text
 from dbprov.errors import RefusedError
 from dbprov.plan.drop_survey import DropOptions
 from tests.harness import TestServer, client, execute
-from tests.harness.report import do_without
+from tests.harness.report import skip_or_fail
 from tests.support.admins import admin_name, as_admin, superuser
 from tests.support.specs import one
 from tests.support.walk import Walk
@@ -39,7 +39,7 @@ def brings(server: TestServer) -> Brings:
     They stay: the server reads all such files whenever it is asked for one, and other workers ask.
     """
     if not server.source.startswith("binaries"):
-        do_without("only into an installation that the tests brought an extension is put")
+        skip_or_fail("only into an installation that the tests brought an extension is put")
     [(share,)] = execute(server, "superuser", "SELECT setting FROM pg_config WHERE name = 'SHAREDIR'")  # fmt: skip
 
     def bring(name: str, *, trusted: bool) -> str:
