@@ -35,16 +35,16 @@ def test_java_libpq_and_sqlalchemy_agree(
 ) -> None:
     made = make(password)
     ended = subprocess.run(
-        ["java", "-cp", driver, LOGIN], input=made.handed("jdbc").read_text(),
+        ["java", "-cp", driver, LOGIN], input=made.connection_file("jdbc").read_text(),
         capture_output=True, encoding="utf-8", timeout=120, check=False,
     )  # fmt: skip
     assert ended.stdout.split() == [f"{prefix}app"], ended.stderr
     with psycopg.connect(
         host=made.server.host, port=made.server.port, user=f"{prefix}app", dbname=made.database,
-        passfile=str(made.handed("pgpass")),
+        passfile=str(made.connection_file("pgpass")),
     ) as connection:  # fmt: skip
         assert connection.execute("SELECT current_user").fetchone() == (f"{prefix}app",)
-    engine = sqlalchemy.create_engine(made.handed("sqlalchemy").read_text().strip())
+    engine = sqlalchemy.create_engine(made.connection_file("sqlalchemy").read_text().strip())
     with engine.connect() as opened:
         assert opened.scalar(sqlalchemy.text("SELECT CURRENT_USER")) == f"{prefix}app"
     engine.dispose()

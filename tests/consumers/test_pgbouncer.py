@@ -75,7 +75,7 @@ def test_airflow_migrates_through_it(make: Make, airflow: Airflow) -> None:
     with through(made) as port:
         made.say(publish={"host": "127.0.0.1", "port": port})
         assert files(made)[0].count(f"port={made.server.port} ") == 1
-        assert f":{port}/" in made.handed("env").read_text()
+        assert f":{port}/" in made.connection_file("env").read_text()
         migrate(made, airflow)
     assert sum(count for _, count in tables(made).values()) > ENOUGH
 

@@ -17,7 +17,7 @@ from shutil import which
 import pytest
 
 from dbprov.cli import COMMANDS
-from tests.support.command import surroundings
+from tests.support.command import clean_environment
 from tests.support.runbook import ROOT
 
 SCRIPTS = {
@@ -32,7 +32,7 @@ def script(shell: str, folder: Path) -> str:
     """click names the program by its file, so that is asked as a shell would."""
     made = program(folder)
     ended = subprocess.run(
-        [made], env=surroundings(folder, _DBPROV_COMPLETE=f"{shell}_source"), capture_output=True, text=True, timeout=60, check=True,
+        [made], env=clean_environment(folder, _DBPROV_COMPLETE=f"{shell}_source"), capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
     return ended.stdout
 
@@ -53,7 +53,7 @@ def told(folder: Path, words: str, shell: str = "bash") -> list[str]:
     at = words.split(" ")[-1] if shell == "fish" else str(count)
     env = {"COMP_WORDS": words, "COMP_CWORD": at, "_DBPROV_COMPLETE": f"{shell}_complete"}
     ended = subprocess.run(
-        [program(folder)], env=surroundings(folder, **env), capture_output=True, text=True, timeout=60, check=False,
+        [program(folder)], env=clean_environment(folder, **env), capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert ended.stderr == ""
     return ended.stdout.splitlines()
@@ -102,7 +102,7 @@ def test_what_is_completed(words: str, wanted: list[str], tmp_path: Path) -> Non
 def bash(folder: Path) -> Iterator[int]:
     """A terminal with an interactive bash in it, which has read the script."""
     (folder / "completion").write_text(script("bash", folder))
-    env = surroundings(
+    env = clean_environment(
         folder, PATH=f"{folder}/bin:{os.environ['PATH']}", PS1="ready> ", TERM="dumb"
     )
     child, terminal = pty.fork()
@@ -149,7 +149,7 @@ def test_fish_completes_where_there_is_one(tmp_path: Path) -> None:
     (tmp_path / "completion").write_text(script("fish", tmp_path))
     if found := which("fish"):
         asked = "source completion; complete -C 'dbprov plan --tls-mode verify-'"
-        env = surroundings(tmp_path, PATH=f"{tmp_path}/bin:{os.environ['PATH']}")
+        env = clean_environment(tmp_path, PATH=f"{tmp_path}/bin:{os.environ['PATH']}")
         ended = subprocess.run(
             [found, "--no-config", "-c", asked], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=True,
         )  # fmt: skip

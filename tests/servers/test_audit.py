@@ -20,7 +20,7 @@ from dbprov.audit.log import Journal
 from dbprov.commands.apply import fill_places
 from dbprov.errors import AuditError
 from dbprov.spec.model import Spec
-from tests.support.command import CLI, surroundings
+from tests.support.command import CLI, clean_environment
 from tests.support.specs import one, users
 from tests.support.templates import own_block
 from tests.support.walk import Walk
@@ -166,7 +166,7 @@ def test_two_runs_at_once_make_one_chain(walk: Walk, prefix: str, tmp_path: Path
         return subprocess.run(
             [*CLI, "apply", name, "--yes", "--audit", "audit.jsonl"],
             cwd=tmp_path,
-            env=surroundings(tmp_path, DBPROV_ADMIN_PASSWORD=walk.password),
+            env=clean_environment(tmp_path, DBPROV_ADMIN_PASSWORD=walk.password),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=120,
@@ -215,7 +215,7 @@ def test_the_command_says_what_is_wrong(walk: Walk, prefix: str, tmp_path: Path)
     def audit(*more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "dbprov", "audit", str(file), *more],
-            env=surroundings(tmp_path),
+            env=clean_environment(tmp_path),
             capture_output=True,
             text=True,
             timeout=60,

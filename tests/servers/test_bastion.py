@@ -26,7 +26,7 @@ from dbprov.errors import ConnectError, LookError
 from dbprov.server.ssh_tunnel import Tunnel
 from tests.harness.bastion import Bastion, bastion
 from tests.support import other_user
-from tests.support.command import Ended, dbprov, on_one_of_each, surroundings
+from tests.support.command import Ended, clean_environment, dbprov, on_one_of_each
 from tests.support.other_user import SSL_REQUEST
 from tests.support.specs import one
 from tests.support.walk import Walk
@@ -248,7 +248,7 @@ def test_a_run_that_is_ended_leaves_nothing(
     through.spec(via=jump)
     run = subprocess.Popen(
         [sys.executable, "-m", "dbprov", "plan", "spec.yaml"], cwd=through.walk.folder,
-        env={**surroundings(through.walk.folder), **through.env},
+        env={**clean_environment(through.walk.folder), **through.env},
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     until = time.monotonic() + 30

@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from tests.harness import execute
-from tests.support.command import CLI, Ended, dbprov, on_one_of_each, surroundings
+from tests.support.command import CLI, Ended, clean_environment, dbprov, on_one_of_each
 from tests.support.run import Run
 from tests.support.specs import one
 
@@ -282,7 +282,9 @@ def typed(
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(run.folder)
-        os.execve(CLI[0], [*CLI, *arguments], surroundings(run.folder, **{**run.password, **env}))
+        os.execve(
+            CLI[0], [*CLI, *arguments], clean_environment(run.folder, **{**run.password, **env})
+        )
     seen, left, until = "", list(answers), time.monotonic() + 30
     try:
         while time.monotonic() < until:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.harness import TestServer
-from tests.support.command import CLI, on_one_of_each, surroundings
+from tests.support.command import CLI, clean_environment, on_one_of_each
 from tests.support.run import Run
 
 WHOLE = ("drop", "spec.yaml", "--deployment", "analytics", "--database")
@@ -123,7 +123,7 @@ def typed(run: Run, words: tuple[str, ...], answer: str) -> tuple[int, str]:
     """On a terminal."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        (*CLI, *words), cwd=run.folder, env=surroundings(run.folder, **run.password),
+        (*CLI, *words), cwd=run.folder, env=clean_environment(run.folder, **run.password),
         stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
     )  # fmt: skip
     os.close(theirs)

@@ -1,6 +1,6 @@
-"""Every command struck at the turns of its talk with the server; the same command again ends well, and nothing is left or lost.
+"""Every command with a fault at its exchanges with the server; the same command again ends well, and nothing is left or lost.
 
-By default a share of all turns, another one for each server and admin. DBPROV_TEST_FAULTS=all tries every turn with every fault:
+By default a share of all turns, another one for each server and admin. DBPROV_TEST_FAULTS=all tries every exchange with every fault:
 minutes for each server.
 """
 
@@ -28,17 +28,17 @@ from tests.support.faults import (
     PLAN,
     TRUNCATED,
     Case,
+    Exchanges,
     Fault,
+    FaultRun,
     Forker,
     Gate,
-    Rehearsed,
-    Stage,
+    count_exchanges,
     left_behind,
-    rehearse,
 )
 from tests.support.walk import Walk
 
-# A talk has other turns where an admin borrows memberships: before PostgreSQL 16, and since; a superuser
+# A run has other exchanges where an admin borrows memberships: before PostgreSQL 16, and since; a superuser
 # never does.
 pytestmark = pytest.mark.sampled
 
@@ -74,13 +74,13 @@ Point = tuple[int, Fault]
 def some(points: list[Point], count: int, shift: int) -> list[Point]:
     """So many of them, evenly, others for each test; with DBPROV_TEST_FAULTS=all each of them."""
     step = max(1, len(points) // count)
-    while gcd(step, len(FAULTS)) > 1:  # or it would be the same faults at every turn
+    while gcd(step, len(FAULTS)) > 1:  # or it would be the same faults at every exchange
         step += 1
     return points if os.environ.get("DBPROV_TEST_FAULTS") == "all" else points[shift % step :: step]
 
 
-def pairs(turns: Iterable[int]) -> list[Point]:
-    return [(turn, fault) for turn in turns for fault in FAULTS]
+def pairs(exchanges: Iterable[int]) -> list[Point]:
+    return [(exchange, fault) for exchange in exchanges for fault in FAULTS]
 
 
 @pytest.fixture
@@ -88,14 +88,14 @@ def shift(request: pytest.FixtureRequest) -> int:
     return crc32(request.node.name.encode())
 
 
-def test_apply_is_struck(
+def test_apply_with_faults(
     walk: Walk, prefix: str, runners: list[Forker], matrix: Matrix, shift: int
 ) -> None:
     """Most of all where it changes the server."""
 
-    def points(rehearsed: Rehearsed) -> list[Point]:
-        busy = range(rehearsed.first, rehearsed.last + 1)
-        calm = [turn for turn in range(1, rehearsed.turns + 1) if turn not in busy]
+    def points(measured: Exchanges) -> list[Point]:
+        busy = range(measured.first, measured.last + 1)
+        calm = [exchange for exchange in range(1, measured.exchanges + 1) if exchange not in busy]
         return some(pairs(busy), 8, shift) + some(pairs(calm), 4, shift)
 
     play(walk, prefix, APPLIED, runners, matrix, points)
@@ -104,11 +104,11 @@ def test_apply_is_struck(
 @on_one_of_each
 @pytest.mark.parametrize("admin", ["restricted"], indirect=True)
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_struck(
+def test_with_faults(
     walk: Walk, prefix: str, case: Case, runners: list[Forker], matrix: Matrix, shift: int
 ) -> None:
-    def points(rehearsed: Rehearsed) -> list[Point]:
-        return some(pairs(range(1, rehearsed.turns + 1)), 8, shift)
+    def points(measured: Exchanges) -> list[Point]:
+        return some(pairs(range(1, measured.exchanges + 1)), 8, shift)
 
     play(walk, prefix, case, runners, matrix, points)
 
@@ -120,40 +120,40 @@ def test_nothing_gets_through(
 ) -> None:
     """The timeouts end it, and Ctrl-C does; also twice, by somebody who does not like to wait."""
 
-    def points(rehearsed: Rehearsed) -> list[Point]:
-        middle = (rehearsed.first + rehearsed.last) // 2
-        return [(middle, DARK), (middle, ASKED_TWICE), (rehearsed.turns - 12, DARK)]
+    def points(measured: Exchanges) -> list[Point]:
+        middle = (measured.first + measured.last) // 2
+        return [(middle, DARK), (middle, ASKED_TWICE), (measured.exchanges - 12, DARK)]
 
     play(walk, prefix, APPLIED, runners, matrix, points)
 
 
 def play(
     walk: Walk, prefix: str, case: Case, runners: list[Forker], matrix: Matrix,
-    points: Callable[[Rehearsed], list[Point]],
+    points: Callable[[Exchanges], list[Point]],
 ) -> None:  # fmt: skip
     who: Who = "superuser" if walk.url == walk.server.url("superuser") else "admin"
-    free: SimpleQueue[Stage] = SimpleQueue()
+    free: SimpleQueue[FaultRun] = SimpleQueue()
     names: dict[str, str] = {}
     wrong: list[str] = []
 
-    def strike(number: int, turn: int, fault: Fault) -> None:
-        stage, name = free.get(), f"{prefix}{number}"
+    def strike(number: int, exchange: int, fault: Fault) -> None:
+        fault_run, name = free.get(), f"{prefix}{number}"
         try:
-            found = stage.strike(name, turn, fault, rehearsed)
+            found = fault_run.strike(name, exchange, fault, measured)
         finally:
-            free.put(stage)
+            free.put(fault_run)
         if found is not None:
-            names[f"{name}_db"] = where = f"{fault} at turn {turn}"
+            names[f"{name}_db"] = where = f"{fault} at exchange {exchange}"
             matrix.record(walk.server, fault.name, str(case), survived=not found)
             wrong.extend(f"{where}: {words}" for words in found)
 
     with ExitStack() as stack:
         for runner in runners:
             gate = stack.enter_context(Gate(walk.server.host, walk.server.port))
-            stage = Stage(walk.server, who, walk.folder, gate, runner, case)
-            free.put(stage)
-        rehearsed = rehearse(stage, f"{prefix}r")
+            fault_run = FaultRun(walk.server, who, walk.folder, gate, runner, case)
+            free.put(fault_run)
+        measured = count_exchanges(fault_run, f"{prefix}r")
         with ThreadPoolExecutor(len(runners)) as pool:
-            list(pool.map(lambda point: strike(point[0], *point[1]), enumerate(points(rehearsed))))
+            list(pool.map(lambda point: strike(point[0], *point[1]), enumerate(points(measured))))
     wrong += left_behind(walk.server, prefix, names)
     assert wrong == [], "\n".join(wrong)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dbprov.passwords.file import FilePlace
-from tests.support.command import CLI, dbprov, surroundings
+from tests.support.command import CLI, clean_environment, dbprov
 
 NOBODY, GROUP = 12345, 2000  # a user without a name, as a container's; the fsGroup of its pod
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="processes of other users take root")
@@ -147,7 +147,7 @@ def test_what_a_shell_hands_over(tmp_path: Path) -> None:
         ),
     ):
         ended = subprocess.run(
-            ["bash", "-c", script], cwd=tmp_path, env=surroundings(tmp_path), capture_output=True, text=True,
+            ["bash", "-c", script], cwd=tmp_path, env=clean_environment(tmp_path), capture_output=True, text=True,
             timeout=60, check=False,
         )  # fmt: skip
         assert ended.stdout.startswith(begins), (script, ended.stderr)

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 import sqlalchemy
 
-from tests.support.command import dbprov, surroundings
+from tests.support.command import clean_environment, dbprov
 from tests.support.specs import one
 from tests.support.walk import Walk
 
@@ -80,7 +80,7 @@ def test_the_client_takes_its_option_file(folder: Path, walk: Walk, prefix: str)
         ended = subprocess.run(
             [program, f"--defaults-file={file}", *([f"--defaults-group-suffix={suffix}"] if suffix else []),
              *options, "--protocol=TCP", "-N", "-e", "SELECT CURRENT_USER(), DATABASE()"],
-            env=surroundings(folder), capture_output=True, text=True, timeout=60, check=False,
+            env=clean_environment(folder), capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         assert ended.stdout.split() == [f"{prefix}{user}@%", f"{prefix}db"], ended.stderr
 

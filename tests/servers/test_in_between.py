@@ -25,7 +25,7 @@ from tests.support.attackers import ASKING, AskingMySQL, AskingPostgres, Caching
 from tests.support.command import dbprov as command
 from tests.support.proxy import Proxy
 from tests.support.specs import one
-from tests.support.tls import named, prefix, said_of, walk
+from tests.support.tls import named, prefix, tls_settings, walk
 from tests.support.walk import Walk
 
 __all__ = ["prefix", "walk"]
@@ -65,7 +65,7 @@ def test_nobody_in_between_takes_tls_away(secure: TlsServer, walk: Walk) -> None
     for mode in TLS_MODES:
         with Downgrade(secure.server.host, secure.server.port) as between:
             walk.url = named(secure.server, port=between.port)
-            spec = walk.spec(one("t_tls_"), tls=said_of(mode, secure.certificates))
+            spec = walk.spec(one("t_tls_"), tls=tls_settings(mode, secure.certificates))
             try:
                 reached.append((mode, walk.plan(spec).facts.tls))
             except ConnectError as error:
@@ -268,7 +268,7 @@ def test_ldap_and_pam_go_on_over_tls(secure: TlsServer, walk: Walk, prefix: str)
     """As pg_hba.conf has it: hostssl all all 127.0.0.1/32 password."""
     deployment = one(prefix, password={"file": "kept"})
     with secure.asks_in_clear():
-        for tls in ({}, {"mode": "require"}, said_of("verify-full", secure.certificates)):
+        for tls in ({}, {"mode": "require"}, tls_settings("verify-full", secure.certificates)):
             assert "over TLS" in walk.provision(walk.spec(deployment, tls=tls)).checks[0].observed
         with pytest.raises(ConnectError, match=IN_CLEAR):
             walk.plan(walk.spec(deployment, tls={"mode": "disable"}))

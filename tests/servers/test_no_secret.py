@@ -26,7 +26,7 @@ from tests.harness.bastion import bastion
 from tests.harness.logging_server import LoggingServer
 from tests.harness.report import record_search
 from tests.harness.stores import Store
-from tests.support.command import CLI, surroundings
+from tests.support.command import CLI, clean_environment
 from tests.support.faults import CUT, DARK, INTERRUPTED, KILLED, TRUNCATED, Ended, Forker, Gate
 from tests.support.houston import BASE, TOKEN, Platform, running
 from tests.support.leaks import BROKEN, DEBUGGED
@@ -80,7 +80,7 @@ class Scene:
             folder,
             forker,
         )
-        self.struck = 0
+        self.triggered = 0
         self.surprises: list[str] = []  # runs that did not end as they should
         self.search = Search()
         self.search.secrets |= {TOKEN, "LEAK-MARK-key"}  # of the platform and its base document
@@ -170,7 +170,7 @@ class Scene:
     ) -> Ended:
         """As a process of its own."""
         running = subprocess.Popen(
-            (*program, *words), cwd=self.folder, env=surroundings(self.folder, **self.surrounding(*words), **env),
+            (*program, *words), cwd=self.folder, env=clean_environment(self.folder, **self.surrounding(*words), **env),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
         )  # fmt: skip
         self.watcher.watch(running.pid)
@@ -182,7 +182,7 @@ class Scene:
         ours, theirs = pty.openpty()
         given = {k: v for k, v in {**self.env, **env}.items() if v}
         running = subprocess.Popen(
-            (*CLI, *words), cwd=self.folder, env=surroundings(self.folder, **given),
+            (*CLI, *words), cwd=self.folder, env=clean_environment(self.folder, **given),
             stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
         )  # fmt: skip
         self.watcher.watch(running.pid)
@@ -416,7 +416,7 @@ def no_room(scene: Scene) -> None:
     scene("--debug", "connections", "spec.yaml", "-o", "/dev/full", code=2)
 
 
-def struck(scene: Scene) -> None:
+def triggered(scene: Scene) -> None:
     """Killed, interrupted, cut off, cut short, and in the dark, at turns all over the run."""
     server = scene.server
     with Gate(server.host, server.port) as gate:
@@ -446,16 +446,16 @@ def struck(scene: Scene) -> None:
             if number == 0 and command == apply:  # how long it is
                 gate.disarm()
                 run("--debug", "plan", "near0.yaml", "--json")
-                turns = gate.turns
+                turns = gate.exchanges
             for strike in range(strikes):
                 one = DARK if number == 2 else faults[(strike * 2 + number) % len(faults)]
                 gate.arm(turns // 2 + (strike * 5) % (2 * turns), one)
                 run(*words, *one.words)
-                hit = gate.struck.is_set() and gate.over.wait(60)
+                hit = gate.triggered.is_set() and gate.over.wait(60)
                 gate.disarm()
                 if command == rotate:  # MySQL begins none before
                     run(*(w.format(number) for w in rotate), "--finish", *YES)
-                scene.struck += bool(hit)
+                scene.triggered += bool(hit)
         # The last rotation may have been cut off between the server and the place: one more ends it.
         for words in (rotate, (*rotate, "--finish"), apply):
             said = (*(w.format(0) for w in words), *YES, *AUDIT)
@@ -570,7 +570,7 @@ def test_no_secret_anywhere(
     in_python(scene)
     on_a_terminal(scene)
     through_a_bastion(scene)
-    struck(scene)
+    triggered(scene)
     dropped(scene)
     search(scene)
     wrong = list(scene.surprises)
@@ -579,4 +579,4 @@ def test_no_secret_anywhere(
         wrong += [f"{row[0]}: {where}" for where in found]
     assert not wrong, "\n".join(wrong)
     assert len(scene.search.conceded) <= len(BROKEN), scene.search.conceded
-    assert scene.struck >= 8
+    assert scene.triggered >= 8

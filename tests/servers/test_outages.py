@@ -16,13 +16,13 @@ from tests.harness.report import Matrix
 from tests.support.faults import (
     PLAN,
     Case,
+    Delivered,
     Fault,
+    FaultRun,
     Forker,
     Gate,
-    Reaches,
-    Stage,
+    count_exchanges,
     left_behind,
-    rehearse,
 )
 
 APPLY = Case(("apply", "--yes", "--json", "spec.yaml"))
@@ -30,9 +30,9 @@ NO_WRITES = "replica, or read only"
 
 
 @pytest.fixture
-def stage(own: DedicatedServer, runners: list[Forker], tmp_path: Path) -> Iterator[Stage]:
+def fault_run(own: DedicatedServer, runners: list[Forker], tmp_path: Path) -> Iterator[FaultRun]:
     with Gate(own.server.host, own.server.port) as gate:
-        yield Stage(own.server, "admin", tmp_path, gate, runners[0], APPLY)
+        yield FaultRun(own.server, "admin", tmp_path, gate, runners[0], APPLY)
 
 
 @pytest.fixture
@@ -40,10 +40,10 @@ def name() -> str:
     return f"t_{secrets.token_hex(2)}"
 
 
-def reaching(do: Callable[[], None], reaches: Reaches) -> Callable[[Gate], Reaches]:
-    def strike(gate: Gate) -> Reaches:
+def reaching(do: Callable[[], None], delivered: Delivered) -> Callable[[Gate], Delivered]:
+    def strike(gate: Gate) -> Delivered:
         do()
-        return reaches
+        return delivered
 
     return strike
 
@@ -62,16 +62,18 @@ def strikes(own: DedicatedServer) -> list[Fault]:
     ]  # fmt: skip
 
 
-def test_in_the_middle(own: DedicatedServer, stage: Stage, name: str, matrix: Matrix) -> None:
-    rehearsed = rehearse(stage, f"{name}r")
+def test_in_the_middle(
+    own: DedicatedServer, fault_run: FaultRun, name: str, matrix: Matrix
+) -> None:
+    measured = count_exchanges(fault_run, f"{name}r")
     wrong, names = [], {}
-    turns = [rehearsed.first, (rehearsed.first + rehearsed.last) // 2, rehearsed.last]
+    exchanges = [measured.first, (measured.first + measured.last) // 2, measured.last]
     for number, fault in enumerate(strikes(own)):
-        for turn in turns[number % 2 :]:
-            found = stage.strike(f"{name}{number}{turn}", turn, fault, rehearsed)
+        for exchange in exchanges[number % 2 :]:
+            found = fault_run.strike(f"{name}{number}{exchange}", exchange, fault, measured)
             if found is None:
                 continue
-            names[f"{name}{number}{turn}_db"] = where = f"{fault} at turn {turn}"
+            names[f"{name}{number}{exchange}_db"] = where = f"{fault} at exchange {exchange}"
             matrix.record(own.server, fault.name, "apply", survived=not found)
             wrong += [f"{where}: {words}" for words in found]
     wrong += left_behind(own.server, name, names)
@@ -79,48 +81,48 @@ def test_in_the_middle(own: DedicatedServer, stage: Stage, name: str, matrix: Ma
 
 
 def test_restarted_between_plan_and_apply(
-    own: DedicatedServer, stage: Stage, name: str, matrix: Matrix
+    own: DedicatedServer, fault_run: FaultRun, name: str, matrix: Matrix
 ) -> None:
-    folder = stage.prepare(name)
-    assert stage.run(PLAN, folder).code == 1
+    folder = fault_run.prepare(name)
+    assert fault_run.run(PLAN, folder).code == 1
     own.restart()
-    wrong = stage.again(folder)
+    wrong = fault_run.again(folder)
     matrix.record(own.server, "server restarted after plan", "apply", survived=not wrong)
     assert wrong == []
 
 
 def test_a_server_that_is_down(
-    own: DedicatedServer, stage: Stage, name: str, matrix: Matrix
+    own: DedicatedServer, fault_run: FaultRun, name: str, matrix: Matrix
 ) -> None:
-    folder = stage.prepare(name)
+    folder = fault_run.prepare(name)
     own.stop()
-    wrong = stage.refused(folder, "cannot be reached")
+    wrong = fault_run.refused(folder, "cannot be reached")
     own.start()
-    wrong += stage.again(folder)
+    wrong += fault_run.again(folder)
     matrix.record(own.server, "server down", "apply", survived=not wrong)
     assert wrong == []
 
 
-def test_a_replica(own: DedicatedServer, stage: Stage, name: str, matrix: Matrix) -> None:
+def test_a_replica(own: DedicatedServer, fault_run: FaultRun, name: str, matrix: Matrix) -> None:
     """Traps T56 and T78: refused before a password is made; once it takes writes the same command works."""
-    folder = stage.prepare(name)
+    folder = fault_run.prepare(name)
     own.take_no_writes()
-    wrong = stage.refused(folder, NO_WRITES, "takes writes")
+    wrong = fault_run.refused(folder, NO_WRITES, "takes writes")
     wrong += [f"{path} was made" for path in folder.glob(".dbprov/**/*")]
     own.take_writes()
-    wrong += stage.again(folder)
+    wrong += fault_run.again(folder)
     matrix.record(own.server, "replica or read only", "apply", survived=not wrong)
     assert wrong == []
 
 
 def test_no_connection_is_left(
-    own: DedicatedServer, stage: Stage, name: str, matrix: Matrix
+    own: DedicatedServer, fault_run: FaultRun, name: str, matrix: Matrix
 ) -> None:
-    folder = stage.prepare(name)
+    folder = fault_run.prepare(name)
     own.take_all_connections()
     code = "53300" if own.server.engine == "postgresql" else "1040"
-    wrong = stage.refused(folder, code, "wait, or have somebody end some")
+    wrong = fault_run.refused(folder, code, "wait, or have somebody end some")
     own.release_connections()
-    wrong += stage.again(folder)
+    wrong += fault_run.again(folder)
     matrix.record(own.server, "no connection left", "apply", survived=not wrong)
     assert wrong == []

@@ -21,8 +21,8 @@ from tests.support.command import dbprov as cli
 from tests.support.command import on_one_of_each
 from tests.support.leaks import MARK, Watch
 from tests.support.processes import start, write
-from tests.support.rotate import finished, turned
-from tests.support.rotator import TURNS
+from tests.support.rotate import finished, rotated
+from tests.support.rotator import PHASES
 from tests.support.specs import one
 from tests.support.walk import Walk
 
@@ -61,7 +61,7 @@ def test_a_rotation(walk: Walk, prefix: str) -> None:
     spec = walk.spec(one(prefix))
     walk.provision(spec)
     first = kept(spec)
-    ended = turned(walk, spec)
+    ended = rotated(walk, spec)
     assert ended.ok, (ended.error, ended.checks)
     assert ended.promoted
     second = kept(spec)
@@ -73,7 +73,7 @@ def test_a_rotation(walk: Walk, prefix: str) -> None:
     assert walk.plan(spec).complete
     if keeps_old(walk):
         with pytest.raises(RefusedError, match="still valid"):
-            turned(walk, spec)
+            rotated(walk, spec)
         assert kept(spec).reveal() == second.reveal()
     last = finished(walk, spec)
     assert last.ok
@@ -81,25 +81,25 @@ def test_a_rotation(walk: Walk, prefix: str) -> None:
     assert not logs_in(walk, spec, first)
     assert logs_in(walk, spec, second)
     assert not finished(walk, spec).done
-    assert turned(walk, spec).ok, "and again"
+    assert rotated(walk, spec).ok, "and again"
 
 
-@pytest.mark.parametrize("turn", TURNS)
-def test_killed_at_every_turn(walk: Walk, prefix: str, turn: str) -> None:
+@pytest.mark.parametrize("phase", PHASES)
+def test_killed_at_every_phase(walk: Walk, prefix: str, phase: str) -> None:
     write(walk, one(prefix))
     spec = dbprov.load(walk.folder / "spec.yaml")
     walk.provision(spec)
     place = spec.deployments[0].accounts[0].place
     first = kept(spec)
 
-    killed = start(walk, sys.executable, "-m", "tests.support.rotator", "spec.yaml", turn)
+    killed = start(walk, sys.executable, "-m", "tests.support.rotator", "spec.yaml", phase)
     _, said = killed.communicate(timeout=60)
     assert killed.returncode == -signal.SIGKILL, said
 
     current, proposed = place.read(), place.pending()
     works = [p for p in (current, proposed) if p and logs_in(walk, spec, p)]
     assert works, "one of the two that are kept logs in"
-    assert (proposed is None) == (turn == "promoted")
+    assert (proposed is None) == (phase == "promoted")
     checks = walk.prove(spec)
     if current not in works:
         assert not checks[0].held
@@ -107,8 +107,8 @@ def test_killed_at_every_turn(walk: Walk, prefix: str, turn: str) -> None:
     else:
         assert [c for c in checks if not c.held] == []
 
-    if turn != "promoted":
-        ended = turned(walk, spec)
+    if phase != "promoted":
+        ended = rotated(walk, spec)
         assert ended.ok, (ended.error, ended.checks)
         assert proposed is not None
         assert kept(spec).reveal() == proposed.reveal(), "it went on with the one that was kept"
@@ -129,12 +129,12 @@ def test_a_password_that_nobody_knows_any_more(walk: Walk, prefix: str) -> None:
     [path] = list((walk.folder / ".dbprov").rglob(f"{prefix}app"))
     path.unlink()
     assert walk.plan(spec).unknown
-    ended = turned(walk, spec)
+    ended = rotated(walk, spec)
     assert ended.ok
     assert [c for c in walk.prove(spec) if not c.held] == []
     assert finished(walk, spec).ok
     path.write_text("another\n")
-    ended = turned(walk, spec)
+    ended = rotated(walk, spec)
     assert ended.ok
     assert "does not log in" in " ".join(ended.plan.remarks)
     assert [c for c in walk.prove(spec) if not c.held] == []
@@ -143,7 +143,7 @@ def test_a_password_that_nobody_knows_any_more(walk: Walk, prefix: str) -> None:
 def test_who_is_not_there(walk: Walk, prefix: str) -> None:
     spec = walk.spec(one(prefix))
     with pytest.raises(RefusedError, match="cannot be rotated") as caught:
-        turned(walk, spec)
+        rotated(walk, spec)
     assert "no such user" in caught.value.why
     assert not (walk.folder / ".dbprov").exists()
 
@@ -155,7 +155,7 @@ def test_who_cannot_log_in_at_all(walk: Walk, prefix: str) -> None:
     execute(walk.server, "superuser", f'ALTER ROLE "{prefix}app" CONNECTION LIMIT 0')
     before = kept(spec).reveal()
     with pytest.raises(RefusedError, match="could not be proven"):
-        turned(walk, spec)
+        rotated(walk, spec)
     assert kept(spec).reveal() == before
 
 
@@ -165,7 +165,7 @@ def test_somebody_elses_role(walk: Walk, prefix: str) -> None:
     execute(walk.server, "superuser", f"CREATE ROLE \"{prefix}app\" LOGIN PASSWORD 'x'")
     spec = walk.spec(one(prefix))
     with pytest.raises(RefusedError, match="by this admin"):
-        turned(walk, spec)
+        rotated(walk, spec)
 
 
 @pytest.mark.mysql("mysql")

@@ -11,20 +11,20 @@ from tests.support.specs import one
 from tests.support.walk import Walk
 
 
-def turns(walk: Walk, spec: Spec) -> int:
+def exchanges(walk: Walk, spec: Spec) -> int:
     """Round trips of a plan, through a proxy in front of the server."""
     [deployment] = spec.deployments
     with Proxy(walk.server.host, walk.server.port) as proxy:
         near = replace(deployment, server=replace(deployment.server, port=proxy.port))
         assert walk.plan(Spec((near,))).complete
-        return proxy.turns
+        return proxy.exchanges
 
 
 @pytest.mark.postgresql
 def test_the_round_trips_of_a_plan_are_constant(walk: Walk, prefix: str) -> None:
     small = walk.spec(one(prefix))
     walk.provision(small)
-    few = turns(walk, small)
+    few = exchanges(walk, small)
     names = [
         {"name": f"{prefix}{n}", "access": access}
         for n, access in enumerate(["all", "all", "write", "read", "read"])
@@ -34,7 +34,7 @@ def test_the_round_trips_of_a_plan_are_constant(walk: Walk, prefix: str) -> None
     # A server that begins to answer before all is asked makes a turn more: some, but none for each of these Items.
     [items] = walk.each(large, lambda d, server: server.engine.expand.expand(d, server.facts))
     assert len(items) > 60
-    assert turns(walk, large) <= few + 5
+    assert exchanges(walk, large) <= few + 5
     assert (
         few <= 20
     )  # two connections with SCRAM, the session's settings, the facts, and one look each
@@ -44,4 +44,4 @@ def test_the_round_trips_of_a_plan_are_constant(walk: Walk, prefix: str) -> None
 def test_the_round_trips_of_a_plan_are_few(walk: Walk, prefix: str) -> None:
     spec = walk.spec(one(prefix))
     walk.provision(spec)
-    assert turns(walk, spec) <= 16
+    assert exchanges(walk, spec) <= 16

@@ -15,7 +15,7 @@ from tests.harness.accounts import MYSQL_ADMIN
 from tests.harness.report import Matrix
 from tests.harness.tls import Shown, TlsServer
 from tests.support.command import CLI, dbprov, on_one_of_each
-from tests.support.faults import PLAN, Case, Forker, Gate, Stage
+from tests.support.faults import PLAN, Case, FaultRun, Forker, Gate
 from tests.support.specs import one
 from tests.support.walk import Walk
 
@@ -25,9 +25,9 @@ NO_ROOM = ("sh", "-c", 'ulimit -f 0; trap "" XFSZ; exec "$0" "$@"', *CLI)
 
 
 @pytest.fixture
-def stage(
+def fault_run(
     server: TestServer, prefix: str, runners: list[Forker], tmp_path: Path
-) -> Iterator[Stage]:
+) -> Iterator[FaultRun]:
     """With an admin of its own."""
     admin = (f"{prefix}dba", "a_password_of_its_own")
     name, secret = admin
@@ -41,7 +41,7 @@ def stage(
     for statement in created:
         execute(server, "superuser", statement)
     with Gate(server.host, server.port) as gate:
-        yield Stage(replace(server, admin=admin), "admin", tmp_path, gate, runners[0], APPLY)
+        yield FaultRun(replace(server, admin=admin), "admin", tmp_path, gate, runners[0], APPLY)
 
 
 EXPIRY = {
@@ -67,18 +67,18 @@ LOCKED = {
     ("fault", "changes"), [("password expired", EXPIRY), ("account locked", LOCKED)]
 )
 def test_an_admin_that_is_not_let_in(
-    stage: Stage, prefix: str, matrix: Matrix, fault: str,
+    fault_run: FaultRun, prefix: str, matrix: Matrix, fault: str,
     changes: dict[str, tuple[str, str, tuple[str, ...]]],
 ) -> None:  # fmt: skip
-    shut, opened, words = changes[stage.server.engine]
-    name, secret = stage.server.admin
-    folder = stage.prepare(f"{prefix}x")
-    execute(stage.server, "superuser", shut.format(name=name, secret=secret))
-    wrong = stage.refused(folder, *words)
+    shut, opened, words = changes[fault_run.server.engine]
+    name, secret = fault_run.server.admin
+    folder = fault_run.prepare(f"{prefix}x")
+    execute(fault_run.server, "superuser", shut.format(name=name, secret=secret))
+    wrong = fault_run.refused(folder, *words)
     wrong += [f"{path} was made" for path in folder.glob(".dbprov/**/*")]
-    execute(stage.server, "superuser", opened.format(name=name, secret=secret))
-    wrong += stage.again(folder)
-    matrix.record(stage.server, f"admin's {fault}", "apply", survived=not wrong)
+    execute(fault_run.server, "superuser", opened.format(name=name, secret=secret))
+    wrong += fault_run.again(folder)
+    matrix.record(fault_run.server, f"admin's {fault}", "apply", survived=not wrong)
     assert wrong == [], "\n".join(wrong)
 
 
@@ -90,14 +90,14 @@ def test_a_certificate_that_does_not_fit(
     case = replace(APPLY, more={"tls": tls})
     server = secure.server
     with Gate(server.host, server.port) as gate:
-        stage = Stage(server, "admin", tmp_path, gate, runners[0], case)
+        fault_run = FaultRun(server, "admin", tmp_path, gate, runners[0], case)
         name = f"t_{shown.replace(' ', '_').lower()}_{os.urandom(2).hex()}"
-        folder = stage.prepare(name)
+        folder = fault_run.prepare(name)
         secure.show(shown)
-        wrong = stage.refused(folder, "certificate")
+        wrong = fault_run.refused(folder, "certificate")
         wrong += [f"{path} was made" for path in folder.glob(".dbprov/**/*")]
         secure.show("good")
-        wrong += stage.again(folder)
+        wrong += fault_run.again(folder)
     matrix.record(server, f"certificate: {shown}", "apply", survived=not wrong)
     assert wrong == [], "\n".join(wrong)
 

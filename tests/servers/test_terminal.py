@@ -14,7 +14,7 @@ import yaml
 from tests.harness import TestServer, execute
 from tests.harness.queries import remove
 from tests.harness.terminal import COLORS, ERASED, control_sequences, on_terminal
-from tests.support.command import CLI, on_one_of_each, surroundings
+from tests.support.command import CLI, clean_environment, on_one_of_each
 from tests.support.run import Run
 
 ROOT = Path(__file__).parent.parent.parent
@@ -44,7 +44,9 @@ def said(
     folder: Path, *words: str | bytes, code: int, program: tuple[str, ...] = CLI, **more: Any
 ) -> str:
     answers: Mapping[str, str] = {"assword": "typed", "[y/N]": "n", "name of the database": "no"}
-    ended, text = on_terminal([*program, *words], folder, surroundings(folder, **more), answers)
+    ended, text = on_terminal(
+        [*program, *words], folder, clean_environment(folder, **more), answers
+    )
     assert ended == code, text
     assert text
     assert control_sequences(text) == [], text
@@ -112,7 +114,7 @@ def test_the_screens_in_the_width_of_a_terminal(env: dict[str, str], tmp_path: P
     """A dumb one has 80 columns, whatever it says."""
     given = {"COLUMNS": "", "TERM": "xterm", "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **env}
     code, text = on_terminal(
-        [sys.executable, "-c", SCREENS], tmp_path, surroundings(tmp_path, **given), columns=60
+        [sys.executable, "-c", SCREENS], tmp_path, clean_environment(tmp_path, **given), columns=60
     )
     assert code == 0, text
     assert control_sequences(text) == []

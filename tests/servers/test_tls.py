@@ -29,7 +29,7 @@ from tests.harness.bastion import bastion
 from tests.harness.tls import Shown, TlsServer
 from tests.support.command import dbprov as command
 from tests.support.specs import one
-from tests.support.tls import VERIFYING, know, named, prefix, said_of, walk
+from tests.support.tls import VERIFYING, know, named, prefix, tls_settings, walk
 from tests.support.walk import Walk
 
 __all__ = ["prefix", "walk"]  # fixtures, in the place of those of every server
@@ -88,7 +88,7 @@ def test_each_mode_with_each_server(secure: TlsServer, walk: Walk, case: Case) -
     reached: dict[str, str] = {}
     told: dict[str, ConnectError] = {}
     for mode in TLS_MODES:
-        tls = way_in(secure, walk, case, said_of(mode, secure.certificates))
+        tls = way_in(secure, walk, case, tls_settings(mode, secure.certificates))
         try:
             reached[mode] = walk.plan(walk.spec(one("t_tls_"), tls=tls)).facts.tls
         except ConnectError as error:
@@ -108,7 +108,7 @@ def test_a_certificate_opens_what_asks_for_one(
 ) -> None:
     """The admin's door, and the logins that verify."""
     secure.demand(True)
-    tls = said_of(mode, secure.certificates, **pair(secure.certificates.client))
+    tls = tls_settings(mode, secure.certificates, **pair(secure.certificates.client))
     applied = walk.provision(walk.spec(one(prefix), tls=tls))
     assert "over TLS" in applied.checks[0].observed
     assert execute(secure.server, "superuser", "SELECT 1") == [(1,)]
@@ -176,7 +176,7 @@ def test_a_string_is_as_strict_as_it_says(
     secure.show(shown)
     for mode in INSISTING:
         [handed] = dbprov.connections(
-            walk.spec(one(prefix), tls=said_of(mode, secure.certificates)), passwords=True
+            walk.spec(one(prefix), tls=tls_settings(mode, secure.certificates)), passwords=True
         )
         for url in drivers(handed.metadata.url(True)):
             engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
@@ -201,7 +201,7 @@ def test_the_head_of_a_file_is_as_strict_as_it_says(
     if shown == "good":
         secure.demand(True)
     for mode in INSISTING:
-        tls = said_of(mode, secure.certificates, **pair(secure.certificates.client))
+        tls = tls_settings(mode, secure.certificates, **pair(secure.certificates.client))
         facts = walk.plan(walk.spec(one("t_tls_"), tls=tls)).facts if shown == "good" else None
         [told] = dbprov.render(
             walk.spec(one("t_tls_"), tls=tls), flavor=secure.server.flavor
@@ -224,7 +224,7 @@ def test_the_head_of_a_file_is_as_strict_as_it_says(
 
 def test_verify_uses_what_the_string_says(secure: TlsServer, walk: Walk, prefix: str) -> None:
     """It fails where the string fails: the server's certificate has become another's."""
-    spec = walk.spec(one(prefix), tls=said_of("verify-full", secure.certificates))
+    spec = walk.spec(one(prefix), tls=tls_settings("verify-full", secure.certificates))
     walk.provision(spec)
     with dbprov.servers(spec) as servers:
         deployment = spec.deployments[0]
@@ -252,7 +252,9 @@ def test_the_string_decides_and_not_the_spec(secure: TlsServer, walk: Walk, pref
 
 def test_a_published_tls_is_not_called_proven(secure: TlsServer, walk: Walk, prefix: str) -> None:
     publish = {"tls": {"ca": "/etc/db/ca.pem"}}
-    spec = walk.spec(one(prefix, publish=publish), tls=said_of("verify-full", secure.certificates))
+    spec = walk.spec(
+        one(prefix, publish=publish), tls=tls_settings("verify-full", secure.certificates)
+    )
     login = walk.provision(spec).checks[0]
     assert login.warning
     assert "the TLS that is published, was not tried" in login.observed
@@ -276,9 +278,9 @@ def test_check_says_what_would_be_stricter(secure: TlsServer, walk: Walk) -> Non
     assert "is signed by no CA that is trusted here" in said.todo
     [said] = strictness(walk, tls={"mode": "require"})
     assert "nothing insists" not in said.observed
-    [said] = strictness(walk, tls=said_of("verify-ca", secure.certificates))
+    [said] = strictness(walk, tls=tls_settings("verify-ca", secure.certificates))
     assert said.todo == "tls: {mode: verify-full}: this server stands it"
-    assert strictness(walk, tls=said_of("verify-full", secure.certificates)) == []
+    assert strictness(walk, tls=tls_settings("verify-full", secure.certificates)) == []
     [said] = strictness(walk, tls={"mode": "disable"})
     assert said.observed == "it is not encrypted, as tls: {mode: disable} says"
     walk.url = secure.server.url("admin")
@@ -335,7 +337,7 @@ def test_through_a_bastion_the_real_name_is_checked(
     """The tunnel's end is 127.0.0.1, and no certificate but the one for the server's name will do (T70)."""
     with bastion() as gate:
         walk.monkeypatch.setenv("PATH", f"{gate.path}:{os.environ['PATH']}")
-        tls = said_of("verify-full", secure.certificates)
+        tls = tls_settings("verify-full", secure.certificates)
         spec = walk.spec(one(prefix), tls=tls, via=gate.url)
         secure.show("good")
         walk.provision(spec)

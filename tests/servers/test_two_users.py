@@ -18,8 +18,8 @@ from dbprov.spec.model import Spec
 from tests.harness import execute, remove
 from tests.support.command import dbprov as cli
 from tests.support.processes import start, write
-from tests.support.rotate import finished, turned
-from tests.support.rotator import TURNS
+from tests.support.rotate import finished, rotated
+from tests.support.rotator import PHASES
 from tests.support.specs import one
 from tests.support.walk import Walk
 
@@ -71,7 +71,7 @@ def test_they_take_turns(walk: Walk, prefix: str, schemas: list[str]) -> None:
     assert first.user == f"{prefix}app"
     assert works(spec, first, "CREATE TABLE made_by_first (n int)")
 
-    ended = turned(walk, spec)
+    ended = rotated(walk, spec)
     assert ended.ok, (ended.error, ended.checks)
     assert ended.old_valid
     second = strings(spec)
@@ -84,7 +84,7 @@ def test_they_take_turns(walk: Walk, prefix: str, schemas: list[str]) -> None:
     assert walk.plan(spec).complete
 
     with pytest.raises(RefusedError, match="still valid"):
-        turned(walk, spec)
+        rotated(walk, spec)
     last = finished(walk, spec)
     assert last.ok, (last.error, last.checks)
     assert last.done
@@ -93,7 +93,7 @@ def test_they_take_turns(walk: Walk, prefix: str, schemas: list[str]) -> None:
     assert not finished(walk, spec).done
     assert walk.plan(spec).complete
 
-    assert turned(walk, spec).ok
+    assert rotated(walk, spec).ok
     third = strings(spec)
     assert third.user == f"{prefix}app"
     assert works(spec, third, "DROP TABLE made_by_first, made_by_second")
@@ -104,20 +104,20 @@ def test_they_take_turns(walk: Walk, prefix: str, schemas: list[str]) -> None:
     assert [check for check in walk.prove(spec) if not check.held] == []
 
 
-@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("phase", PHASES)
 @pytest.mark.parametrize("admin", ["restricted"], indirect=True)
-def test_killed_at_every_turn(walk: Walk, prefix: str, turn: str) -> None:
+def test_killed_at_every_phase(walk: Walk, prefix: str, phase: str) -> None:
     write(walk, two(prefix))
     spec = dbprov.load(walk.folder / "spec.yaml")
     walk.provision(spec)
     first = strings(spec)
-    killed = start(walk, sys.executable, "-m", "tests.support.rotator", "spec.yaml", turn)
+    killed = start(walk, sys.executable, "-m", "tests.support.rotator", "spec.yaml", phase)
     _, said = killed.communicate(timeout=60)
     assert killed.returncode == -signal.SIGKILL, said
     assert works(spec, strings(spec)), "what is handed out logs in at every moment"
     assert works(spec, first), "and so does what was handed out before"
-    if turn != "promoted":
-        ended = turned(walk, spec)
+    if phase != "promoted":
+        ended = rotated(walk, spec)
         assert ended.ok, (ended.error, ended.checks)
     assert strings(spec).user == f"{prefix}app_b"
     assert works(spec, strings(spec))
@@ -136,7 +136,7 @@ def test_a_user_that_was_alone_gets_a_second(walk: Walk, prefix: str) -> None:
     walk.provision(spec)
     assert strings(spec).user == first.user
     assert works(spec, strings(spec))
-    assert turned(walk, spec).ok
+    assert rotated(walk, spec).ok
     assert works(spec, first)
     assert strings(spec).user == f"{prefix}app_b"
 
@@ -151,10 +151,10 @@ def test_somebody_elses_role_of_that_name(walk: Walk, prefix: str) -> None:
 def test_a_lost_password_is_the_firsts_again(walk: Walk, prefix: str) -> None:
     spec = walk.spec(two(prefix))
     walk.provision(spec)
-    assert turned(walk, spec).ok
+    assert rotated(walk, spec).ok
     [path] = list((walk.folder / ".dbprov").rglob(f"{prefix}app"))
     path.unlink()
-    ended = turned(walk, spec)
+    ended = rotated(walk, spec)
     assert ended.ok, (ended.error, ended.checks)
     assert strings(spec).user == f"{prefix}app"
     assert works(spec, strings(spec))
@@ -181,7 +181,7 @@ def test_who_goes_goes_with_the_second(walk: Walk, prefix: str) -> None:
     write(walk, two(prefix))
     spec = dbprov.load(walk.folder / "spec.yaml")
     walk.provision(spec)
-    assert turned(walk, spec).ok
+    assert rotated(walk, spec).ok
     second = strings(spec)
     env = {"DBPROV_ADMIN_PASSWORD": walk.password}
     words = ("drop", "spec.yaml", "--deployment", spec.deployments[0].name, "--yes")
@@ -206,7 +206,7 @@ def test_the_file_of_sql_makes_them_too(walk: Walk, prefix: str) -> None:
 def test_the_place_says_whose_it_is(walk: Walk, prefix: str) -> None:
     spec = walk.spec(two(prefix))
     walk.provision(spec)
-    assert turned(walk, spec).ok
+    assert rotated(walk, spec).ok
     [path] = list((walk.folder / ".dbprov").rglob(f"{prefix}app"))
     assert path.read_text().startswith(f"{prefix}app_b:")
     kept = spec.deployments[0].accounts[0].place.read()
@@ -218,7 +218,7 @@ def test_the_password_of_the_second_is_not_the_firsts(walk: Walk, prefix: str) -
     """On a server where neither is there the strings would name the second, and the first be made."""
     spec = walk.spec(two(prefix))
     walk.provision(spec)
-    assert turned(walk, spec).ok
+    assert rotated(walk, spec).ok
     remove(walk.server, prefix)
     for doing in (lambda: walk.apply(spec), lambda: dbprov.render(spec, hashed=True)):
         with pytest.raises(PlaceError, match="nothing was changed") as met:

@@ -72,10 +72,10 @@ class Asking(Downgrade):
             return
         self.heard.append(chunk)
         client, answers = self._client(sink), self._answers()
-        turn = self.answered.count(client)
+        number = self.answered.count(client)
         self.answered.append(client)
-        if turn < len(answers):
-            client.sendall(self._framed(answers[turn], chunk))
+        if number < len(answers):
+            client.sendall(self._framed(answers[number], chunk))
         else:
             client.shutdown(socket.SHUT_RDWR)
 

@@ -26,7 +26,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 Ended = subprocess.CompletedProcess[str]
 
 
-def surroundings(folder: Path, **more: str) -> dict[str, str]:
+def clean_environment(folder: Path, **more: str) -> dict[str, str]:
     """The environment of a fresh account whose home is ``folder``."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
     return {**kept, "HOME": str(folder), "COLUMNS": "200", **more}
@@ -67,7 +67,7 @@ class Started:
     def _start(self) -> subprocess.Popen[bytes]:
         serving = subprocess.Popen(
             [sys.executable, "-m", "tests.support.forker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            env={**surroundings(Path("/")), "PYTHONPATH": str(Path(__file__).parents[2])}, bufsize=0,
+            env={**clean_environment(Path("/")), "PYTHONPATH": str(Path(__file__).parents[2])}, bufsize=0,
         )  # fmt: skip
         assert serving.stdin
         atexit.register(serving.wait)
@@ -103,7 +103,7 @@ def dbprov(
     program: tuple[str, ...] = CLI,
 ) -> Ended:
     """Run a command in ``folder`` without a terminal; it must end by itself."""
-    around = surroundings(folder, **(env or {}))
+    around = clean_environment(folder, **(env or {}))
     # What Python looks at when it starts is not looked at by a fork.
     if program == CLI and not any(name.startswith(AT_START) for name in env or {}):
         ended = _started.run(arguments, folder, around)

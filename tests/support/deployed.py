@@ -12,7 +12,7 @@ import yaml
 
 from tests.harness import TestServer, Who
 from tests.harness import airflow as released
-from tests.support.command import Ended, dbprov, surroundings
+from tests.support.command import Ended, clean_environment, dbprov
 
 HOSTILE = "p'w\"#\\x: %41$HOME; ~&+?@/="
 """Signs that mean something to a shell, a URL, an INI file, PgBouncer, JDBC, or Airflow."""
@@ -43,7 +43,7 @@ class Made:
         spec["deployments"][0].update(keys)
         (self.folder / "spec.yaml").write_text(yaml.safe_dump(spec))
 
-    def handed(self, form: str) -> Path:
+    def connection_file(self, form: str) -> Path:
         """The file of this form, as `dbprov connections -o` leaves it."""
         ended = self.cli("connections", "spec.yaml", "--format", form, "-o", form)
         assert ended.returncode == 0, ended.stderr
@@ -51,9 +51,11 @@ class Made:
 
     def run(self, program: released.Airflow, *words: str) -> Ended:
         """Airflow's Python with the variables of the file for a shell, as a container would have them."""
-        file = self.handed("env")
+        file = self.connection_file("env")
         home = {"HOME": str(self.folder), "AIRFLOW_HOME": str(self.folder / "airflow")}
-        usual = {k: v for k, v in surroundings(self.folder).items() if not k.startswith(FOREIGN)}
+        usual = {
+            k: v for k, v in clean_environment(self.folder).items() if not k.startswith(FOREIGN)
+        }
         return subprocess.run(
             ["sh", "-c", 'set -a; . "$0"; exec "$@"', file, program.python, *words],
             env={**usual, **home, **program.env, "AIRFLOW__CORE__LOAD_EXAMPLES": "False"},

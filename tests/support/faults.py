@@ -1,7 +1,7 @@
-"""Faults on the way between dbprov and a server, each at a turn of the talk that the test names.
+"""Faults of the connection between dbprov and a server, each at an exchange that the test chooses.
 
-A turn is a request and its answer. What is counted goes through a Gate, whatever the command and the engine: so every command
-can be struck at every turn, and a fault needs no knowledge of what dbprov does there.
+An exchange is a request and its answer. The proxy Gate counts them, whatever the command and the engine, so that every command
+can be tested with a fault at every exchange, without knowledge of what dbprov does there.
 """
 
 from __future__ import annotations
@@ -23,65 +23,65 @@ from typing import Any, Literal
 import yaml
 
 from tests.harness import TestServer, Who, execute
-from tests.support.command import surroundings
+from tests.support.command import clean_environment
 from tests.support.proxy import Proxy
 
 REPOSITORY = str(Path(__file__).parents[2])
 
-Reaches = Literal["all", "half", "nothing"]
-"""What of the answer."""
+Delivered = Literal["all", "half", "nothing"]
+"""How much of the answer is delivered."""
 
 Moment = Literal["asked", "answered"]
-"""When in a turn. asked: the server has the request, and dbprov waits; answered: the server has done it, and nobody knows."""
+"""When in an exchange. asked: the server has the request, and dbprov waits; answered: the server has done it, and nobody knows."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """``strike`` says what still reaches dbprov of the answer: all, half of it, or nothing."""
+    """``strike`` causes the fault, and returns how much of the answer is still delivered."""
 
     name: str
     moment: Moment
-    strike: Callable[[Gate], Reaches]
-    ends: tuple[int, ...]  # the exit codes with which the struck run may end
-    heal: Callable[[], object] = tuple  # before the same command is run again
-    words: tuple[str, ...] = ()  # more, for the struck run
+    strike: Callable[[Gate], Delivered]
+    ends: tuple[int, ...]  # the exit codes with which the run may end
+    recover: Callable[[], object] = tuple  # before the same command is run again
+    words: tuple[str, ...] = ()  # more arguments for the run with the fault
 
     def __str__(self) -> str:
         return f"{self.name}, {self.moment}"
 
 
 class Gate(Proxy):
-    """A proxy that strikes once, at the turn for which it is armed."""
+    """A proxy that causes one fault, at the exchange for which it is armed."""
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__(host, port)
         self._armed: tuple[int, Fault] | None = None
         self._answer = False
         self.pid = 0
-        self.struck, self.over = threading.Event(), threading.Event()
-        self.dark = False
+        self.triggered, self.over = threading.Event(), threading.Event()
+        self.dropping = False
 
-    def arm(self, turn: int, fault: Fault) -> None:
-        self.struck.clear()
+    def arm(self, exchange: int, fault: Fault) -> None:
+        self.triggered.clear()
         self.over.clear()
-        self.pid, self.turns, self._answer, self._armed = 0, 0, False, (turn, fault)
+        self.pid, self.exchanges, self._answer, self._armed = 0, 0, False, (exchange, fault)
 
     def disarm(self) -> None:
-        self._armed, self.turns = None, 0
-        if self.dark:
+        self._armed, self.exchanges = None, 0
+        if self.dropping:
             self.cut()
-        self.dark = False
+        self.dropping = False
 
     def cut(self) -> None:
-        """Every connection of the moment; new ones are let in again."""
+        """Close all connections; new ones are accepted."""
         for one in list(self._sockets[1:]):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
 
     def _pass(self, chunk: bytes, sink: socket.socket, from_client: bool) -> None:
-        if self.dark:
+        if self.dropping:
             return
-        if self._armed is None or self.turns != self._armed[0]:
+        if self._armed is None or self.exchanges != self._armed[0]:
             sink.sendall(chunk)
             return
         fault = self._armed[1]
@@ -89,18 +89,20 @@ class Gate(Proxy):
             sink.sendall(chunk)
             self._answer = True
             if fault.moment == "asked":
-                self._strike(fault)
+                self._trigger(fault)
         elif self._answer and fault.moment == "answered":
-            reaches = self._strike(fault)
-            sink.sendall({"all": chunk, "half": chunk[: len(chunk) // 2], "nothing": b""}[reaches])
-            if reaches == "half":
+            delivered = self._trigger(fault)
+            sink.sendall(
+                {"all": chunk, "half": chunk[: len(chunk) // 2], "nothing": b""}[delivered]
+            )
+            if delivered == "half":
                 self.cut()
         else:
             sink.sendall(chunk)
 
-    def _strike(self, fault: Fault) -> Reaches:
+    def _trigger(self, fault: Fault) -> Delivered:
         self._armed = None
-        self.struck.set()
+        self.triggered.set()
         try:
             return fault.strike(self)
         finally:
@@ -109,7 +111,7 @@ class Gate(Proxy):
 
 def _signal(number: int) -> Callable[[Gate], Literal["all"]]:
     def strike(gate: Gate) -> Literal["all"]:
-        while not gate.pid:  # it has been forked, and we have not heard of it yet
+        while not gate.pid:  # it was forked, and its pid is not known yet
             time.sleep(0.001)
         os.kill(gate.pid, number)
         return "all"
@@ -122,13 +124,13 @@ def _cut(gate: Gate) -> Literal["nothing"]:
     return "nothing"
 
 
-def _darken(gate: Gate) -> Literal["nothing"]:
-    gate.dark = True
+def _drop_packets(gate: Gate) -> Literal["nothing"]:
+    gate.dropping = True
     return "nothing"
 
 
 def _ask_twice(gate: Gate) -> Literal["nothing"]:
-    """Ctrl-C while nothing gets through any more, and once more by somebody who does not like to wait."""
+    """Ctrl-C while all packets are dropped, and a second Ctrl-C."""
 
     def ask() -> None:
         for _ in range(2):
@@ -137,12 +139,12 @@ def _ask_twice(gate: Gate) -> Literal["nothing"]:
                 os.kill(pid, signal.SIGINT)
 
     pid = gate.pid
-    gate.dark = True
+    gate.dropping = True
     threading.Thread(target=ask, daemon=True).start()
     return "nothing"
 
 
-# A signal between two turns comes after the answer of the one before: the server has done its part.
+# A signal between two exchanges comes after the answer to the first one.
 PLAN = ("plan", "--json", "spec.yaml")
 KILLED = tuple(Fault("kill -9", m, _signal(signal.SIGKILL), (-9,)) for m in ("asked", "answered"))
 INTERRUPTED = tuple(
@@ -153,7 +155,7 @@ INTERRUPTED = tuple(
 CUT = tuple(Fault("connection cut", m, _cut, (2, 1)) for m in ("asked", "answered"))
 TRUNCATED = (Fault("answer truncated", "answered", lambda gate: "half", (2, 1)),)
 SOON = ("--connect-timeout", "2", "--statement-timeout", "1")
-DARK = Fault("black hole", "answered", _darken, (2, 1), words=SOON)
+DARK = Fault("black hole", "answered", _drop_packets, (2, 1), words=SOON)
 # psycopg asks the server to cancel, and waits for it a while: the second one ends that.
 ASKED_TWICE = Fault("black hole, SIGINT twice", "answered", _ask_twice, (2, -signal.SIGINT))
 
@@ -173,27 +175,27 @@ class Forker:
     def __init__(self, *modules: str) -> None:
         self._serving = subprocess.Popen(
             [sys.executable, "-m", "tests.support.forker", *modules], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            encoding="utf-8", env={**surroundings(Path("/")), "PYTHONPATH": REPOSITORY},
+            encoding="utf-8", env={**clean_environment(Path("/")), "PYTHONPATH": REPOSITORY},
         )  # fmt: skip
 
     def run(
         self, *words: str, folder: Path, env: dict[str, str], began: Callable[[int], object] = int
     ) -> Ended:
-        """``began`` hears the pid."""
+        """``began`` is called with the pid."""
         assert self._serving.stdin
         assert self._serving.stdout
         order = {
             "words": words,
             "folder": str(folder),
-            "env": surroundings(folder, **env),
+            "env": clean_environment(folder, **env),
             "output": str(folder),
         }
         self._serving.stdin.write(json.dumps(order) + "\n")
         self._serving.stdin.flush()
         began(int(self._serving.stdout.readline()))
         code = int(self._serving.stdout.readline())
-        said = [(folder / name).read_text(errors="replace") for name in ("stdout", "stderr")]
-        return Ended(code, *said)
+        output = [(folder / name).read_text(errors="replace") for name in ("stdout", "stderr")]
+        return Ended(code, *output)
 
     def close(self) -> None:
         assert self._serving.stdin
@@ -213,12 +215,12 @@ def forker() -> Iterator[Forker]:
 
 
 NEAR_THE_END = 5
-"""Turns in which a run has all of its answers already, and may end as if nothing had been."""
+"""The last exchanges, at which a run has all answers already, and may end without an error."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A command that is struck: what is done before it, how it is finished, and what must hold then.
+    """A command that is tested with faults: what precedes it, how it is finished, and what must be true then.
 
     ``{database}`` and ``{user}`` in words and statements are the Deployment's.
     """
@@ -238,17 +240,17 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Rehearsed:
-    """How many turns a case takes, and between which ones it changes the server."""
+class Exchanges:
+    """How many exchanges a case takes, and between which ones it changes the server."""
 
-    turns: int
+    exchanges: int
     first: int
     last: int
 
 
 @dataclass
-class Stage:
-    """Where a case is played: a gate, a process that runs the CLI, and a folder for each run."""
+class FaultRun:
+    """Runs a case: a gate, a process that runs the CLI, and a folder for each run."""
 
     server: TestServer
     who: Who
@@ -282,30 +284,32 @@ class Stage:
         env = {"DBPROV_ADMIN_PASSWORD": self.server.password(self.who)}
         return self.runner.run(*words, folder=folder, env=env, began=began)
 
-    def strike(self, name: str, turn: int, fault: Fault, rehearsed: Rehearsed) -> list[str] | None:
-        """What is wrong afterwards; None if the run had ended before that turn."""
+    def strike(
+        self, name: str, exchange: int, fault: Fault, measured: Exchanges
+    ) -> list[str] | None:
+        """What is wrong afterwards; None if the run had ended before that exchange."""
         folder = self.prepare(name)
-        self.gate.arm(turn, fault)
+        self.gate.arm(exchange, fault)
         try:
-            struck = self.run((*self.case.words, *fault.words), folder)
+            triggered = self.run((*self.case.words, *fault.words), folder)
         finally:
-            hit = self.gate.struck.is_set() and self.gate.over.wait(60)
+            hit = self.gate.triggered.is_set() and self.gate.over.wait(60)
             self.gate.disarm()
             if hit:
-                fault.heal()
+                fault.recover()
         if not hit:
             return None
-        wrong = list(_wrong_of(struck, fault, late=turn > rehearsed.turns - NEAR_THE_END))
+        wrong = list(_wrong_of(triggered, fault, late=exchange > measured.exchanges - NEAR_THE_END))
         return wrong + self.again(folder)
 
     def refused(self, folder: Path, *expected: str) -> list[str]:
         """What is wrong with a run that must be refused, in these words, with nothing changed."""
         ended = self.run(self.case.words, folder)
-        said = json.loads(ended.stdout)["error"] if ended.code == 2 else {}
-        text = " ".join(said.values())
+        output = json.loads(ended.stdout)["error"] if ended.code == 2 else {}
+        text = " ".join(output.values())
         everything = f"{ended.code} {ended.stdout} {ended.stderr}"
         wrong = [f"{word!r} is not said: {everything}" for word in expected if word not in text]
-        if ended.code != 2 or not said.get("do"):
+        if ended.code != 2 or not output.get("do"):
             wrong.append(everything)
         return wrong
 
@@ -316,8 +320,8 @@ class Stage:
         for words in (*(self.case.again or (self.case.words,)), *self.case.after):
             ended = self.run(words, folder)
             if ended.code != 0 and words not in self.case.may_refuse:
-                said = f"{ended.code} {ended.stdout} {ended.stderr}"
-                wrong.append(f"{' '.join(words)} afterwards: {said}")
+                output = f"{ended.code} {ended.stdout} {ended.stderr}"
+                wrong.append(f"{' '.join(words)} afterwards: {output}")
         found = passwords(folder)
         if self.case.keeps_passwords and not kept.items() <= found.items():
             wrong.append("a password was changed")
@@ -331,39 +335,43 @@ def passwords(folder: Path) -> dict[str, str]:
     return {str(path): path.read_text() for path in files if path.suffix != ".new"}
 
 
-def _wrong_of(struck: Ended, fault: Fault, *, late: bool) -> Iterator[str]:
-    """Of the struck run itself: its code, its words, its JSON."""
-    late = late or (fault not in INTERRUPTED and '"ok": true' in struck.stdout)
-    if struck.code not in fault.ends and not (late and struck.code <= 0):
-        yield f"it ended with {struck.code}: {struck.stdout} {struck.stderr}"
-    if "Traceback" in struck.stderr or "defect" in struck.stderr:
-        yield struck.stderr
-    if struck.code == 2:
-        if "do:" not in struck.stderr:
-            yield f"nothing to do is said: {struck.stderr}"
-        if fault in INTERRUPTED and "interrupted" not in struck.stderr:
-            yield f"it is not called interrupted: {struck.stderr}"
+def _wrong_of(triggered: Ended, fault: Fault, *, late: bool) -> Iterator[str]:
+    """What is wrong with the run itself: its exit code, its messages, its JSON."""
+    late = late or (fault not in INTERRUPTED and '"ok": true' in triggered.stdout)
+    if triggered.code not in fault.ends and not (late and triggered.code <= 0):
+        yield f"it ended with {triggered.code}: {triggered.stdout} {triggered.stderr}"
+    if "Traceback" in triggered.stderr or "defect" in triggered.stderr:
+        yield triggered.stderr
+    if triggered.code == 2:
+        if "do:" not in triggered.stderr:
+            yield f"nothing to do is said: {triggered.stderr}"
+        if fault in INTERRUPTED and "interrupted" not in triggered.stderr:
+            yield f"it is not called interrupted: {triggered.stderr}"
         try:
-            document = json.loads(struck.stdout)
+            document = json.loads(triggered.stdout)
         except ValueError:
-            yield f"no JSON: {struck.stdout!r} {struck.stderr}"
+            yield f"no JSON: {triggered.stdout!r} {triggered.stderr}"
             return
         parts = [document, *document.get("deployments", ()), *document.get("rotations", ())]
         if not any(part.get("error") for part in parts):
-            yield f"no error in the JSON: {struck.stdout}"
+            yield f"no error in the JSON: {triggered.stdout}"
 
 
-def rehearse(stage: Stage, name: str) -> Rehearsed:
-    """Once with something to do, and once with nothing: the difference is where the server is changed."""
-    folder = stage.prepare(name)
-    turns = []
-    for words in (PLAN, stage.case.words, *(stage.case.again or (stage.case.words,))[-1:]):
-        stage.gate.disarm()
-        ended = stage.run(words, folder)
+def count_exchanges(fault_run: FaultRun, name: str) -> Exchanges:
+    """Runs with changes to make, and without: the difference is where the server is changed."""
+    folder = fault_run.prepare(name)
+    exchanges = []
+    for words in (
+        PLAN,
+        fault_run.case.words,
+        *(fault_run.case.again or (fault_run.case.words,))[-1:],
+    ):
+        fault_run.gate.disarm()
+        ended = fault_run.run(words, folder)
         assert ended.code == 0 or words == PLAN, ended
-        turns.append(stage.gate.turns)
-    look, first, again = turns
-    return Rehearsed(first, look - 1, look + max(first - again, 0) + 6)
+        exchanges.append(fault_run.gate.exchanges)
+    of_plan, first, again = exchanges
+    return Exchanges(first, of_plan - 1, of_plan + max(first - again, 0) + 6)
 
 
 def left_behind(server: TestServer, prefix: str, databases: Mapping[str, str]) -> list[str]:

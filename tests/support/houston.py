@@ -111,46 +111,46 @@ class Platform:
 
     def _echoed(self, variables: dict[str, Any]) -> dict[str, Any]:
         """What libraries of GraphQL really say of a value that does not fit: the value."""
-        said = variables.get("metadataConnection") or variables.get("metadataConnectionJson")
+        value = variables.get("metadataConnection") or variables.get("metadataConnectionJson")
         words = {
-            "value": f'Variable "$metadataConnection" got invalid value {json.dumps(said)}; {said!r}',
+            "value": f'Variable "$metadataConnection" got invalid value {json.dumps(value)}; {value!r}',
             "all": f"{self.echoes}: {json.dumps(variables)} {json.dumps(json.dumps(variables))}",
             "base64": base64.b64encode(json.dumps(variables).encode()).decode(),
-            "code": str(said),
+            "code": str(value),
         }[self.echoes]
-        return {"message": words, "extensions": {"code": str(said)}}
+        return {"message": words, "extensions": {"code": str(value)}}
 
     def _root(self) -> dict[str, Any]:
         return {
             "appConfig": {"version": FULL[self.version]},
             "workspaceDeployments": lambda info, workspaceUuid: self.deployments,
             "deploymentVariables": self._variables,
-            "createDeployment": lambda info, **given: self._made(given),
-            "upsertDeployment": lambda info, **given: self._made(given),
+            "createDeployment": lambda info, **arguments: self._made(arguments),
+            "upsertDeployment": lambda info, **arguments: self._made(arguments),
         }
 
-    def _variables(self, info: Any, **given: Any) -> list[dict[str, Any]]:
+    def _variables(self, info: Any, **arguments: Any) -> list[dict[str, Any]]:
         if not self.reads_variables:
             raise GraphQLError('Cannot query field "deploymentVariables" on type "Query".')
         return [{**v, "value": "" if v["isSecret"] else v["value"]} for v in self.variables]
 
-    def _made(self, given: dict[str, Any]) -> dict[str, Any]:
-        if not self.manual and any(name.startswith(("metadata", "result")) for name in given):
+    def _made(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        if not self.manual and any(name.startswith(("metadata", "result")) for name in arguments):
             raise GraphQLError("Manual connection strings are disabled")
-        there = [d for d in self.deployments if d["id"] == given.get("deploymentUuid")]
-        if not there:
-            release = given.get("releaseName") or "quasi-stellar-1234"
-            there = [{"id": "c1", "label": given["label"], "releaseName": release}]
-            self.deployments += there
-        if "environmentVariables" in given:
-            self.variables = [{"isSecret": False, **v} for v in given["environmentVariables"]]
+        existing = [d for d in self.deployments if d["id"] == arguments.get("deploymentUuid")]
+        if not existing:
+            release = arguments.get("releaseName") or "quasi-stellar-1234"
+            existing = [{"id": "c1", "label": arguments["label"], "releaseName": release}]
+            self.deployments += existing
+        if "environmentVariables" in arguments:
+            self.variables = [{"isSecret": False, **v} for v in arguments["environmentVariables"]]
         urls = [{"type": "airflow", "url": "https://deployments.example.com/x/airflow"}]
-        return {**there[0], "type": "airflow", "urls": urls}
+        return {**existing[0], "type": "airflow", "urls": urls}
 
 
 @contextmanager
 def running(platform: Platform) -> Iterator[Platform]:
-    class Door(BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             fault = platform.faults.pop(0) if platform.faults else ""
@@ -167,16 +167,16 @@ def running(platform: Platform) -> Iterator[Platform]:
                 self.close_connection = True
                 return
             if fault == "html":
-                self._say(200, "text/html", "<html>Log in</html>")
+                self._send(200, "text/html", "<html>Log in</html>")
             elif fault in ("401", "503"):
-                self._say(int(str(fault)), "application/json", '{"message": "no"}')
+                self._send(int(str(fault)), "application/json", '{"message": "no"}')
             elif self.headers["authorization"] != TOKEN:
                 errors = [{"message": "You do not have the appropriate permissions for that"}]
-                self._say(200, "application/json", json.dumps({"errors": errors, "data": None}))
+                self._send(200, "application/json", json.dumps({"errors": errors, "data": None}))
             else:
-                self._say(200, "application/json", json.dumps(platform.answer(body)))
+                self._send(200, "application/json", json.dumps(platform.answer(body)))
 
-        def _say(self, status: int, kind: str, text: str) -> None:
+        def _send(self, status: int, kind: str, text: str) -> None:
             self.send_response(status)
             self.send_header("content-type", kind)
             self.send_header("content-length", str(len(text.encode())))
@@ -186,7 +186,7 @@ def running(platform: Platform) -> Iterator[Platform]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

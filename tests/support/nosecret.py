@@ -19,12 +19,12 @@ MARK = "Qx7LeakMark"
 PASSWORD = f"{MARK}%s'\"\\$`%%x"
 """Of somebody or something: what breaks quotes of every sort is in it."""
 
-SAID = ("stdout", "stderr")
+OUTPUT_FILES = ("stdout", "stderr")
 Row = tuple[str, int, str, int]
 
 
-def mark(whose: str) -> str:
-    return PASSWORD % whose
+def mark(owner: str) -> str:
+    return PASSWORD % owner
 
 
 def forms(text: str) -> set[bytes]:
@@ -53,7 +53,7 @@ class Search:
         self.seen[place, unit].append((what, blob))
 
     def known(self, text: str) -> None:
-        """A password that dbprov made; of two users that take turns with its user before it."""
+        """A password that dbprov made; for two users that alternate, after its user and a colon."""
         for line in text.splitlines():
             secret = line.rpartition(":")[2]
             if len(secret) >= 20:
@@ -74,7 +74,7 @@ class Search:
     def files(self, folder: Path, asked: Callable[[Path], bool]) -> None:
         """Every file below, with its mode where it holds a password and was asked to."""
         for path in sorted(folder.rglob("*")):
-            if not path.is_file() or path.name in SAID:
+            if not path.is_file() or path.name in OUTPUT_FILES:
                 continue
             blob, shown = path.read_bytes(), str(path.relative_to(folder))
             if not asked(path):

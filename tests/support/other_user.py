@@ -38,7 +38,7 @@ def packet(number: int, words: bytes) -> bytes:
     return len(words).to_bytes(3, "little") + bytes([number]) + words
 
 
-def speak(one: socket.socket, engine: str, record: int) -> None:
+def serve_client(one: socket.socket, engine: str, record: int) -> None:
     """To whoever comes, until they have said their password."""
     with one, suppress(OSError):
         if engine == "mysql":
@@ -46,9 +46,9 @@ def speak(one: socket.socket, engine: str, record: int) -> None:
             os.write(record, one.recv(65536))
             one.sendall(packet(2, SWITCH))
         else:
-            while (heard := one.recv(65536)) and len(heard) == len(SSL_REQUEST):
+            while (received := one.recv(65536)) and len(received) == len(SSL_REQUEST):
                 one.sendall(b"N")  # no TLS, no Kerberos
-            os.write(record, heard)
+            os.write(record, received)
             one.sendall(ASKS_IN_CLEAR)
         os.write(record, one.recv(65536))
 
@@ -56,7 +56,7 @@ def speak(one: socket.socket, engine: str, record: int) -> None:
 def accept(listener: socket.socket, engine: str, record: int) -> None:
     while True:
         one, _ = listener.accept()
-        threading.Thread(target=speak, args=(one, engine, record)).start()
+        threading.Thread(target=serve_client, args=(one, engine, record)).start()
 
 
 def listening() -> set[int]:
@@ -68,7 +68,7 @@ def listening() -> set[int]:
 
 def squat(engine: str, file: str, *shown: str) -> None:
     record = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    whose = os.open(f"{file}.pid", os.O_WRONLY | os.O_CREAT, 0o600)
+    pid_file = os.open(f"{file}.pid", os.O_WRONLY | os.O_CREAT, 0o600)
     become_another_user()
     ports = {int(port) for word in shown for port in re.findall(r":(\d+)", word)} | listening()
     bound = []
@@ -82,7 +82,7 @@ def squat(engine: str, file: str, *shown: str) -> None:
                 one.listen()
                 bound.append(one)
     if child := os.fork():  # it waits in the background, and ssh begins
-        os.write(whose, str(child).encode())
+        os.write(pid_file, str(child).encode())
         os._exit(0)
     signal.alarm(20)
     for name in (0, 1, 2):

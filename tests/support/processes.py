@@ -13,7 +13,7 @@ import yaml
 from dbprov.spec.model import Spec
 from tests.harness import TestServer, execute
 from tests.harness.accounts import mysql, postgresql
-from tests.support.command import surroundings
+from tests.support.command import clean_environment
 from tests.support.walk import Walk
 
 REPOSITORY = str(Path(__file__).parents[2])
@@ -28,7 +28,7 @@ def write(walk: Walk, *deployments: dict[str, Any]) -> Path:
 
 def start(walk: Walk, *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        words, cwd=walk.folder, env=surroundings(walk.folder, DBPROV_ADMIN_PASSWORD=walk.password, PYTHONPATH=REPOSITORY),
+        words, cwd=walk.folder, env=clean_environment(walk.folder, DBPROV_ADMIN_PASSWORD=walk.password, PYTHONPATH=REPOSITORY),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
     )  # fmt: skip
 

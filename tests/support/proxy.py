@@ -11,12 +11,12 @@ from typing import Self
 
 
 class Proxy:
-    """Forwards to a server. ``turns``: how often the client spoke after the server had, over all connections."""
+    """Forwards to a server. ``exchanges``: requests of the client after an answer, over all connections."""
 
     def __init__(self, host: str, port: int, delay: float = 0.0) -> None:
         self.target = (host, port)
         self.delay = delay
-        self.turns = 0
+        self.exchanges = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._sockets: list[socket.socket] = [self._listener]
@@ -69,7 +69,7 @@ class Proxy:
         try:
             while chunk := source.recv(65536):
                 if from_client and last[0] is not source:
-                    self.turns += 1
+                    self.exchanges += 1
                 last[0] = source
                 if self.delay:
                     time.sleep(self.delay)

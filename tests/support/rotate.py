@@ -11,12 +11,12 @@ from dbprov.spec.model import Spec
 from tests.support.walk import Walk
 
 
-def turned(walk: Walk, spec: Spec, user: str | None = None) -> Run:
-    def turn(deployment: Any, server: Any) -> Run:
+def rotated(walk: Walk, spec: Spec, user: str | None = None) -> Run:
+    def rotate_one(deployment: Any, server: Any) -> Run:
         [planned] = plan_rotation(deployment, server, user)
         return rotate(planned, server)
 
-    [ended] = walk.each(spec, turn)
+    [ended] = walk.each(spec, rotate_one)
     assert isinstance(ended, Run)
     return ended
 

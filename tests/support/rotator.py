@@ -1,4 +1,4 @@
-"""``rotate`` killed with kill -9 at one of its turns, in a process of its own.
+"""``rotate`` killed with kill -9 at one of its phases, in a process of its own.
 
 python -m tests.support.rotator SPEC kept|sent|done|proven|promoted
 """
@@ -18,7 +18,7 @@ from dbprov.commands.rotate_plan import plan_rotation
 from dbprov.passwords.file import FilePlace
 from dbprov.server.server import Server
 
-TURNS = ("kept", "sent", "done", "proven", "promoted")
+PHASES = ("kept", "sent", "done", "proven", "promoted")
 """The next password is kept; its statement is sent; has ended; is proven; has taken the place of the old one."""
 
 
@@ -27,13 +27,13 @@ def die(*_: Any) -> None:
 
 
 class Dying(Server):
-    turn = ""
+    phase = ""
 
     def apply(self, steps: Any) -> Any:
-        if self.turn == "kept":
+        if self.phase == "kept":
             die()
         every: Iterator[Any] = super().apply(steps)
-        if self.turn != "sent":
+        if self.phase != "sent":
             return every
         try:
             list(every)  # the server has done it, and nobody heard of it
@@ -41,16 +41,16 @@ class Dying(Server):
             die()
 
 
-def main(path: str, turn: str) -> None:
+def main(path: str, phase: str) -> None:
     spec = dbprov.load(Path(path))
     with dbprov.servers(spec) as servers:
         for server in servers.values():
             server.__class__ = Dying
-            server.turn = turn  # type: ignore[attr-defined]
+            server.phase = phase  # type: ignore[attr-defined]
         [deployment] = spec.deployments
         server = servers[deployment]
         [planned] = plan_rotation(deployment, server)
-        if turn == "promoted":
+        if phase == "promoted":
             promote = FilePlace.promote
 
             def promoted(self: FilePlace) -> None:
@@ -58,10 +58,10 @@ def main(path: str, turn: str) -> None:
                 die()
 
             FilePlace.promote = promoted  # type: ignore[method-assign]
-        report = die if turn == "done" else (lambda done: None)
-        check = die if turn == "proven" else (lambda check: None)
+        report = die if phase == "done" else (lambda done: None)
+        check = die if phase == "proven" else (lambda check: None)
         rotate(planned, server, report=report, check=check)
-    sys.exit(f"it was not killed at {turn}")
+    sys.exit(f"it was not killed at {phase}")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from tests.harness import TestServer
-from tests.support.command import Ended, surroundings
+from tests.support.command import Ended, clean_environment
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -55,7 +55,7 @@ class Runbook:
         return subprocess.run(
             [str(word) for word in words],
             cwd=self.folder,
-            env=surroundings(self.folder, **{**known, **env}),
+            env=clean_environment(self.folder, **{**known, **env}),
             input=stdin,
             capture_output=True,
             encoding="utf-8",

@@ -16,7 +16,7 @@ from tests.support.walk import Walk
 VERIFYING = ("verify-ca", "verify-full")
 
 
-def said_of(mode: str, certificates: Certificates, **more: Any) -> dict[str, Any]:
+def tls_settings(mode: str, certificates: Certificates, **more: Any) -> dict[str, Any]:
     ca = {"ca": str(certificates.ca)} if mode in VERIFYING else {}
     return {"mode": mode, **ca, **more}
 
