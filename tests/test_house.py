@@ -320,6 +320,13 @@ USERS.append({"access": "read", "auth": "iam", "connection_limit": 2})
 for number, user in enumerate(USERS):
     user["name"] = f"{number}{HOSTILE}"[:32]
 WORDS: dict[str, Any] = {
+    "rows": [
+        ("database", HOSTILE, HOSTILE, ("CONNECT",)),
+        ("schema", HOSTILE, None, ("CREATE", "USAGE")),
+    ],
+    "objects": "TABLES",
+    "grantee": HOSTILE,
+    "schema": HOSTILE,
     **dict.fromkeys(
         (
             "admin",
@@ -537,7 +544,7 @@ def texts(engine: str) -> set[str]:
     return {name for name in there if name in asked}
 
 
-VERBS = {"inspect", "create", "alter", "drop", "guard", "ensure", "restore"}
+VERBS = {"inspect", "create", "alter", "drop", "guard", "ensure", "restore", "offline"}
 BLOCK = re.compile(r"^{% block (\w+) %}\n(.*?)\n{% endblock %}$", re.DOTALL | re.MULTILINE)
 
 
@@ -641,7 +648,7 @@ BODY = re.compile(r"\ADO \$dbprov\$(.*?)\$dbprov\$", re.DOTALL)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_hostile_values_stay_in_their_quotes_and_one_template_is_one_statement(engine: str) -> None:
     for name, text in set(rendered(engine)):
-        assert text.strip(), name
+        assert text.strip() or name.endswith("/guard"), name
         if name.startswith("script/"):
             continue
         for body in BODY.findall(text):
@@ -655,7 +662,7 @@ def test_hostile_values_stay_in_their_quotes_and_one_template_is_one_statement(e
 def test_hostile_values_end_no_line_of_a_script(engine: str) -> None:
     for name, text in set(rendered(engine)):
         if name.startswith("script/"):
-            for line in text.splitlines():
+            for line in re.sub(r"\$(dbprov|presets)\$", "", text).splitlines():
                 bare = QUOTED[engine].sub("", line)
                 assert line.startswith("--") or not re.search(r"""['"`$]|--|\{\{""", bare), (
                     f"{name}: {line}"

@@ -44,6 +44,11 @@ if TYPE_CHECKING:
     type=click.IntRange(4096, 9_999_999),
     help="PostgreSQL, with --password hash: scram_iterations of the target. Default: 4096.",
 )
+@click.option(
+    "--plain",
+    is_flag=True,
+    help="PostgreSQL: the statements alone, for a server where nothing is there yet; to run once.",
+)
 @json_option
 @templates_option
 def render(
@@ -54,6 +59,7 @@ def render(
     partial_revokes: bool,
     passwords: str,
     scram_iterations: int | None,
+    plain: bool,
     as_json: bool,
     templates: Path | None,
 ) -> None:
@@ -79,6 +85,7 @@ def render(
         settings=settings,
         templates=templates,
         hashed=hashed,
+        plain=plain,
         iterations=scram_iterations,
         filled=_say,
     )

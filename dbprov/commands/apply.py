@@ -18,7 +18,9 @@ from dbprov.server import retry
 from dbprov.server.lock import Delay, Delayed
 from dbprov.server.server import Server
 from dbprov.spec.model import Account, Deployment
+from dbprov.sql.review import objects_changed
 
+CAME_MEANWHILE = 5  # times that what came between two looks is granted too
 FRESH = 2.0
 """Seconds for which a plan is as good as one made now: nobody was asked, and nobody waited for."""
 
@@ -105,8 +107,17 @@ def apply(
                 elif agreed:
                     run.plan.as_agreed(planned)
             fill_places(run.plan)
-            if _carry_out(run, server, report, wait, exactly=reviewed is not None):
+            exactly = reviewed is not None
+            if _carry_out(run, server, report, wait, exactly=exactly):
                 run.left = plan(deployment, server, prune=run.plan.prune, before=run.plan)
+                for _ in range(CAME_MEANWHILE):
+                    if exactly or not run.left.only_grants_on_objects:
+                        break
+                    # Somebody made tables while the others were granted.
+                    run.plan = run.left
+                    if not _carry_out(run, server, report, wait, exactly=False):
+                        break
+                    run.left = plan(deployment, server, prune=run.plan.prune, before=run.plan)
                 for one in verify(deployment, server, check):
                     run.checks.append(one)
     except DbprovError as error:  # of the lock, of looking again, and of verifying
@@ -134,14 +145,22 @@ def _carry_out(run: Run, server: Server, report: Report, delayed: Delayed, exact
             run.carry_out(run.plan.steps, server, report)
             return True
         except ApplyError as error:
-            # What somebody else made a moment ago is taken as found.
-            there = error.code in server.engine.errors.EXISTS and not exactly
-            again = there or retry.lost(server.engine, error)
+            # What somebody else made a moment ago is taken as found; what is gone, or belongs to
+            # another by now, is seen by another look.
+            codes = server.engine.errors
+            there = error.code in codes.EXISTS and not exactly
+            moved = error.code in codes.MOVED or error.code in codes.REFUSED
+            again = there or moved or retry.lost(server.engine, error)
             if not again or attempt == retry.TRIES - 1 or time.monotonic() > end:
                 run.error = error
                 return False
             failed = error
             delay = Delay(f"{error.what}: {error.why}", error.code, retry.pause(attempt))
+        if moved:
+            now = plan(run.deployment, server, prune=run.plan.prune)
+            if exactly or now.statements == run.plan.statements:
+                run.error = _moved(failed, run.plan, now) if exactly else failed
+                return False
         delayed(delay)
         time.sleep(delay.seconds)
         now = plan(run.deployment, server, prune=run.plan.prune)
@@ -150,6 +169,21 @@ def _carry_out(run: Run, server: Server, report: Report, delayed: Delayed, exact
             return False
         run.plan = now
     return False
+
+
+def _moved(error: ApplyError, reviewed: Plan, now: Plan) -> ApplyError:
+    """What was reviewed is not planned again; objects that came or went are named."""
+    left = {str(s): sql for s, sql in zip(now.steps, now.statements, strict=True)}
+    changed = [
+        words
+        for step, sql in zip(reviewed.steps, reviewed.statements, strict=True)
+        if str(step) in left
+        for words in objects_changed(sql, left[str(step)])
+    ]
+    if changed:
+        error.why = "\n".join([error.why, *dict.fromkeys(changed)])
+        error.todo = "write the file anew (dbprov plan SPEC -o FILE) and have that one reviewed"
+    return error
 
 
 def ask_places(planned: Plan) -> None:

@@ -72,7 +72,7 @@ def plan(
         statements=tuple(shown.item(step.item, step.verb) for step in steps),
         obstacles=tuple(server.obstacles(steps)),
         of_other_owners=tuple(
-            (f, shown.item(f, "create"))
+            (f, shown.item(f.by_owners(), "create"))
             for _, f in found
             if isinstance(f, ObjectGrant) and f.not_grantable
         ),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from dbprov.commands.apply import refuse_second_user
 from dbprov.engines.engine import of
 from dbprov.errors import UsageError
@@ -24,13 +26,14 @@ def render(
     settings: dict[str, str] | None = None,
     templates: Path | None = None,
     hashed: bool = False,
+    plain: bool = False,
     iterations: int | None = None,
     filled: Callable[[Account], None] = lambda account: None,
 ) -> dict[str, str]:
     """The script of each Deployment, by its name, for a server that is never asked.
 
     It is the plan against nothing. ``hashed``: with verifiers in it, and ``filled`` is told of each
-    password that had to be made for that.
+    password that had to be made for that. ``plain``: for a server where nothing is there yet.
     """
     made = {}
     for deployment in spec.deployments:
@@ -49,9 +52,17 @@ def render(
         if hashed:
             password = engine.password_hash.password_verifier(facts, iterations)
             _fill(deployment, filled)
-        pairs: list[Pair] = [(item, None) for item in engine.expand.expand(deployment, facts)]
+        new, anybody = (
+            engine.expand.in_new_database,
+            replace(facts, rights=frozenset({"SUPERUSER"})),
+        )
+        pairs: list[Pair] = [
+            (item, new(item, anybody) if plain and item.inside else None)
+            for item in engine.expand.expand(deployment, facts)
+        ]
         written = renderer(engine, facts, password, templates)
-        made[deployment.name] = script(engine, deployment, compare(pairs), written, facts)
+        steps = compare(pairs)
+        made[deployment.name] = script(engine, deployment, steps, written, facts, plain=plain)
     return made
 
 

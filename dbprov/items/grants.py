@@ -8,7 +8,10 @@ from typing import ClassVar, Self
 from msgspec.structs import replace
 
 from dbprov.items.databases import owned_by_others
+from dbprov.items.existing_grants import Path
 from dbprov.items.item import GRANTED, Admin, Back, Item, Made, Obstacle
+
+MOST = 1000  # objects that one statement names
 
 
 def revoked(item: Grant | DefaultGrant, before: Sequence[str]) -> Back:
@@ -36,15 +39,19 @@ class Grant(Item, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         words = "all privileges" if self.every else ", ".join(self.privileges)
-        return f"{words} on {self.on} {self.named} for {self.to}"
-
-    @property
-    def named(self) -> str:
-        raise NotImplementedError
+        return f'{words} on {self.on} "{self.thing}" for {self.to}'
 
     @property
     def to(self) -> str:
         return f'"{self.grantee}"' if self.grantee else "this admin"
+
+    @property
+    def must_hold(self) -> tuple[str, str, str | None, tuple[str, ...]] | None:
+        return self.on, self.thing, self.grantee, self.privileges
+
+    @property
+    def thing(self) -> str:
+        raise NotImplementedError
 
     def satisfied_by(self, found: Self) -> bool:
         """Granted to the grantee itself.
@@ -72,7 +79,7 @@ class Grant(Item, frozen=True, kw_only=True):
         ):
             return [
                 f"{self}: held through PUBLIC or another role; this admin cannot grant it itself,"
-                f' since {self.on} {self.named} belongs to "{found.owner}"'
+                f' since {self.on} "{self.thing}" belongs to "{found.owner}"'
             ]
         return []
 
@@ -84,8 +91,8 @@ class DatabaseGrant(Grant, frozen=True, kw_only=True):
     database: str
 
     @property
-    def named(self) -> str:
-        return f'"{self.database}"'
+    def thing(self) -> str:
+        return self.database
 
     def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
         if (self.database, self.grantee) in made.owners:
@@ -100,8 +107,8 @@ class SchemaGrant(Grant, frozen=True, kw_only=True):
     schema: str
 
     @property
-    def named(self) -> str:
-        return f'"{self.schema}"'
+    def thing(self) -> str:
+        return self.schema
 
 
 class ObjectGrant(Item, frozen=True, kw_only=True):
@@ -121,9 +128,11 @@ class ObjectGrant(Item, frozen=True, kw_only=True):
     direct: bool = False
     # found
     lacking: tuple[str, ...] = ()  # objects on which the admin can grant what is lacking
+    things: tuple[Path, ...] = ()  # the same ones, each by its names
     before: tuple[str, ...] = ()  # of each of these, in their order: its privileges, with commas
     columns: tuple[str, ...] = ()  # what the grantee has on columns of them
     not_grantable: tuple[str, ...] = ()  # objects on which it cannot, each with its owner
+    foreign_things: tuple[Path, ...] = ()  # the same ones, each by its names
 
     def __str__(self) -> str:
         words = "all privileges" if self.every else ", ".join(self.privileges)
@@ -135,6 +144,18 @@ class ObjectGrant(Item, frozen=True, kw_only=True):
     def satisfied_by(self, found: Self) -> bool:
         return not found.lacking
 
+    def toward(self, found: Self | None) -> Self:
+        return replace(self, things=found.things) if found else self
+
+    def parts(self) -> Sequence[Self]:
+        """Statements that a person can read: of at most 1,000 objects each."""
+        starts = range(0, len(self.things), MOST) or (0,)
+        return [replace(self, things=self.things[at : at + MOST]) for at in starts]
+
+    def by_owners(self) -> Self:
+        """As the owners of the other objects would grant it."""
+        return replace(self, things=self.foreign_things)
+
     def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
         """A statement for each set of privileges that was lacking, on the objects that lacked it.
 
@@ -143,10 +164,13 @@ class ObjectGrant(Item, frozen=True, kw_only=True):
         if not isinstance(found, ObjectGrant):
             return []
         lacked: dict[tuple[str, ...], list[str]] = {}
-        for name, had in zip(found.lacking, found.before, strict=True):
+        mine = set(self.things)
+        for name, thing, had in zip(found.lacking, found.things, found.before, strict=True):
+            if thing not in mine:
+                continue  # another step's
             taken = tuple(word for word in self.privileges if word not in had.split(","))
             lacked.setdefault(taken, []).append(name)
-        less = replace(self, every=False)
+        less = replace(self, every=False, things=())
         back = [
             replace(less, privileges=taken, lacking=tuple(names))
             for taken, names in lacked.items()

@@ -79,6 +79,14 @@ class Item(Struct, frozen=True, kw_only=True):
         raise NotImplementedError
 
     @property
+    def must_hold(self) -> tuple[str, str, str | None, tuple[str, ...]] | None:
+        """Of a grant: what, its name, the grantee (None: the admin) and the privileges.
+
+        A file asks for these at its end, since a GRANT can succeed without effect (T14).
+        """
+        return None
+
+    @property
     def passed_on(self) -> tuple[str, ...]:
         """MySQL: privileges that only an admin who has them itself can grant."""
         return ()
@@ -90,6 +98,10 @@ class Item(Struct, frozen=True, kw_only=True):
     def toward(self, found: Self | None) -> Self:
         """The Item that a Step carries: as wanted, with what has to be kept of what was found."""
         return self
+
+    def parts(self) -> Sequence[Self]:
+        """What one statement cannot do, as several Items."""
+        return (self,)
 
     def remarks(self, found: Self) -> list[str]:
         """What a person should know about what was found although it is no difference."""

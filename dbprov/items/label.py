@@ -25,6 +25,7 @@ class Label(Item, frozen=True, kw_only=True):
     text: str
     mine: str  # how a label of this Deployment begins, whatever file it was in
     asked: bool  # the spec says so in words: what was there is labelled too
+    with_opening: bool = False  # a database that is made closed: labelled before it is opened
     # found
     administered: bool = True
     sealed: bool = False  # a database that dbprov has not opened yet

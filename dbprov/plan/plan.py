@@ -68,6 +68,12 @@ class Plan(Struct, frozen=True):
         return not (self.steps or self.of_other_owners or self.refusals)
 
     @property
+    def only_grants_on_objects(self) -> bool:
+        """Is all that is left to grant what is on objects that came since the last look?"""
+        kinds = {type(step.item) for step in self.steps}
+        return ObjectGrant in kinds and kinds <= {ObjectGrant, Membership} and not self.obstacles
+
+    @property
     def digest(self) -> str:
         """As the audit log has it."""
         return digest([announced(s, q) for s, q in zip(self.steps, self.statements, strict=True)])
@@ -122,11 +128,15 @@ class Plan(Struct, frozen=True):
         go, and what the admin borrows for its steps is not asked about.
         """
         shown = {(s.item.inside, q) for s, q in zip(agreed.steps, agreed.statements, strict=True)}
+        # Tables come and go: who said yes to a grant on those of a schema meant all of them.
+        granted = {str(s) for s in agreed.steps if isinstance(s.item, ObjectGrant)}
         free = () if self.command == "apply" else (UserSession, Membership)
         new = changed(agreed.objects, self.objects) + [
             f"{sql} (in database {step.item.inside})" if step.item.inside else sql
             for step, sql in zip(self.steps, self.statements, strict=True)
-            if (step.item.inside, sql) not in shown and not isinstance(step.item, free)
+            if (step.item.inside, sql) not in shown
+            and not isinstance(step.item, free)
+            and str(step) not in granted
         ]
         if new:
             raise RefusedError(

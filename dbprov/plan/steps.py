@@ -45,9 +45,10 @@ def compare(pairs: Iterable[Pair]) -> list[Step]:
     """
     pairs = list(pairs)
     steps = [
-        Step("create" if found is None else "alter", wanted.toward(found), found)
+        Step("create" if found is None else "alter", part, found)
         for wanted, found in pairs
         if not isinstance(wanted, Membership) and not (found and wanted.satisfied_by(found))
+        for part in wanted.toward(found).parts()
     ]
     return borrowing(steps, pairs)
 

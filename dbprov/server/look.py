@@ -85,5 +85,9 @@ def _field(wanted: Item, key: str, value: Any) -> Any:
     """
     kind = type(getattr(wanted, key, None))
     if kind is tuple:
-        return tuple(value if isinstance(value, list) else json.loads(value or "[]"))
+        return _plain(value if isinstance(value, list) else json.loads(value or "[]"))
     return bool(value) if kind is bool else value
+
+
+def _plain(value: Any) -> Any:
+    return tuple(map(_plain, value)) if isinstance(value, list) else value

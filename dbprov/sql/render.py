@@ -51,12 +51,16 @@ class Renderer:
 
         Raises RenderError with the template's file and line.
         """
+        if verb == "alter" and not self.has(f"{item.kind}/alter"):
+            verb = "create"  # GRANT again adds what is missing
+        return self.text(f"{item.kind}/{verb}", **self.values(item))
+
+    def values(self, item: Item) -> dict[str, Any]:
+        """The fields of an Item, as its templates know them."""
         values = {name: getattr(item, name) for name in item.__struct_fields__}
         if "place" in values:
             values["place"] = Handle(partial(self._password, values["place"]))
-        if verb == "alter" and not self.has(f"{item.kind}/alter"):
-            verb = "create"  # GRANT again adds what is missing
-        return self.text(f"{item.kind}/{verb}", **values)
+        return values
 
     def has(self, name: str) -> bool:
         """``name``: file/block."""

@@ -19,15 +19,17 @@ from msgspec import Struct
 from dbprov.engines.engine import Engine
 from dbprov.engines.facts import Facts
 from dbprov.errors import ReviewError
-from dbprov.items import Database, ObjectGrant
+from dbprov.items import Database
 from dbprov.plan.steps import Step
 from dbprov.plan.undo import undo
 from dbprov.spec.model import Deployment
+from dbprov.sql.contents import contents
 from dbprov.sql.render import Renderer
 from dbprov.sql.script import PRODUCTS, script
 
 FIRST_LINE = "-- sha256:{} is the digest of all lines below this one"
 DIGEST_LINE = re.compile(r"-- sha256:([0-9a-f]{64}) is the digest of all lines below this one\n")
+QUALIFIED = re.compile(r'"(?:[^"]|"")+"\."(?:[^"]|"")+"(?:\([^)]*\))?')
 HEAD_KEYS = {
     "server": "it was written for another server: {old}; this is {new}",
     "version": "it was written for another version: {old}; this is {new}",
@@ -50,13 +52,14 @@ def change(
         "Written for one server as it is now; only what is missing there:",
         *target_lines(deployment, facts),
         "",
-        *numbered_steps("It changes, in this order", steps),
+        *(contents(deployment, steps) or ["It changes nothing."]),
         *(f"Known to fail as this admin: {words}" for words in known),
         "",
         "dbprov apply --reviewed FILE runs exactly this, or nothing. No password is in it."
         + (" By hand:" if steps else ""),
     ]
-    return with_digest(script(engine, deployment, steps, render, facts, about, "FILE"))
+    text = script(engine, deployment, steps, render, facts, about, "FILE", known=True)
+    return with_digest(text)
 
 
 def undo_file(
@@ -86,7 +89,7 @@ def undo_file(
         "was done, finish that first: dbprov apply goes on from there. dbprov never runs this file."
         + (" By hand:" if back.steps else ""),
     ]
-    return script(engine, deployment, back.steps, render, facts, about, "FILE")
+    return script(engine, deployment, back.steps, render, facts, about, "FILE", known=True)
 
 
 def target_lines(deployment: Deployment, facts: Facts) -> Iterator[str]:
@@ -103,10 +106,7 @@ def numbered_steps(words: str, steps: Sequence[Step]) -> Iterator[str]:
     width = len(str(len(steps)))
     for number, step in enumerate(steps, 1):
         inside = f"  (in database {step.item.inside})" if step.item.inside else ""
-        of = step.found or step.item
-        objects = of.lacking if isinstance(of, ObjectGrant) else ()
-        on = f"  on {', '.join(objects)}" if objects else ""
-        yield f"  {number:>{width}}. {step}{inside}{on}"
+        yield f"  {number:>{width}}. {step}{inside}"
 
 
 def spec_digest(deployment: Deployment) -> str:
@@ -200,8 +200,18 @@ def reasons(reviewed: str, now: str) -> Iterator[str]:
         yield f"{len(before) - len(left)} of its {len(before)} steps are done already"
     elif left != before:
         yield "what is missing on the server is not what was missing then"
+    elif came_and_went := list(objects_changed(reviewed, now)):
+        yield from came_and_went
     elif old == new:
         yield "the same steps have another text: another dbprov, or other templates"
+
+
+def objects_changed(before: str, after: str) -> Iterator[str]:
+    """Tables, sequences and routines that only one of two texts of statements names."""
+    old, new = set(QUALIFIED.findall(before)), set(QUALIFIED.findall(after))
+    for words, names in (("came since then", new - old), ("went since then", old - new)):
+        if names:
+            yield f"{words}: {', '.join(sorted(names))}"
 
 
 def difference(reviewed: str, now: str, name: str) -> tuple[str, ...]:
@@ -220,4 +230,5 @@ def _head(text: str) -> dict[str, str]:
 
 
 def _steps(text: str) -> list[str]:
-    return re.findall(r"^-- +\d+\. (.*)$", text.partition("\n\n")[0], re.MULTILINE)
+    """The comments above the statements, which begin after the first empty line."""
+    return re.findall(r"^-- (.*)$", text.partition("\n\n")[2], re.MULTILINE)

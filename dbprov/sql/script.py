@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
+
+from msgspec import Struct, field
 
 from dbprov._version import __version__
 from dbprov.engines.engine import Engine
@@ -13,10 +16,13 @@ from dbprov.items import Membership, User
 from dbprov.plan.steps import Step, transactions
 from dbprov.spec import names
 from dbprov.spec.model import Deployment
+from dbprov.sql.contents import contents
 from dbprov.sql.quoted import comment
 from dbprov.sql.render import Renderer
 
 HASHED = "hashed"  # a setting of the Facts: the file holds verifiers, not placeholders
+PLAIN = {"script/head": "script/plain_head", "script/enter": "script/plain_enter"}
+WRITTEN_BY_SERVER = {"object_grant": "script/object_grant"}  # kinds, where it was not looked at
 PRODUCTS = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
 
 
@@ -28,67 +34,142 @@ def script(
     facts: Facts,
     about: Sequence[str] = (),
     file: str = "",
+    *,
+    known: bool = False,
+    plain: bool = False,
 ) -> str:
     """The file; it holds no date, host or local user, so the same steps give the same bytes.
 
     ``about``: lines for its head, where it was written for one server; ``file``: its name in the
-    instructions to run it.
+    instructions to run it. ``known``: the server was looked at a moment ago, so the file asks it
+    nothing. ``plain``: nothing but the statements, for a server where nothing is there yet.
     """
-    lines = _lines(engine, deployment, steps, render, facts, tuple(about), file)
+    lines = _File(engine, deployment, render, facts, known, plain).lines(steps, about, file)
     return "\n".join(lines) + "\n"
 
 
-def _lines(
-    engine: Engine,
-    deployment: Deployment,
-    steps: Sequence[Step],
-    render: Renderer,
-    facts: Facts,
-    about: tuple[str, ...],
-    file: str,
-) -> Iterator[str]:
-    what = (
-        f"{deployment.name}: database {deployment.database} on {PRODUCTS[facts.flavor]},"
-        f" made by dbprov {__version__}"
-    )
-    variables = {} if HASHED in facts.settings else _password_variables(deployment, steps)
-    passwords = _hashes(deployment) if HASHED in facts.settings else _passwords(variables)
-    run = engine.urls.how_to_run(deployment, [*variables], facts, file or f"{deployment.name}.sql")
-    head = (*(about or _head_of_any_server(facts)), "", *passwords, *run)
-    yield render.text("script/head", what=what, lines=head)
-    if variables and render.has("script/password"):
+class _File(Struct):
+    engine: Engine
+    deployment: Deployment
+    render: Renderer
+    facts: Facts
+    known: bool
+    plain: bool
+    memberships: dict[str, str] = field(default_factory=dict)  # variables, by role
+
+    def lines(self, steps: Sequence[Step], about: Sequence[str], file: str) -> Iterator[str]:
+        deployment, facts = self.deployment, self.facts
+        what = (
+            f"{deployment.name}: database {deployment.database} on {PRODUCTS[facts.flavor]},"
+            f" made by dbprov {__version__}"
+        )
+        hashed = HASHED in facts.settings
+        variables = {} if hashed else _password_variables(deployment, steps)
+        passwords = _hashes(deployment) if hashed else _passwords(variables)
+        name = file or f"{deployment.name}.sql"
+        run = self.engine.urls.how_to_run(deployment, [*variables], facts, name)
+        about = about or [*contents(deployment, steps), "", *_of_any_server(facts, self.plain)]
+        yield self.script("script/head", what=what, lines=(*about, "", *passwords, *run))
+        if variables and self.render.has("script/password"):
+            for variable in variables:
+                yield self.script("script/password", variable=variable)
+        inside: str | None = None
+        groups = transactions(steps)
+        for group in groups:
+            if group[0].item.inside != inside:
+                inside = group[0].item.inside
+                yield from self.enter(inside, steps)
+            yield ""
+            whole = self.engine.connection.TRANSACTIONS and not group[0].item.alone
+            if whole:
+                yield self.script("script/begin")
+            yield from self.statements(group)
+            if group is groups[-1]:
+                yield from self.check(steps)
+            if whole:
+                yield self.script("script/end")
+
+    def script(self, name: str, **values: Any) -> str:
+        plain = PLAIN.get(name, name)
+        found = plain if self.plain and self.render.has(plain) else name
+        return self.render.text(found, **values)
+
+    @property
+    def asks(self) -> bool:
+        """Is the server asked what is there already?"""
+        return not (self.known or self.plain)
+
+    def enter(self, inside: str | None, steps: Sequence[Step]) -> Iterator[str]:
+        name = inside or self.deployment.server.database
         yield ""
-        for variable in variables:
-            yield render.text("script/password", variable=variable)
-    inside: str | None = None
-    memberships: dict[str, str] = {}
-    for group in transactions(steps):
-        if group[0].item.inside != inside:
-            inside = group[0].item.inside
+        yield self.script(
+            "script/enter", database=name, conninfo=self.engine.urls.conninfo(name)
+        ).rstrip()
+        here = {step.item.kind for step in steps if step.item.inside == inside}
+        if self.asks and here & WRITTEN_BY_SERVER.keys():
             yield ""
-            name = inside or deployment.server.database
-            yield render.text("script/enter", database=name, conninfo=engine.urls.conninfo(name))
-        whole = engine.connection.TRANSACTIONS and not group[0].item.alone
-        if whole:
-            yield ""
-            yield render.text("script/begin")
+            yield self.script("script/machinery")
+
+    def statements(self, group: Sequence[Step]) -> Iterator[str]:
+        """Each under its comment; what is needed only together, under one question."""
+        opened = ""
         for step in group:
-            yield ""
-            yield from _statement(step, render, memberships)
-        if whole:
-            yield ""
-            yield render.text("script/end")
+            guard = self.guard(step)
+            if guard != opened:
+                if opened:
+                    yield "\\endif"
+                if guard:
+                    yield guard
+                opened = guard
+            yield f"-- {comment(step)}"
+            yield self.statement(step)
+        if opened:
+            yield "\\endif"
+
+    def guard(self, step: Step) -> str:
+        """What decides whether the statement is needed; empty where it can be repeated."""
+        item = step.item
+        if not self.asks:
+            return ""
+        asked = ""
+        if step.verb == "create" and self.render.has(f"{item.kind}/guard"):
+            asked = self.render.item(item, "guard").strip()
+        if isinstance(item, Membership):
+            # Revoked afterwards only where it was granted here.
+            variable = self.memberships.setdefault(
+                item.role, f"borrowed_{len(self.memberships) + 1}"
+            )
+            known = f"{asked} \\gset\n\\set {variable} :missing\n" if asked else ""
+            return f"{known}\\if :{variable}"
+        return f"{asked} \\gset\n\\if :missing" if asked else ""
+
+    def statement(self, step: Step) -> str:
+        """As apply sends it; or, of a server that was not looked at, as a file can ask it."""
+        item, verb = step.item, step.verb
+        if self.asks and verb == "create":
+            if item.kind in WRITTEN_BY_SERVER:
+                name = WRITTEN_BY_SERVER[item.kind]
+                return self.render.text(name, **self.render.values(item))
+            if self.render.has(f"{item.kind}/offline"):
+                verb = "offline"
+        return _terminated(self.render.item(item, verb))
+
+    def check(self, steps: Sequence[Step]) -> Iterator[str]:
+        """Of a server that was not looked at: a GRANT without effect is an error."""
+        made = [step.item.must_hold for step in steps if step.verb == "create"]
+        rows = [row for row in made if row]
+        if rows and self.asks and self.render.has("script/check"):
+            yield self.script("script/check", rows=rows)
 
 
-def _head_of_any_server(facts: Facts) -> Iterator[str]:
-    yield (
-        f"For {PRODUCTS[facts.flavor]} {'.'.join(map(str, facts.version))}, to be run by an admin:"
-        " a superuser, or the restricted"
-    )
-    yield (
-        "admin of a managed service. It can be run again at any time:"
-        " what is there already is left as it is."
-    )
+def _of_any_server(facts: Facts, plain: bool) -> Iterator[str]:
+    product = f"{PRODUCTS[facts.flavor]} {'.'.join(map(str, facts.version))}"
+    if plain:
+        yield f"For {product}, where neither the users nor the database are there yet: it can be"
+        yield "run once, by a superuser or the restricted admin of a managed service."
+    else:
+        yield f"For {product}, run by a superuser or the restricted admin of a managed service."
+        yield "It can be run again at any time: what is there already is left as it is."
     yield "No password is in this file, and nothing of it was executed by dbprov."
 
 
@@ -127,29 +208,6 @@ def _hashes(deployment: Deployment) -> Iterator[str]:
     for account in deployment.with_passwords:
         yield f"  of user {account.name}, kept in {account.place}"
     yield ""
-
-
-def _statement(step: Step, render: Renderer, memberships: dict[str, str]) -> Iterator[str]:
-    """A statement as apply sends it; inside \\if where it has no IF NOT EXISTS."""
-    item = step.item
-    yield f"-- {comment(step)}"
-    # alter needs no guard: it can be repeated.
-    conditional, variable = step.verb == "create" and render.has(f"{item.kind}/guard"), "missing"
-    if conditional:
-        yield render.item(item, "guard") + " \\gset"
-    if isinstance(item, Membership):
-        # Revoked afterwards only where it was granted here.
-        variable = memberships.setdefault(item.role, f"borrowed_{len(memberships) + 1}")
-        if step.verb == "create":
-            yield f"\\set {variable} :missing"
-        conditional = True
-    if conditional:
-        yield f"\\if :{variable}"
-    yield _terminated(render.item(item, step.verb))
-    if conditional:
-        yield "\\endif"
-    if step.verb in ("create", "alter") and render.has(f"{item.kind}/ensure"):
-        yield _terminated(render.item(item, "ensure"))
 
 
 def _terminated(statement: str) -> str:

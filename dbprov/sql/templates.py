@@ -30,6 +30,8 @@ RENAMED = {
     "postgresql/instance": "session/instance",
     "postgresql/verifiers": "user/verifiers",
     "postgresql/script/settings": "fragments/psql_settings",
+    "postgresql/database_grant/ensure": "script/check",
+    "postgresql/schema_grant/ensure": "script/check",
     "mysql/settings": "session/server",
     "mysql/rights": "session/rights",
     "mysql/instance": "session/instance",

@@ -15,10 +15,9 @@ WHERE d.datname = {{ database | literal }}
 {% endblock %}
 
 {% block guard %}
-{% if asked -%}
-SELECT true AS missing
-{%- else -%}
-SELECT NOT datallowconn AND datconnlimit = 0 AS missing FROM pg_database WHERE datname = {{ database | literal }}
+{# Nothing where the spec asks for it: then of an open database too. #}
+{% if not asked -%}
+{% include "postgresql/fragments/closed.sql" %}
 {%- endif %}
 {% endblock %}
 

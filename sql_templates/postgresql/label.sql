@@ -14,11 +14,16 @@ WHERE r.rolname = {{ name | literal }}
 {% endblock %}
 
 {% block guard %}
-{# Only where this admin may: a label must never hold up what comes after it. -#}
-{% if thing == "database" -%}
+{# With what it belongs to: a role that the same file makes, a database that it opens. Where the spec asks for a label in words,
+   or no state of the database tells, only where there is none and this admin may: it must never hold up what comes after it. -#}
+{% if thing == "database" and with_opening and not asked -%}
+{% set database = name %}{% include "postgresql/fragments/closed.sql" %}
+{%- elif thing == "database" -%}
 SELECT shobj_description(d.oid, 'pg_database') IS NULL AND pg_has_role(current_user, d.datdba, 'USAGE') AS missing
 FROM pg_database AS d
 WHERE d.datname = {{ name | literal }}
+{%- elif not asked -%}
+{% include "postgresql/fragments/no_role.sql" %}
 {%- else -%}
 SELECT shobj_description(r.oid, 'pg_authid') IS NULL
        AND {% include "postgresql/fragments/administered.sql" %} AS missing

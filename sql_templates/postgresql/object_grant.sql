@@ -2,7 +2,7 @@
 {# Also what a statement that takes our GRANT back must leave: what the grantee has by the same grantor, on the objects and,
    since a REVOKE on a table takes that too, on their columns. #}
 WITH o AS (
-    SELECT o.name, o.oid, o.owner, o.grantable OR o.ours AS can,
+    SELECT o.name, o.path, o.oid, o.owner, o.grantable OR o.ours AS can,
            CASE WHEN o.ours THEN o.owner ELSE (SELECT a.oid FROM pg_roles AS a WHERE a.rolname = current_user) END AS grantor
     FROM (SELECT o.*, pg_has_role(current_user, o.owner, 'USAGE')
                      OR pg_get_userbyid(o.owner)::text = ANY ({% include "postgresql/fragments/lent.sql" %}) AS ours
@@ -11,6 +11,8 @@ WITH o AS (
           ) AS o) AS o
 )
 SELECT coalesce(array_agg(o.name ORDER BY o.name) FILTER (WHERE o.can), '{}') AS lacking,
+       coalesce(jsonb_agg(o.path ORDER BY o.name) FILTER (WHERE o.can), '[]') AS things,
+       coalesce(jsonb_agg(o.path ORDER BY o.name) FILTER (WHERE NOT o.can), '[]') AS foreign_things,
        coalesce(array_agg(coalesce(x.privileges, '') ORDER BY o.name) FILTER (WHERE o.can), '{}') AS before,
        {% if objects == "TABLES" -%}
        ARRAY(SELECT format('%s (%I) ON TABLE %s', a.privilege_type, t.attname, c.name)
@@ -31,24 +33,10 @@ LEFT JOIN LATERAL (
 {% endblock %}
 
 {% block create %}
-{# One GRANT for all of them, made by the server from its own catalogue: the same text serves before and after the
-   application has made its tables, and whoever else may have made some in between. #}
-DO $dbprov$
-DECLARE
-    lacking pg_catalog.text;
-BEGIN
-{% include "postgresql/fragments/own_path.sql" %}
+{# By name: what was looked at a moment ago is not asked again. #}
+GRANT {% if every %}ALL PRIVILEGES{% else %}{{ privileges | keywords }}{% endif %} ON {% if objects == "TABLES" %}TABLE {{ things | path_lines }}{% elif objects == "SEQUENCES" %}SEQUENCE {{ things | path_lines }}{% else %}ROUTINE {{ things | signature_lines }}{% endif %}
 
-    SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO lacking
-    FROM (
-{% include "postgresql/fragments/objects.sql" %}
-    ) AS o
-    WHERE o.grantable OR pg_has_role(current_user, o.owner, 'USAGE');
-    IF lacking IS NOT NULL THEN
-        EXECUTE 'GRANT {% if every %}ALL PRIVILEGES{% else %}{{ privileges | keywords }}{% endif %} ON {% if objects == "TABLES" %}TABLE{% elif objects == "SEQUENCES" %}SEQUENCE{% else %}ROUTINE{% endif %} ' || lacking || format(' TO %I', {{ grantee | body_literal }}::text);
-    END IF;
-END
-$dbprov$
+    TO {{ grantee | ident }}
 {% endblock %}
 
 {% block drop %}

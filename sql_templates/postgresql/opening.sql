@@ -3,7 +3,7 @@ SELECT NOT d.datallowconn AND d.datconnlimit = 0 AS sealed FROM pg_database AS d
 {% endblock %}
 
 {% block guard %}
-SELECT NOT datallowconn AND datconnlimit = 0 AS missing FROM pg_database WHERE datname = {{ database | literal }}
+{% include "postgresql/fragments/closed.sql" %}
 {% endblock %}
 
 {% block create %}

@@ -21,29 +21,13 @@ WHERE n.nspname = {{ schema | literal }}
 {% block guard %}
 {# Up to PostgreSQL 14 public belongs to the bootstrap superuser: another admin's GRANT there succeeds with a warning and
    grants nothing (T82), so it is not tried. Roles borrowed in this transaction count, hence pg_has_role alone. #}
-SELECT pg_has_role(current_user, CASE WHEN pg_get_userbyid(nspowner) = 'pg_database_owner'
-                                      THEN (SELECT datdba FROM pg_database WHERE datname = current_database())
-                                      ELSE nspowner END, 'USAGE') AS missing
-FROM pg_namespace
-WHERE nspname = {{ schema | literal }}
+{% if version < (15,) -%}
+SELECT pg_has_role(current_user, nspowner, 'USAGE') AS missing FROM pg_namespace WHERE nspname = {{ schema | literal }}
+{%- endif %}
 {% endblock %}
 
 {% block create %}
 GRANT {{ privileges | keywords }} ON SCHEMA {{ schema | ident }} TO {{ grantee | ident }}
-{% endblock %}
-
-{% block ensure %}
-{# The same for a schema; up to PostgreSQL 14 PUBLIC's rights on public are enough (T82). #}
-DO $dbprov$
-BEGIN
-{% include "postgresql/fragments/own_path.sql" %}
-
-    IF EXISTS (SELECT FROM unnest(ARRAY[{{ privileges | body_literals }}]) AS p
-               WHERE NOT has_schema_privilege({{ grantee | body_literal }}, {{ schema | body_literal }}, p)) THEN
-        RAISE EXCEPTION 'nothing was granted: the owner of the schema, or a superuser, must run this file, or grant it first';
-    END IF;
-END
-$dbprov$
 {% endblock %}
 
 {% block drop %}

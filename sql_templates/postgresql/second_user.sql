@@ -7,7 +7,7 @@ WHERE r.rolname = {{ name | literal }}
 {% endblock %}
 
 {% block guard %}
-SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {{ name | literal }}) AS missing
+{% include "postgresql/fragments/no_role.sql" %}
 {% endblock %}
 
 {% block create %}

@@ -49,7 +49,10 @@ def test_from_plan_to_apply_without_a_question(reviewed: Reviewed) -> None:
     assert review.digest_matches(text)
     steps = re.findall(r"^  \+ (.*)$", planned.stdout, re.MULTILINE)
     assert steps
-    assert re.findall(r"^--  +\d+\. (.*)$", text, re.MULTILINE) == steps
+    body = text.partition("\n\n")[2]
+    assert re.findall(r"^-- (.*)$", body, re.MULTILINE) == [
+        one.partition("  (in ")[0] for one in steps
+    ]
 
     applied = reviewed("apply", "--reviewed", "change.sql")
     assert applied.returncode == 0, applied.stderr
@@ -205,7 +208,7 @@ def test_a_privilege_taken_by_hand_in_between(reviewed: Reviewed) -> None:
 
 @pytest.mark.postgresql
 def test_a_table_that_came_in_between(reviewed: Reviewed) -> None:
-    """The statement finds its tables by itself: so the reviewer sees them, and they have to be the same."""
+    """The reviewer sees each table by its name, and they have to be the same ones."""
     prefix = reviewed.prefix
     spec = reviewed.walk.spec(one(prefix, users=users(prefix)[:1]))
     reviewed.walk.provision(spec)
@@ -213,12 +216,14 @@ def test_a_table_that_came_in_between(reviewed: Reviewed) -> None:
     reviewed.write(users=users(prefix))
     reviewed("plan", "-o", "change.sql")
     assert re.search(
-        r"^-- .* existing tables .*  on public\.dag$", reviewed.file.read_text(), re.MULTILINE
+        r'^GRANT SELECT ON TABLE "public"\."dag"$', reviewed.file.read_text(), re.MULTILINE
     )
     reviewed.walk.as_user(spec, f"{prefix}app", "CREATE TABLE run (id integer)")
     said = reviewed.refused()
-    assert "what is missing on the server is not what was missing then" in said
-    assert re.search(r"^\+-- .*  on public\.dag, public\.run$", said, re.MULTILINE)
+    assert 'came since then: "public"."run"' in said
+    assert re.search(
+        r'^\+GRANT SELECT ON TABLE "public"\."dag", "public"\."run"$', said, re.MULTILINE
+    )
 
 
 @on_one_of_each

@@ -139,13 +139,16 @@ def test_what_came_by_another_way_is_not_counted() -> None:
     assert step.item == replace(grant, privileges=("INSERT", "SELECT"))
 
 
+THINGS = (("work", "a"), ("work", "b"), ("work", "c"), ("work", "d"))
+
+
 def test_objects_by_what_each_lacked() -> None:
     grant = ObjectGrant(**PLACES, objects="TABLES", privileges=("INSERT", "SELECT"), every=True)
     found = replace(
-        grant, lacking=("work.a", "work.b", "work.c", "work.d"), before=("", "SELECT", "", "INSERT,SELECT"),
+        grant, lacking=("work.a", "work.b", "work.c", "work.d"), things=THINGS, before=("", "SELECT", "", "INSERT,SELECT"),
         columns=('SELECT (id) ON TABLE work.a',),
     )  # fmt: skip
-    first, second = one(grant, found)
+    first, second = one(replace(grant, things=THINGS), found)
     less = replace(grant, every=False)
     assert first.item == replace(less, lacking=("work.a", "work.c"))
     assert second.item == replace(

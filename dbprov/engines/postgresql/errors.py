@@ -13,7 +13,7 @@ from dbprov.system.masking import outside, raw
 REFUSED = frozenset({"42501"})
 LOGIN = frozenset({"28P01", "28000"})
 EXISTS = frozenset({"42710", "42P04", "42P06", "23505"})
-MOVED = frozenset({"3D000", "42704", "55006", "2BP01"})
+MOVED = frozenset({"3D000", "42704", "42P01", "42883", "55006", "2BP01"})
 # Success without effect (T14): nothing revoked, nothing granted, name cut.
 EMPTY = frozenset({"01006", "01007", "42622"})
 BUSY = frozenset({"55P03", "57014"})

@@ -74,12 +74,14 @@ def expand(deployment: Deployment, facts: Facts) -> list[Item]:
     )
     lenders = tuple(a.name for a in creators) if owner or shared else ()
     sealed = d.isolate is not False
-    items: list[Item] = [
-        User(name=a.name, connection_limit=a.connection_limit, place=a.place, auth=a.auth)
-        for a in d.accounts
-    ]
+    items: list[Item] = []
+    for a in d.accounts:
+        items.append(
+            User(name=a.name, connection_limit=a.connection_limit, place=a.place, auth=a.auth)
+        )
+        if d.label is not False:
+            items.append(_label(d, "user", a.name))
     items += [TokenGrant(role=IAM, user=a.name) for a in d.accounts if a.auth is Auth.IAM]
-    items += [_label(d, "user", a.name) for a in d.accounts if d.label is not False]
     items += [item for a in d.accounts if a.second for item in _second(d, a)]
     seconds = tuple(a.name for a in d.accounts if a.second)
     items += [Membership(role=name) for name in dict.fromkeys((*lenders, *seconds))]
@@ -89,13 +91,8 @@ def expand(deployment: Deployment, facts: Facts) -> list[Item]:
         )
     )
     lent = (owner,) if owner else ()
-    if d.label is not False:
-        items.append(_label(d, "database", d.database, lent))
     if owner:
         items.append(Ownership(database=d.database, owner=owner, lenders=lent))
-    if sealed:
-        items.append(Isolation(database=d.database, asked=d.isolate is True, lenders=lent))
-    if owner:
         # The admin is not the owner any more, and PUBLIC may be shut out: it keeps a way in, for
         # the next run.
         items.append(
@@ -112,7 +109,11 @@ def expand(deployment: Deployment, facts: Facts) -> list[Item]:
                 lenders=lent,
             )
         )
+    if d.label is not False:
+        label = _label(d, "database", d.database, lent)
+        items.append(replace(label, with_opening=sealed))
     if sealed:
+        items.append(Isolation(database=d.database, asked=d.isolate is True, lenders=lent))
         items.append(Opening(database=d.database, lenders=lent))
     items += [
         SearchPath(user=name, database=d.database, schemas=a.schemas)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from psycopg import sql
 
@@ -33,11 +33,26 @@ def signature(names: Sequence[str]) -> str:
     return f"{path(names[:2])}({', '.join(types)})"
 
 
+def lines(names: Iterable[str]) -> str:
+    """A list on lines of at most 100 columns; the first one stands behind other words."""
+    made, room = [""], 60
+    for name in names:
+        if made[-1] and len(made[-1]) + len(name) + 2 > room:
+            made[-1] += ","
+            made.append(name)
+            room = 95
+        else:
+            made[-1] += f", {name}" if made[-1] else name
+    return "\n    ".join(made)
+
+
 FILTERS: Mapping[str, Callable[..., str]] = {
     "ident": ident,
     "idents": lambda names: ", ".join(map(ident, names)),
     "paths": lambda things: ", ".join(map(path, things)),
     "signatures": lambda things: ", ".join(map(signature, things)),
+    "path_lines": lambda things: lines(map(path, things)),
+    "signature_lines": lambda things: lines(map(signature, things)),
     "literal": literal,
     "literals": lambda values: ", ".join(map(literal, values)),
     "body_literal": body_literal,

@@ -4,6 +4,11 @@
    made is the extension's. Direct: what comes through other roles does not count, PUBLIC's does. Written for a plain query and for the body of a DO alike: its literals hold no $. -#}
 {% if objects == "ROUTINES" -%}
 SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,
+       jsonb_build_array(n.nspname, p.proname) || coalesce(
+           (SELECT jsonb_agg(v.word ORDER BY u.i, v.k)
+            FROM unnest(p.proargtypes) WITH ORDINALITY AS u (oid, i)
+            JOIN pg_type AS y ON y.oid = u.oid JOIN pg_namespace AS m ON m.oid = y.typnamespace
+            CROSS JOIN LATERAL (VALUES (1, m.nspname), (2, y.typname)) AS v (k, word)), '[]') AS path,
        p.oid, p.proowner AS owner, NULL::"char" AS relkind,
        has_function_privilege(p.oid, 'EXECUTE WITH GRANT OPTION') AS grantable
 FROM pg_proc AS p
@@ -16,7 +21,8 @@ WHERE n.nspname = {{ schema | body_literal }} AND p.proowner IS DISTINCT FROM g.
 
   AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')
 {%- else -%}
-SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid, c.relowner AS owner, c.relkind,
+SELECT format('%I.%I', n.nspname, c.relname) AS name,
+       jsonb_build_array(n.nspname, c.relname) AS path, c.oid, c.relowner AS owner, c.relkind,
        (SELECT bool_and({% if objects == "TABLES" %}has_table_privilege{% else %}has_sequence_privilege{% endif %}(c.oid, p || ' WITH GRANT OPTION'))
         FROM unnest(ARRAY[{{ privileges | body_literals }}]) AS p) AS grantable
 FROM pg_class AS c

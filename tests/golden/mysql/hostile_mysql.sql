@@ -1,7 +1,11 @@
 -- analytics: database we"i`rd_%db\$x;-- on MySQL, made by dbprov 0.1.0
 --
--- For MySQL 9.7, to be run by an admin: a superuser, or the restricted
--- admin of a managed service. It can be run again at any time: what is there already is left as it is.
+-- creates user "o'w"n`e%r_\ {{ x }}"@10.0.'%
+-- creates database "we"i`rd_%db\$x;--"
+-- o'w"n`e%r_\ {{ x }} (access: all): everything in database we"i`rd_%db\$x;--, now and in future
+--
+-- For MySQL 9.7, run by a superuser or the restricted admin of a managed service.
+-- It can be run again at any time: what is there already is left as it is.
 -- No password is in this file, and nothing of it was executed by dbprov.
 --
 -- It takes these passwords from the environment:
@@ -19,7 +23,6 @@ SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION';
 -- create user "o'w"n`e%r_\ {{ x }}"@10.0.'%
 CREATE USER IF NOT EXISTS 'o''w"n`e%r_\\ {{ x }}'@'10.0.''%'
     IDENTIFIED BY ${o_w_n_e_r______x____password};
-
 -- set label of user "o'w"n`e%r_\ {{ x }}"@10.0.'%
 ALTER USER 'o''w"n`e%r_\\ {{ x }}'@'10.0.''%' ATTRIBUTE '{"dbprov": "deployment analytics of hostile_mysql.yaml"}';
 

@@ -1,7 +1,11 @@
 -- analytics: database analytics_airflow on MariaDB, made by dbprov 0.1.0
 --
--- For MariaDB 11.8, to be run by an admin: a superuser, or the restricted
--- admin of a managed service. It can be run again at any time: what is there already is left as it is.
+-- creates user "analytics_airflow"@10.0.%
+-- creates database "analytics_airflow"
+-- analytics_airflow (access: all): everything in database analytics_airflow, now and in future
+--
+-- For MariaDB 11.8, run by a superuser or the restricted admin of a managed service.
+-- It can be run again at any time: what is there already is left as it is.
 -- No password is in this file, and nothing of it was executed by dbprov.
 --
 -- It takes these passwords from the environment:

@@ -1,7 +1,11 @@
 -- analytics: database analytics_airflow on MySQL, made by dbprov 0.1.0
 --
--- For MySQL 9.7, to be run by an admin: a superuser, or the restricted
--- admin of a managed service. It can be run again at any time: what is there already is left as it is.
+-- creates user "analytics_airflow"
+-- creates database "analytics_airflow"
+-- analytics_airflow (access: all): everything in database analytics_airflow, now and in future
+--
+-- For MySQL 9.7, run by a superuser or the restricted admin of a managed service.
+-- It can be run again at any time: what is there already is left as it is.
 -- No password is in this file, and nothing of it was executed by dbprov.
 --
 -- It takes these passwords from the environment:
@@ -19,7 +23,6 @@ SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION';
 -- create user "analytics_airflow"
 CREATE USER IF NOT EXISTS 'analytics_airflow'@'%'
     IDENTIFIED BY ${analytics_airflow_password};
-
 -- set label of user "analytics_airflow"
 ALTER USER 'analytics_airflow'@'%' ATTRIBUTE '{"dbprov": "deployment analytics of mysql.yaml"}';
 

@@ -1,7 +1,13 @@
 -- analytics: database analytics_airflow on MySQL, made by dbprov 0.1.0
 --
--- For MySQL 9.7, to be run by an admin: a superuser, or the restricted
--- admin of a managed service. It can be run again at any time: what is there already is left as it is.
+-- creates user "analytics_owner", user "analytics_loader"@10.0.%, user "analytics_reader"
+-- creates database "analytics_airflow"
+-- analytics_owner (access: owner): owns the database; everything in database analytics_airflow, now and in future
+-- analytics_loader (access: write): reads and writes rows and calls routines in database analytics_airflow, now and in future
+-- analytics_reader (access: read): reads rows in database analytics_airflow, now and in future
+--
+-- For MySQL 9.7, run by a superuser or the restricted admin of a managed service.
+-- It can be run again at any time: what is there already is left as it is.
 -- No password is in this file, and nothing of it was executed by dbprov.
 --
 -- It takes these passwords from the environment:
@@ -23,21 +29,16 @@ SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION';
 -- create user "analytics_owner"
 CREATE USER IF NOT EXISTS 'analytics_owner'@'%'
     IDENTIFIED BY ${analytics_owner_password};
-
 -- create user "analytics_loader"@10.0.%
 CREATE USER IF NOT EXISTS 'analytics_loader'@'10.0.%'
     IDENTIFIED BY ${analytics_loader_password};
-
 -- create user "analytics_reader"
 CREATE USER IF NOT EXISTS 'analytics_reader'@'%'
     IDENTIFIED BY ${analytics_reader_password} WITH MAX_USER_CONNECTIONS 5;
-
 -- set label of user "analytics_owner"
 ALTER USER 'analytics_owner'@'%' ATTRIBUTE '{"dbprov": "deployment analytics of several_users_mysql.yaml"}';
-
 -- set label of user "analytics_loader"@10.0.%
 ALTER USER 'analytics_loader'@'10.0.%' ATTRIBUTE '{"dbprov": "deployment analytics of several_users_mysql.yaml"}';
-
 -- set label of user "analytics_reader"
 ALTER USER 'analytics_reader'@'%' ATTRIBUTE '{"dbprov": "deployment analytics of several_users_mysql.yaml"}';
 
@@ -48,11 +49,9 @@ CREATE DATABASE IF NOT EXISTS `analytics_airflow`
 -- grant all privileges on database "analytics_airflow" for "analytics_owner"@% with grant option
 GRANT ALTER, ALTER ROUTINE, CREATE, CREATE ROUTINE, CREATE TEMPORARY TABLES, CREATE VIEW, DELETE, DROP, EVENT, EXECUTE, INDEX, INSERT, LOCK TABLES, REFERENCES, SELECT, SHOW VIEW, TRIGGER, UPDATE
     ON `analytics\_airflow`.* TO 'analytics_owner'@'%' WITH GRANT OPTION;
-
 -- grant DELETE, EXECUTE, INSERT, SELECT, UPDATE on database "analytics_airflow" for "analytics_loader"@10.0.%
 GRANT DELETE, EXECUTE, INSERT, SELECT, UPDATE
     ON `analytics\_airflow`.* TO 'analytics_loader'@'10.0.%';
-
 -- grant SELECT, SHOW VIEW on database "analytics_airflow" for "analytics_reader"@%
 GRANT SELECT, SHOW VIEW
     ON `analytics\_airflow`.* TO 'analytics_reader'@'%';

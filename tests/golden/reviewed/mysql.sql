@@ -7,12 +7,8 @@
 --   admin:    dba@%
 --   spec:     sha256 0000000000000000000000000000000000000000000000000000000000000000 of what it says of analytics
 --
--- It changes, in this order:
---   1. alter user "reader"
---   2. set label of user "app"
---   3. set label of user "reader"
---   4. grant all privileges on database "shop" for "app"@%
---   5. grant SELECT, SHOW VIEW on database "shop" for "reader"@%
+-- app (access: all): everything in database shop, now and in future
+-- reader (access: read): reads rows in database shop, now and in future
 -- Known to fail as this admin: create x: why not
 --
 -- dbprov apply --reviewed FILE runs exactly this, or nothing. No password is in it. By hand:
@@ -24,17 +20,13 @@ SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION';
 
 -- alter user "reader"
 ALTER USER 'reader'@'%' WITH MAX_USER_CONNECTIONS 5 ACCOUNT UNLOCK;
-
 -- set label of user "app"
 ALTER USER 'app'@'%' ATTRIBUTE '{"dbprov": "deployment analytics of deployment.yaml"}';
-
 -- set label of user "reader"
 ALTER USER 'reader'@'%' ATTRIBUTE '{"dbprov": "deployment analytics of deployment.yaml"}';
-
 -- grant all privileges on database "shop" for "app"@%
 GRANT ALTER, ALTER ROUTINE, CREATE, CREATE ROUTINE, CREATE TEMPORARY TABLES, CREATE VIEW, DELETE, DROP, EVENT, EXECUTE, INDEX, INSERT, LOCK TABLES, REFERENCES, SELECT, SHOW VIEW, TRIGGER, UPDATE
     ON `shop`.* TO 'app'@'%';
-
 -- grant SELECT, SHOW VIEW on database "shop" for "reader"@%
 GRANT SELECT, SHOW VIEW
     ON `shop`.* TO 'reader'@'%';

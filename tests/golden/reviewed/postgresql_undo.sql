@@ -19,12 +19,12 @@
 --   10. revoke CREATE, USAGE on schema "public" for "app"  (in database shop)
 --   11. give back membership in role "app" for this admin  (in database shop)
 --   12. take back: open database "shop" to connections
---   13. revoke CONNECT on database "shop" for "reader"
---   14. revoke CONNECT, CREATE, TEMPORARY on database "shop" for "app"
---   15. reset label of database "shop"
+--   13. reset label of database "shop"
+--   14. revoke CONNECT on database "shop" for "reader"
+--   15. revoke CONNECT, CREATE, TEMPORARY on database "shop" for "app"
 --   16. reset label of user "reader"
---   17. reset label of user "app"
---   18. restore user "reader"
+--   17. restore user "reader"
+--   18. reset label of user "app"
 --
 -- It is of the whole of that change, and to be run once, by the same admin. Where only a part of the change
 -- was done, finish that first: dbprov apply goes on from there. dbprov never runs this file. By hand:
@@ -34,107 +34,70 @@
 --
 \set ON_ERROR_STOP on
 \set QUIET on
-SET client_encoding = 'UTF8';
-SET search_path = '';
-SET ROLE NONE;
-SELECT count(set_config(name, coalesce(boot_val, ''), false)) AS presets_set_back FROM pg_settings
-WHERE source IN ('database', 'user', 'database user') AND context = 'user' \gset
-SET standard_conforming_strings = on;
-SET password_encryption = 'scram-sha-256';
+-- Each session begins with settings of its own, whatever its database or role presets.
+SELECT $dbprov$
+SET client_encoding = 'UTF8'; SET search_path = ''; SET ROLE NONE;
+DO $presets$BEGIN
+    PERFORM set_config(name, coalesce(boot_val, ''), false) FROM pg_settings
+    WHERE source IN ('database', 'user', 'database user') AND context = 'user';
+END$presets$;
+SET standard_conforming_strings = on; SET password_encryption = 'scram-sha-256';
+$dbprov$ AS begin_session \gset
+:begin_session
 
 \connect "shop"
-SET client_encoding = 'UTF8';
-SET search_path = '';
-SET ROLE NONE;
-SELECT count(set_config(name, coalesce(boot_val, ''), false)) AS presets_set_back FROM pg_settings
-WHERE source IN ('database', 'user', 'database user') AND context = 'user' \gset
-SET standard_conforming_strings = on;
-SET password_encryption = 'scram-sha-256';
+:begin_session
 
 BEGIN;
-
 -- borrow membership in role "app" for this admin
-SELECT NOT a.rolsuper AND NOT (pg_has_role(current_user, r.oid, 'USAGE') AND pg_has_role(current_user, r.oid, 'SET')) AS missing
-FROM pg_roles AS r, pg_roles AS a
-WHERE r.rolname = 'app' AND a.rolname = current_user \gset
-\set borrowed_1 :missing
-\if :borrowed_1
 GRANT "app" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;
-\endif
-
 -- revoke SELECT on future sequences of "app" in schema "public" for "reader"
 ALTER DEFAULT PRIVILEGES FOR ROLE "app" IN SCHEMA "public"
     REVOKE SELECT ON SEQUENCES FROM "reader";
-
 -- revoke SELECT on future tables of "app" in schema "public" for "reader"
 ALTER DEFAULT PRIVILEGES FOR ROLE "app" IN SCHEMA "public"
     REVOKE SELECT ON TABLES FROM "reader";
-
 -- revoke SELECT on future sequences of this admin in schema "public" for "reader"
 ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
     REVOKE SELECT ON SEQUENCES FROM "reader";
-
 -- revoke SELECT on future tables of this admin in schema "public" for "reader"
 ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
     REVOKE SELECT ON TABLES FROM "reader";
-
 -- revoke EXECUTE on future routines of this admin in schema "public" for "app"
 ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
     REVOKE EXECUTE ON ROUTINES FROM "app";
-
 -- revoke SELECT, UPDATE, USAGE on future sequences of this admin in schema "public" for "app"
 ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
     REVOKE SELECT, UPDATE, USAGE ON SEQUENCES FROM "app";
-
 -- revoke DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on future tables of this admin in schema "public" for "app"
 ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
     REVOKE DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE ON TABLES FROM "app";
-
 -- revoke USAGE on schema "public" for "reader"
 REVOKE USAGE ON SCHEMA "public" FROM "reader";
-
 -- revoke CREATE, USAGE on schema "public" for "app"
 REVOKE CREATE, USAGE ON SCHEMA "public" FROM "app";
-
 -- give back membership in role "app" for this admin
-\if :borrowed_1
 REVOKE "app" FROM CURRENT_USER;
-\endif
-
 COMMIT;
 
 \connect "postgres"
-SET client_encoding = 'UTF8';
-SET search_path = '';
-SET ROLE NONE;
-SELECT count(set_config(name, coalesce(boot_val, ''), false)) AS presets_set_back FROM pg_settings
-WHERE source IN ('database', 'user', 'database user') AND context = 'user' \gset
-SET standard_conforming_strings = on;
-SET password_encryption = 'scram-sha-256';
+:begin_session
 
 BEGIN;
-
 -- take back: open database "shop" to connections
 ALTER DATABASE "shop" ALLOW_CONNECTIONS false CONNECTION LIMIT 0;
-
+-- reset label of database "shop"
+COMMENT ON DATABASE "shop" IS NULL;
 -- revoke CONNECT on database "shop" for "reader"
 REVOKE CONNECT ON DATABASE "shop"
     FROM "reader";
-
 -- revoke CONNECT, CREATE, TEMPORARY on database "shop" for "app"
 REVOKE CONNECT, CREATE, TEMPORARY ON DATABASE "shop"
     FROM "app";
-
--- reset label of database "shop"
-COMMENT ON DATABASE "shop" IS NULL;
-
 -- reset label of user "reader"
 COMMENT ON ROLE "reader" IS NULL;
-
--- reset label of user "app"
-COMMENT ON ROLE "app" IS NULL;
-
 -- restore user "reader"
 ALTER ROLE "reader" LOGIN CONNECTION LIMIT 2;
-
+-- reset label of user "app"
+COMMENT ON ROLE "app" IS NULL;
 COMMIT;

@@ -1,0 +1,138 @@
+"""Objects stand by name in what is planned: those that come or go meanwhile are planned again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import dbprov
+from dbprov.commands.review import as_reviewed, change
+from dbprov.items.grants import MOST
+from tests.harness import execute
+from tests.support.specs import one, users
+from tests.support.walk import Walk
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.sampled("newest")]
+
+ODD = 'we"i`rd_%'
+
+
+@pytest.fixture
+def application(walk: Walk, prefix: str) -> Callable[..., None]:
+    """What the application does in the database of a Deployment; it has made tables already."""
+    spec = walk.spec(one(prefix, users=users(prefix)[:1]))
+    walk.provision(spec)
+
+    def run(*statements: str) -> None:
+        walk.as_user(spec, f"{prefix}app", *statements)
+
+    odd = ODD.replace('"', '""')
+    run(
+        "CREATE TABLE dag (id integer)", "CREATE TABLE log (id serial)", f'CREATE TABLE "{odd}" (id integer)',
+        "CREATE FUNCTION f(a integer, b text[]) RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+    )  # fmt: skip
+    return run
+
+
+def with_readers(walk: Walk, prefix: str) -> Any:
+    """The same Deployment with users that read and write what is there."""
+    return walk.spec(one(prefix, users=users(prefix)))
+
+
+def meanwhile(walk: Walk, prefix: str, act: Callable[[], None], reviewed: bool = False) -> Any:
+    """Planned; then somebody acts; then the plan of before is carried out."""
+    spec = with_readers(walk, prefix)
+    [deployment] = spec.deployments
+    with dbprov.servers(spec) as servers:
+        server = servers[deployment]
+        planned = dbprov.plan(deployment, server)
+        refuse = None
+        if reviewed:
+            file = walk.folder / "change.sql"
+            file.write_text(change(planned, server))
+            refuse = as_reviewed({deployment: file}, servers)[deployment]
+        for account in deployment.accounts:
+            if account.place.read() is None:
+                account.place.fill()
+        act()
+        return dbprov.apply(deployment, server, planned, reviewed=refuse)
+
+
+def test_each_object_by_its_name(walk: Walk, prefix: str, application: Callable[..., None]) -> None:
+    plan = walk.plan(with_readers(walk, prefix))
+    text = " ".join("\n".join(plan.statements).split())
+    [on_tables] = [s for s in plan.statements if s.startswith("GRANT SELECT ON TABLE")]
+    for name in ('"public"."dag"', '"public"."log"', '"public"."we""i`rd_%"'):
+        assert name in on_tables
+    assert '"public"."f"("pg_catalog"."int4", "pg_catalog"."_text")' in text
+    assert '"public"."log_id_seq"' in text
+    assert "DO " not in text
+    applied = meanwhile(walk, prefix, lambda: None)
+    assert applied.ok, applied.error
+    assert walk.plan(with_readers(walk, prefix)).complete
+
+
+def test_a_table_that_went(walk: Walk, prefix: str, application: Callable[..., None]) -> None:
+    applied = meanwhile(walk, prefix, lambda: application("DROP TABLE log"))
+    assert applied.ok, applied.error
+    assert walk.plan(with_readers(walk, prefix)).complete
+
+
+def test_tables_that_came(walk: Walk, prefix: str, application: Callable[..., None]) -> None:
+    def act() -> None:
+        application("CREATE TABLE late (id serial)", "CREATE TABLE later (id integer)")
+
+    applied = meanwhile(walk, prefix, act)
+    assert applied.ok, (applied.error, applied.left.steps)
+    assert walk.plan(with_readers(walk, prefix)).complete
+
+
+def test_a_table_that_went_to_another_owner(
+    walk: Walk, prefix: str, application: Callable[..., None]
+) -> None:
+    other = f"{prefix}other"
+    execute(walk.server, "superuser", f'CREATE ROLE "{other}"')
+    database = f"{prefix}db"
+
+    def act() -> None:
+        execute(walk.server, "superuser", f'ALTER TABLE public.dag OWNER TO "{other}"', database)
+
+    applied = meanwhile(walk, prefix, act)
+    if walk.url == walk.server.url("superuser"):
+        assert applied.ok, applied.error
+        return
+    assert applied.error is None
+    [left] = {names for item, _ in applied.left.of_other_owners for names in item.not_grantable}
+    assert left == f"public.dag of {other}"
+    statements = [statement for _, statement in applied.left.of_other_owners]
+    assert 'ON TABLE "public"."dag"' in statements[0]
+    for statement in statements:
+        execute(walk.server, "superuser", statement, database)
+    assert walk.plan(with_readers(walk, prefix)).complete
+
+
+def test_what_was_reviewed_is_not_planned_again(
+    walk: Walk, prefix: str, application: Callable[..., None]
+) -> None:
+    applied = meanwhile(walk, prefix, lambda: application("DROP TABLE log"), reviewed=True)
+    assert applied.error is not None
+    assert applied.error.code == "42P01"
+    assert 'went since then: "public"."log"' in applied.error.why
+    assert "have that one reviewed" in applied.error.todo
+    assert not any(done.step.item.kind == "object_grant" for done in applied.done)
+
+
+def test_a_statement_of_at_most_a_thousand(
+    walk: Walk, prefix: str, application: Callable[..., None]
+) -> None:
+    many = f"DO $$BEGIN FOR i IN 1..{MOST + 50} LOOP EXECUTE format('CREATE TABLE t%s ()', i); END LOOP; END$$"
+    application(many)
+    spec = with_readers(walk, prefix)
+    plan = walk.plan(spec)
+    on_tables = [s for s in plan.statements if "ON TABLE" in s]
+    assert max(s.count('"public".') for s in on_tables) == MOST
+    assert all(len(line) <= 100 for s in on_tables for line in s.splitlines())
+    walk.provision(spec)
+    assert walk.plan(spec).complete
