@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from dbprov._version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from dbprov.audit.log import Journal as Journal
+    from dbprov.audit.log import AuditLog as AuditLog
     from dbprov.commands.adopt import adopt as adopt
     from dbprov.commands.adopt import adopt_all as adopt_all
     from dbprov.commands.adopt import plan_adoption as plan_adoption
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from dbprov.spec.reader import parse as parse
 
 _HOMES = {
-    "audit.log": ("Journal",),
+    "audit.log": ("AuditLog",),
     "commands.adopt": ("adopt", "adopt_all", "plan_adoption", "plan_adoptions"),
     "commands.apply": ("apply", "apply_all"),
     "commands.check": ("check",),

@@ -25,7 +25,7 @@ from dbprov.system.masking import values
 LOCK_TIMEOUT = 30.0  # seconds to wait for the file lock of another process
 
 
-class Journal:
+class AuditLog:
     """The audit log, opened by one run; other runs may append to it at the same time."""
 
     def __init__(self, path: Path, command: str = "") -> None:

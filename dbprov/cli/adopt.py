@@ -20,7 +20,7 @@ from dbprov.cli.output import confirm, exit_code, show_end
 from dbprov.cli.spec_options import SpecCommand, ask, never, with_spec
 
 if TYPE_CHECKING:
-    from dbprov.audit.log import Journal
+    from dbprov.audit.log import AuditLog
     from dbprov.spec.model import Spec, Timeouts
 
 
@@ -44,7 +44,7 @@ def adopt(
     owners: tuple[str, ...],
     objects: tuple[str, ...],
     yes: bool,
-    journal: Journal | None,
+    journal: AuditLog | None,
     as_json: bool,
     templates: Path | None,
     timeouts: Timeouts,

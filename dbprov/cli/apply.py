@@ -24,7 +24,7 @@ from dbprov.cli.output import confirm, exit_code, files, refuse_existing, show_e
 from dbprov.cli.spec_options import SpecCommand, ask, never, with_spec
 
 if TYPE_CHECKING:
-    from dbprov.audit.log import Journal
+    from dbprov.audit.log import AuditLog
     from dbprov.commands.run import Run
     from dbprov.plan.plan import Plan
     from dbprov.server.server import Server
@@ -56,7 +56,7 @@ def apply(
     yes: bool,
     reviewed: str | None,
     undo: str | None,
-    journal: Journal | None,
+    journal: AuditLog | None,
     as_json: bool,
     templates: Path | None,
     timeouts: Timeouts,

@@ -20,7 +20,7 @@ from dbprov.cli.output import confirm, exit_code, show_end
 from dbprov.cli.spec_options import ask, never, spec_of
 
 if TYPE_CHECKING:
-    from dbprov.audit.log import Journal
+    from dbprov.audit.log import AuditLog
     from dbprov.plan.plan import Plan
     from dbprov.spec.model import Deployment, Spec, Timeouts
 
@@ -60,7 +60,7 @@ def drop(
     forget: bool,
     only_plan: bool,
     yes: bool,
-    journal: Journal | None,
+    journal: AuditLog | None,
     as_json: bool,
     templates: str | None,
     timeouts: Timeouts,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from dbprov.audit.log import Journal
+    from dbprov.audit.log import AuditLog
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -97,13 +97,13 @@ undo_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
 
-def _journal(ctx: click.Context, _: click.Parameter, path: str | None) -> Journal | None:
+def _journal(ctx: click.Context, _: click.Parameter, path: str | None) -> AuditLog | None:
     """Opened by ``servers``, before anything is asked of a server."""
     if path is None:
         return None
-    from dbprov.audit.log import Journal
+    from dbprov.audit.log import AuditLog
 
-    return Journal(Path(path), ctx.info_name or "")
+    return AuditLog(Path(path), ctx.info_name or "")
 
 
 audit_option = click.option(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dbprov.cli import console, screens
 
 if TYPE_CHECKING:
-    from dbprov.audit.log import Journal
+    from dbprov.audit.log import AuditLog
     from dbprov.commands.run import Run
     from dbprov.plan.plan import Plan
     from dbprov.spec.model import Deployment, Spec
@@ -81,7 +81,9 @@ def refuse_existing(plans: Iterable[Plan], undo_files: Mapping[Deployment, Path]
             )
 
 
-def show_end(runs: Sequence[Run], journal: Journal | None, document: dict[str, Any] | None) -> None:
+def show_end(
+    runs: Sequence[Run], journal: AuditLog | None, document: dict[str, Any] | None
+) -> None:
     """What every command that changes a server ends with; ``document`` for --json."""
     screens.show_audit_log(journal)
     if document is not None:

@@ -16,7 +16,7 @@ from dbprov.cli.output import confirm, exit_code, show_end
 from dbprov.cli.spec_options import SpecCommand, ask, never, with_spec
 
 if TYPE_CHECKING:
-    from dbprov.audit.log import Journal
+    from dbprov.audit.log import AuditLog
     from dbprov.commands.run import Run
     from dbprov.spec.model import Spec, Timeouts
 
@@ -47,7 +47,7 @@ def rotate(
     yes: bool,
     form: str | None,
     output: str | None,
-    journal: Journal | None,
+    journal: AuditLog | None,
     as_json: bool,
     templates: Path | None,
     timeouts: Timeouts,

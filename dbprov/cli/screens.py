@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from dbprov.audit.hash_chain import Checked
-    from dbprov.audit.log import Journal
+    from dbprov.audit.log import AuditLog
     from dbprov.commands.run import Run
     from dbprov.engines.facts import Check
     from dbprov.plan.change_owner import Withheld
@@ -207,7 +207,7 @@ def show_not_done(run: Run) -> None:
         console.say(f"{step}{_where(step.item.inside)}", True, "  -", "yellow")
 
 
-def show_audit_log(journal: Journal | None) -> None:
+def show_audit_log(journal: AuditLog | None) -> None:
     """The hash of the last line, to be kept where nobody who can write the file can."""
     if journal and journal.lines:
         words = f"recorded in {journal.path}; its last line has the hash {journal.head}"

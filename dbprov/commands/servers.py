@@ -13,7 +13,7 @@ from dbprov.server.server import Server
 from dbprov.spec.model import Deployment, Spec, Timeouts
 
 if TYPE_CHECKING:
-    from dbprov.audit.log import Journal
+    from dbprov.audit.log import AuditLog
 
 Ask = Callable[[str], Secret]
 
@@ -24,7 +24,7 @@ def servers(
     ask: Ask = never_ask,
     templates: Path | None = None,
     timeouts: Timeouts | None = None,
-    journal: Journal | None = None,
+    journal: AuditLog | None = None,
 ) -> Iterator[dict[Deployment, Server]]:
     """The Server of each Deployment.
 

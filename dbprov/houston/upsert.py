@@ -12,7 +12,7 @@ from msgspec import Struct
 from dbprov.errors import DbprovError, UsageError
 from dbprov.houston.api import Houston, HoustonError, Unanswered
 from dbprov.houston.mutations import FIELDS, Request, hidden, request
-from dbprov.system.masking import KNOWN, outside
+from dbprov.system.masking import MASKS, outside
 
 VERSION = "query AppConfig { appConfig { version } }"
 DEPLOYMENTS = """query Deployments($workspaceUuid: Uuid!) {
@@ -41,7 +41,7 @@ def prepare(houston: Houston, base: Mapping[str, Any]) -> Prepared:
     if known:
         base = with_variables(houston, base, known)
     for value in hidden(base):  # the platform's messages may repeat what was sent
-        KNOWN.know(value, anywhere=False)
+        MASKS.know(value, anywhere=False)
     made = request(version, base, str(known["id"]) if known else None)
     return Prepared(made, version, known)
 

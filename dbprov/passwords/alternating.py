@@ -8,7 +8,7 @@ from dbprov.passwords import Place
 from dbprov.passwords.secret import Secret
 
 
-class Turns(Struct, frozen=True):
+class AlternatingPlace(Struct, frozen=True):
     """A stored value without a prefix is the first user's password; ``NAME:`` marks the second's.
 
     User and password are one value, so that a reader never gets the password of one user with the

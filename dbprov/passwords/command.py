@@ -14,7 +14,7 @@ from dbprov.errors import PlaceError
 from dbprov.passwords.env import environment
 from dbprov.passwords.file import LONGEST, FilePlace
 from dbprov.passwords.secret import Secret, checked, generate
-from dbprov.system.masking import KNOWN, outside
+from dbprov.system.masking import MASKS, outside
 
 
 class CommandPlace(Struct, frozen=True):
@@ -197,7 +197,7 @@ def _written(number: int, stdin: bytes) -> bytes:
 def _explained(code: int, errors: bytes, secrets: tuple[str, ...]) -> str:
     """How it ended, and the last lines of its standard error, without any password."""
     for secret in secrets:
-        KNOWN.know(secret, anywhere=False)
+        MASKS.know(secret, anywhere=False)
     text = outside(errors.decode(errors="replace"))
     lines = ["".join(c if c.isprintable() else " " for c in line) for line in text.splitlines()]
     ended = f"it was ended by signal {-code}" if code < 0 else f"it ended with exit code {code}"

@@ -40,12 +40,12 @@ class Secret:
         """``known`` False: do not mask it. For text around a password that is masked itself."""
         self._value = value
         if known:
-            masking.KNOWN.know(value)
+            masking.MASKS.know(value)
 
     @property
     def public(self) -> bool:
         """Is it too short, or too like a common word or name, to be masked?"""
-        return masking.KNOWN.public(self._value)
+        return masking.MASKS.public(self._value)
 
     def reveal(self) -> str:
         """The string itself. tests/test_house.py lists every call of this."""

@@ -21,7 +21,7 @@ from dbprov.spec.server_identity import Running
 from dbprov.sql.render import Renderer
 
 if TYPE_CHECKING:
-    from dbprov.audit.log import Journal
+    from dbprov.audit.log import AuditLog
     from dbprov.server.ssh_tunnel import Tunnel
 
 UNKNOWN = Facts((0,), "")
@@ -44,7 +44,7 @@ class AdminSessions:
         ask: Callable[[str], Secret] = never_ask,
         templates: Path | None = None,
         timeouts: Timeouts | None = None,
-        journal: Journal | None = None,
+        journal: AuditLog | None = None,
         admin: Place | None = None,
     ) -> None:
         self.address, self.tls, self.timeouts = address, tls, timeouts or Timeouts()

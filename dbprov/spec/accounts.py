@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dbprov.passwords import Place
-from dbprov.passwords.alternating import Turns
+from dbprov.passwords.alternating import AlternatingPlace
 from dbprov.passwords.file import FilePlace
 from dbprov.passwords.none import NoPlace
 from dbprov.spec import keys, names, password
@@ -114,7 +114,7 @@ class AccountReader(Struct):
             return None
         second = self._second(found, name, place, server)
         if second:
-            place = Turns(place, second)
+            place = AlternatingPlace(place, second)
         # Whether two servers are one only they know: see conflicts.one_place.
         identity = (server.engine, name, host, second)
         label = f'user "{name}"' + (f"@{host}" if host != "%" else "") + f" on {server}"

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from dbprov.passwords import Place
-from dbprov.passwords.alternating import Turns
+from dbprov.passwords.alternating import AlternatingPlace
 from dbprov.passwords.file import FilePlace
 from dbprov.spec.model import Account, Deployment
 
@@ -84,7 +84,7 @@ def _kept(place: Place) -> object:
     """Equal where two places are one, however the spec says them."""
     if isinstance(place, FilePlace):
         return os.path.realpath(place.path)
-    if isinstance(place, Turns):
+    if isinstance(place, AlternatingPlace):
         return place.second, _kept(place.place)
     return place
 

@@ -16,7 +16,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from dbprov.passwords import Place
-from dbprov.passwords.alternating import Turns
+from dbprov.passwords.alternating import AlternatingPlace
 from dbprov.passwords.file import FilePlace
 from dbprov.spec.values import Node, Reading
 
@@ -70,7 +70,7 @@ class DistinctPlaces(Struct):
 
     def _slots(self, place: Place) -> Iterator[_Slot]:
         """By the kind of place; what nobody can write twice, such as a prompt, has none."""
-        if isinstance(place, Turns):
+        if isinstance(place, AlternatingPlace):
             yield from self._slots(place.place)
         elif isinstance(place, FilePlace):
             yield from self._file(place.path, draft=False)

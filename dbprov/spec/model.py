@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dbprov.passwords import Place
-from dbprov.passwords.alternating import Turns
+from dbprov.passwords.alternating import AlternatingPlace
 from dbprov.system.loopback import loopback
 
 
@@ -148,7 +148,7 @@ class Account(Struct, frozen=True):
         return self._in_turn(False)
 
     def _in_turn(self, now: bool) -> str:
-        if not isinstance(self.place, Turns):
+        if not isinstance(self.place, AlternatingPlace):
             return self.name
         return self.second if self.place.second_now is now else self.name
 

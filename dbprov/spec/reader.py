@@ -27,7 +27,7 @@ from dbprov.spec.model import Address, Deployment, Spec, Tls
 from dbprov.spec.server_url import ServerReader
 from dbprov.spec.values import PRIVATE, Node, Reading
 from dbprov.system import files
-from dbprov.system.masking import KNOWN
+from dbprov.system.masking import MASKS
 
 NOWHERE = Address("", "", "", 0, "")
 NO_SCHEMAS = "is for PostgreSQL: MySQL has no schemas inside a database"
@@ -116,7 +116,7 @@ class _Reader(Struct, dict=True):
         if self.values.mistakes:
             raise SpecError(self.values.mistakes)
         made = Spec(tuple(deployments), self.source)
-        KNOWN.name(made.names())
+        MASKS.name(made.names())
         return made
 
     def deployment(

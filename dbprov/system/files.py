@@ -42,7 +42,7 @@ class TooLarge(Refused):
         self.head = head
 
 
-class Spot(Struct, frozen=True):
+class DirectoryEntry(Struct, frozen=True):
     """A directory entry: a name in an opened folder."""
 
     folder: int
@@ -83,7 +83,7 @@ class Spot(Struct, frozen=True):
 @contextmanager
 def spot(
     path: Path, *, trusted: bool, follow: bool = False, make: int | None = None
-) -> Iterator[Spot]:
+) -> Iterator[DirectoryEntry]:
     """The directory entry of a path, each folder opened from the one before it.
 
     ``trusted``: no other user may be able to change any part of the path. Else only its links must
@@ -114,7 +114,7 @@ def spot(
                     continue
                 name = "."  # a link to a folder: refused later, as a folder
             if not left:
-                yield Spot(here, name, str(shown / name))
+                yield DirectoryEntry(here, name, str(shown / name))
                 return
             before, here = here, os.open(name, FOLDER_FLAGS, dir_fd=here)
             os.close(before)
@@ -234,7 +234,7 @@ def _whole(made: bytes, shown: str, most: int) -> bytes:
 # -- writing ---------------------------------------------------------------------------------------
 
 
-def add(place: Spot, text: str, mode: int = 0o600) -> bool:
+def add(place: DirectoryEntry, text: str, mode: int = 0o600) -> bool:
     """Creates the file, written as a draft first. False where it exists by then."""
     with drafts.draft(place.folder, text, mode) as draft, suppress(FileExistsError):
         os.link(draft, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
@@ -242,7 +242,7 @@ def add(place: Spot, text: str, mode: int = 0o600) -> bool:
     return False
 
 
-def replace(place: Spot, text: str, mode: int) -> int:
+def replace(place: DirectoryEntry, text: str, mode: int) -> int:
     """Replaces the file atomically; never another user's, nor through a link. Returns its mode."""
     place.refuse_foreign()
     with drafts.draft(place.folder, text, mode) as draft:
@@ -251,7 +251,7 @@ def replace(place: Spot, text: str, mode: int) -> int:
     return stat.S_IMODE(made.st_mode)
 
 
-def appended(place: Spot) -> int:
+def appended(place: DirectoryEntry) -> int:
     """A descriptor for reading and appending; the file is created with mode 0600."""
     flags = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     with suppress(FileExistsError):
@@ -266,30 +266,30 @@ def appended(place: Spot) -> int:
     return handle
 
 
-def rename(place: Spot, name: str) -> None:
+def rename(place: DirectoryEntry, name: str) -> None:
     """Renames the file ``name`` of the same folder to this name."""
-    Spot(place.folder, name, str(Path(place.shown).with_name(name))).refuse_foreign()
+    DirectoryEntry(place.folder, name, str(Path(place.shown).with_name(name))).refuse_foreign()
     os.replace(name, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
 
 
-def remove(place: Spot) -> None:
+def remove(place: DirectoryEntry) -> None:
     with suppress(FileNotFoundError):
         os.unlink(place.name, dir_fd=place.folder)
 
 
-def sweep(place: Spot) -> None:
+def sweep(place: DirectoryEntry) -> None:
     with _listable(place) as folder:
         drafts.sweep(folder)
 
 
-def sync(place: Spot) -> None:
+def sync(place: DirectoryEntry) -> None:
     """Syncs the folder, so that renames in it survive a crash."""
     with _listable(place) as folder:
         os.fsync(folder)
 
 
 @contextmanager
-def _listable(place: Spot) -> Iterator[int]:
+def _listable(place: DirectoryEntry) -> Iterator[int]:
     """Its folder, opened for reading: O_PATH allows neither listing nor fsync."""
     handle = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=place.folder)
     try:

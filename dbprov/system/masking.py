@@ -83,7 +83,7 @@ _TOKEN = frozenset(string.ascii_letters + string.digits + "+/=_-")
 
 
 class Masks:
-    """The secrets of a process. ``KNOWN``, at the end of this module, is this process's."""
+    """The secrets of a process. ``MASKS``, at the end of this module, is this process's."""
 
     def __init__(self) -> None:
         self._secrets: set[str] = set()
@@ -145,18 +145,18 @@ def _without(text: str, index: _Index) -> str:
 
 # -- the functions for callers ---------------------------------------------------------------------
 
-KNOWN = Masks()
+MASKS = Masks()
 
 
 def masked(text: str) -> str:
     """The text without the secrets of this process."""
-    return KNOWN.masked(text)
+    return MASKS.masked(text)
 
 
 def outside(words: str) -> Outside:
     """Text from outside, without any secret, however short."""
     short = words if len(words) <= MAX_LENGTH else f"{words[:MAX_LENGTH]} ..."
-    made = Outside(KNOWN.masked_outside(short))
+    made = Outside(MASKS.masked_outside(short))
     made.raw = short
     return made
 

@@ -16,7 +16,7 @@ import yaml
 
 import dbprov
 from dbprov.audit import hash_chain
-from dbprov.audit.log import Journal
+from dbprov.audit.log import AuditLog
 from dbprov.commands.apply import fill_places
 from dbprov.errors import AuditError
 from dbprov.spec.model import Spec
@@ -32,7 +32,7 @@ BROKEN = {"postgresql": "schema_grant", "mysql": "grant"}
 
 
 def applied(spec: Spec, file: Path, templates: Path | None = None) -> dbprov.Run:
-    with dbprov.servers(spec, templates=templates, journal=Journal(file, "test")) as servers:
+    with dbprov.servers(spec, templates=templates, journal=AuditLog(file, "test")) as servers:
         [deployment] = spec.deployments
         return dbprov.apply(deployment, servers[deployment])
 
@@ -108,7 +108,7 @@ def test_what_failed_and_what_was_taken_back(walk: Walk, prefix: str, tmp_path: 
 
 def limited(spec: Spec, file: Path, room: int, hard: int) -> None:
     """Apply, with files of this size at most once the passwords are kept."""
-    with dbprov.servers(spec, journal=Journal(file)) as servers:
+    with dbprov.servers(spec, journal=AuditLog(file)) as servers:
         [deployment] = spec.deployments
         planned = dbprov.plan(deployment, servers[deployment])
         fill_places(planned)
@@ -189,7 +189,7 @@ def test_a_run_that_is_killed_leaves_what_it_had_begun(
     file = tmp_path / "audit.jsonl"
     child = os.fork()
     if child == 0:
-        with dbprov.servers(spec, journal=Journal(file)) as servers:
+        with dbprov.servers(spec, journal=AuditLog(file)) as servers:
             [deployment] = spec.deployments
             planned = dbprov.plan(deployment, servers[deployment])
             fill_places(planned)
@@ -251,5 +251,5 @@ def test_a_file_that_cannot_be_a_record_is_refused_at_once(
     else:
         file.write_text("{" if way == "torn" else "")
         file.chmod(0o666 if way == "writable by others" else 0o600)
-    with pytest.raises(AuditError), dbprov.servers(spec, journal=Journal(file)):
+    with pytest.raises(AuditError), dbprov.servers(spec, journal=AuditLog(file)):
         raise AssertionError("the servers must not be opened")

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from dbprov.audit.log import Journal
+from dbprov.audit.log import AuditLog
 from dbprov.cli.output import write
 from dbprov.errors import AuditError, PlaceError, RenderError, SpecError
 from dbprov.passwords.file import FilePlace
@@ -254,7 +254,7 @@ def test_no_umask_says_who_reads_a_password(umask: int, tmp_path: Path) -> None:
         place.propose()
         place.promote()
         said = write(tmp_path / "three/four/app.env", "x", 0o600)
-        with Journal(tmp_path / "audit"):
+        with AuditLog(tmp_path / "audit"):
             pass
     folders = ("one", "one/two", "three", "three/four")
     assert {name: mode(tmp_path / name) for name in folders} == dict.fromkeys(folders, 0o700)
@@ -332,7 +332,7 @@ def test_nothing_is_written_into_what_is_no_file(which: str, tmp_path: Path) -> 
     make, why = OUTPUTS[which]
     make(tmp_path / "out")
     assert why in refused(lambda: write(tmp_path / "out", "x", 0o600)).why
-    with pytest.raises(AuditError) as caught, Journal(tmp_path / "out"):
+    with pytest.raises(AuditError) as caught, AuditLog(tmp_path / "out"):
         pass
     assert why in caught.value.why
     if which == "link":
@@ -355,7 +355,7 @@ def test_an_output_of_another_user_is_not_replaced(tmp_path: Path) -> None:
     os.lchown(tmp_path / "open/link", EVE, EVE)
     for path in (tmp_path / "out", tmp_path / "open/link/out"):
         assert f"user {EVE}" in refused(lambda path=path: write(path, "x", 0o600)).why  # type: ignore[misc]
-        with pytest.raises(AuditError), Journal(path):
+        with pytest.raises(AuditError), AuditLog(path):
             pass
     assert (tmp_path / "out").read_text() == "theirs"
     assert not list((tmp_path / "target").iterdir())
@@ -368,7 +368,7 @@ def test_an_output_of_another_user_is_not_replaced(tmp_path: Path) -> None:
 def test_an_audit_file_has_one_name(tmp_path: Path) -> None:
     (tmp_path / "profile").write_text("")
     os.link(tmp_path / "profile", tmp_path / "audit")
-    with pytest.raises(AuditError, match="audit") as caught, Journal(tmp_path / "audit"):
+    with pytest.raises(AuditError, match="audit") as caught, AuditLog(tmp_path / "audit"):
         pass
     assert "hard link" in caught.value.why
 

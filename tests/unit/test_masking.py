@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dbprov.errors import ConnectError, Mistake, ReviewError, SpecError
 from dbprov.passwords.secret import Secret, generate
 from dbprov.spec import reader
-from dbprov.system.masking import KNOWN, Masks, outside, printable, raw, values
+from dbprov.system.masking import MASKS, Masks, outside, printable, raw, values
 from tests.support.made import FOLDER
 
 HARD = "Qx7'\"\\$`%%x é+/ß😀 z#"
@@ -116,9 +116,9 @@ def test_so_is_one_that_is_a_name_of_the_spec(name: str) -> None:
         reader.parse(text, "spec.yaml", FOLDER)
         known = Secret(name)
         assert known.public
-        assert KNOWN.masked(f'database "{name}"') == f'database "{name}"'
+        assert MASKS.masked(f'database "{name}"') == f'database "{name}"'
         assert outside(f"wrong: {name}") == "wrong: ***"
-        vars(KNOWN).update(vars(Masks()))
+        vars(MASKS).update(vars(Masks()))
 
 
 def test_values_are_masked_and_keys_are_not() -> None:
