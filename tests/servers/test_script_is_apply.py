@@ -137,6 +137,48 @@ def test_a_script_that_was_killed_is_finished_by_the_next(
         assert catalogue(walk.server, prefix, database) == by_apply, beginning[-300:]
 
 
+ODD_NAMES = (
+    '"; DROP TABLE dag; --',
+    "'||'x",
+    "a\nb \\gexec",
+    ":'schema'",
+    "$dbprov$",
+    "%I %s",
+    "\\! touch x",
+)
+
+
+@pytest.mark.postgresql
+@pytest.mark.attack("a table or routine whose name is SQL, in the database that a script grants in")
+def test_names_of_objects_are_nothing_else(walk: Walk, prefix: str) -> None:
+    """The server writes these GRANTs from its catalogue, and psql runs them."""
+    spec = walk.spec(one(prefix, users=users(prefix)[:1]))
+    walk.provision(spec)
+    made = ["CREATE TABLE dag (id serial)"]
+    for name in ODD_NAMES:
+        quoted = name.replace('"', '""')
+        made += [
+            f'CREATE TABLE "{quoted}" (id integer)',
+            f'CREATE TYPE "t{quoted}" AS (a integer)',
+            f'CREATE FUNCTION "f{quoted}"(a "t{quoted}") RETURNS integer LANGUAGE sql AS $$SELECT 1$$',
+            f'REVOKE EXECUTE ON FUNCTION "f{quoted}"("t{quoted}") FROM PUBLIC',
+        ]
+    walk.as_user(spec, f"{prefix}app", *made)
+    readers = walk.spec(one(prefix, users=users(prefix)))
+    for account in readers.deployments[0].accounts:
+        if account.place.read() is None:
+            account.place.fill()
+    run_script(walk, readers)
+    assert walk.plan(readers).complete, walk.plan(readers).statements
+    database = f"{prefix}db"
+    [(tables,)] = execute(
+        walk.server, "superuser",
+        f"SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        f" AND has_table_privilege('{prefix}reader', oid, 'SELECT')", database,
+    )  # fmt: skip
+    assert tables == len(ODD_NAMES) + 1
+
+
 @pytest.mark.postgresql
 def test_the_newest_script_runs_on_every_server(walk: Walk, prefix: str) -> None:
     """render without --server-version: the guide's layout has nothing in it that an older server does not know."""
