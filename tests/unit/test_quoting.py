@@ -24,6 +24,7 @@ NASTY = [
 TABLE = [
     (postgresql.ident, "plain", '"plain"'),
     (postgresql.ident, 'o"ps', '"o""ps"'),
+    (postgresql.ident, 'o"\n\u202e\\', 'U&"o""\\+00000A\\+00202E\\+00005C"'),
     (postgresql.ident, "a\\b'c", '"a\\b\'c"'),
     (postgresql.literal, "plain", "'plain'"),
     (postgresql.literal, "o'ps", "'o''ps'"),
@@ -88,8 +89,16 @@ def _postgresql_literal(text: str) -> str:
     )
 
 
+def _postgresql_ident(text: str) -> str:
+    if not text.startswith("U&"):
+        return _read(text, '"', escapes=False)
+    inner = _read(text[2:], '"', escapes=False)
+    assert inner.isprintable()
+    return re.sub(r"\\\+([0-9A-F]{6})", lambda code: chr(int(code[1], 16)), inner)
+
+
 def _check(name: str) -> None:
-    assert _read(postgresql.ident(name), '"', escapes=False) == name
+    assert _postgresql_ident(postgresql.ident(name)) == name
     assert _postgresql_literal(postgresql.literal(name)) == name
     assert _postgresql_literal(postgresql.body_literal(name)) == name
     assert "$" not in postgresql.body_literal(name)

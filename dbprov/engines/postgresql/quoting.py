@@ -14,7 +14,14 @@ def literal(value: object) -> str:
 
 
 def ident(name: str) -> str:
-    return sql.Identifier(name).as_string()
+    """Of a name that holds line breaks or what does not print, with escapes.
+
+    Whoever may create a table chooses its name: on paper it must not look like other lines.
+    """
+    if name.isprintable():
+        return sql.Identifier(name).as_string()
+    escaped = (c if c.isprintable() and c != "\\" else f"\\+{ord(c):06X}" for c in name)
+    return f"U&{sql.Identifier(''.join(escaped)).as_string()}"
 
 
 def body_literal(value: str) -> str:
@@ -35,7 +42,7 @@ def signature(names: Sequence[str]) -> str:
 
 def lines(names: Iterable[str]) -> str:
     """A list on lines of at most 100 columns; the first one stands behind other words."""
-    made, room = [""], 60
+    made, room = [""], 50
     for name in names:
         if made[-1] and len(made[-1]) + len(name) + 2 > room:
             made[-1] += ","
