@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import unified_diff
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,26 @@ def test_what_was_borrowed_is_given_back_and_nothing_else() -> None:
         == text.count('REVOKE "analytics_airflow" FROM CURRENT_USER')
         == len(taken)
     )
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "mysql"])
+def test_another_version_of_a_spec_differs_in_the_same_few_lines(engine: str) -> None:
+    """One more user: only lines of it come, but for the head and the rows of the check."""
+    users = [{"name": "app"}, {"name": "reader", "access": "read"}]
+    before, after = (
+        render(Spec((deployment(engine, users=some),)))["analytics"].splitlines()
+        for some in (users[:1], users)
+    )
+    changes = [line for line in unified_diff(before, after, n=0) if line[0] in "+-"][2:]
+    gone = [line for line in changes if line.startswith("-") and not line.startswith("---")]
+    assert all(line.startswith("--- ") or line.startswith("-        (E'") for line in gone), gone
+    came = [line for line in changes if line.startswith("+")]
+    head = len(after) - len(after[after.index("") :])
+    body = [line[1:] for line in came if line[1:] in after[head:]]
+    statements = [line for line in body if line.startswith("-- ")]
+    assert statements
+    assert all("reader" in line or "app" in line for line in statements), statements
+    assert len(gone) <= 4
 
 
 def test_no_password_is_in_it_even_where_one_is_known() -> None:
