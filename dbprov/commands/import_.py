@@ -16,7 +16,7 @@ from dbprov.passwords.secret import never_ask
 from dbprov.plan.steps import compare
 from dbprov.server.server import Server
 from dbprov.server.sessions import no_password
-from dbprov.spec import keys
+from dbprov.spec import keys, names
 from dbprov.spec.model import Access, Deployment, Timeouts
 from dbprov.spec.reader import from_flags, parse
 from dbprov.spec.writer import (
@@ -48,7 +48,7 @@ def import_(
     flags: dict[str, Any] = {
         keys.SERVER: server,
         keys.DATABASE: database,
-        keys.NAME: name or database,
+        keys.NAME: name or names.deployment(database),
         keys.USER: "somebody",
         keys.TLS: dict(tls or {}),
         keys.VIA: via,

@@ -132,3 +132,9 @@ def variable(user: str) -> str:
     """
     name = re.sub(r"\W", "_", user, flags=re.ASCII) + "_password"
     return f"_{name}" if name[0].isdigit() else name
+
+
+def deployment(database: str) -> str:
+    """A name of a Deployment for a database that exists, whatever signs its own name has."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", database).strip("-._")
+    return name[:63] or "imported"

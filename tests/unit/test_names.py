@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dbprov.spec import names
 from dbprov.spec.names import DEPLOYMENT, objections, unprintable
-from tests.support.made import HOSTILE
+from tests.support.made import HOSTILE, parsed
 
 SORTS = ("database", "user", "schema")
 
@@ -141,3 +142,16 @@ def test_names_of_deployments(name: str) -> None:
 )
 def test_names_that_cannot_be_files(name: str) -> None:
     assert not DEPLOYMENT.match(name)
+
+
+@pytest.mark.parametrize(
+    ("database", "name"),
+    [
+        ("shop", "shop"), ('we"i`rd_%db', "we-i-rd_-db"), ("-x.", "x"), ("данные", "imported"), ("a" * 70, "a" * 63),
+    ],
+)  # fmt: skip
+def test_a_deployment_of_any_database_has_a_name(database: str, name: str) -> None:
+    assert names.deployment(database) == name
+    assert parsed(
+        f"server: postgresql://h\ndeployments: [{{name: '{name}', database: d, user: u}}]"
+    )
