@@ -11,8 +11,6 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-DEPLOYMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")
-
 
 class Rule(Struct, frozen=True):
     """One reason to refuse a name: the sorts of things it holds for, the test, and the words."""

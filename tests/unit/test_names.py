@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dbprov.spec import names
-from dbprov.spec.names import DEPLOYMENT, objections, unprintable
+from dbprov.spec.key_types import Text
+from dbprov.spec.keys import NAME
+from dbprov.spec.names import objections, unprintable
 from tests.support.made import HOSTILE, parsed
+
+assert isinstance(NAME.type, Text)
+DEPLOYMENT = NAME.type.pattern
 
 SORTS = ("database", "user", "schema")
 
@@ -134,14 +141,14 @@ def test_whatever_is_taken_fits(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["analytics", "a", "A-1_b.c", "x" * 63])
 def test_names_of_deployments(name: str) -> None:
-    assert DEPLOYMENT.match(name)
+    assert re.fullmatch(DEPLOYMENT, name)
 
 
 @pytest.mark.parametrize(
     "name", ["", ".", "..", "-a", ".a", "_a", "a/b", "a b", "a\n", "ü", "x" * 64, "a\\b", "$a"]
 )
 def test_names_that_cannot_be_files(name: str) -> None:
-    assert not DEPLOYMENT.match(name)
+    assert not re.fullmatch(DEPLOYMENT, name)
 
 
 @pytest.mark.parametrize(
