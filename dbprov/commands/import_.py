@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from dbprov.commands.plan import plan
@@ -90,10 +91,11 @@ def describe(
             continue
         base = made or replace(one, accounts=(), schemas=schemas_of(users, engine)[0])
         near, missing = _nearest(base, one, server, user)
-        if nearest and base.layout == "shared":
-            made, lacking[str(user)] = near, missing
+        harmless = all(one.harmless for one in missing)
+        if (nearest or harmless) and base.layout == "shared":
+            made, lacking[str(user)] = near, [str(one) for one in missing]
         else:
-            left_out[str(user)] = _why(user, near, missing)
+            left_out[str(user)] = _why(user, near, [str(one) for one in missing])
     if made is None:
         raise RefusedError(
             f'nothing in database "{one.database}" can be described such that nothing is missing',
@@ -168,9 +170,12 @@ def _existing_users(one: Deployment, server: Server) -> tuple[list[ExistingUser]
     [rows] = server.answers([render.text(first.template, **first.values)])
     for row in rows:
         known[str(row["name"]), str(row.get("host", "%"))] = dict(row)
+    users = tuple(dict.fromkeys(name for name, _ in known))
     for question in more:
+        inside = one.database if question.inside else None
+        query = render.text(question.template, users=users, **question.values)
         try:
-            [rows] = server.answers([render.text(question.template, **question.values)])
+            [rows] = server.answers([query], inside) if users else [[]]
         except LookError as error:
             if not question.unsure or error.code not in server.engine.errors.REFUSED:
                 raise
@@ -183,7 +188,10 @@ def _existing_users(one: Deployment, server: Server) -> tuple[list[ExistingUser]
 
 def _existing_user(row: dict[str, Any]) -> ExistingUser:
     values = {**row, "search_path": searched(row.get("search_path"))}
-    values |= {"through": tuple(values.get("through", ())), "iam": bool(values.get("iam"))}
+    values |= {"through": tuple(values.get("through", ()))}
+    for flag in ("iam", "creates", "writes"):
+        values[flag] = bool(values.get(flag))
+    values["grants"] = None if values.get("grants") is None else bool(values["grants"])
     return ExistingUser(**values)
 
 
@@ -233,12 +241,13 @@ def _alone(
 
 def _nearest(
     base: Deployment, one: Deployment, server: Server, user: ExistingUser
-) -> tuple[Deployment, list[str]]:
+) -> tuple[Deployment, list[Missing]]:
     tried = [
         replace(base, accounts=(*base.accounts, user.account(one, level, base.schemas)))
         for level in user.levels()
     ]
-    return min(((made, _missing(made, server)) for made in tried), key=lambda pair: len(pair[1]))
+    found = [(made, _missing(made, server)) for made in tried]
+    return min(found, key=lambda pair: (sum(not one.harmless for one in pair[1]), len(pair[1])))
 
 
 def _why(user: ExistingUser, near: Deployment, missing: Iterable[str]) -> str:
@@ -250,11 +259,27 @@ def _why(user: ExistingUser, near: Deployment, missing: Iterable[str]) -> str:
     return words + (f"; what it has comes from {through}" if through else "")
 
 
-def _missing(made: Deployment, server: Server) -> list[str]:
+class Missing(Struct, frozen=True):
+    """Something that a plan would do, in words.
+
+    ``harmless``: it gives no power on anything that is there today.
+    """
+
+    words: str
+    harmless: bool = False
+
+    def __str__(self) -> str:
+        return self.words
+
+
+def _missing(made: Deployment, server: Server) -> list[Missing]:
     """What a plan would do, and what it would say that others must do."""
     if objections := server.engine.limits.objections(made, server.facts):
-        return [why for why, _ in objections]
+        return [Missing(why) for why, _ in objections]
     pairs = server.look(server.engine.expand.expand(made, server.facts))
     others = [f for _, f in pairs if isinstance(f, ObjectGrant) and f.not_grantable]
-    steps = [str(step.item) for step in compare(pairs) if step.item.kind != "membership"]
-    return steps + [f"{item} on {', '.join(item.not_grantable)}" for item in others]
+    steps = [step for step in compare(pairs) if step.item.kind != "membership"]
+    return [
+        *(Missing(str(step.item), step.item.gives_nothing(step.found)) for step in steps),
+        *(Missing(f"{item} on {', '.join(item.not_grantable)}") for item in others),
+    ]

@@ -86,6 +86,13 @@ class PatternGrant(Item, frozen=True, kw_only=True):
         option = " with grant option" if self.grant_option else ""
         return f'{words} on database "{self.database}" for "{self.user}"@{self.host}{option}'
 
+    def gives_nothing(self, found: Item | None) -> bool:
+        """A row of its own for what another row gives already."""
+        if not isinstance(found, PatternGrant):
+            return False
+        had = {*found.privileges, *found.reach}
+        return set(self.privileges) <= had and self.grant_option <= found.grant_option
+
     def satisfied_by(self, found: Self) -> bool:
         return (
             set(self.privileges) <= set(found.privileges)

@@ -202,6 +202,9 @@ class DefaultGrant(Item, frozen=True, kw_only=True):
             f' in schema "{self.schema}" for "{self.grantee}"'
         )
 
+    def gives_nothing(self, found: Item | None) -> bool:
+        return True  # it is about objects that are not there yet
+
     def satisfied_by(self, found: Self) -> bool:
         return set(self.privileges) <= set(found.privileges)
 

@@ -86,6 +86,10 @@ class Item(Struct, frozen=True, kw_only=True):
         """
         return None
 
+    def gives_nothing(self, found: Item | None) -> bool:
+        """Does the step give nobody a power on anything that is there today?"""
+        return False
+
     @property
     def passed_on(self) -> tuple[str, ...]:
         """MySQL: privileges that only an admin who has them itself can grant."""

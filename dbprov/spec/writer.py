@@ -32,6 +32,9 @@ class ExistingUser(Struct, frozen=True, kw_only=True):
     search_path: tuple[str, ...] | None = None
     iam: bool = False  # it logs in by tokens
     turns: bool = False  # another one takes turns with it
+    creates: bool = False  # may create in the database, or owns something in it
+    writes: bool = False
+    grants: bool | None = None  # MySQL: with the grant option
 
     def __str__(self) -> str:
         return f'"{self.name}"' + (f"@{self.host}" if self.host != "%" else "")
@@ -45,7 +48,12 @@ class ExistingUser(Struct, frozen=True, kw_only=True):
         return "; ".join(names.objections(engine, "user", self.name))
 
     def levels(self) -> tuple[Access, ...]:
-        return LEVELS[1:] if self.owner is False else LEVELS
+        """What it may be called, the most first: never less than what it can do already."""
+        least = Access.ALL if self.creates else Access.WRITE if self.writes else Access.READ
+        if self.owner:
+            least = Access.OWNER
+        most = 0 if self.owner or (self.owner is None and self.grants is not False) else 1
+        return LEVELS[most : LEVELS.index(least) + 1]
 
     def account(self, one: Deployment, access: Access, schemas: tuple[str, ...]) -> Account:
         limit = self.connection_limit if (self.connection_limit or 0) > 0 else None

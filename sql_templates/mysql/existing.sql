@@ -21,3 +21,22 @@ FROM (
 WHERE CAST(t.grantee AS BINARY) <> CAST({% include "mysql/fragments/me.sql" %} AS BINARY)
 ORDER BY 1, 2
 {% endblock %}
+
+{% block powers %}
+{# What each can do in the database beyond reading: by rows that reach it, in whatever spelling (T40), and by rows for its tables. #}
+SELECT SUBSTRING(t.grantee, 2, CHAR_LENGTH(t.grantee) - CHAR_LENGTH(SUBSTRING_INDEX(t.grantee, '@', -1)) - 3) AS name,
+       TRIM(BOTH '''' FROM SUBSTRING_INDEX(t.grantee, '@', -1)) AS host,
+       MAX(t.word IN ('CREATE', 'ALTER', 'DROP', 'INDEX', 'CREATE VIEW', 'CREATE ROUTINE', 'TRIGGER')) AS creates,
+       MAX(t.word IN ('INSERT', 'UPDATE', 'DELETE')) AS writes,
+       MAX(t.grantable = 'YES') AS grants
+FROM (
+    SELECT GRANTEE AS grantee, PRIVILEGE_TYPE AS word, IS_GRANTABLE AS grantable FROM information_schema.SCHEMA_PRIVILEGES
+    WHERE CAST({{ database | literal }} AS BINARY) = CAST(TABLE_SCHEMA AS BINARY)
+       {% if settings.partial_revokes != "1" %}OR {{ database | literal }} LIKE CAST(TABLE_SCHEMA AS BINARY){% endif %}
+
+    UNION ALL
+    SELECT GRANTEE, PRIVILEGE_TYPE, 'NO' FROM information_schema.TABLE_PRIVILEGES
+    WHERE CAST(TABLE_SCHEMA AS BINARY) = CAST({{ database | literal }} AS BINARY)
+) AS t
+GROUP BY t.grantee
+{% endblock %}

@@ -27,7 +27,8 @@ SELECT r.rolname::text AS name, r.rolconnlimit AS connection_limit, r.rolcanlogi
        ARRAY(SELECT h.rolname::text FROM pg_roles AS h
              WHERE h.oid IN (SELECT oid FROM holders) AND h.oid <> r.oid AND pg_has_role(r.oid, h.oid, 'MEMBER') ORDER BY 1) AS through,
        (SELECT c FROM pg_db_role_setting AS s, unnest(s.setconfig) AS c
-        WHERE s.setrole = r.oid AND s.setdatabase = d.oid AND c LIKE 'search_path=%') AS search_path
+        WHERE s.setrole IN (r.oid, 0) AND s.setdatabase IN (d.oid, 0) AND c LIKE 'search_path=%'
+        ORDER BY s.setrole <> 0 DESC, s.setdatabase <> 0 DESC LIMIT 1) AS search_path
 FROM pg_roles AS r
 JOIN pg_database AS d ON d.datname = {{ database | literal }}
 WHERE r.rolname <> current_user AND r.rolname NOT LIKE 'pg\_%' AND r.oid NOT IN (SELECT oid FROM seconds)
@@ -36,4 +37,30 @@ WHERE r.rolname <> current_user AND r.rolname NOT LIKE 'pg\_%' AND r.oid NOT IN 
           AND EXISTS (SELECT FROM holders AS h JOIN pg_roles AS g ON g.oid = h.oid
                       WHERE NOT g.rolcanlogin AND pg_has_role(r.oid, h.oid, 'MEMBER')))
 ORDER BY 1
+{% endblock %}
+
+{% block powers %}
+{# What each can do in the database beyond reading, as itself or through roles that it inherits, PUBLIC aside: up to PostgreSQL 14
+   everybody may create in public (T2, T82), and that describes nobody. -#}
+SELECT u.rolname::text AS name,
+       EXISTS (SELECT FROM pg_namespace AS n
+               CROSS JOIN LATERAL aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) AS a
+               WHERE n.nspname !~ '^(pg_|information_schema$)' AND a.privilege_type = 'CREATE' AND a.grantee <> 0
+                 AND pg_has_role(u.oid, a.grantee, 'USAGE'))
+       OR EXISTS (SELECT FROM pg_database AS d CROSS JOIN LATERAL aclexplode(d.datacl) AS a
+                  WHERE d.datname = current_database() AND a.privilege_type = 'CREATE' AND a.grantee <> 0
+                    AND pg_has_role(u.oid, a.grantee, 'USAGE'))
+       OR EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                  WHERE n.nspname !~ '^(pg_|information_schema$)' AND pg_has_role(u.oid, c.relowner, 'USAGE'))
+       OR EXISTS (SELECT FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+                  WHERE n.nspname !~ '^(pg_|information_schema$)' AND pg_has_role(u.oid, p.proowner, 'USAGE')) AS creates,
+       EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+               CROSS JOIN LATERAL aclexplode(c.relacl) AS a
+               WHERE n.nspname !~ '^(pg_|information_schema$)' AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.grantee <> 0
+                 AND a.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE') AND pg_has_role(u.oid, a.grantee, 'USAGE'))
+       OR EXISTS (SELECT FROM pg_default_acl AS f CROSS JOIN LATERAL aclexplode(f.defaclacl) AS a
+                  WHERE f.defaclobjtype = 'r' AND a.grantee <> 0 AND a.grantee <> f.defaclrole
+                    AND a.privilege_type IN ('INSERT', 'UPDATE', 'DELETE') AND pg_has_role(u.oid, a.grantee, 'USAGE')) AS writes
+FROM pg_roles AS u
+WHERE u.rolname = ANY (ARRAY[{{ users | literals }}]::text[]) AND NOT u.rolsuper
 {% endblock %}

@@ -1,10 +1,10 @@
 {% block inspect %}
-{# A setting of the role in this database; it wins over the role's own (T68). #}
-SELECT EXISTS (
-           SELECT FROM pg_db_role_setting AS s
-           JOIN pg_database AS d ON d.oid = s.setdatabase
-           WHERE s.setrole = r.oid AND d.datname = {{ database | literal }}
-             AND {% include "postgresql/fragments/search_path.sql" %} = ANY (s.setconfig)) AS in_effect,
+{# A setting of the role in this database wins over the role's own, and that over the database's (T68): the one in force counts. #}
+SELECT coalesce({% include "postgresql/fragments/search_path.sql" %} = (
+           SELECT c FROM pg_db_role_setting AS s
+           LEFT JOIN pg_database AS d ON d.oid = s.setdatabase, unnest(s.setconfig) AS c
+           WHERE s.setrole IN (r.oid, 0) AND (d.datname = {{ database | literal }} OR s.setdatabase = 0) AND c LIKE 'search\_path=%'
+           ORDER BY s.setrole <> 0 DESC, s.setdatabase <> 0 DESC LIMIT 1), false) AS in_effect,
        (SELECT substr(x, length('search_path=') + 1)
         FROM pg_db_role_setting AS s
         JOIN pg_database AS d ON d.oid = s.setdatabase, unnest(s.setconfig) AS x

@@ -180,7 +180,7 @@ def test_what_was_made_by_hand(walk: Walk, prefix: str) -> None:
 LESS = {
     "postgresql": (
         "CREATE ROLE \"{p}app\" LOGIN PASSWORD 'made-by-hand'", 'CREATE DATABASE "{p}db"',
-        'GRANT CONNECT, TEMPORARY, CREATE ON DATABASE "{p}db" TO "{p}app"',
+        'GRANT CONNECT, TEMPORARY, CREATE ON DATABASE "{p}db" TO "{p}app"', '{p}db: CREATE TABLE public.dag (id integer)',
     ),
     "mysql": (
         "CREATE USER '{p}app'@'%' IDENTIFIED BY 'made-by-hand'", "CREATE DATABASE `{p}db`",

@@ -25,6 +25,21 @@ def test_schemas_that_a_spec_could_name() -> None:
     assert schemas_of(existing_users, "postgresql") == [("public",), ("work",)]
 
 
+@pytest.mark.parametrize(
+    ("user", "levels"),
+    [
+        (ExistingUser(name="a", owner=True), "owner"),
+        (ExistingUser(name="a", owner=False, creates=True), "all"),
+        (ExistingUser(name="a", owner=False, writes=True), "all write"),
+        (ExistingUser(name="a", owner=False), "all write read"),
+        (ExistingUser(name="a", creates=True, grants=True), "owner all"),
+        (ExistingUser(name="a", creates=True, grants=False), "all"),
+    ],
+)
+def test_nobody_is_called_less_than_what_they_can_do(user: ExistingUser, levels: str) -> None:
+    assert [access.value for access in user.levels()] == levels.split()
+
+
 def test_the_split_layout_is_tried_with_the_most_rights_first() -> None:
     one = deployment()
     pair = [
@@ -32,7 +47,7 @@ def test_the_split_layout_is_tried_with_the_most_rights_first() -> None:
         ExistingUser(name="a", search_path=("airflow",), owner=True),
     ]
     tried = list(split(one, pair))
-    assert [[a.name for a in t.accounts] for t in tried] == [["a", "c"]] * 15
+    assert [[a.name for a in t.accounts] for t in tried] == [["a", "c"]] * 3
     assert [a.access for a in tried[0].accounts] == [Access.OWNER, Access.ALL]
     assert list(split(one, pair[:1])) == []
 

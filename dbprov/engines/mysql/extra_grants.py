@@ -29,9 +29,10 @@ def questions(accounts: Sequence[Account], facts: Facts) -> list[Question]:
 
 
 def existing(database: str) -> list[Question]:
-    """Who holds anything in a database."""
+    """Who holds anything in a database; the questions that follow are asked of them."""
     return [
         Question("existing/users", {"database": database}),
+        Question("existing/powers", {"database": database}),
         Question("existing/limits", {}, unsure="limits of connections and how users log in"),
     ]
 

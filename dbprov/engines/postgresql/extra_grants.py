@@ -29,8 +29,11 @@ def questions(accounts: Sequence[Account], facts: Facts) -> list[Question]:
 
 
 def existing(database: str) -> list[Question]:
-    """Who holds anything in a database."""
-    return [Question("existing/users", {"database": database})]
+    """Who holds anything in a database; the questions that follow are asked of them."""
+    return [
+        Question("existing/users", {"database": database}),
+        Question("existing/powers", {}, inside=True),
+    ]
 
 
 def extra(
