@@ -94,6 +94,11 @@ undo_option = click.option(
     type=click.Path(),
     help="Write the SQL that takes it all back: a file, or a folder. One that is there is kept.",
 )
+summary_option = click.option(
+    "--summary",
+    is_flag=True,
+    help="With -o: also a page of Markdown beside each SQL file, for a pull request's comment.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
 

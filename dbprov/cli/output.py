@@ -67,6 +67,29 @@ def files(spec: Spec, path: str | None) -> dict[Deployment, Path]:
     return {deployment: Path(path) / f"{deployment.name}.sql" for deployment in spec.deployments}
 
 
+def page(path: Path) -> Path:
+    """The summary beside an SQL file: change.md beside change.sql."""
+    return path.with_name(path.name.removesuffix(".sql") + ".md")
+
+
+def refuse_summary_without_file(summary: bool, output: str | None, path: str) -> None:
+    """Raises UsageError where there is no file beside which a summary could stand.
+
+    ``path``: what -o would name.
+    """
+    from dbprov.errors import UsageError
+    from dbprov.system import files
+
+    if not summary:
+        return
+    if output is None or files.descriptor(Path(output)) is not None:
+        raise UsageError(
+            "--summary writes a page beside the SQL file, and none is written",
+            "the SQL goes to standard output, or nowhere",
+            f"name {path}",
+        )
+
+
 def refuse_existing(plans: Iterable[Plan], undo_files: Mapping[Deployment, Path]) -> None:
     """Raises UsageError where an undo file is there already."""
     from dbprov.errors import UsageError

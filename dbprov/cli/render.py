@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from dbprov.cli import console
-from dbprov.cli.options import json_option, templates_option
-from dbprov.cli.output import write
+from dbprov.cli.options import json_option, summary_option, templates_option
+from dbprov.cli.output import page, refuse_summary_without_file, write
 from dbprov.cli.spec_options import SpecCommand, with_spec
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--output", type=click.Path(), help="Folder for one file per Deployment; else stdout."
 )
+@summary_option
 @click.option(
     "--server-version", help="Version of the server; default: the newest that is supported."
 )
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 def render(
     spec: Spec,
     output: str | None,
+    summary: bool,
     server_version: str | None,
     flavor: str | None,
     partial_revokes: bool,
@@ -67,10 +69,11 @@ def render(
 
     Example: dbprov render deployment.yaml --server-version 16 -o sql/
     """
-    from dbprov.commands.render import render
+    from dbprov.commands.render import rendered, rendered_page
     from dbprov.errors import UsageError
     from dbprov.system.masking import Finished
 
+    refuse_summary_without_file(summary, output, "a folder: -o sql/")
     settings = {"partial_revokes": "1" if partial_revokes else "0"}
     version = _version(server_version) if server_version else None
     hashed = passwords == "hash"
@@ -78,7 +81,7 @@ def render(
         raise UsageError(
             "--scram-iterations is given", "without hashes it says nothing", "--password hash"
         )
-    made = render(
+    made = rendered(
         spec,
         version=version,
         flavor=flavor,
@@ -91,17 +94,21 @@ def render(
     )
     paths = {name: Path(output) / f"{name}.sql" for name in made if output}
     for name, path in paths.items():
-        write(path, made[name], 0o600 if hashed else 0o644)
+        write(path, made[name].sql, 0o600 if hashed else 0o644)
         console.say(f"wrote {path}")
+        if summary:
+            write(page(path), rendered_page(made[name]), 0o644)
+            console.say(f"wrote {page(path)}")
     if as_json:
         files = {name: str(paths[name]) if paths else None for name in made}
         scripts = [
-            {"name": name, "sql": Finished(text), "file": files[name]}
-            for name, text in made.items()
+            {"name": name, "sql": Finished(one.sql), "file": files[name]}
+            | ({"summary": str(page(paths[name]))} if summary else {})
+            for name, one in made.items()
         ]
         console.print_json({"deployments": scripts})
     elif not paths:
-        console.print_text("\n".join(made.values()))
+        console.print_text("\n".join(one.sql for one in made.values()))
 
 
 def _say(account: Account) -> None:

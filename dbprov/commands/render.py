@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 from msgspec.structs import replace
+from msgspec import Struct
 
 from dbprov.commands.apply import refuse_second_user
 from dbprov.engines.engine import of
+from dbprov.engines.facts import Facts
 from dbprov.errors import UsageError
 from dbprov.passwords import Kept
 from dbprov.passwords.prompt import PromptPlace
-from dbprov.plan.steps import Pair, compare
+from dbprov.plan.steps import Pair, Step, compare
 from dbprov.server.sessions import renderer
 from dbprov.spec.model import Account, Deployment, Spec
 from dbprov.sql.script import HASHED, script
+from dbprov.sql.summary import summary
+from dbprov.system.masking import masked
+
+
+class Rendered(Struct, frozen=True):
+    """The script of one Deployment, and what it was made of."""
+
+    deployment: Deployment
+    facts: Facts
+    steps: tuple[Step, ...]
+    sql: str
 
 
 def render(
@@ -35,6 +49,33 @@ def render(
     It is the plan against nothing. ``hashed``: with verifiers in it, and ``filled`` is told of each
     password that had to be made for that. ``plain``: for a server where nothing is there yet.
     """
+    made = rendered(
+        spec,
+        version=version,
+        flavor=flavor,
+        settings=settings,
+        templates=templates,
+        hashed=hashed,
+        plain=plain,
+        iterations=iterations,
+        filled=filled,
+    )
+    return {name: one.sql for name, one in made.items()}
+
+
+def rendered(
+    spec: Spec,
+    *,
+    version: tuple[int, ...] | None = None,
+    flavor: str | None = None,
+    settings: dict[str, str] | None = None,
+    templates: Path | None = None,
+    hashed: bool = False,
+    plain: bool = False,
+    iterations: int | None = None,
+    filled: Callable[[Account], None] = lambda account: None,
+) -> dict[str, Rendered]:
+    """As ``render``, with the steps of each script."""
     made = {}
     for deployment in spec.deployments:
         engine = of(deployment.server.engine)
@@ -52,18 +93,27 @@ def render(
         if hashed:
             password = engine.password_hash.password_verifier(facts, iterations)
             _fill(deployment, filled)
-        new, anybody = (
-            engine.expand.in_new_database,
-            replace(facts, rights=frozenset({"SUPERUSER"})),
-        )
+        anybody = replace(facts, rights=frozenset({"SUPERUSER"}))
+        new = engine.expand.in_new_database
         pairs: list[Pair] = [
             (item, new(item, anybody) if plain and item.inside else None)
             for item in engine.expand.expand(deployment, facts)
         ]
         written = renderer(engine, facts, password, templates)
         steps = compare(pairs)
-        made[deployment.name] = script(engine, deployment, steps, written, facts, plain=plain)
+        sql = script(engine, deployment, steps, written, facts, plain=plain)
+        made[deployment.name] = Rendered(deployment, facts, tuple(steps), sql)
     return made
+
+
+def rendered_page(one: Rendered) -> str:
+    """What a reviewer reads first of the file.
+
+    Without the SQL where that holds hashes, which are for nobody to read.
+    """
+    sql = "" if HASHED in one.facts.settings else one.sql
+    digest = sha256(one.sql.encode()).hexdigest()
+    return masked(summary(one.deployment, one.facts, one.steps, sql, digest))
 
 
 def _fill(deployment: Deployment, filled: Callable[[Account], None]) -> None:

@@ -11,7 +11,9 @@ from dbprov.plan.steps import Step
 from dbprov.server.server import Server
 from dbprov.spec.model import Deployment
 from dbprov.sql import review
+from dbprov.sql.summary import summary
 from dbprov.system import files
+from dbprov.system.masking import masked
 
 LARGEST = 64 << 20  # bytes of a reviewed file
 
@@ -26,6 +28,12 @@ def change(planned: Plan, server: Server) -> str:
         planned.facts,
         [f"{step}: {obstacle.why}" for step, obstacle in planned.obstacles],
     )
+
+
+def change_page(planned: Plan, sql: str) -> str:
+    """What a reviewer reads first of the file: it goes into a pull request, so it is masked."""
+    deployment, digest = planned.deployment, review.digest(sql)
+    return masked(summary(deployment, planned.facts, planned.steps, sql, digest, planned))
 
 
 def undo_text(planned: Plan, server: Server, steps: Sequence[Step] | None = None) -> str:

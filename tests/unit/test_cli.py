@@ -594,11 +594,11 @@ def test_render_for_mysql() -> None:
 def test_every_flag_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Any] = []
 
-    def scripts(made: Spec, **_: Any) -> dict[str, str]:
+    def scripts(made: Spec, **_: Any) -> dict[str, Any]:
         seen.append(made)
         return {}
 
-    monkeypatch.setattr("dbprov.commands.render.render", scripts)
+    monkeypatch.setattr("dbprov.commands.render.rendered", scripts)
     result = run(
         "render", *FLAGS, "--access", "write", "--schemas", "one", "--schemas", "two", "--extensions", "pg_trgm", "--layout", "shared", "--encoding", "UTF8",
         "--collation", "C", "--connection-limit", "7", "--no-isolate", "--password-env", "P", "--tls-mode", "require",
