@@ -134,6 +134,8 @@ def test_a_workflow_gives_each_job_no_more_than_it_needs() -> None:
     made = workflow()
     assert set(made["jobs"]) == {"plan", "post", "apply"}
     assert made["permissions"] == {"contents": "read"}
+    assert made["jobs"]["post"]["permissions"] == {"pull-requests": "write"}
+    assert all("permissions" not in made["jobs"][name] for name in ("plan", "apply"))
     assert set(made[True]) == {"pull_request", "push"}  # YAML takes "on" for true
     assert "secrets." not in yaml.safe_dump(made["jobs"]["post"])
     assert "environment" in made["jobs"]["apply"]
@@ -147,17 +149,17 @@ def test_a_workflow_gives_each_job_no_more_than_it_needs() -> None:
 
 @on_one_of_each
 def test_a_workflow_posts_the_plan_and_applies_what_was_approved(runbook: Runbook) -> None:
-    runbook.program("gh", '#!/bin/sh\necho "$@" > posted; cat comment.md >> posted\n')
+    runbook.program("gh", '#!/bin/sh\necho "$@" > posted; cat change.md >> posted\n')
     planned = step(runbook, "plan/plan")
     assert planned.returncode == 0, planned.stderr
     assert (runbook.folder / "GITHUB_OUTPUT").read_text() == "missing=1\n"
-    assert (runbook.folder / "undo/analytics.sql").exists()
+    assert (runbook.folder / "undo.sql").exists()
 
     assert step(runbook, "post/post", NUMBER="7").returncode == 0
     posted = (runbook.folder / "posted").read_text()
-    assert posted.startswith("pr comment 7 --body-file comment.md\n~~~~\n")
+    assert posted.startswith("pr comment 7 --body-file change.md\n### `analytics`: database ")
+    assert "| create | database " in posted
     assert "CREATE DATABASE" in posted
-    assert posted.endswith("\n~~~~\n")
     assert PASSWORD not in posted
     assert (runbook.folder / "GITHUB_STEP_SUMMARY").read_text() in posted
 
