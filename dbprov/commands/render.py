@@ -6,8 +6,8 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
-from msgspec.structs import replace
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dbprov.commands.apply import refuse_second_user
 from dbprov.engines.engine import of
