@@ -188,9 +188,10 @@ def check_airflow(
 
 
 def _upgradable(airflow: tuple[int, ...], planned: Plan, server: Server) -> Check:
-    """Who owns what Airflow alters. What adopt leaves is a matter of tables: it has no routines."""
-    given = [step.found.what for step in planned.steps if isinstance(step.found, ObjectOwner)]
-    withheld = [one for one in planned.withheld if one.item.sort != "ROUTINE"]
+    """Who owns what Airflow alters: tables, sequences and types, and no routine but its own."""
+    found = [step.found for step in planned.steps if isinstance(step.found, ObjectOwner)]
+    given = [one.what for one in found if _altered(one)]
+    withheld = [one for one in planned.withheld if _altered(one.item)]
     owned = [*given, *(one.item.what for one in withheld)]
     why = "the next upgrade fails with must be owner of table"
     return Check(
@@ -201,6 +202,11 @@ def _upgradable(airflow: tuple[int, ...], planned: Plan, server: Server) -> Chec
         not owned,
         todo="\n".join((why, *_upgrade_advice(bool(given), withheld, server))) if owned else "",
     )  # fmt: skip
+
+
+def _altered(one: ObjectOwner) -> bool:
+    """Airflow 3 replaces one function, with which it fills a column of UUIDs."""
+    return one.sort != "ROUTINE" or one.name == "uuid_generate_v7"
 
 
 def _upgrade_advice(adopts: bool, withheld: Sequence[Withheld], server: Server) -> Iterator[str]:

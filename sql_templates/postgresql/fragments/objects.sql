@@ -1,7 +1,7 @@
 {# The objects of one sort in a schema on which the grantee lacks a privilege, and does not own: the only ones that need a
    GRANT. Granting again what is there rewrites every row of the catalogue, and fails for an admin who owns none (T81).
    Routines go by their input types (T9). What an extension
-   made is the extension's. Direct: what comes through other roles does not count, PUBLIC's does. Written for a plain query and for the body of a DO alike: its literals hold no $. -#}
+   made is the extension's. Direct: what comes through other roles does not count, PUBLIC's does; so it does for a role that is not there yet. Written for a plain query and for the body of a DO alike: its literals hold no $. -#}
 {% if objects == "ROUTINES" -%}
 SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,
        jsonb_build_array(n.nspname, p.proname) || coalesce(
@@ -17,7 +17,7 @@ LEFT JOIN pg_roles AS g ON g.rolname = {{ grantee | body_literal }}
 WHERE n.nspname = {{ schema | body_literal }} AND p.proowner IS DISTINCT FROM g.oid
   AND {% if direct %}NOT EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS x
                   WHERE x.grantee IN (0, g.oid) AND x.privilege_type = 'EXECUTE')
-      {%- else %}has_function_privilege(g.oid, p.oid, 'EXECUTE') IS NOT TRUE{% endif %}
+      {%- else %}coalesce(has_function_privilege(g.oid, p.oid, 'EXECUTE'), has_function_privilege('public', p.oid, 'EXECUTE')) IS NOT TRUE{% endif %}
 
   AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')
 {%- else -%}
@@ -34,5 +34,6 @@ WHERE n.nspname = {{ schema | body_literal }} AND c.relowner IS DISTINCT FROM g.
   AND EXISTS (SELECT FROM unnest(ARRAY[{{ privileges | body_literals }}]) AS p
               WHERE {% if direct %}NOT EXISTS (SELECT FROM aclexplode(c.relacl) AS x
                                   WHERE x.grantee IN (0, g.oid) AND x.privilege_type = p)
-                    {%- else %}{% if objects == "TABLES" %}has_table_privilege{% else %}has_sequence_privilege{% endif %}(g.oid, c.oid, p) IS NOT TRUE{% endif %})
+                    {%- elif objects == "TABLES" %}coalesce(has_table_privilege(g.oid, c.oid, p), has_table_privilege('public', c.oid, p)) IS NOT TRUE
+                    {%- else %}coalesce(has_sequence_privilege(g.oid, c.oid, p), has_sequence_privilege('public', c.oid, p)) IS NOT TRUE{% endif %})
 {%- endif %}
