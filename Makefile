@@ -62,7 +62,8 @@ types: setup
 	$(BIN)/mypy
 
 golden: setup
-	$(BIN)/python -m pytest tests/unit/test_script.py tests/unit/test_screens.py tests/unit/test_summary.py --update-golden
+	$(BIN)/python -m pytest tests/unit/test_script.py tests/unit/test_review.py tests/unit/test_undo.py \
+	    tests/unit/test_screens.py tests/unit/test_summary.py --update-golden
 
 wheel: setup
 	rm -rf dist

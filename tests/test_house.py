@@ -324,6 +324,10 @@ WORDS: dict[str, Any] = {
         ("database", HOSTILE, HOSTILE, ("CONNECT",)),
         ("schema", HOSTILE, None, ("CREATE", "USAGE")),
     ],
+    "grants": [
+        ([HOSTILE], {"objects": o, "schema": HOSTILE, "grantee": HOSTILE, "privileges": ["SELECT"]})
+        for o in ("TABLES", "SEQUENCES", "ROUTINES")
+    ],
     "objects": "TABLES",
     "grantee": HOSTILE,
     "schema": HOSTILE,

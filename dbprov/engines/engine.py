@@ -6,7 +6,7 @@ lists. An ``if mysql`` appears nowhere else. A module is loaded when it is first
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cache, cached_property
 from importlib import import_module
@@ -237,6 +237,19 @@ class Engine:
     @cached_property
     def quoting(self) -> Quoting:
         return cast(Quoting, self._module("quoting"))
+
+
+def lines(words: Iterable[str]) -> str:
+    """A list on lines of at most 100 columns; the first one stands behind other words."""
+    made, room = [""], 60
+    for word in words:
+        if made[-1] and len(made[-1]) + len(word) + 2 > room:
+            made[-1] += ","
+            made.append(word)
+            room = 95
+        else:
+            made[-1] += f", {word}" if made[-1] else word
+    return "\n    ".join(made)
 
 
 def in_path(database: str) -> str:

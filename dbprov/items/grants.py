@@ -181,7 +181,7 @@ class ObjectGrant(Item, frozen=True, kw_only=True):
 
 
 class DefaultGrant(Item, frozen=True, kw_only=True):
-    """Privileges on what one role will create in a schema (trap T17: always FOR ROLE)."""
+    """Privileges on what one role will create in a schema (trap T17: for each such role)."""
 
     kind = "default_grant"
     words = GRANTED

@@ -25,7 +25,7 @@ from jinja2.runtime import BlockReference, Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from dbprov.errors import RenderError
-from dbprov.sql.quoted import Sql, filters, only_sql
+from dbprov.sql.quoted import FOLD, Sql, filters, only_sql
 from dbprov.system.permissions import changeable_by_everybody
 
 BUILT_IN = "builtin"  # prefix for {% extends "builtin/postgresql/user.sql" %}
@@ -115,7 +115,7 @@ def environment(
     made.code_generator_class = _Generator
     made.context_class = _Context
     made.filters = filters(dict(quoters))
-    made.globals = {}
+    made.globals = {"fold": FOLD}
     return made
 
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from dbprov.engines.engine import lines
+
 
 class Sql(str):
     """Text that a quoting filter returned."""
 
     __slots__ = ()
+
+
+FOLD = Sql("\0")
+"""Where a template allows a line break. No name holds this character: servers refuse it."""
 
 
 class Unquoted(Exception):
@@ -63,6 +69,36 @@ def keywords(words: Iterable[str]) -> str:
     return ", ".join(ordered)
 
 
+def keyword_lines(words: Iterable[str]) -> str:
+    """Keywords on lines of at most 100 columns."""
+    return lines(keywords(words).split(", "))
+
+
+def folded(line: str) -> str:
+    """With each FOLD as a blank, or as a line break where the line is longer than 100 columns."""
+    indent = " " * max(4, len(line) - len(line.lstrip(" ")))
+    [first, *parts] = line.split(FOLD)
+    made = [first]
+    for number, part in enumerate(parts, 1):
+        ends = number == len(parts)  # a semicolon follows
+        if len(made[-1]) + 1 + len(part) + ends <= 100:
+            made[-1] += f" {part}"
+        else:
+            made.append(indent + part)
+    return "\n".join(made)
+
+
+def comment_lines(text: str, indent: str = "    ") -> list[str]:
+    """A text on lines that are at most 100 columns as comments, broken at blanks."""
+    made = [text]
+    while len(made[-1]) > 97:
+        at = made[-1].rfind(" ", len(indent) + 1, 98)
+        if at < 0:
+            break
+        made[-1:] = [made[-1][:at].rstrip(), indent + made[-1][at + 1 :].lstrip()]
+    return made
+
+
 def variable(name: str) -> str:
     """A variable of a client program, such as psql's."""
     if not re.fullmatch(r"[A-Za-z0-9_]+", name):
@@ -88,5 +124,11 @@ def wrote_a_password(place: object) -> bool:
 
 def filters(quoters: Mapping[str, Callable[..., str]]) -> dict[str, Callable[..., Sql]]:
     """All filters: those of an engine, and those that every engine has."""
-    every = {**quoters, "keywords": keywords, "comment": comment, "variable": variable}
+    every = {
+        **quoters,
+        "keywords": keywords,
+        "keyword_lines": keyword_lines,
+        "comment": comment,
+        "variable": variable,
+    }
     return {**{name: quoting(quote) for name, quote in every.items()}, "password": password}

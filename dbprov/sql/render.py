@@ -13,7 +13,7 @@ from dbprov.errors import DbprovError, RenderError
 from dbprov.items import Item
 from dbprov.passwords import Kept
 from dbprov.sql.jinja_environment import Blocks, built_in_templates, environment, resolved
-from dbprov.sql.quoted import Handle, wrote_a_password
+from dbprov.sql.quoted import Handle, folded, wrote_a_password
 from dbprov.sql.templates import OwnTemplates
 from dbprov.system.masking import outside
 
@@ -105,7 +105,7 @@ class Renderer:
 
 def _tidy(text: str) -> str:
     """Without the blank lines that Jinja's tags leave. Literals have no line breaks."""
-    return "\n".join(line.rstrip() for line in text.split("\n") if line.strip())
+    return "\n".join(folded(line.rstrip()) for line in text.split("\n") if line.strip())
 
 
 def _place(error: BaseException, path: str) -> str:

@@ -24,11 +24,12 @@ from dbprov.plan.steps import Step
 from dbprov.plan.undo import undo
 from dbprov.spec.model import Deployment
 from dbprov.sql.contents import contents
+from dbprov.sql.quoted import comment_lines
 from dbprov.sql.render import Renderer
 from dbprov.sql.script import PRODUCTS, script
 
-FIRST_LINE = "-- sha256:{} is the digest of all lines below this one"
-DIGEST_LINE = re.compile(r"-- sha256:([0-9a-f]{64}) is the digest of all lines below this one\n")
+FIRST_LINE = "-- sha256:{} of all lines below"
+DIGEST_LINE = re.compile(r"-- sha256:([0-9a-f]{64}) of all lines below\n")
 QUALIFIED = re.compile(r'"(?:[^"]|"")+"\."(?:[^"]|"")+"(?:\([^)]*\))?')
 HEAD_KEYS = {
     "server": "it was written for another server: {old}; this is {new}",
@@ -84,9 +85,8 @@ def undo_file(
             for item in dropped
         ),
         "",
-        "It is of the whole of that change, and to be run once, by the same admin. Where only a"
-        " part of the change",
-        "was done, finish that first: dbprov apply goes on from there. dbprov never runs this file."
+        "It is of the whole of that change, and to be run once, by the same admin. Where only",
+        "a part of it was done, finish that first, with dbprov apply. dbprov never runs this file."
         + (" By hand:" if back.steps else ""),
     ]
     return script(engine, deployment, back.steps, render, facts, about, "FILE", known=True)
@@ -98,7 +98,7 @@ def target_lines(deployment: Deployment, facts: Facts) -> Iterator[str]:
     yield f"  server:   {facts.identity}, for {' and '.join(databases)}"
     yield f"  version:  {PRODUCTS[facts.flavor]} {facts.version_text}"
     yield f"  admin:    {facts.admin}"
-    yield f"  spec:     sha256 {spec_digest(deployment)} of what it says of {deployment.name}"
+    yield f"  spec:     sha256 {spec_digest(deployment)}"
 
 
 def numbered_steps(words: str, steps: Sequence[Step]) -> Iterator[str]:
@@ -106,7 +106,7 @@ def numbered_steps(words: str, steps: Sequence[Step]) -> Iterator[str]:
     width = len(str(len(steps)))
     for number, step in enumerate(steps, 1):
         inside = f"  (in database {step.item.inside})" if step.item.inside else ""
-        yield f"  {number:>{width}}. {step}{inside}"
+        yield from comment_lines(f"  {number:>{width}}. {step}{inside}", "         ")
 
 
 def spec_digest(deployment: Deployment) -> str:
@@ -231,4 +231,4 @@ def _head(text: str) -> dict[str, str]:
 
 def _steps(text: str) -> list[str]:
     """The comments above the statements, which begin after the first empty line."""
-    return re.findall(r"^-- (.*)$", text.partition("\n\n")[2], re.MULTILINE)
+    return re.findall(r"^-- (\S.*(?:\n--     .*)*)$", text.partition("\n\n")[2], re.MULTILINE)

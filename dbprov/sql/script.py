@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from msgspec import Struct, field
@@ -12,17 +13,17 @@ from dbprov._version import __version__
 from dbprov.engines.engine import Engine
 from dbprov.engines.facts import Facts
 from dbprov.errors import UsageError
-from dbprov.items import Membership, User
+from dbprov.items import Membership, ObjectGrant, User
 from dbprov.plan.steps import Step, transactions
 from dbprov.spec import names
 from dbprov.spec.model import Deployment
 from dbprov.sql.contents import contents
-from dbprov.sql.quoted import comment
+from dbprov.sql.quoted import comment, comment_lines
 from dbprov.sql.render import Renderer
 
 HASHED = "hashed"  # a setting of the Facts: the file holds verifiers, not placeholders
 PLAIN = {"script/head": "script/plain_head", "script/enter": "script/plain_enter"}
-WRITTEN_BY_SERVER = {"object_grant": "script/object_grant"}  # kinds, where it was not looked at
+WRITTEN_BY_SERVER = "script/object_grants"  # grants on objects, where it was not looked at
 PRODUCTS = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
 
 
@@ -59,8 +60,11 @@ class _File(Struct):
 
     def lines(self, steps: Sequence[Step], about: Sequence[str], file: str) -> Iterator[str]:
         deployment, facts = self.deployment, self.facts
+        product = PRODUCTS[facts.flavor]
+        if not about:
+            product += f" {'.'.join(map(str, facts.version))}"
         what = (
-            f"{deployment.name}: database {deployment.database} on {PRODUCTS[facts.flavor]},"
+            f"{deployment.name}: database {deployment.database} on {product},"
             f" made by dbprov {__version__}"
         )
         hashed = HASHED in facts.settings
@@ -68,8 +72,9 @@ class _File(Struct):
         passwords = _hashes(deployment) if hashed else _passwords(variables)
         name = file or f"{deployment.name}.sql"
         run = self.engine.urls.how_to_run(deployment, [*variables], facts, name)
-        about = about or [*contents(deployment, steps), "", *_of_any_server(facts, self.plain)]
-        yield self.script("script/head", what=what, lines=(*about, "", *passwords, *run))
+        about = about or [*contents(deployment, steps), "", *_of_any_server(self.plain)]
+        head = [part for text in (*about, *passwords, *run) for part in _wrapped(text)]
+        yield self.script("script/head", what=what, lines=head)
         if variables and self.render.has("script/password"):
             for variable in variables:
                 yield self.script("script/password", variable=variable)
@@ -105,26 +110,32 @@ class _File(Struct):
         yield self.script(
             "script/enter", database=name, conninfo=self.engine.urls.conninfo(name)
         ).rstrip()
-        here = {step.item.kind for step in steps if step.item.inside == inside}
-        if self.asks and here & WRITTEN_BY_SERVER.keys():
-            yield ""
-            yield self.script("script/machinery")
 
     def statements(self, group: Sequence[Step]) -> Iterator[str]:
         """Each under its comment; what is needed only together, under one question."""
         opened = ""
-        for step in group:
-            guard = self.guard(step)
-            if guard != opened:
-                if opened:
-                    yield "\\endif"
-                if guard:
-                    yield guard
-                opened = guard
-            yield f"-- {comment(step)}"
-            yield self.statement(step)
-        if opened:
-            yield "\\endif"
+        for by_server, together in groupby(group, self.written_by_server):
+            for step in () if by_server else together:
+                guard = self.guard(step)
+                if guard != opened:
+                    if opened:
+                        yield "\\endif"
+                    if guard:
+                        yield guard
+                    opened = guard
+                yield from _comment(step)
+                yield self.statement(step)
+            if opened:
+                yield "\\endif"
+                opened = ""
+            if by_server:
+                grants = [(comment_lines(str(step)), step.item) for step in together]
+                yield self.script(WRITTEN_BY_SERVER, grants=grants)
+
+    def written_by_server(self, step: Step) -> bool:
+        """Is it written from what the server's catalogue has when the file is run?"""
+        known = not self.asks or step.verb != "create"
+        return not known and isinstance(step.item, ObjectGrant)
 
     def guard(self, step: Step) -> str:
         """What decides whether the statement is needed; empty where it can be repeated."""
@@ -147,11 +158,7 @@ class _File(Struct):
         """As apply sends it; or, of a server that was not looked at, as a file can ask it."""
         item, verb = step.item, step.verb
         if self.asks and verb == "create":
-            if item.kind in WRITTEN_BY_SERVER:
-                name = WRITTEN_BY_SERVER[item.kind]
-                return self.render.text(name, **self.render.values(item))
-            if self.render.has(f"{item.kind}/offline"):
-                verb = "offline"
+            verb = "offline" if self.render.has(f"{item.kind}/offline") else verb
         return _terminated(self.render.item(item, verb))
 
     def check(self, steps: Sequence[Step]) -> Iterator[str]:
@@ -162,24 +169,32 @@ class _File(Struct):
             yield self.script("script/check", rows=rows)
 
 
-def _of_any_server(facts: Facts, plain: bool) -> Iterator[str]:
-    product = f"{PRODUCTS[facts.flavor]} {'.'.join(map(str, facts.version))}"
+def _wrapped(text: str) -> list[str]:
+    """On lines of at most 100 columns; commands stay as they are, to be copied."""
+    return [text] if text.startswith("  ") else comment_lines(text)
+
+
+def _comment(step: Step) -> Iterator[str]:
+    return (f"-- {comment(line)}" for line in comment_lines(str(step)))
+
+
+def _of_any_server(plain: bool) -> Iterator[str]:
+    who = "a superuser or the restricted admin of a managed service"
     if plain:
-        yield f"For {product}, where neither the users nor the database are there yet: it can be"
-        yield "run once, by a superuser or the restricted admin of a managed service."
+        yield f"To be run once, by {who}."
+        yield "Neither its users nor its database may be there yet. No password is in it."
     else:
-        yield f"For {product}, run by a superuser or the restricted admin of a managed service."
-        yield "It can be run again at any time: what is there already is left as it is."
-    yield "No password is in this file, and nothing of it was executed by dbprov."
+        yield f"To be run, at any time again, by {who}."
+        yield "It leaves what is there as it is. No password is in it, and dbprov has not run it."
 
 
 def _password_variables(deployment: Deployment, steps: Sequence[Step]) -> dict[str, str]:
-    """The variables for the passwords of the users that it creates, each with a description."""
+    """The variables for the passwords of the users that it creates, each with its store."""
     made = {
         (s.item.name, s.item.host) for s in steps if isinstance(s.item, User) and s.verb == "create"
     }
     accounts = [a for a in deployment.with_passwords if (a.name, a.host) in made]
-    variables = {names.variable(a.name): f"of user {a.name}, kept in {a.place}" for a in accounts}
+    variables = {names.variable(a.name): str(a.place) for a in accounts}
     if len(variables) < len(accounts):
         raise UsageError(
             f"{deployment.name} cannot be written as a file",
@@ -191,23 +206,19 @@ def _password_variables(deployment: Deployment, steps: Sequence[Step]) -> dict[s
 
 def _passwords(variables: dict[str, str]) -> Iterator[str]:
     if variables:
-        yield "It takes these passwords from the environment:"
-        for variable, description in variables.items():
-            yield f"  {variable}: {description}"
-        yield ""
+        yield "It takes these passwords from the environment; after each stands where it is kept:"
+        for variable, place in variables.items():
+            line = f"  {variable}: {place}"
+            yield from [line] if len(line) <= 97 else [f"  {variable}:", f"    {place}"]
 
 
 def _hashes(deployment: Deployment) -> Iterator[str]:
     if not deployment.with_passwords:
         return
-    yield (
-        "It holds hashes of these passwords. Nobody can log in with a hash;"
-        " but who has one can try out"
-    )
-    yield "passwords on it, so keep the file as you keep them:"
+    yield "It holds hashes of these passwords. Nobody can log in with a hash, but who has one"
+    yield "can try out passwords on it, so keep the file as you keep them:"
     for account in deployment.with_passwords:
         yield f"  of user {account.name}, kept in {account.place}"
-    yield ""
 
 
 def _terminated(statement: str) -> str:

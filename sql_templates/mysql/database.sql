@@ -6,8 +6,7 @@ WHERE CAST(SCHEMA_NAME AS BINARY) = CAST({{ name | literal }} AS BINARY)
 
 {% block create %}
 {# Always said: a server's own default may be latin1 (MariaDB 10.11, T48), and IF NOT EXISTS keeps what is there. #}
-CREATE DATABASE IF NOT EXISTS {{ name | ident }}
-    CHARACTER SET {{ encoding | charset }}
+CREATE DATABASE IF NOT EXISTS {{ name | ident }}{{ fold }}CHARACTER SET {{ encoding | charset }}
     {%- if collation %} COLLATE {{ collation | charset }}{% endif %}
 {% endblock %}
 

@@ -20,15 +20,12 @@ WHERE EXISTS (SELECT 1 FROM information_schema.USER_PRIVILEGES WHERE {% include 
 
 {% block create %}
 {# Spelled out: GRANT ALL fails whole for an admin who lacks one of them, such as MariaDB's DELETE HISTORY (T52). #}
-GRANT {{ privileges | keywords }}
-    ON {% if settings.partial_revokes == "1" %}{{ database | ident }}{% else %}{{ database | pattern_ident }}{% endif %}.* TO {{ user | literal }}@{{ host | literal }}
+GRANT {{ privileges | keyword_lines }}{{ fold }}ON {% if settings.partial_revokes == "1" %}{{ database | ident }}{% else %}{{ database | pattern_ident }}{% endif %}.*{{ fold }}TO {{ user | literal }}@{{ host | literal }}
     {%- if grant_option %} WITH GRANT OPTION{% endif %}
 {% endblock %}
 
 {% block drop %}
 {# Of the row in our own spelling, the one that create.sql makes (T43). GRANT OPTION is a word of this list too, and may be
    the only one. #}
-REVOKE {% if grant_option %}GRANT OPTION{% if privileges %}, {% endif %}{% endif %}{% if privileges %}{{ privileges | keywords }}{% endif %}
-
-    ON {% if settings.partial_revokes == "1" %}{{ database | ident }}{% else %}{{ database | pattern_ident }}{% endif %}.* FROM {{ user | literal }}@{{ host | literal }}
+REVOKE {% if grant_option %}GRANT OPTION{% if privileges %}, {% endif %}{% endif %}{% if privileges %}{{ privileges | keyword_lines }}{% endif %}{{ fold }}ON {% if settings.partial_revokes == "1" %}{{ database | ident }}{% else %}{{ database | pattern_ident }}{% endif %}.*{{ fold }}FROM {{ user | literal }}@{{ host | literal }}
 {% endblock %}

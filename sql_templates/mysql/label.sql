@@ -6,10 +6,10 @@ WHERE CAST(USER AS BINARY) = CAST({{ name | literal }} AS BINARY) AND HOST = {{ 
 
 {% block create %}
 {# Merged into what the user has of attributes already: a comment is another one of them. #}
-ALTER USER {{ name | literal }}@{{ host | literal }} ATTRIBUTE {{ text | attribute }}
+ALTER USER {{ name | literal }}@{{ host | literal }}{{ fold }}ATTRIBUTE {{ text | attribute }}
 {% endblock %}
 
 {% block drop %}
 {# A null takes an attribute away, and leaves the others. #}
-ALTER USER {{ name | literal }}@{{ host | literal }} ATTRIBUTE {{ none | attribute }}
+ALTER USER {{ name | literal }}@{{ host | literal }}{{ fold }}ATTRIBUTE {{ none | attribute }}
 {% endblock %}

@@ -7,7 +7,6 @@ LIMIT 1
 {% endblock %}
 
 {% block create %}
-ALTER USER {{ user | literal }}@{{ host | literal }}
-    IDENTIFIED BY {{ place | password(user) }}
+ALTER USER {{ user | literal }}@{{ host | literal }}{{ fold }}IDENTIFIED BY {{ place | password(user) }}
     {%- if retain %} RETAIN CURRENT PASSWORD{% endif %}
 {% endblock %}

@@ -1,3 +1,3 @@
 {% block privileges %}
-GRANT {{ privileges | keywords }} ON *.* TO {{ admin | literal }}@{{ host | literal }} WITH GRANT OPTION
+GRANT {{ privileges | keyword_lines }}{{ fold }}ON *.* TO {{ admin | literal }}@{{ host | literal }} WITH GRANT OPTION
 {% endblock %}

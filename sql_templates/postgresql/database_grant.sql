@@ -18,12 +18,10 @@ WHERE d.datname = {{ database | literal }}
 {% endblock %}
 
 {% block create %}
-GRANT {% if every %}ALL PRIVILEGES{% else %}{{ privileges | keywords }}{% endif %} ON DATABASE {{ database | ident }}
-    TO {% if grantee %}{{ grantee | ident }}{% else %}CURRENT_USER{% endif %}
+GRANT {% if every %}ALL PRIVILEGES{% else %}{{ privileges | keywords }}{% endif %} ON DATABASE {{ database | ident }}{{ fold }}TO {% if grantee %}{{ grantee | ident }}{% else %}CURRENT_USER{% endif %}
 {% endblock %}
 
 {% block drop %}
 {# Spelled out: ALL would also take what the role had before, and what a later version adds (T15). #}
-REVOKE {{ privileges | keywords }} ON DATABASE {{ database | ident }}
-    FROM {% if grantee %}{{ grantee | ident }}{% else %}CURRENT_USER{% endif %}
+REVOKE {{ privileges | keywords }} ON DATABASE {{ database | ident }}{{ fold }}FROM {% if grantee %}{{ grantee | ident }}{% else %}CURRENT_USER{% endif %}
 {% endblock %}

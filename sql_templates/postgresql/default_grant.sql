@@ -19,12 +19,10 @@ WHERE n.nspname = {{ schema | literal }}
 {% endblock %}
 
 {% block create %}
-{# Without FOR ROLE they would hold for whoever runs this, and for nobody else (T17). #}
-ALTER DEFAULT PRIVILEGES FOR ROLE {% if creator %}{{ creator | ident }}{% else %}CURRENT_USER{% endif %} IN SCHEMA {{ schema | ident }}
-    GRANT {% if every %}ALL PRIVILEGES{% else %}{{ privileges | keywords }}{% endif %} ON {% if objects == "TABLES" %}TABLES{% elif objects == "SEQUENCES" %}SEQUENCES{% else %}ROUTINES{% endif %} TO {{ grantee | ident }}
+{# Without FOR ROLE they hold for whoever runs this, the admin, and for nobody else (T17). #}
+ALTER DEFAULT PRIVILEGES{% if creator %} FOR ROLE {{ creator | ident }}{% endif %} IN SCHEMA {{ schema | ident }}{{ fold }}GRANT {% if every %}ALL PRIVILEGES{% else %}{{ privileges | keywords }}{% endif %} ON {% if objects == "TABLES" %}TABLES{% elif objects == "SEQUENCES" %}SEQUENCES{% else %}ROUTINES{% endif %} TO {{ grantee | ident }}
 {% endblock %}
 
 {% block drop %}
-ALTER DEFAULT PRIVILEGES FOR ROLE {% if creator %}{{ creator | ident }}{% else %}CURRENT_USER{% endif %} IN SCHEMA {{ schema | ident }}
-    REVOKE {{ privileges | keywords }} ON {% if objects == "TABLES" %}TABLES{% elif objects == "SEQUENCES" %}SEQUENCES{% else %}ROUTINES{% endif %} FROM {{ grantee | ident }}
+ALTER DEFAULT PRIVILEGES{% if creator %} FOR ROLE {{ creator | ident }}{% endif %} IN SCHEMA {{ schema | ident }}{{ fold }}REVOKE {{ privileges | keywords }} ON {% if objects == "TABLES" %}TABLES{% elif objects == "SEQUENCES" %}SEQUENCES{% else %}ROUTINES{% endif %} FROM {{ grantee | ident }}
 {% endblock %}

@@ -41,9 +41,12 @@ BEGIN
 {% include "postgresql/fragments/planters.sql" %}
         ) AS p;
         IF planters IS NOT NULL THEN
-            RAISE EXCEPTION 'the extension is not created: % may create in its schema, or has routines or operators there, which its script could run; create it by hand in a schema where nobody else may create, and run this again', planters;
+            RAISE EXCEPTION USING MESSAGE = format(
+                'the extension is not created: %s may create in its schema, or has routines or'
+                ' operators there, which its script could run; create it by hand in a schema where'
+                ' nobody else may create, and run this again', planters);
         END IF;
-        EXECUTE format('CREATE EXTENSION %I SCHEMA %I', {{ name | body_literal }}::text, {{ schemas[0] | body_literal }}::text);
+        EXECUTE format('CREATE EXTENSION %I SCHEMA %I',{{ fold }}{{ name | body_literal }}::text, {{ schemas[0] | body_literal }}::text);
     END IF;
 END
 $dbprov$

@@ -33,7 +33,7 @@ WHERE r.rolname = {{ name | literal }}
 {% endblock %}
 
 {% block create %}
-COMMENT ON {% if thing == "database" %}DATABASE{% else %}ROLE{% endif %} {{ name | ident }} IS {{ text | literal }}
+COMMENT ON {% if thing == "database" %}DATABASE{% else %}ROLE{% endif %} {{ name | ident }}{{ fold }}IS {{ text | literal }}
 {% endblock %}
 
 {% block drop %}

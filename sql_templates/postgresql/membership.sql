@@ -19,8 +19,8 @@ WHERE r.rolname = {{ role | literal }} AND a.rolname = current_user AND NOT a.ro
 {% endblock %}
 
 {% block guard %}
-SELECT NOT a.rolsuper AND NOT (pg_has_role(current_user, r.oid, 'USAGE')
-       {%- if version >= (16,) %} AND pg_has_role(current_user, r.oid, 'SET'){% endif %}) AS missing
+SELECT NOT a.rolsuper AND NOT (pg_has_role(r.oid, 'USAGE')
+       {%- if version >= (16,) %} AND pg_has_role(r.oid, 'SET'){% endif %}) AS missing
 FROM pg_roles AS r, pg_roles AS a
 WHERE r.rolname = {{ role | literal }} AND a.rolname = current_user
 {% endblock %}

@@ -34,9 +34,7 @@ LEFT JOIN LATERAL (
 
 {% block create %}
 {# By name: what was looked at a moment ago is not asked again. #}
-GRANT {% if every %}ALL PRIVILEGES{% else %}{{ privileges | keywords }}{% endif %} ON {% if objects == "TABLES" %}TABLE {{ things | path_lines }}{% elif objects == "SEQUENCES" %}SEQUENCE {{ things | path_lines }}{% else %}ROUTINE {{ things | signature_lines }}{% endif %}
-
-    TO {{ grantee | ident }}
+GRANT {% if every %}ALL PRIVILEGES{% else %}{{ privileges | keywords }}{% endif %} ON {% if objects == "TABLES" %}TABLE {{ things | path_lines }}{% elif objects == "SEQUENCES" %}SEQUENCE {{ things | path_lines }}{% else %}ROUTINE {{ things | signature_lines }}{% endif %}{{ fold }}TO {{ grantee | ident }}
 {% endblock %}
 
 {% block drop %}
@@ -44,18 +42,23 @@ GRANT {% if every %}ALL PRIVILEGES{% else %}{{ privileges | keywords }}{% endif 
 DO $dbprov$
 DECLARE
     there pg_catalog.text;
-    one pg_catalog.text;
+    {% if columns %}one pg_catalog.text;{% endif %}
+
 BEGIN
 {% include "postgresql/fragments/own_path.sql" %}
 
-    SELECT string_agg(o, ', ') INTO there FROM unnest(ARRAY[{{ lacking | body_literals }}]::text[]) AS o
+    SELECT string_agg(o, ', ') INTO there
+    FROM unnest(ARRAY[{{ lacking | body_literal_lines }}]::text[]) AS o
     WHERE {% if objects == "ROUTINES" %}to_regprocedure(o){% else %}to_regclass(o){% endif %} IS NOT NULL;
     IF there IS NOT NULL THEN
-        EXECUTE 'REVOKE {{ privileges | keywords }} ON {% if objects == "TABLES" %}TABLE{% elif objects == "SEQUENCES" %}SEQUENCE{% else %}ROUTINE{% endif %} ' || there || format(' FROM %I', {{ grantee | body_literal }}::text);
+        EXECUTE 'REVOKE {{ privileges | keywords }} ON {% if objects == "TABLES" %}TABLE{% elif objects == "SEQUENCES" %}SEQUENCE{% else %}ROUTINE{% endif %} '
+            || there || format(' FROM %I', {{ grantee | body_literal }}::text);
     END IF;
+    {% if columns -%}
     FOREACH one IN ARRAY ARRAY[{{ columns | body_literals }}]::text[] LOOP
         EXECUTE 'GRANT ' || one || format(' TO %I', {{ grantee | body_literal }}::text);
-    END LOOP;
+    END LOOP;{% endif %}
+
 END
 $dbprov$
 {% endblock %}

@@ -11,7 +11,7 @@ WHERE d.datname = {{ database | literal }}
 {% endblock %}
 
 {% block guard %}
-SELECT pg_get_userbyid(datdba) <> {{ owner | literal }} AS missing FROM pg_database WHERE datname = {{ database | literal }}
+SELECT pg_get_userbyid(datdba) <> {{ owner | literal }} AS missing FROM pg_database{{ fold }}WHERE datname = {{ database | literal }}
 {% endblock %}
 
 {% block create %}

@@ -15,21 +15,19 @@ WHERE r.rolname = {{ user | literal }}
 {% endblock %}
 
 {% block guard %}
-SELECT NOT EXISTS (
-    SELECT FROM pg_db_role_setting AS s
-    JOIN pg_database AS d ON d.oid = s.setdatabase
-    JOIN pg_roles AS r ON r.oid = s.setrole
-    WHERE r.rolname = {{ user | literal }} AND d.datname = {{ database | literal }}
-      AND {% include "postgresql/fragments/search_path.sql" %} = ANY (s.setconfig)) AS missing
+SELECT NOT EXISTS (SELECT FROM pg_db_role_setting AS s
+    JOIN pg_database AS d ON d.oid = s.setdatabase AND d.datname = {{ database | literal }}
+    JOIN pg_roles AS r ON r.oid = s.setrole AND r.rolname = {{ user | literal }}
+    WHERE {% include "postgresql/fragments/search_path.sql" %}{{ fold }}= ANY(s.setconfig)) AS missing
 {% endblock %}
 
 {% block create %}
-ALTER ROLE {{ user | ident }} IN DATABASE {{ database | ident }} SET search_path = {{ schemas | idents }}
+ALTER ROLE {{ user | ident }} IN DATABASE {{ database | ident }}{{ fold }}SET search_path = {{ schemas | idents }}
 {% endblock %}
 
 {% block restore %}
 {# As literals, one for each schema: also '' can be one, which is no identifier. #}
-ALTER ROLE {{ user | ident }} IN DATABASE {{ database | ident }} SET search_path = {{ schemas | literals }}
+ALTER ROLE {{ user | ident }} IN DATABASE {{ database | ident }}{{ fold }}SET search_path = {{ schemas | literals }}
 {% endblock %}
 
 {% block drop %}

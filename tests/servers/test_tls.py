@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import socket
 import subprocess
@@ -206,8 +207,8 @@ def test_the_head_of_a_file_is_as_strict_as_it_says(
         [told] = dbprov.render(
             walk.spec(one("t_tls_"), tls=tls), flavor=secure.server.flavor
         ).values()
-        [line] = [line for line in told.splitlines() if " | " in line and "envsubst" in line]
-        words = shlex.split(line.partition(" | ")[2])
+        [line] = re.findall(r"^--   envsubst .* \|\n--     (.*)$", told, re.MULTILINE)
+        words = shlex.split(line)
         assert words[-1] == "-p"
         ended = subprocess.run(
             [secure.server.client[0], "--no-defaults", *words[1:-1], "--protocol=TCP", "-Ne", "SELECT 1"],

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from dbprov.items import DatabaseGrant, PatternGrant, User
+from dbprov.items import DatabaseGrant, ObjectGrant, PatternGrant, User
 from dbprov.plan.steps import Pair
 from dbprov.spec.model import Deployment
 from tests.support.made import expanded, facts
@@ -32,8 +32,15 @@ KNOWN = {
 }  # fmt: skip
 
 
+THINGS: dict[str, dict[str, tuple[str, ...]]] = {
+    "TABLES": {"public.orders": ("public", "orders"), 'public."a b"': ("public", "a b")},
+    "SEQUENCES": {"public.orders_id_seq": ("public", "orders_id_seq")},
+    "ROUTINES": {"public.total(integer)": ("public", "total", "pg_catalog", "int4")},
+}
+
+
 def found_in_part(flavor: str, made: Deployment) -> list[Pair]:
-    """The database is there, and the first user, with CONNECT (or SELECT) and nothing else; the limit is another one."""
+    """The database is there, and the first user, with CONNECT (or SELECT) and nothing else, beside tables, a sequence and a routine; the limit is another one."""
     pairs: list[Pair] = []
     for item in expanded(made, KNOWN[flavor]):
         there: Any = None
@@ -43,6 +50,14 @@ def found_in_part(flavor: str, made: Deployment) -> list[Pair]:
             there = replace(item, privileges=("CONNECT",))
         elif isinstance(item, PatternGrant) and item.user == "app":
             there = replace(item, privileges=("SELECT",))
+        elif isinstance(item, ObjectGrant):
+            things = THINGS[item.objects]
+            there = replace(
+                item,
+                lacking=tuple(things),
+                things=tuple(things.values()),
+                before=("",) * len(things),
+            )
         elif isinstance(item, User):
             there = replace(item, connection_limit=2)
         pairs.append((item, there))

@@ -524,7 +524,7 @@ def test_render_to_stdout_is_the_script_alone() -> None:
     result = run("render", *FLAGS, "--server-version", "16")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith("-- analytics: database shop on PostgreSQL")
-    assert "For PostgreSQL 16," in result.stdout
+    assert "on PostgreSQL 16," in result.stdout
     made = render(Spec((replace(deployment(), source="flags"),)), version=(16,))
     assert result.stdout == made["analytics"]
 

@@ -12,6 +12,7 @@ from dbprov.engines.engine import of
 from dbprov.engines.mysql import quoting as mysql
 from dbprov.engines.postgresql import quoting as postgresql
 from dbprov.spec import names
+from dbprov.sql.quoted import FOLD, Unquoted, comment_lines, folded, keyword_lines
 from tests.support.made import HOSTILE
 
 NASTY = [
@@ -158,3 +159,39 @@ def test_variables_are_words(user: str, variable: str) -> None:
 @given(no_nul)
 def test_variables_hold_nothing_but_word_signs(user: str) -> None:
     assert re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", names.variable(user))
+
+
+# -- lines of at most 100 columns --------------------------------------------------------------------------------------
+
+
+def test_a_list_of_keywords_is_on_lines_of_100_columns_at_most() -> None:
+    words = [f"{a} WORD" for a in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
+    text = f"GRANT {keyword_lines(words)}"
+    assert all(len(line) <= 100 for line in text.splitlines())
+    assert re.split(r",\s+", text.removeprefix("GRANT ")) == words
+    assert keyword_lines(["SELECT", "INSERT"]) == "INSERT, SELECT"
+    with pytest.raises(Unquoted):
+        keyword_lines(["select"])
+
+
+@pytest.mark.parametrize(
+    ("parts", "made"),
+    [
+        (["GRANT x", "TO y"], "GRANT x TO y"),
+        (["a" * 50, "b" * 48], f"{'a' * 50} {'b' * 48}"),  # and a semicolon
+        (["a" * 50, "b" * 49], f"{'a' * 50}\n    {'b' * 49}"),
+        (["a" * 90, "b" * 20, "c"], f"{'a' * 90}\n    {'b' * 20} c"),
+        (["        " + "a" * 90, "b"], f"        {'a' * 90}\n        b"),
+        (["a  b"], "a  b"),
+    ],
+)
+def test_a_line_is_broken_where_its_template_allows_it(parts: list[str], made: str) -> None:
+    assert folded(FOLD.join(parts)) == made
+
+
+@given(st.text(alphabet=" ab", max_size=400))
+def test_a_comment_is_broken_at_blanks(text: str) -> None:
+    lines = comment_lines(text)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert all(len(line) <= 97 or " " not in line[5:97].strip() for line in lines)
+    assert all(line.startswith("    ") for line in lines[1:])

@@ -74,7 +74,7 @@ def test_hostile_names_stay_in_their_comment() -> None:
     text = written(
         "postgresql", made, compare((i, None) for i in expanded(made, KNOWN["postgresql"]))
     )
-    head = text.partition("\n\\set ON_ERROR_STOP on\n")[0]
+    head = text.partition("\n\\set ON_ERROR_STOP on \\set QUIET on\n")[0]
     assert all(line.startswith("--") for line in head.splitlines())
     assert review.digest_matches(text)
 

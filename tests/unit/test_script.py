@@ -14,6 +14,7 @@ from dbprov.errors import UsageError
 from dbprov.plan.steps import Step, compare
 from dbprov.spec import names, reader
 from dbprov.spec.model import Spec
+from dbprov.sql.quoted import comment_lines
 from dbprov.sql.render import Renderer
 from dbprov.sql.script import _terminated, script
 from tests.support.made import FOLDER, deployment, expanded, facts, parsed, renderer
@@ -60,16 +61,24 @@ def test_the_same_spec_makes_the_same_bytes(path: Path) -> None:
     assert not re.search(r"[ \t]$", written(path), re.MULTILINE)
 
 
-MACHINERY = [renderer().text("script/machinery"), renderer().text("script/check", rows=[])]
+QUERIES = [
+    renderer().text("script/object_grants", grants=[]),
+    renderer().text("script/check", rows=[]),
+]
 
 
 def as_written(render: Renderer, step: Step) -> str:
     """Of what exists the server is asked; all else is the statement that apply sends."""
     item = step.item
     if item.kind == "object_grant":
-        return render.text("script/object_grant", **render.values(item))
+        query = render.text("script/object_grants", grants=[([], item)])
+        return query.partition("(VALUES\n")[2].partition("\n) AS w")[0]
     offline = render.has(f"{item.kind}/offline")
     return render.item(item, "offline" if offline else step.verb) + ";"
+
+
+def above(step: Step) -> str:
+    return "".join(f"-- {line}\n" for line in comment_lines(str(step)))
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
@@ -79,20 +88,20 @@ def test_a_comment_stands_over_each_statement(path: Path) -> None:
     flavor = "mariadb" if path.stem == "mariadb" else made.server.engine
     items = expanded(made, facts(flavor))
     steps = compare((item, None) for item in items)
-    comments = re.findall(r"^-- .+$", written(path).partition("\n\n")[2], re.MULTILINE)
-    assert [one for one in comments if not any(one in text for text in MACHINERY)] == [
-        f"-- {step}" for step in steps
-    ]
+    statements = written(path).partition("\n\n")[2]
+    comments = re.findall(r"^-- \S.*\n(?:--     .*\n)*", statements, re.MULTILINE)
+    ours = [f"{line}\n" for text in QUERIES for line in text.splitlines()]
+    assert [one for one in comments if one not in ours] == [above(step) for step in steps]
     render = renderer(flavor)
     text = written(path)
     for step in steps:
-        at = text.index(f"-- {step}\n")
+        at = text.index(above(step))
         between, found, _ = text[at:].partition(as_written(render, step))
         assert found, step
-        assert all(
-            line.startswith(("\\", "-- ")) or "\\gset" in between for line in between.splitlines()
-        )
-        assert between.count("\n-- ") == 0, "no other comment comes between"
+        between = between.removeprefix(above(step))
+        assert all(line.startswith("\\") or "\\gset" in between for line in between.splitlines())
+        assert not between.startswith("-- ")
+        assert "\n-- " not in between, "no other comment comes between"
         text = text[at + 3 :]
 
 
@@ -106,11 +115,11 @@ def test_the_head_says_what_it_is_for_whom_and_what_it_asks_for(path: Path) -> N
         assert names.variable(account.name) in head
         assert str(account.place) in head
     assert re.search(
-        {"postgresql": "psql ", "mysql": r"\| (mysql|mariadb) "}[made.server.engine], head
+        {"postgresql": "psql ", "mysql": r"\|\n--     (mysql|mariadb) "}[made.server.engine], head
     )
     assert str(Path.home()) not in text
     assert "a superuser or the restricted" in head
-    assert len(head.partition("-- For ")[0].splitlines()) <= 13, "what it does, in ten lines"
+    assert len(head.partition("\n--\n")[0].splitlines()) <= 11, "what it does, in ten lines"
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
@@ -119,7 +128,7 @@ def test_ifs_and_transactions_are_closed(path: Path) -> None:
     for opened, closed in (("\\if ", "\\endif"), ("BEGIN;", "COMMIT;")):
         depth = 0
         for line in lines:
-            depth += line.startswith(opened) - line.startswith(closed)
+            depth += line.startswith(opened) - line.endswith(closed)
             assert depth in (0, 1)
         assert depth == 0
 
@@ -203,10 +212,10 @@ def test_the_plan_of_a_server_is_written_the_same_way() -> None:
 @pytest.mark.parametrize(
     ("engine", "options", "there", "not_there"),
     [
-        ("postgresql", {"version": (15,)}, "For PostgreSQL 15,", "WITH INHERIT TRUE"),
-        ("postgresql", {"version": (16,)}, "WITH INHERIT TRUE, SET TRUE", "For PostgreSQL 18"),
-        ("mysql", {"flavor": "mariadb"}, "For MariaDB 11.8,", "MySQL"),
-        ("mysql", {"version": (8, 0)}, "For MySQL 8.0,", "MariaDB"),
+        ("postgresql", {"version": (15,)}, "on PostgreSQL 15,", "WITH INHERIT TRUE"),
+        ("postgresql", {"version": (16,)}, "WITH INHERIT TRUE, SET TRUE", "on PostgreSQL 18"),
+        ("mysql", {"flavor": "mariadb"}, "on MariaDB 11.8,", "MySQL"),
+        ("mysql", {"version": (8, 0)}, "on MySQL 8.0,", "MariaDB"),
         ("mysql", {}, "ON `my\\_shop`.*", "ON `my_shop`.*"),
         ("mysql", {"settings": {"partial_revokes": "1"}}, "ON `my_shop`.*", "ON `my\\_shop`.*"),
     ],

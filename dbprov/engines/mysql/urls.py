@@ -65,19 +65,11 @@ def how_to_run(
     if not variables:
         yield f"  {run} < {file}"
         return
-    yield (
-        "Each is to be put in as a quoted string of SQL;"
-        " without that the file stops at its first statement:"
-    )
-    for name in variables:
-        yield f"  export {name}=\"'...'\""
+    yield "Each is a quoted string of SQL, its ' and \\ doubled: export NAME=\"'...'\""
+    yield "Without them the file stops. With hashes instead: dbprov render --password hash."
     handed = " ".join("${" + name + "}" for name in variables)
-    yield f"  envsubst '{handed}' < {file} | {run}"
-    yield (
-        "In it double each ' and each \\ of the password; those that dbprov makes have neither."
-        " A file with"
-    )
-    yield "hashes, where there is nothing to put in: dbprov render --password hash."
+    yield f"  envsubst '{handed}' < {file} |"
+    yield f"    {run}"
 
 
 CLIENTS = {"mysql": "mysql", "mariadb": "mariadb"}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from psycopg import sql
+
+from dbprov.engines.engine import lines
 
 
 def literal(value: object) -> str:
@@ -40,19 +42,6 @@ def signature(names: Sequence[str]) -> str:
     return f"{path(names[:2])}({', '.join(types)})"
 
 
-def lines(names: Iterable[str]) -> str:
-    """A list on lines of at most 100 columns; the first one stands behind other words."""
-    made, room = [""], 50
-    for name in names:
-        if made[-1] and len(made[-1]) + len(name) + 2 > room:
-            made[-1] += ","
-            made.append(name)
-            room = 95
-        else:
-            made[-1] += f", {name}" if made[-1] else name
-    return "\n    ".join(made)
-
-
 FILTERS: Mapping[str, Callable[..., str]] = {
     "ident": ident,
     "idents": lambda names: ", ".join(map(ident, names)),
@@ -63,5 +52,6 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "literal": literal,
     "literals": lambda values: ", ".join(map(literal, values)),
     "body_literal": body_literal,
+    "body_literal_lines": lambda values: lines(map(body_literal, values)),
     "body_literals": lambda values: ", ".join(map(body_literal, values)),
 }

@@ -67,22 +67,9 @@ def how_to_run(
 ) -> Iterator[str]:
     server = deployment.server
     if variables:
-        yield (
-            "Put them into the environment; psql 15 or newer takes them from there,"
-            " and goes into the new database by itself:"
-        )
-    else:
-        yield "psql goes into the new database by itself:"
-    for name in variables:
-        yield f"  export {name}=..."
+        yield "Before psql 15: -v NAME=VALUE. With hashes instead: dbprov render --password hash."
     url = f"{server}/{quote(server.database or 'postgres', safe='')}"
     tunnel = dict(server.options).get("hostaddr")
     query = ([f"hostaddr={tunnel}"] if tunnel else []) + _tls(deployment.tls)
     url += "?" + "&".join(query) if query else ""
     yield f"  psql {shlex.quote(url)} -X -f {file}"
-    if variables:
-        yield (
-            "An older psql takes each as -v NAME=VALUE."
-            " A file with hashes, from which neither the server nor"
-        )
-        yield "its log learns a password: dbprov render --password hash."

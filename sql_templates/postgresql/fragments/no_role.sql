@@ -1,1 +1,1 @@
-SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {{ name | literal }}) AS missing
+SELECT NOT EXISTS{{ fold }}(SELECT FROM pg_roles WHERE rolname = {{ name | literal }}) AS missing

@@ -1,3 +1,2 @@
 {# A list of identifiers, written as the server keeps it. -#}
-'search_path=' || (SELECT string_agg(quote_ident(x), ', ' ORDER BY i)
-                   FROM unnest(ARRAY[{{ schemas | literals }}]) WITH ORDINALITY AS u (x, i))
+'search_path=' || {% for one in schemas %}quote_ident({{ one | literal }}){% if not loop.last %} || ', ' || {% endif %}{% endfor %}

@@ -1,47 +1,32 @@
--- analytics: database analytics_airflow on PostgreSQL, made by dbprov 0.1.0
---
+-- analytics: database analytics_airflow on PostgreSQL 18, made by dbprov 0.1.0
 -- creates user "analytics_airflow"
 -- creates database "analytics_airflow" without privileges for PUBLIC
 -- creates schema "airflow"
--- analytics_airflow (access: owner): owns the database; everything in schema airflow, now and in future
+-- analytics_airflow (access: owner): owns the database; everything in schema airflow, now and in
+--     future
 --
--- For PostgreSQL 18, run by a superuser or the restricted admin of a managed service.
--- It can be run again at any time: what is there already is left as it is.
--- No password is in this file, and nothing of it was executed by dbprov.
---
--- It takes these passwords from the environment:
---   analytics_airflow_password: of user analytics_airflow, kept in file .dbprov/db.example.com_5432/analytics_airflow
---
--- Put them into the environment; psql 15 or newer takes them from there, and goes into the new database by itself:
---   export analytics_airflow_password=...
+-- To be run, at any time again, by a superuser or the restricted admin of a managed service.
+-- It leaves what is there as it is. No password is in it, and dbprov has not run it.
+-- It takes these passwords from the environment; after each stands where it is kept:
+--   analytics_airflow_password: file .dbprov/db.example.com_5432/analytics_airflow
+-- Before psql 15: -v NAME=VALUE. With hashes instead: dbprov render --password hash.
 --   psql postgresql://dba@db.example.com:5432/postgres -X -f analytics.sql
--- An older psql takes each as -v NAME=VALUE. A file with hashes, from which neither the server nor
--- its log learns a password: dbprov render --password hash.
---
-\set ON_ERROR_STOP on
-\set QUIET on
+\set ON_ERROR_STOP on \set QUIET on
 -- Each session begins with settings of its own, whatever its database or role presets.
-SELECT $dbprov$
-SET client_encoding = 'UTF8'; SET search_path = ''; SET ROLE NONE;
-DO $presets$BEGIN
-    PERFORM set_config(name, coalesce(boot_val, ''), false) FROM pg_settings
-    WHERE source IN ('database', 'user', 'database user') AND context = 'user';
-END$presets$;
+SELECT $dbprov$ SET client_encoding = 'UTF8'; SET search_path = ''; SET ROLE NONE;
 SET standard_conforming_strings = on; SET password_encryption = 'scram-sha-256';
+SELECT count(set_config(name, coalesce(boot_val, ''), false)) AS set_back FROM pg_settings
+WHERE source IN ('database', 'user', 'database user') AND context = 'user'
 $dbprov$ AS begin_session \gset
-:begin_session
-\if :{?analytics_airflow_password}
-\else
-\getenv analytics_airflow_password analytics_airflow_password
-\endif
+:begin_session \gset
+\if :{?analytics_airflow_password} \else
+    \getenv analytics_airflow_password analytics_airflow_password \endif
 
 BEGIN;
 SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'analytics_airflow') AS missing \gset
 \if :missing
 -- create user "analytics_airflow"
-CREATE ROLE "analytics_airflow" LOGIN
-    CONNECTION LIMIT 50
-    PASSWORD :'analytics_airflow_password';
+CREATE ROLE "analytics_airflow" LOGIN CONNECTION LIMIT 50 PASSWORD :'analytics_airflow_password';
 -- set label of user "analytics_airflow"
 COMMENT ON ROLE "analytics_airflow" IS 'dbprov: deployment analytics of owner.yaml';
 \endif
@@ -50,15 +35,12 @@ COMMIT;
 SELECT NOT EXISTS (SELECT FROM pg_database WHERE datname = 'analytics_airflow') AS missing \gset
 \if :missing
 -- create database "analytics_airflow"
-CREATE DATABASE "analytics_airflow"
-    TEMPLATE template0
-    ENCODING 'UTF8'
-    LOCALE 'en_US.UTF-8'
-    ALLOW_CONNECTIONS false CONNECTION LIMIT 0;
+CREATE DATABASE "analytics_airflow" TEMPLATE template0
+    ENCODING 'UTF8' LOCALE 'en_US.UTF-8' ALLOW_CONNECTIONS false CONNECTION LIMIT 0;
 \endif
 
 BEGIN;
-SELECT NOT a.rolsuper AND NOT (pg_has_role(current_user, r.oid, 'USAGE') AND pg_has_role(current_user, r.oid, 'SET')) AS missing
+SELECT NOT a.rolsuper AND NOT (pg_has_role(r.oid, 'USAGE') AND pg_has_role(r.oid, 'SET')) AS missing
 FROM pg_roles AS r, pg_roles AS a
 WHERE r.rolname = 'analytics_airflow' AND a.rolname = current_user \gset
 \set borrowed_1 :missing
@@ -66,18 +48,18 @@ WHERE r.rolname = 'analytics_airflow' AND a.rolname = current_user \gset
 -- borrow membership in role "analytics_airflow" for this admin
 GRANT "analytics_airflow" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;
 \endif
-SELECT pg_get_userbyid(datdba) <> 'analytics_airflow' AS missing FROM pg_database WHERE datname = 'analytics_airflow' \gset
+SELECT pg_get_userbyid(datdba) <> 'analytics_airflow' AS missing FROM pg_database
+    WHERE datname = 'analytics_airflow' \gset
 \if :missing
 -- set owner of database "analytics_airflow" to "analytics_airflow"
 ALTER DATABASE "analytics_airflow" OWNER TO "analytics_airflow";
 \endif
 -- grant CONNECT on database "analytics_airflow" for this admin
-GRANT CONNECT ON DATABASE "analytics_airflow"
-    TO CURRENT_USER;
+GRANT CONNECT ON DATABASE "analytics_airflow" TO CURRENT_USER;
 -- grant all privileges on database "analytics_airflow" for "analytics_airflow"
-GRANT ALL PRIVILEGES ON DATABASE "analytics_airflow"
-    TO "analytics_airflow";
-SELECT NOT datallowconn AND datconnlimit = 0 AS missing FROM pg_database WHERE datname = 'analytics_airflow' \gset
+GRANT ALL PRIVILEGES ON DATABASE "analytics_airflow" TO "analytics_airflow";
+SELECT NOT datallowconn AND datconnlimit = 0 AS missing FROM pg_database
+    WHERE datname = 'analytics_airflow' \gset
 \if :missing
 -- set label of database "analytics_airflow"
 COMMENT ON DATABASE "analytics_airflow" IS 'dbprov: deployment analytics of owner.yaml';
@@ -86,13 +68,10 @@ REVOKE CONNECT, TEMPORARY ON DATABASE "analytics_airflow" FROM PUBLIC;
 -- open database "analytics_airflow" to connections
 ALTER DATABASE "analytics_airflow" ALLOW_CONNECTIONS true CONNECTION LIMIT -1;
 \endif
-SELECT NOT EXISTS (
-    SELECT FROM pg_db_role_setting AS s
-    JOIN pg_database AS d ON d.oid = s.setdatabase
-    JOIN pg_roles AS r ON r.oid = s.setrole
-    WHERE r.rolname = 'analytics_airflow' AND d.datname = 'analytics_airflow'
-      AND 'search_path=' || (SELECT string_agg(quote_ident(x), ', ' ORDER BY i)
-                   FROM unnest(ARRAY['airflow']) WITH ORDINALITY AS u (x, i)) = ANY (s.setconfig)) AS missing \gset
+SELECT NOT EXISTS (SELECT FROM pg_db_role_setting AS s
+    JOIN pg_database AS d ON d.oid = s.setdatabase AND d.datname = 'analytics_airflow'
+    JOIN pg_roles AS r ON r.oid = s.setrole AND r.rolname = 'analytics_airflow'
+    WHERE 'search_path=' || quote_ident('airflow') = ANY(s.setconfig)) AS missing \gset
 \if :missing
 -- set search_path of user "analytics_airflow" in database "analytics_airflow"
 ALTER ROLE "analytics_airflow" IN DATABASE "analytics_airflow" SET search_path = "airflow";
@@ -104,32 +83,10 @@ REVOKE "analytics_airflow" FROM CURRENT_USER;
 COMMIT;
 
 \connect "analytics_airflow"
-:begin_session
-
--- The grants on objects that exist: each step below names kind, schema, grantee and privileges, and the
--- server writes the GRANT, for the objects on which the grantee lacks one of them and this admin can
--- grant it. Objects of the grantee itself, and those of extensions, are left out.
-SELECT $dbprov$
-SELECT format('GRANT %s ON %s %s TO %I', :'privileges', :'kind', string_agg(o.name, ', ' ORDER BY o.name), :'grantee')
-FROM (SELECT CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind, oid, relnamespace AS schema, relowner AS owner,
-             oid::regclass::text AS name, 'pg_class'::regclass AS class,
-             coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner)) AS acl
-      FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-      UNION ALL
-      SELECT 'ROUTINE', oid, pronamespace, proowner, oid::regprocedure::text, 'pg_proc'::regclass,
-             coalesce(proacl, acldefault('f', proowner)) FROM pg_proc) AS o
-JOIN pg_namespace AS n ON n.oid = o.schema AND n.nspname = :'schema'
-JOIN pg_roles AS g ON g.rolname = :'grantee' AND g.oid <> o.owner
-WHERE o.kind = :'kind' AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE (e.classid, e.objid, e.deptype) = (o.class, o.oid, 'e'))
-  AND NOT string_to_array(:'privileges', ', ')
-          <@ ARRAY(SELECT privilege_type FROM aclexplode(o.acl) WHERE grantee = 0 OR pg_has_role(g.oid, grantee, 'USAGE'))
-  AND (pg_has_role(o.owner, 'USAGE') OR string_to_array(:'privileges', ', ')
-          <@ ARRAY(SELECT privilege_type FROM aclexplode(o.acl) WHERE is_grantable AND pg_has_role(grantee, 'USAGE')))
-HAVING count(*) > 0
-$dbprov$ AS grant_on_existing \gset
+:begin_session \gset
 
 BEGIN;
-SELECT NOT a.rolsuper AND NOT (pg_has_role(current_user, r.oid, 'USAGE') AND pg_has_role(current_user, r.oid, 'SET')) AS missing
+SELECT NOT a.rolsuper AND NOT (pg_has_role(r.oid, 'USAGE') AND pg_has_role(r.oid, 'SET')) AS missing
 FROM pg_roles AS r, pg_roles AS a
 WHERE r.rolname = 'analytics_airflow' AND a.rolname = current_user \gset
 \set borrowed_1 :missing
@@ -145,47 +102,57 @@ CREATE SCHEMA "airflow" AUTHORIZATION "analytics_airflow";
 -- grant CREATE, USAGE on schema "airflow" for "analytics_airflow"
 GRANT CREATE, USAGE ON SCHEMA "airflow" TO "analytics_airflow";
 -- grant all privileges on future tables of this admin in schema "airflow" for "analytics_airflow"
-ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "airflow"
-    GRANT ALL PRIVILEGES ON TABLES TO "analytics_airflow";
--- grant all privileges on future sequences of this admin in schema "airflow" for "analytics_airflow"
-ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "airflow"
+ALTER DEFAULT PRIVILEGES IN SCHEMA "airflow" GRANT ALL PRIVILEGES ON TABLES TO "analytics_airflow";
+-- grant all privileges on future sequences of this admin in schema "airflow" for
+--     "analytics_airflow"
+ALTER DEFAULT PRIVILEGES IN SCHEMA "airflow"
     GRANT ALL PRIVILEGES ON SEQUENCES TO "analytics_airflow";
 -- grant all privileges on future routines of this admin in schema "airflow" for "analytics_airflow"
-ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "airflow"
+ALTER DEFAULT PRIVILEGES IN SCHEMA "airflow"
     GRANT ALL PRIVILEGES ON ROUTINES TO "analytics_airflow";
+-- On objects that exist: the server writes the GRANT, for those on which the grantee lacks one of
+-- the privileges and this admin can grant them; the grantee's own and an extension's are left out.
+SELECT format('GRANT %s ON %s %s TO %I',
+              w.privileges, w.kind, string_agg(o.name, ', ' ORDER BY o.name), w.grantee)
+FROM (VALUES
 -- grant all privileges on existing tables in schema "airflow" for "analytics_airflow"
-SELECT 'TABLE' AS kind, 'airflow' AS schema, 'analytics_airflow' AS grantee,
-       'DELETE, INSERT, MAINTAIN, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE' AS privileges \gset
-:grant_on_existing \gexec
+  ('TABLE', 'airflow', 'analytics_airflow',
+    'DELETE, INSERT, MAINTAIN, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE'),
 -- grant all privileges on existing sequences in schema "airflow" for "analytics_airflow"
-SELECT 'SEQUENCE' AS kind, 'airflow' AS schema, 'analytics_airflow' AS grantee,
-       'SELECT, UPDATE, USAGE' AS privileges \gset
-:grant_on_existing \gexec
+  ('SEQUENCE', 'airflow', 'analytics_airflow', 'SELECT, UPDATE, USAGE'),
 -- grant all privileges on existing routines in schema "airflow" for "analytics_airflow"
-SELECT 'ROUTINE' AS kind, 'airflow' AS schema, 'analytics_airflow' AS grantee,
-       'EXECUTE' AS privileges \gset
-:grant_on_existing \gexec
+  ('ROUTINE', 'airflow', 'analytics_airflow', 'EXECUTE')
+) AS w (kind, schema, grantee, privileges)
+JOIN pg_roles AS g ON g.rolname = w.grantee JOIN pg_namespace AS n ON n.nspname = w.schema
+JOIN (SELECT CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind, relnamespace AS schema,
+             oid::regclass::text AS name, relowner AS owner, tableoid AS class, oid,
+             coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char",
+                                          relowner)) AS acl FROM pg_class
+      WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+      UNION ALL SELECT 'ROUTINE', pronamespace, oid::regprocedure::text, proowner, tableoid, oid,
+             coalesce(proacl, acldefault('f', proowner)) FROM pg_proc) AS o
+  ON o.kind = w.kind AND o.schema = n.oid AND o.owner <> g.oid
+CROSS JOIN string_to_array(w.privileges, ', ') AS p
+WHERE NOT p <@ ARRAY(SELECT privilege_type FROM aclexplode(o.acl)
+                     WHERE grantee = 0 OR pg_has_role(g.oid, grantee, 'USAGE'))
+  AND (pg_has_role(o.owner, 'USAGE') OR p <@ ARRAY(SELECT privilege_type FROM aclexplode(o.acl)
+                     WHERE is_grantable AND pg_has_role(grantee, 'USAGE')))
+  AND NOT EXISTS (SELECT FROM pg_depend WHERE (classid, objid, deptype) = (o.class, o.oid, 'e'))
+GROUP BY w.kind, w.schema, w.grantee, w.privileges \gexec
 \if :borrowed_1
 -- give back membership in role "analytics_airflow" for this admin
 REVOKE "analytics_airflow" FROM CURRENT_USER;
 \endif
 -- These privileges must be there now: the file stops at the first that is not.
-DO $dbprov$
-DECLARE
-    lacks pg_catalog.text;
-BEGIN
-    SELECT format('%s lacks %s on %s %s', w.grantee, p, w.kind, w.name) INTO lacks
-    FROM (VALUES
+DO $dbprov$ DECLARE lacks pg_catalog.text; BEGIN
+    FOR lacks IN SELECT format('%s lacks %s on %s %s', grantee, p, kind, name) FROM (VALUES
         (E'database', E'analytics_airflow', current_user::text, 'CONNECT'),
         (E'database', E'analytics_airflow', E'analytics_airflow', 'CONNECT, CREATE, TEMPORARY'),
-        (E'schema', E'airflow', E'analytics_airflow', 'CREATE, USAGE')) AS w (kind, name, grantee, privileges)
-    CROSS JOIN unnest(string_to_array(w.privileges, ', ')) AS p
-    WHERE NOT CASE w.kind WHEN 'schema' THEN has_schema_privilege(w.grantee, w.name, p)
-              ELSE has_database_privilege(w.grantee, w.name, p) END
-    LIMIT 1;
-    IF lacks IS NOT NULL THEN
-        RAISE EXCEPTION '%: its owner, or a superuser, must run this file, or grant it first', lacks;
-    END IF;
-END
-$dbprov$;
+        (E'schema', E'airflow', E'analytics_airflow', 'CREATE, USAGE')
+    ) AS w (kind, name, grantee, privileges), unnest(string_to_array(privileges, ', ')) AS p
+    WHERE NOT CASE kind WHEN 'schema' THEN has_schema_privilege(grantee, name, p)
+              ELSE has_database_privilege(grantee, name, p) END LOOP
+        RAISE EXCEPTION '%: its owner, or a superuser, must run this file, or grant it', lacks;
+    END LOOP;
+END $dbprov$;
 COMMIT;

@@ -1,28 +1,25 @@
--- sha256:0000000000000000000000000000000000000000000000000000000000000000 is the digest of all lines below this one
+-- sha256:0000000000000000000000000000000000000000000000000000000000000000 of all lines below
 -- analytics: database shop on MariaDB, made by dbprov 0.1.0
---
 -- Written for one server as it is now; only what is missing there:
 --   server:   host db1:3306, for shop
 --   version:  MariaDB 10.11.18
 --   admin:    dba@%
---   spec:     sha256 0000000000000000000000000000000000000000000000000000000000000000 of what it says of analytics
+--   spec:     sha256 0000000000000000000000000000000000000000000000000000000000000000
 --
 -- app (access: all): everything in database shop, now and in future
 -- reader (access: read): reads rows in database shop, now and in future
 -- Known to fail as this admin: create x: why not
 --
 -- dbprov apply --reviewed FILE runs exactly this, or nothing. No password is in it. By hand:
---
 --   mariadb --host=db.example.com --port=3306 --user=dba --ssl -p < FILE
---
 SET NAMES utf8mb4;
 SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION';
 
 -- alter user "reader"
 ALTER USER 'reader'@'%' WITH MAX_USER_CONNECTIONS 5 ACCOUNT UNLOCK;
 -- grant all privileges on database "shop" for "app"@%
-GRANT ALTER, ALTER ROUTINE, CREATE, CREATE ROUTINE, CREATE TEMPORARY TABLES, CREATE VIEW, DELETE, DROP, EVENT, EXECUTE, INDEX, INSERT, LOCK TABLES, REFERENCES, SELECT, SHOW VIEW, TRIGGER, UPDATE
-    ON `shop`.* TO 'app'@'%';
+GRANT ALTER, ALTER ROUTINE, CREATE, CREATE ROUTINE,
+    CREATE TEMPORARY TABLES, CREATE VIEW, DELETE, DROP, EVENT, EXECUTE, INDEX, INSERT, LOCK TABLES,
+    REFERENCES, SELECT, SHOW VIEW, TRIGGER, UPDATE ON `shop`.* TO 'app'@'%';
 -- grant SELECT, SHOW VIEW on database "shop" for "reader"@%
-GRANT SELECT, SHOW VIEW
-    ON `shop`.* TO 'reader'@'%';
+GRANT SELECT, SHOW VIEW ON `shop`.* TO 'reader'@'%';

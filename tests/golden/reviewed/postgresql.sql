@@ -1,11 +1,10 @@
--- sha256:0000000000000000000000000000000000000000000000000000000000000000 is the digest of all lines below this one
+-- sha256:0000000000000000000000000000000000000000000000000000000000000000 of all lines below
 -- analytics: database shop on PostgreSQL, made by dbprov 0.1.0
---
 -- Written for one server as it is now; only what is missing there:
 --   server:   system 7575320187435418112, for postgres and shop
 --   version:  PostgreSQL 16.14
 --   admin:    dba
---   spec:     sha256 0000000000000000000000000000000000000000000000000000000000000000 of what it says of analytics
+--   spec:     sha256 0000000000000000000000000000000000000000000000000000000000000000
 --
 -- revokes what PUBLIC may do in database "shop"
 -- app (access: all): everything in schema public, now and in future
@@ -13,22 +12,15 @@
 -- Known to fail as this admin: create x: why not
 --
 -- dbprov apply --reviewed FILE runs exactly this, or nothing. No password is in it. By hand:
---
--- psql goes into the new database by itself:
 --   psql postgresql://dba@db.example.com:5432/postgres -X -f FILE
---
-\set ON_ERROR_STOP on
-\set QUIET on
+\set ON_ERROR_STOP on \set QUIET on
 -- Each session begins with settings of its own, whatever its database or role presets.
-SELECT $dbprov$
-SET client_encoding = 'UTF8'; SET search_path = ''; SET ROLE NONE;
-DO $presets$BEGIN
-    PERFORM set_config(name, coalesce(boot_val, ''), false) FROM pg_settings
-    WHERE source IN ('database', 'user', 'database user') AND context = 'user';
-END$presets$;
+SELECT $dbprov$ SET client_encoding = 'UTF8'; SET search_path = ''; SET ROLE NONE;
 SET standard_conforming_strings = on; SET password_encryption = 'scram-sha-256';
+SELECT count(set_config(name, coalesce(boot_val, ''), false)) AS set_back FROM pg_settings
+WHERE source IN ('database', 'user', 'database user') AND context = 'user'
 $dbprov$ AS begin_session \gset
-:begin_session
+:begin_session \gset
 
 BEGIN;
 -- set label of user "app"
@@ -38,11 +30,9 @@ ALTER ROLE "reader" LOGIN CONNECTION LIMIT 5;
 -- set label of user "reader"
 COMMENT ON ROLE "reader" IS 'dbprov: deployment analytics of deployment.yaml';
 -- grant all privileges on database "shop" for "app"
-GRANT ALL PRIVILEGES ON DATABASE "shop"
-    TO "app";
+GRANT ALL PRIVILEGES ON DATABASE "shop" TO "app";
 -- grant CONNECT on database "shop" for "reader"
-GRANT CONNECT ON DATABASE "shop"
-    TO "reader";
+GRANT CONNECT ON DATABASE "shop" TO "reader";
 -- set label of database "shop"
 COMMENT ON DATABASE "shop" IS 'dbprov: deployment analytics of deployment.yaml';
 -- revoke CONNECT, TEMPORARY on database "shop" from PUBLIC
@@ -52,7 +42,7 @@ ALTER DATABASE "shop" ALLOW_CONNECTIONS true CONNECTION LIMIT -1;
 COMMIT;
 
 \connect "shop"
-:begin_session
+:begin_session \gset
 
 BEGIN;
 -- borrow membership in role "app" for this admin
@@ -62,41 +52,29 @@ GRANT CREATE, USAGE ON SCHEMA "public" TO "app";
 -- grant USAGE on schema "public" for "reader"
 GRANT USAGE ON SCHEMA "public" TO "reader";
 -- grant all privileges on future tables of this admin in schema "public" for "app"
-ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
-    GRANT ALL PRIVILEGES ON TABLES TO "app";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "public" GRANT ALL PRIVILEGES ON TABLES TO "app";
 -- grant all privileges on future sequences of this admin in schema "public" for "app"
-ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
-    GRANT ALL PRIVILEGES ON SEQUENCES TO "app";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "public" GRANT ALL PRIVILEGES ON SEQUENCES TO "app";
 -- grant all privileges on future routines of this admin in schema "public" for "app"
-ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
-    GRANT ALL PRIVILEGES ON ROUTINES TO "app";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "public" GRANT ALL PRIVILEGES ON ROUTINES TO "app";
 -- grant SELECT on future tables of this admin in schema "public" for "reader"
-ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
-    GRANT SELECT ON TABLES TO "reader";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "public" GRANT SELECT ON TABLES TO "reader";
 -- grant SELECT on future sequences of this admin in schema "public" for "reader"
-ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER IN SCHEMA "public"
-    GRANT SELECT ON SEQUENCES TO "reader";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "public" GRANT SELECT ON SEQUENCES TO "reader";
 -- grant SELECT on future tables of "app" in schema "public" for "reader"
-ALTER DEFAULT PRIVILEGES FOR ROLE "app" IN SCHEMA "public"
-    GRANT SELECT ON TABLES TO "reader";
+ALTER DEFAULT PRIVILEGES FOR ROLE "app" IN SCHEMA "public" GRANT SELECT ON TABLES TO "reader";
 -- grant SELECT on future sequences of "app" in schema "public" for "reader"
-ALTER DEFAULT PRIVILEGES FOR ROLE "app" IN SCHEMA "public"
-    GRANT SELECT ON SEQUENCES TO "reader";
+ALTER DEFAULT PRIVILEGES FOR ROLE "app" IN SCHEMA "public" GRANT SELECT ON SEQUENCES TO "reader";
 -- grant all privileges on existing tables in schema "public" for "app"
-GRANT ALL PRIVILEGES ON TABLE
-    TO "app";
+GRANT ALL PRIVILEGES ON TABLE "public"."orders", "public"."a b" TO "app";
 -- grant all privileges on existing sequences in schema "public" for "app"
-GRANT ALL PRIVILEGES ON SEQUENCE
-    TO "app";
+GRANT ALL PRIVILEGES ON SEQUENCE "public"."orders_id_seq" TO "app";
 -- grant all privileges on existing routines in schema "public" for "app"
-GRANT ALL PRIVILEGES ON ROUTINE
-    TO "app";
+GRANT ALL PRIVILEGES ON ROUTINE "public"."total"("pg_catalog"."int4") TO "app";
 -- grant SELECT on existing tables in schema "public" for "reader"
-GRANT SELECT ON TABLE
-    TO "reader";
+GRANT SELECT ON TABLE "public"."orders", "public"."a b" TO "reader";
 -- grant SELECT on existing sequences in schema "public" for "reader"
-GRANT SELECT ON SEQUENCE
-    TO "reader";
+GRANT SELECT ON SEQUENCE "public"."orders_id_seq" TO "reader";
 -- give back membership in role "app" for this admin
 REVOKE "app" FROM CURRENT_USER;
 COMMIT;
