@@ -92,6 +92,7 @@ END $dbprov$;
 {% endblock %}
 
 {% block password %}
-{# From the environment, where it was not given with -v: a command line can be seen by everybody on the machine. #}
-\if :{?{{ variable | variable }}} \else{{ fold }}\getenv {{ variable | variable }} {{ variable | variable }} \endif
+{# From the environment, where it was not given with -v: a command line can be seen by everybody on the machine. Not with
+   \getenv: psql 14 and older stop at a command that they do not know, in a branch that is not taken too. #}
+\if :{?{{ variable | variable }}}{{ fold }}\elif `printenv {{ variable | variable }} >/dev/null && echo 1 || echo 0`{{ fold }}\set {{ variable | variable }} `printenv {{ variable | variable }}`{{ fold }}\endif
 {% endblock %}

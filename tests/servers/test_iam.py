@@ -50,7 +50,7 @@ def test_the_file_does_the_same(walk: Walk, prefix: str, rds_iam: None) -> None:
     version = (int(walk.server.release.split(".")[0]),)
     for hashed in (False, True):
         [text] = dbprov.render(spec, version=version, hashed=hashed).values()
-        assert "getenv" not in text
+        assert "printenv" not in text
         for _ in range(2):
             who: Any = "superuser" if walk.url == walk.server.url("superuser") else "admin"
             ended = client(walk.server, who, text)

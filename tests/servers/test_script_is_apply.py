@@ -100,6 +100,20 @@ def test_a_script_without_its_passwords_makes_no_user(walk: Walk, prefix: str) -
     assert len(walk.plan(spec).steps) >= 3
 
 
+@pytest.mark.postgresql
+@pytest.mark.parametrize("password", ["plain", "p'q\"r\\s $HOME `id` :x %"])
+def test_a_script_takes_its_passwords_from_the_environment(
+    walk: Walk, prefix: str, monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    monkeypatch.setenv(f"{prefix}app_password", password)
+    spec = walk.spec(one(prefix, password={"env": f"{prefix}app_password"}))
+    [text] = dbprov.render(spec, version=(int(walk.server.release.split(".")[0]),)).values()
+    ended = client(walk.server, "superuser", text)
+    assert ended.returncode == 0, ended.stderr
+    assert password not in ended.stdout + ended.stderr
+    walk.as_user(spec, f"{prefix}app", "SELECT 1")
+
+
 def cuts(text: str) -> list[str]:
     """The script, cut after each of its statements, as a kill would leave it."""
     found, so_far, inside = [], "", False

@@ -56,7 +56,7 @@ def test_anybody_can_check_the_digest() -> None:
 def test_no_password_is_asked_for_of_a_user_that_is_there() -> None:
     text = change()
     assert "app_password" not in text
-    assert "getenv" not in text
+    assert "printenv" not in text
     assert "  psql " in text
     assert "envsubst" not in change("mysql")
     assert re.search(r"^--   mysql .* -p < FILE$", change("mysql"), re.MULTILINE)

@@ -67,7 +67,7 @@ def how_to_run(
 ) -> Iterator[str]:
     server = deployment.server
     if variables:
-        yield "Before psql 15: -v NAME=VALUE. With hashes instead: dbprov render --password hash."
+        yield "On Windows: -v NAME=VALUE. With hashes instead: dbprov render --password hash."
     url = f"{server}/{quote(server.database or 'postgres', safe='')}"
     tunnel = dict(server.options).get("hostaddr")
     query = ([f"hostaddr={tunnel}"] if tunnel else []) + _tls(deployment.tls)

@@ -12,7 +12,7 @@
 --   o_w_n_e_dbprov_r_password: file .dbprov/db.example.com_5432/o%27w%22n e%24dbprov%24r
 --   a_p_p_____x______v__password:
 --     file .dbprov/db.example.com_5432/a%22p%60p%5C %7B%7B x %7D%7D %3A%27v%27
--- Before psql 15: -v NAME=VALUE. With hashes instead: dbprov render --password hash.
+-- On Windows: -v NAME=VALUE. With hashes instead: dbprov render --password hash.
 --   psql postgresql://dba@db.example.com:5432/postgres -X -f analytics.sql
 \set ON_ERROR_STOP on \set QUIET on
 -- Each session begins with settings of its own, whatever its database or role presets.
@@ -22,10 +22,12 @@ SELECT count(set_config(name, coalesce(boot_val, ''), false)) AS set_back FROM p
 WHERE source IN ('database', 'user', 'database user') AND context = 'user'
 $dbprov$ AS begin_session \gset
 :begin_session \gset
-\if :{?o_w_n_e_dbprov_r_password} \else
-    \getenv o_w_n_e_dbprov_r_password o_w_n_e_dbprov_r_password \endif
-\if :{?a_p_p_____x______v__password} \else
-    \getenv a_p_p_____x______v__password a_p_p_____x______v__password \endif
+\if :{?o_w_n_e_dbprov_r_password}
+    \elif `printenv o_w_n_e_dbprov_r_password >/dev/null && echo 1 || echo 0`
+    \set o_w_n_e_dbprov_r_password `printenv o_w_n_e_dbprov_r_password` \endif
+\if :{?a_p_p_____x______v__password}
+    \elif `printenv a_p_p_____x______v__password >/dev/null && echo 1 || echo 0`
+    \set a_p_p_____x______v__password `printenv a_p_p_____x______v__password` \endif
 
 BEGIN;
 SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'o''w"n e$dbprov$r') AS missing \gset

@@ -12,7 +12,7 @@
 --   analytics_airflow_password: environment variable ANALYTICS_PASSWORD
 --   analytics_loader_password: file secrets/loader
 --   analytics_reader_password: prompt
--- Before psql 15: -v NAME=VALUE. With hashes instead: dbprov render --password hash.
+-- On Windows: -v NAME=VALUE. With hashes instead: dbprov render --password hash.
 --   psql postgresql://dba@db.example.com:5432/postgres -X -f analytics.sql
 \set ON_ERROR_STOP on \set QUIET on
 -- Each session begins with settings of its own, whatever its database or role presets.
@@ -22,12 +22,15 @@ SELECT count(set_config(name, coalesce(boot_val, ''), false)) AS set_back FROM p
 WHERE source IN ('database', 'user', 'database user') AND context = 'user'
 $dbprov$ AS begin_session \gset
 :begin_session \gset
-\if :{?analytics_airflow_password} \else
-    \getenv analytics_airflow_password analytics_airflow_password \endif
-\if :{?analytics_loader_password} \else
-    \getenv analytics_loader_password analytics_loader_password \endif
-\if :{?analytics_reader_password} \else
-    \getenv analytics_reader_password analytics_reader_password \endif
+\if :{?analytics_airflow_password}
+    \elif `printenv analytics_airflow_password >/dev/null && echo 1 || echo 0`
+    \set analytics_airflow_password `printenv analytics_airflow_password` \endif
+\if :{?analytics_loader_password}
+    \elif `printenv analytics_loader_password >/dev/null && echo 1 || echo 0`
+    \set analytics_loader_password `printenv analytics_loader_password` \endif
+\if :{?analytics_reader_password}
+    \elif `printenv analytics_reader_password >/dev/null && echo 1 || echo 0`
+    \set analytics_reader_password `printenv analytics_reader_password` \endif
 
 BEGIN;
 SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'analytics_airflow') AS missing \gset

@@ -10,7 +10,7 @@
 -- It takes these passwords from the environment; after each stands where it is kept:
 --   analytics_airflow_password: file .dbprov/db.example.com_5432/analytics_airflow
 --   analytics_celery_password: file .dbprov/db.example.com_5432/analytics_celery
--- Before psql 15: -v NAME=VALUE. With hashes instead: dbprov render --password hash.
+-- On Windows: -v NAME=VALUE. With hashes instead: dbprov render --password hash.
 --   psql postgresql://dba@db.example.com:5432/postgres -X -f analytics.sql
 \set ON_ERROR_STOP on \set QUIET on
 -- Each session begins with settings of its own, whatever its database or role presets.
@@ -20,10 +20,12 @@ SELECT count(set_config(name, coalesce(boot_val, ''), false)) AS set_back FROM p
 WHERE source IN ('database', 'user', 'database user') AND context = 'user'
 $dbprov$ AS begin_session \gset
 :begin_session \gset
-\if :{?analytics_airflow_password} \else
-    \getenv analytics_airflow_password analytics_airflow_password \endif
-\if :{?analytics_celery_password} \else
-    \getenv analytics_celery_password analytics_celery_password \endif
+\if :{?analytics_airflow_password}
+    \elif `printenv analytics_airflow_password >/dev/null && echo 1 || echo 0`
+    \set analytics_airflow_password `printenv analytics_airflow_password` \endif
+\if :{?analytics_celery_password}
+    \elif `printenv analytics_celery_password >/dev/null && echo 1 || echo 0`
+    \set analytics_celery_password `printenv analytics_celery_password` \endif
 
 BEGIN;
 SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'analytics_airflow') AS missing \gset
