@@ -33,6 +33,7 @@ def application(walk: Walk, prefix: str) -> Callable[..., None]:
     run(
         "CREATE TABLE dag (id integer)", "CREATE TABLE log (id serial)", f'CREATE TABLE "{odd}" (id integer)', f'CREATE TABLE "{lines}" (id integer)',
         "CREATE FUNCTION f(a integer, b text[]) RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+        "REVOKE EXECUTE ON FUNCTION f(integer, text[]) FROM PUBLIC",
     )  # fmt: skip
     return run
 
