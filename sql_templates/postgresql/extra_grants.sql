@@ -37,35 +37,8 @@ ORDER BY 2, 3, 4, 5, 6
 {% block inside %}
 {# All schemas of the database, whoever owns them, and what is in them. Column grants are in a place of their own (T10). -#}
 WITH things AS (
-    SELECT 'SCHEMA' AS sort, jsonb_build_array(nspname) AS thing, nspowner AS owner, nspacl AS acl
-    FROM pg_namespace WHERE nspacl IS NOT NULL
-    UNION ALL
-    SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, jsonb_build_array(n.nspname, c.relname), c.relowner, c.relacl
-    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE c.relacl IS NOT NULL AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't'
-    UNION ALL
-    SELECT 'COLUMN', jsonb_build_array(n.nspname, c.relname, x.attname), c.relowner, x.attacl
-    FROM pg_attribute AS x JOIN pg_class AS c ON c.oid = x.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE x.attacl IS NOT NULL AND NOT x.attisdropped AND c.relpersistence <> 't'
-    UNION ALL
-    SELECT 'ROUTINE', jsonb_build_array(n.nspname, p.proname) || coalesce(
-               (SELECT jsonb_agg(v.word ORDER BY u.i, v.k)
-                FROM unnest(p.proargtypes) WITH ORDINALITY AS u (oid, i)
-                JOIN pg_type AS y ON y.oid = u.oid JOIN pg_namespace AS m ON m.oid = y.typnamespace
-                CROSS JOIN LATERAL (VALUES (1, m.nspname), (2, y.typname)) AS v (k, word)), '[]'),
-           p.proowner, p.proacl
-    FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
-    WHERE p.proacl IS NOT NULL
-    UNION ALL
-    SELECT 'TYPE', jsonb_build_array(n.nspname, y.typname), y.typowner, y.typacl
-    FROM pg_type AS y JOIN pg_namespace AS n ON n.oid = y.typnamespace WHERE y.typacl IS NOT NULL
-    UNION ALL
-    SELECT 'LANGUAGE', jsonb_build_array(lanname), lanowner, lanacl FROM pg_language WHERE lanacl IS NOT NULL
-    UNION ALL
-    SELECT 'FOREIGN DATA WRAPPER', jsonb_build_array(fdwname), fdwowner, fdwacl
-    FROM pg_foreign_data_wrapper WHERE fdwacl IS NOT NULL
-    UNION ALL
-    SELECT 'FOREIGN SERVER', jsonb_build_array(srvname), srvowner, srvacl FROM pg_foreign_server WHERE srvacl IS NOT NULL
+{% include "postgresql/fragments/things_inside.sql" %}
+
 ), {% include "postgresql/fragments/entries.sql" %}
 {% endblock %}
 
@@ -98,15 +71,7 @@ ORDER BY 2, 3, 4
 {% block shared %}
 {# What belongs to the whole server, and can be read from any of its databases. -#}
 WITH things AS (
-    SELECT 'DATABASE' AS sort, jsonb_build_array(datname) AS thing, datdba AS owner, datacl AS acl
-    FROM pg_database WHERE datacl IS NOT NULL
-    UNION ALL
-    SELECT 'TABLESPACE', jsonb_build_array(spcname), spcowner, spcacl
-    FROM pg_tablespace WHERE spcacl IS NOT NULL
-{%- if version >= (15,) %}
-    UNION ALL
-    SELECT 'PARAMETER', to_jsonb(string_to_array(parname, '.')), 10::oid, paracl
-    FROM pg_parameter_acl WHERE paracl IS NOT NULL
-{%- endif %}
+{% include "postgresql/fragments/things_shared.sql" %}
+
 ), {% include "postgresql/fragments/entries.sql" %}
 {% endblock %}
