@@ -75,10 +75,12 @@ def show_drop(planned: Plan, err: bool) -> None:
 def _counted(planned: Plan) -> str:
     """Beside what is missing: what is held beyond the spec, and what needs another role."""
     extra = len(planned.extra)
-    others = [one for one in planned.extra if one.obstacle]
+    others = [one for one in planned.extra if one.needs == "another role"]
+    open_ = sum(1 for one in planned.extra if one.needs == "a decision")
     foreign = len(planned.obstacles) + len(planned.of_other_owners) + len(others)
     needs = f"{foreign} need{'s' * (foreign == 1)} another role"
-    counts = [f"{extra} extra"] * bool(extra) + [needs] * bool(foreign)
+    decide = f"{open_} need{'s' * (open_ == 1)} a decision"
+    counts = [f"{extra} extra"] * bool(extra) + [needs] * bool(foreign) + [decide] * bool(open_)
     return "".join(f", {words}" for words in counts)
 
 
@@ -98,7 +100,7 @@ def _show_extra(one: ExtraPrivilege, err: bool) -> None:
         console.say(f"{words}: kept (use --prune to revoke)", err, "  extra", "yellow")
         console.statement(one.statement, err)
     else:
-        why = f"needs another role: {one.obstacle.why}"
+        why = f"needs {one.needs}: {one.obstacle.why}"
         console.say(f"{words}: {why}", err, "  extra", "yellow")
         console.advice(one.obstacle.todo, err)
 

@@ -8,9 +8,11 @@ takes it back, block ``create`` gives it again.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from dbprov.items.item import Admin, Back, Item, Made, Obstacle
@@ -64,6 +66,11 @@ class ExistingGrant(Item, frozen=True, kw_only=True):
     @property
     def to(self) -> str:
         return f'"{self.grantee}"' + (f"@{self.host}" if self.host else "")
+
+    @property
+    def stands(self) -> bool:
+        """Would the user lose what no spec gives it? Then no plan takes it away."""
+        return False
 
     @property
     def granted_words(self) -> str:
@@ -172,12 +179,88 @@ class DefaultEntry(ExistingGrant, frozen=True, kw_only=True):
         return f"{self.granted_words} on future {self.objects.lower()}{where}"
 
 
+class Through(Struct, frozen=True):
+    """A privilege that a role gives to its members, on some things of one sort and schema.
+
+    ``path``: one of the things; of default privileges what, whose, and in which schema. ``alone``:
+    on objects on which a plan grants nothing.
+    """
+
+    sort: str
+    path: Path
+    privilege: str
+    number: int = 1
+    alone: bool = False
+
+    @property
+    def on(self) -> str:
+        if self.sort == "ELSEWHERE":
+            return f"{self.number} object(s) in database {named(self.path)}"
+        if self.sort == "DEFAULT":
+            objects, creator, *schemas = self.path
+            where = f' in schema "{schemas[0]}"' if schemas else ""
+            return f'future {objects.lower()} of "{creator}"{where}'
+        path = self.path[:2] if self.sort == "ROUTINE" else self.path
+        more = f" and {self.number - 1} more" if self.number > 1 else ""
+        return f"{self.sort.lower()} {named(path)}{more}"
+
+
+SHOWN = 3  # of what a user has through a role
+
+
 class RoleEntry(ExistingGrant, frozen=True, kw_only=True):
     """A role that the user was given."""
 
     kind = "role_entry"
     role: str
     role_host: str = ""
+    # found: what the user has through it
+    owned: int = 0
+    owns: tuple[str, ...] = ()  # the first of them
+    owners: tuple[str, ...] = ()
+    gives: tuple[Through, ...] = ()
+    acting: tuple[str, ...] = ()  # what ends that the user acts as the role by a setting
+
+    @property
+    def stands(self) -> bool:
+        return bool(self.owned or self.gives or self.acting) and not self.option_only
+
+    def impossible(self, found: Item | None, admin: Admin) -> Obstacle | None:
+        if not self.stands:
+            return super().impossible(found, admin)
+        why = f'through role "{self.role}" the user ' + "; ".join(self._has())
+        first = "; ".join(self._first())
+        return Obstacle(
+            why,
+            f"to go on without the role: {first}; whoever wants the user to lose it",
+            admin.render.item(self, "drop"),
+        )
+
+    def _has(self) -> Iterator[str]:
+        if self.owned:
+            more = f" and {self.owned - len(self.owns)} more" if self.owned > len(self.owns) else ""
+            yield f"owns {', '.join(self.owns)}{more}"
+        by_thing: dict[str, list[str]] = {}
+        for one in self.gives:
+            by_thing.setdefault(one.on, []).append(one.privilege)
+        told = [f"{', '.join(words)} on {on}" for on, words in by_thing.items()]
+        if told:
+            more = " and more" if len(told) > SHOWN else ""
+            yield f"has {', '.join(told[:SHOWN])}{more}, which the spec does not give it"
+        if self.acting:
+            yield "acts as that role from its login on, by a setting"
+
+    def _first(self) -> Iterator[str]:
+        """What has to be done before the role can go."""
+        if self.owned:
+            flags = shlex.join(word for owner in self.owners for word in ("--from", owner))
+            yield (
+                f"dbprov adopt {flags} gives the user what is in its schemas,"
+                " and REASSIGN OWNED the rest"
+            )
+        if self.gives:
+            yield "let the spec give it what it needs (access, schemas)"
+        yield from self.acting
 
     def who_revokes(self, admin: Admin) -> tuple[str, str]:
         if not self.grantor:
@@ -212,7 +295,7 @@ KINDS: Mapping[str, type[ExistingGrant]] = {
 
 def read(row: Mapping[str, Any], inside: str | None) -> ExistingGrant:
     """A row of ``extra_grants``: its columns are the fields of the kind that it names."""
-    listed = ("privileges", "things", "dependents")
+    listed = ("privileges", "things", "dependents", "owns", "owners", "gives", "acting")
     flags = ("option", "revocable", "stuck", "reached", "lend")
     values: dict[str, Any] = {
         key: _listed(value) if key in listed else bool(value) if key in flags else value
@@ -221,6 +304,8 @@ def read(row: Mapping[str, Any], inside: str | None) -> ExistingGrant:
     }
     if "things" in values:
         values["things"] = tuple(sorted(values["things"]))
+    if "gives" in values:
+        values["gives"] = tuple(Through(*one) for one in values["gives"])
     lenders = (str(row["acts_as"]),) if row.get("lend") else ()
     return KINDS[row["kind"]](inside=inside, lenders=lenders, **values)
 

@@ -21,7 +21,14 @@ class ExtraPrivilege(Struct, frozen=True):
 
     item: ExistingGrant
     statement: str
-    obstacle: Obstacle | None = None  # why it needs another role to revoke it
+    obstacle: Obstacle | None = None  # why no plan of this admin revokes it
+
+    @property
+    def needs(self) -> str | None:
+        """What it takes to revoke it, other than --prune."""
+        if self.obstacle is None:
+            return None
+        return "a decision" if self.item.stands else "another role"
 
     def as_json(self) -> dict[str, Any]:
         met = self.obstacle
@@ -35,6 +42,7 @@ class ExtraPrivilege(Struct, frozen=True):
             "database": self.item.inside,
             "statement": self.statement,
             "revocable": met is None,
+            "needs": self.needs,
             "why": met.why if met else None,
             "who": met.who if met else None,
             "their_statement": met.statement if met else None,

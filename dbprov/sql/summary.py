@@ -90,7 +90,7 @@ def _counts(steps: Sequence[Step], planned: Plan | None) -> str:
     line = f"{told}; revokes {taken}; needs another role: "
     if planned is None:
         return f"{line}unknown, the server was not asked"
-    others = sum(1 for one in planned.extra if one.obstacle)
+    others = sum(1 for one in planned.extra if one.needs == "another role")
     return f"{line}{len(planned.obstacles) + len(planned.of_other_owners) + others}"
 
 
@@ -105,7 +105,7 @@ def _left(planned: Plan) -> Iterator[str]:
             f" their owners would run {span(statement)}"
         )
     for one in planned.extra:
-        who = f"needs another role: {_who(one.obstacle)}" if one.obstacle else ""
+        who = f"needs {one.needs}: {_who(one.obstacle)}" if one.obstacle else ""
         said = who or "stays; `--prune` revokes it"
         lines.append(f"- extra: {span(one.item)}: {said}")
     if lines:

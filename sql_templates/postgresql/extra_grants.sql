@@ -44,8 +44,29 @@ WITH things AS (
 
 {% block roles %}
 {# From 16 on a membership has a grantor whose rights it takes to revoke it, and what was given on by way of its admin option
-   hangs on it (T12, T25). Before, any admin of the role may. -#}
-SELECT 'role_entry' AS kind, g.rolname::text AS role, u.rolname::text AS grantee, r.rolname::text AS grantor, m.admin_option AS option,
+   hangs on it (T12, T25). Before, any admin of the role may. With each what the user would lose with it. -#}
+WITH things AS (
+{% include "postgresql/fragments/things_inside.sql" %}
+
+    UNION ALL
+    SELECT 'LARGE OBJECT', jsonb_build_array(oid::text), lomowner, lomacl, NULL, NULL
+    FROM pg_largeobject_metadata WHERE lomacl IS NOT NULL
+    UNION ALL
+    SELECT s.*, NULL, NULL FROM (
+{% include "postgresql/fragments/things_shared.sql" %}
+
+    ) AS s
+)
+SELECT 'role_entry' AS kind, o.owned, o.owns, coalesce(o.owners, '{}') AS owners, h.gives,
+       ARRAY(SELECT format('ALTER %s RESET role', CASE WHEN s.setrole = 0 AND s.setdatabase = 0 THEN 'ROLE ALL'
+                                                       WHEN s.setrole = 0 THEN format('DATABASE %I', d.datname)
+                                                       WHEN s.setdatabase = 0 THEN format('ROLE %I', u.rolname)
+                                                       ELSE format('ROLE %I IN DATABASE %I', u.rolname, d.datname) END)
+             FROM pg_db_role_setting AS s
+             LEFT JOIN pg_database AS d ON d.oid = s.setdatabase
+             JOIN pg_roles AS r ON ('role=' || r.rolname) = ANY (s.setconfig) AND r.oid = ANY (x.roles)
+             WHERE s.setrole = u.oid OR s.setrole = 0 AND (s.setdatabase = 0 OR d.datname = current_database()) ORDER BY 1) AS acting,
+       g.rolname::text AS role, u.rolname::text AS grantee, r.rolname::text AS grantor, m.admin_option AS option,
        {% if version >= (16,) -%}
        ARRAY(SELECT 'MEMBER:' || pg_get_userbyid(o.member) FROM pg_auth_members AS o
              WHERE o.roleid = m.roleid AND o.grantor = m.member ORDER BY 1) AS dependents,
@@ -64,8 +85,20 @@ JOIN pg_roles AS g ON g.oid = m.roleid
 JOIN pg_roles AS u ON u.oid = m.member
 {% if version < (16,) %}LEFT {% endif %}JOIN pg_roles AS r ON r.oid = m.grantor
 JOIN pg_roles AS a ON a.rolname = current_user
+CROSS JOIN LATERAL (
+{% include "postgresql/fragments/reached.sql" %}
+
+) AS x
+CROSS JOIN LATERAL (
+{% include "postgresql/fragments/owned_through.sql" %}
+
+) AS o
+CROSS JOIN LATERAL (
+{% include "postgresql/fragments/given_through.sql" %}
+
+) AS h
 WHERE u.rolname = ANY (ARRAY[{{ users | literals }}]::text[])
-ORDER BY 2, 3, 4
+ORDER BY g.rolname, u.rolname, r.rolname
 {% endblock %}
 
 {% block shared %}

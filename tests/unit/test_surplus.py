@@ -14,6 +14,7 @@ from dbprov.items.existing_grants import (
     DefaultEntry,
     ExistingGrant,
     RoleEntry,
+    Through,
     read,
 )
 from dbprov.items.item import Obstacle
@@ -180,3 +181,59 @@ def test_a_row_is_read_by_its_names() -> None:
                   "option": 1, "acts_as": "ga", "lend": True}, "shop")  # fmt: skip
     assert found == AclEntry(sort="TABLE", things=(("s", "t"),), privileges=("SELECT",), grantee="u", option=True, acts_as="ga",
                              lend=True, inside="shop", lenders=("ga",))  # fmt: skip
+
+
+def group(*gives: Through, **more: Any) -> RoleEntry:
+    said: dict[str, Any] = {"grantee": "reader", "grantor": "dba", "privileges": ("MEMBER",)}
+    return RoleEntry(role="group", gives=gives, **{**said, **more})
+
+
+@pytest.mark.parametrize(("gives", "stays"), [
+    (Through("TABLE", ("public", "dag"), "SELECT"), False),
+    (Through("TABLE", ("public", "dag"), "SELECT", alone=True), True),
+    (Through("TABLE", ("public", "dag"), "UPDATE"), True),
+    (Through("TABLE", ("other", "dag"), "SELECT"), True),
+    (Through("COLUMN", ("public", "dag", "id"), "SELECT"), False),
+    (Through("SCHEMA", ("public",), "USAGE"), False),
+    (Through("SCHEMA", ("public",), "CREATE"), True),
+    (Through("DATABASE", ("shop",), "CONNECT"), False),
+    (Through("DATABASE", ("other",), "CONNECT"), True),
+    (Through("DEFAULT", ("TABLES", "app", "public"), "SELECT"), False),
+    (Through("DEFAULT", ("TABLES", "someone", "public"), "SELECT"), True),
+    (Through("DEFAULT", ("TABLES", "app"), "SELECT"), True),
+    (Through("ELSEWHERE", ("other",), "privileges", 3, True), True),
+])  # fmt: skip
+def test_a_role_stays_for_what_the_plan_does_not_give(gives: Through, stays: bool) -> None:
+    [one] = beyond(group(gives))
+    assert one.stands is stays
+
+
+def test_only_the_admin_option_of_a_role_that_stays_goes() -> None:
+    owned = {"owned": 5, "owns": ("database shop", "table public.dag"), "owners": ("o x",)}
+    option, role = beyond(group(option=True, **owned))
+    assert (option.option_only, option.stands) == (True, False)
+    assert (role.option_only, role.stands) == (False, True)
+
+
+def test_why_a_role_stays_and_what_comes_first() -> None:
+    one = group(
+        Through("TABLE", ("other", "a"), "INSERT", 2), Through("TABLE", ("other", "a"), "SELECT", 2),
+        Through("ELSEWHERE", ("far",), "privileges", 3, True), Through("ROUTINE", ("other", "f", "pg_catalog", "int4"), "EXECUTE"),
+        Through("DEFAULT", ("TABLES", "app"), "SELECT"),
+        owned=5, owns=("database shop", "table public.dag"), owners=("o x", "p"), acting=("ALTER ROLE reader RESET role",),
+    )  # fmt: skip
+    admin = of("postgresql").limits.Admin(KNOWN["postgresql"], renderer())
+    met = one.impossible(one, admin)
+    assert met
+    assert met.why == (
+        'through role "group" the user owns database shop, table public.dag and 3 more;'
+        ' has INSERT, SELECT on table "other"."a" and 1 more, privileges on 3 object(s) in database "far",'
+        ' EXECUTE on routine "other"."f" and more, which the spec does not give it;'
+        " acts as that role from its login on, by a setting"
+    )
+    assert "dbprov adopt --from 'o x' --from p gives" in met.who
+    assert "; ALTER ROLE reader RESET role; " in met.who
+    assert met.statement.startswith('REVOKE "group" FROM "reader"')
+    assert ExtraPrivilege(one, met.statement, met).needs == "a decision"
+    assert ExtraPrivilege(one, met.statement).needs is None
+    assert ExtraPrivilege(group(), "", met).needs == "another role"

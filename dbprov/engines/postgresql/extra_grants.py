@@ -9,7 +9,14 @@ from msgspec.structs import replace
 from dbprov.engines.facts import Facts, Question
 from dbprov.engines.postgresql.expand import expand
 from dbprov.items import DatabaseGrant, DefaultGrant, ObjectGrant, SchemaGrant, TokenGrant
-from dbprov.items.existing_grants import AclEntry, DefaultEntry, ExistingGrant, Path, RoleEntry
+from dbprov.items.existing_grants import (
+    AclEntry,
+    DefaultEntry,
+    ExistingGrant,
+    Path,
+    RoleEntry,
+    Through,
+)
 from dbprov.spec.model import Account, Deployment
 
 Key = tuple[str, ...]
@@ -88,9 +95,25 @@ def _extra(held: ExistingGrant, wanted: Wanted) -> Iterator[ExistingGrant]:
         key = ("DEFAULT", held.objects, held.grantor, held.grantee, *where)
         yield from _split(held, wanted.get(key, frozenset()))
     elif isinstance(held, RoleEntry):
-        yield from _split(held, wanted.get(("ROLE", held.role, held.grantee), frozenset()))
+        left = tuple(one for one in held.gives if not _is_wanted(one, held.grantee, wanted))
+        for one in _split(held, wanted.get(("ROLE", held.role, held.grantee), frozenset())):
+            assert isinstance(one, RoleEntry)
+            more = replace(one, gives=left)
+            if more.stands and more.option:  # nothing of the user's own stands on that
+                yield replace(more, option_only=True)
+            yield more
     else:
         yield held
+
+
+def _is_wanted(one: Through, user: str, wanted: Wanted) -> bool:
+    """Is it granted to the user itself, before the role goes?"""
+    if one.sort == "DEFAULT":
+        objects, creator, *schemas = one.path
+        key: Key = ("DEFAULT", objects, creator, user, *schemas)
+        return bool(schemas) and one.privilege in wanted.get(key, ())
+    key = (OBJECTS.get(one.sort, one.sort), one.path[0], user)
+    return not one.alone and one.privilege in wanted.get(key, ())
 
 
 def _split(held: ExistingGrant, wanted: frozenset[str]) -> Iterator[ExistingGrant]:
