@@ -6,6 +6,8 @@ import os
 import time
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from dbprov.audit.record import Announced
 from dbprov.engines.engine import Session
 from dbprov.engines.facts import Check, Trial
@@ -16,6 +18,17 @@ from dbprov.server.sessions import no_password
 from dbprov.spec.model import Account, Deployment
 
 EXPECTED = {"works": "works", "refused": "is refused", "holds": "holds"}
+
+
+class Outcome(Struct, frozen=True):
+    """What came of a trial.
+
+    ``code``: the server's error code; empty: it worked. ``note``: what to know although it held.
+    """
+
+    code: str
+    observed: str
+    note: str = ""
 
 
 def verify_user(
@@ -35,6 +48,7 @@ def verify_user(
         return
     held: dict[str, bool] = {}
     made: set[str] = set()  # templates of trials that worked, expected or not
+    acting = ""  # who the user is may explain what it cannot do
     try:
         yield _login_check(deployment, account, connection.tls)
         admin = server.connection(deployment.database if engine.connection.TRANSACTIONS else None)
@@ -49,9 +63,10 @@ def verify_user(
                 for trial in trials:
                     if trial.by_admin in admins and (not trial.needs or held.get(trial.needs)):
                         session = admin if trial.by_admin else connection
-                        code, observed = _run_trial(server, session, trial)
-                        made |= {trial.template} if not code else set()
-                        check = _check(server, account, trial, code, observed)
+                        outcome = _run_trial(server, session, trial)
+                        made |= {trial.template} if not outcome.code else set()
+                        check = _check(server, account, trial, outcome, acting)
+                        acting = acting or outcome.note
                         held[trial.template] = check.held and not check.code
                         if trial.claim:
                             yield check
@@ -64,7 +79,7 @@ def verify_user(
         yield Check(account.name, claim, "works", words, False, code, todo)
     finally:
         for trial in engine.verify.cleanup(deployment, probe):
-            if trial.needs in made and _run_trial(server, server.connection(), trial)[0]:
+            if trial.needs in made and _run_trial(server, server.connection(), trial).code:
                 # A user with too many privileges may own what the admin cannot drop.
                 _run_trial(server, connection, trial)
         connection.close()
@@ -126,28 +141,25 @@ def _competing_accounts(server: Server, account: Account) -> str:
     )
 
 
-def _run_trial(server: Server, connection: Session, trial: Trial) -> tuple[str, str]:
-    """The server's error code (empty: it worked), and what was observed."""
+def _run_trial(server: Server, connection: Session, trial: Trial) -> Outcome:
     engine = server.engine
     statement = server.renderer(no_password).text(f"verify/{trial.template}", **trial.values)
     try:
         with connection.transaction():
             if trial.expects == "holds":
-                rows = connection.ask([statement])[0]
-                held, observed = (
-                    (rows[0]["held"], rows[0]["observed"]) if rows else (False, "nothing")
-                )
-                return ("" if held else "no"), observed
+                [row] = connection.ask([statement])[0] or [{"held": False, "observed": "nothing"}]
+                code = "" if row["held"] else "no"
+                return Outcome(code, row["observed"], row.get("note") or "")
             if trial.by_admin:
                 _change(server, connection, trial, statement)
             else:
                 connection.run(statement)
-        return "", "it worked"
+        return Outcome("", "it worked")
     except AuditError:
         raise
     except Exception as error:
         code, words = engine.errors.explain(error, secret=False)
-        return code or type(error).__name__, words
+        return Outcome(code or type(error).__name__, words)
 
 
 def _change(server: Server, connection: Session, trial: Trial, statement: str) -> None:
@@ -168,21 +180,24 @@ def _change(server: Server, connection: Session, trial: Trial, statement: str) -
         recording.done([], (time.perf_counter() - began) * 1000)
 
 
-def _check(server: Server, account: Account, trial: Trial, code: str, observed: str) -> Check:
+def _check(server: Server, account: Account, trial: Trial, outcome: Outcome, acting: str) -> Check:
+    code, observed = outcome.code, outcome.observed
     refused = code in server.engine.errors.REFUSED
     held = refused if trial.expects == "refused" else not code
     code = "" if code == "no" else code
     expected = EXPECTED.get(trial.expects, trial.expects)
-    known = trial.warns.get(code or "works") if not held else None
+    known = outcome.note if held else trial.warns.get(code or "works")
     if known:
         return Check(account.name, trial.claim, expected, observed, True, code, known, warning=True)
     todo = (
         ""
         if held
-        else "dbprov plan says what is missing"
-        if trial.expects != "refused"
-        else (
-            "somebody granted more than the spec says:"
+        else outcome.note
+        or acting
+        or (
+            "dbprov plan says what is missing"
+            if trial.expects != "refused"
+            else "somebody granted more than the spec says:"
             " look for grants to the user, to its roles and to PUBLIC"
         )
     )

@@ -75,13 +75,34 @@ FROM (
 {% endblock %}
 
 {% block identity %}
+{# A setting may make it act as another role from its login on. Where it has that role's rights, what it creates stays its own to
+   use: that holds, with a note. -#}
 SELECT session_user OPERATOR(pg_catalog.=) ANY (ARRAY[{{ logins | literals }}]::pg_catalog.name[])
-           AND current_user OPERATOR(pg_catalog.=) {{ user | literal }} AS held,
-       pg_catalog.format('as %s, %s',
+           AND (current_user OPERATOR(pg_catalog.=) {{ user | literal }}
+                OR s.target IS NOT NULL AND pg_catalog.pg_has_role({{ user | literal }}, current_user, 'USAGE')) AS held,
+       pg_catalog.format('as %s%s, %s',
            CASE WHEN session_user OPERATOR(pg_catalog.=) current_user THEN session_user
                 ELSE pg_catalog.concat(session_user, ' in the role of ', current_user) END,
+           CASE WHEN current_user OPERATOR(pg_catalog.<>) {{ user | literal }} THEN pg_catalog.format(' by ALTER %s SET role', s.target) END,
            coalesce((SELECT s.version FROM pg_catalog.pg_stat_ssl AS s
-                     WHERE s.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() AND s.ssl), 'without TLS')) AS observed
+                     WHERE s.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() AND s.ssl), 'without TLS')) AS observed,
+       CASE WHEN current_user OPERATOR(pg_catalog.<>) {{ user | literal }} AND s.target IS NOT NULL
+            THEN pg_catalog.format(E'what it creates belongs to %I, and it has the rights of that role only; this ends it:\nALTER %s RESET role;',
+                                   current_user, s.target) END AS note
+FROM (SELECT 1) AS o
+LEFT JOIN LATERAL (
+    SELECT CASE WHEN s.setrole OPERATOR(pg_catalog.<>) 0 AND s.setdatabase OPERATOR(pg_catalog.<>) 0
+                THEN pg_catalog.format('ROLE %I IN DATABASE %I', session_user, pg_catalog.current_database())
+                WHEN s.setrole OPERATOR(pg_catalog.<>) 0 THEN pg_catalog.format('ROLE %I', session_user)
+                WHEN s.setdatabase OPERATOR(pg_catalog.<>) 0 THEN pg_catalog.format('DATABASE %I', pg_catalog.current_database())
+                ELSE 'ROLE ALL' END AS target
+    FROM pg_catalog.pg_db_role_setting AS s
+    WHERE pg_catalog.concat('role=', current_user) OPERATOR(pg_catalog.=) ANY (s.setconfig)
+      AND s.setrole OPERATOR(pg_catalog.=) ANY (ARRAY[0::pg_catalog.oid, (SELECT r.oid FROM pg_catalog.pg_roles AS r
+                                                          WHERE r.rolname OPERATOR(pg_catalog.=) session_user)])
+      AND s.setdatabase OPERATOR(pg_catalog.=) ANY (ARRAY[0::pg_catalog.oid, (SELECT d.oid FROM pg_catalog.pg_database AS d
+                                                          WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())])
+    ORDER BY s.setrole OPERATOR(pg_catalog.=) 0, s.setdatabase OPERATOR(pg_catalog.=) 0 LIMIT 1) AS s ON true
 {% endblock %}
 
 {% block insert %}

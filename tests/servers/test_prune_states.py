@@ -122,6 +122,57 @@ def test_at_the_command_line(walk: Walk, prefix: str) -> None:
 
 @pytest.mark.postgresql
 @as_superuser
+def test_acting_as_the_role_without_prune(walk: Walk, prefix: str) -> None:
+    """verify accepts it, and says by which setting and how it ends; when it ended nothing is left to say."""
+    by_hand(walk, prefix, *OWNED, ACTS)
+    spec = spec_of(walk, prefix)
+    applied = walk.provision(spec)
+    [note] = [c for c in applied.checks if c.claim == "is who it should be"]
+    assert note.warning
+    assert f"in the role of {prefix}o by ALTER ROLE {prefix}u SET role" in note.observed
+    assert f"ALTER ROLE {prefix}u RESET role;" in note.todo
+    assert walk.provision(spec).ok
+    execute(walk.server, "superuser", f'ALTER ROLE "{prefix}u" RESET role')
+    [checks] = [c for c in walk.prove(spec) if c.claim == "is who it should be"]
+    assert checks.held
+    assert not checks.warning
+
+
+@pytest.mark.postgresql
+@as_superuser
+@pytest.mark.parametrize("whose", ['ROLE "{u}" IN DATABASE "{d}"', 'DATABASE "{d}"'], ids=["role in database", "database"])  # fmt: skip
+def test_the_setting_wherever_it_is_in_force(walk: Walk, prefix: str, whose: str) -> None:
+    by_hand(walk, prefix, *OWNED, f'ALTER {whose} SET role = "{{o}}"')
+    spec = spec_of(walk, prefix)
+    [note] = [c for c in walk.provision(spec).checks if c.claim == "is who it should be"]
+    assert note.warning
+    ends = f"ALTER {whose} RESET role;".format(u=f"{prefix}u", d=f"{prefix}db").replace('"', "")
+    assert ends in note.todo
+    prune(walk, spec)
+    assert roles_of(walk, prefix) == ["o"]
+
+
+@pytest.mark.postgresql
+@as_superuser
+def test_a_role_whose_rights_it_does_not_have(walk: Walk, prefix: str) -> None:
+    """What it creates would not be its own: that fails, with the statement that ends it."""
+    by_hand(walk, prefix, *OWNED)
+    if int(walk.server.version) >= 16:
+        by_hand(walk, prefix, 'GRANT "{o}" TO "{u}" WITH INHERIT FALSE', ACTS)
+    else:
+        by_hand(walk, prefix, 'ALTER ROLE "{u}" NOINHERIT', ACTS)
+    spec = spec_of(walk, prefix)
+    walk.apply(spec)
+    [failed] = [c for c in walk.prove(spec) if c.claim == "is who it should be"]
+    assert not failed.held
+    assert f"ALTER ROLE {prefix}u RESET role;" in failed.todo
+    prune(walk, spec)
+    assert roles_of(walk, prefix) == ["o"]
+    walk.as_user(spec, f"{prefix}u", "CREATE SCHEMA own")
+
+
+@pytest.mark.postgresql
+@as_superuser
 def test_a_role_by_way_of_another(walk: Walk, prefix: str) -> None:
     by_hand(
         walk, prefix, *OWNED_BY_ADMIN, 'CREATE ROLE "{p}deep"', 'GRANT "{p}deep" TO "{o}"',
@@ -277,6 +328,26 @@ def test_after_adopt_it_goes(walk: Walk, prefix: str) -> None:
     prune(walk, spec)
     assert roles_of(walk, prefix) == []
     walk.as_user(spec, f"{prefix}u", "ALTER TABLE dag ADD COLUMN more integer", "CREATE TABLE run (id integer)")  # fmt: skip
+
+
+@pytest.mark.postgresql
+@as_superuser
+def test_names_as_they_can_be(walk: Walk, prefix: str) -> None:
+    """Of roles, users and databases: a setting holds the name as it is."""
+    odd = prefix + 'O\'x "y" ü%s'
+    quoted = odd.replace('"', '""')
+    for statement in (
+        f'CREATE ROLE "{quoted}"', f"CREATE USER \"{prefix}u\" PASSWORD '{PASSWORD}' IN ROLE \"{quoted}\"",
+        f'CREATE DATABASE "{prefix}db" OWNER "{quoted}"', f'ALTER ROLE "{prefix}u" SET role = "{quoted}"',
+    ):  # fmt: skip
+        execute(walk.server, "superuser", statement)
+    spec = spec_of(walk, prefix)
+    [note] = [c for c in walk.provision(spec).checks if c.claim == "is who it should be"]
+    assert note.warning
+    assert odd in note.observed
+    planned, _ = prune(walk, spec)
+    assert "--from" in why_of(planned, prefix)
+    walk.as_user(spec, f"{prefix}u", "CREATE SCHEMA own")
 
 
 @pytest.mark.postgresql

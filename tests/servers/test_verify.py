@@ -186,7 +186,7 @@ POSTGRESQL = {
         'GRANT "{p}reader" TO "{p}app"; ALTER ROLE "{p}app" SET role = "{p}reader"',
         'ALTER ROLE "{p}app" RESET role; REVOKE "{p}reader" FROM "{p}app"',
         "app",
-        ("is who it should be", *CREATES),
+        CREATES,  # who it is has a note, and what it cannot do as that role the reason
     ),
     "another password": Wrong(
         "ALTER ROLE \"{p}writer\" PASSWORD 'other'", "", "writer", ("logs in",), code="28P01"
