@@ -25,7 +25,7 @@ Pair = tuple[str, str]
 
 MATRICES = ("quick", "sample", "whole")
 ENGINES = {"postgresql": ("postgresql",), "mysql": ("mysql", "mariadb")}
-SHARE = 10  # of the tests on the other servers: more would take longer than ten minutes
+SHARE = 20  # of the tests on the other servers: more would take longer than ten minutes
 """One of so many tests runs on a server that is not the newest."""
 SLOW = (
     "adopt_attacks", "audit", "bastion", "drift", "drop_killed", "faults", "no_secret", "one_server", "outages", "places", "planted",
