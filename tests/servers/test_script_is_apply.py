@@ -127,6 +127,7 @@ def cuts(text: str) -> list[str]:
 
 @pytest.mark.postgresql
 @pytest.mark.sampled("newest")
+@pytest.mark.parametrize("admin", ["restricted"], indirect=True)  # the one with fewer rights
 @pytest.mark.parametrize("access", ["all", "owner"])
 def test_a_script_that_was_killed_is_finished_by_the_next(
     walk: Walk, prefix: str, access: str
