@@ -548,7 +548,7 @@ def texts(engine: str) -> set[str]:
     return {name for name in there if name in asked}
 
 
-VERBS = {"inspect", "create", "alter", "drop", "guard", "ensure", "restore", "offline"}
+VERBS = {"inspect", "create", "alter", "drop", "guard", "ensure", "restore"}
 BLOCK = re.compile(r"^{% block (\w+) %}\n(.*?)\n{% endblock %}$", re.DOTALL | re.MULTILINE)
 
 

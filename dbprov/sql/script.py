@@ -72,7 +72,11 @@ class _File(Struct):
         passwords = _hashes(deployment) if hashed else _passwords(variables)
         name = file or f"{deployment.name}.sql"
         run = self.engine.urls.how_to_run(deployment, [*variables], facts, name)
-        about = about or [*contents(deployment, steps), "", *_of_any_server(self.plain)]
+        about = about or [
+            *contents(self.engine, deployment, steps),
+            "",
+            *_of_any_server(self.plain),
+        ]
         head = [part for text in (*about, *passwords, *run) for part in _wrapped(text)]
         yield self.script("script/head", what=what, lines=head)
         if variables and self.render.has("script/password"):
@@ -155,11 +159,8 @@ class _File(Struct):
         return f"{asked} \\gset\n\\if :missing" if asked else ""
 
     def statement(self, step: Step) -> str:
-        """As apply sends it; or, of a server that was not looked at, as a file can ask it."""
-        item, verb = step.item, step.verb
-        if self.asks and verb == "create":
-            verb = "offline" if self.render.has(f"{item.kind}/offline") else verb
-        return _terminated(self.render.item(item, verb))
+        """As apply sends it."""
+        return _terminated(self.render.item(step.item, step.verb))
 
     def check(self, steps: Sequence[Step]) -> Iterator[str]:
         """Of a server that was not looked at: a GRANT without effect is an error."""

@@ -23,12 +23,8 @@ LEFT JOIN LATERAL (SELECT r.oid, r.rolname FROM pg_roles AS r
 {% endblock %}
 
 {% block create %}
-{# The schema is named, since the path of the admin's session is empty. #}
-CREATE EXTENSION {{ name | ident }} SCHEMA {{ schemas[0] | ident }}
-{% endblock %}
-
-{% block offline %}
-{# A file is run without a look, and what a look found may have changed: whoever may have planted something in the schema (T84)
+{# The one statement that asks although the server was looked at: what a look found may have changed, and a database that is
+   made in this run was not there to look at; whoever may have planted something in the schema (T84)
    is asked for in the same statement. The schema is named, since the path of the admin's session is empty. #}
 DO $dbprov$
 DECLARE

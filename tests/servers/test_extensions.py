@@ -232,6 +232,28 @@ def test_planted_in_its_schema(walk: Walk, prefix: str, brings: Brings, left: bo
     assert execute(walk.server, "superuser", powerful) == [(True,)], "the trap works"
 
 
+@pytest.mark.attack("plant a function for the script of an extension, after the plan was made")
+def test_planted_after_the_look(walk: Walk, prefix: str, brings: Brings) -> None:
+    """The statement asks again: a plan, or a new database, may have been looked at too early."""
+    name, eve, database = brings("x", trusted=True), f"{prefix}eve", f"{prefix}db"
+    walk.provision(walk.spec(one(prefix)))
+    spec = walk.spec(one(prefix, extensions=[name]))
+    execute(walk.server, "superuser", f'CREATE ROLE "{eve}"')
+    [deployment] = spec.deployments
+    with dbprov.servers(spec) as servers:
+        server = servers[deployment]
+        planned = dbprov.plan(deployment, server)
+        execute(walk.server, "superuser", f'GRANT CREATE ON SCHEMA public TO "{eve}"', database)
+        execute(walk.server, "superuser", f'SET ROLE "{eve}"; {PLANT.format(eve=eve)}', database)
+        applied = dbprov.apply(deployment, server, planned)
+    assert applied.error is not None
+    assert "the extension is not created" in applied.error.why
+    assert f'"{eve}"' in applied.error.why
+    powerful = f"SELECT rolsuper FROM pg_roles WHERE rolname = '{eve}'"
+    assert execute(walk.server, "superuser", powerful) == [(False,)]
+    assert installed(walk, prefix) == []
+
+
 def test_drop_takes_it_with_the_database(walk: Walk, prefix: str, brings: Brings) -> None:
     spec = walk.spec(one(prefix, extensions=[brings("x", trusted=True)]))
     walk.provision(spec)

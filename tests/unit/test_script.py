@@ -73,8 +73,7 @@ def as_written(render: Renderer, step: Step) -> str:
     if item.kind == "object_grant":
         query = render.text("script/object_grants", grants=[([], item)])
         return query.partition("(VALUES\n")[2].partition("\n) AS w")[0]
-    offline = render.has(f"{item.kind}/offline")
-    return render.item(item, "offline" if offline else step.verb) + ";"
+    return render.item(item, step.verb) + ";"
 
 
 def above(step: Step) -> str:
