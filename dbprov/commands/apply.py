@@ -113,6 +113,8 @@ def apply(
                 for _ in range(CAME_MEANWHILE):
                     if exactly or not run.left.only_grants_on_objects:
                         break
+                    if agreed and run.left.beyond(planned):
+                        break
                     # Somebody made tables while the others were granted.
                     run.plan = run.left
                     if not _carry_out(run, server, report, wait, exactly=False):
@@ -149,7 +151,7 @@ def _carry_out(run: Run, server: Server, report: Report, delayed: Delayed, exact
             # another by now, is seen by another look.
             codes = server.engine.errors
             there = error.code in codes.EXISTS and not exactly
-            moved = error.code in codes.MOVED or error.code in codes.REFUSED
+            moved = not there and error.code in codes.MOVED | codes.REFUSED
             again = there or moved or retry.lost(server.engine, error)
             if not again or attempt == retry.TRIES - 1 or time.monotonic() > end:
                 run.error = error
@@ -161,6 +163,8 @@ def _carry_out(run: Run, server: Server, report: Report, delayed: Delayed, exact
             if exactly or now.statements == run.plan.statements:
                 run.error = _moved(failed, run.plan, now) if exactly else failed
                 return False
+            run.plan = now
+            continue
         delayed(delay)
         time.sleep(delay.seconds)
         now = plan(run.deployment, server, prune=run.plan.prune)

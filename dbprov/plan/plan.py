@@ -121,23 +121,27 @@ class Plan(Struct, frozen=True):
         if error := self.refusal():
             raise error
 
-    def as_agreed(self, agreed: Plan) -> None:
-        """Raises RefusedError unless it is a part of the plan that somebody read and said yes to.
-
-        Who owns code may have replaced it meanwhile. Of a drop or an adoption, sessions come and
-        go, and what the admin borrows for its steps is not asked about.
-        """
+    def beyond(self, agreed: Plan) -> list[str]:
+        """What of it is not in the plan that somebody read and said yes to."""
         shown = {(s.item.inside, q) for s, q in zip(agreed.steps, agreed.statements, strict=True)}
         # Tables come and go: who said yes to a grant on those of a schema meant all of them.
         granted = {str(s) for s in agreed.steps if isinstance(s.item, ObjectGrant)}
         free = () if self.command == "apply" else (UserSession, Membership)
-        new = changed(agreed.objects, self.objects) + [
+        return changed(agreed.objects, self.objects) + [
             f"{sql} (in database {step.item.inside})" if step.item.inside else sql
             for step, sql in zip(self.steps, self.statements, strict=True)
             if (step.item.inside, sql) not in shown
             and not isinstance(step.item, free)
             and str(step) not in granted
         ]
+
+    def as_agreed(self, agreed: Plan) -> None:
+        """Raises RefusedError unless it is a part of the plan that somebody read and said yes to.
+
+        Who owns code may have replaced it meanwhile. Of a drop or an adoption, sessions come and
+        go, and what the admin borrows for its steps is not asked about.
+        """
+        new = self.beyond(agreed)
         if new:
             raise RefusedError(
                 f"{self.deployment.name}: the server has changed since the plan was shown;"

@@ -43,7 +43,13 @@ def with_readers(walk: Walk, prefix: str) -> Any:
     return walk.spec(one(prefix, users=users(prefix)))
 
 
-def meanwhile(walk: Walk, prefix: str, act: Callable[[], None], reviewed: bool = False) -> Any:
+def meanwhile(
+    walk: Walk,
+    prefix: str,
+    act: Callable[[], None],
+    reviewed: bool = False,
+    agreed: bool = False,
+) -> Any:
     """Planned; then somebody acts; then the plan of before is carried out."""
     spec = with_readers(walk, prefix)
     [deployment] = spec.deployments
@@ -59,7 +65,7 @@ def meanwhile(walk: Walk, prefix: str, act: Callable[[], None], reviewed: bool =
             if account.place.read() is None:
                 account.place.fill()
         act()
-        return dbprov.apply(deployment, server, planned, reviewed=refuse)
+        return dbprov.apply(deployment, server, planned, reviewed=refuse, agreed=agreed)
 
 
 def test_each_object_by_its_name(walk: Walk, prefix: str, application: Callable[..., None]) -> None:
@@ -107,6 +113,31 @@ def test_tables_that_came(walk: Walk, prefix: str, application: Callable[..., No
     applied = meanwhile(walk, prefix, act)
     assert applied.ok, (applied.error, applied.left.steps)
     assert walk.plan(with_readers(walk, prefix)).complete
+
+
+def test_who_agreed_to_a_plan_agreed_to_no_other_kind_of_grant(
+    walk: Walk, prefix: str, application: Callable[..., None]
+) -> None:
+    """A table more is within it; the first materialized rows of another schema, or sequences, are not."""
+    application("DROP TABLE log")  # and with it the one sequence
+    applied = meanwhile(
+        walk, prefix, lambda: application("CREATE TABLE late (id integer)"), agreed=True
+    )
+    assert applied.ok, applied.error
+    walk.apply(with_readers(walk, prefix))
+    readers = with_readers(walk, prefix)
+    for statement in (f'REVOKE ALL ON dag FROM "{prefix}reader"', f'REVOKE ALL ON dag FROM "{prefix}writer"'):  # fmt: skip
+        application(statement)
+    assert not walk.plan(readers).complete
+
+    def act() -> None:
+        application("CREATE SEQUENCE first", f'REVOKE ALL ON SEQUENCE first FROM "{prefix}reader"')
+
+    applied = meanwhile(walk, prefix, act, agreed=True)
+    assert applied.error is None
+    assert [str(step) for step in applied.left.steps if step.item.kind == "object_grant"] == [
+        f'grant SELECT on existing sequences in schema "public" for "{prefix}reader"'
+    ]
 
 
 def test_a_table_that_went_to_another_owner(
