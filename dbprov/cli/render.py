@@ -13,6 +13,7 @@ from dbprov.cli.output import page, refuse_summary_without_file, write
 from dbprov.cli.spec_options import SpecCommand, with_spec
 
 if TYPE_CHECKING:
+    from dbprov.commands.render import Rendered
     from dbprov.spec.model import Account, Spec
 
 
@@ -69,7 +70,7 @@ def render(
 
     Example: dbprov render deployment.yaml --server-version 16 -o sql/
     """
-    from dbprov.commands.render import rendered, rendered_page
+    from dbprov.commands.render import render, rendered_page
     from dbprov.errors import UsageError
     from dbprov.system.masking import Finished
 
@@ -81,7 +82,13 @@ def render(
         raise UsageError(
             "--scram-iterations is given", "without hashes it says nothing", "--password hash"
         )
-    made = rendered(
+    pages: dict[str, str] = {}
+
+    def keep(one: Rendered) -> None:
+        if summary:
+            pages[one.deployment.name] = rendered_page(one)
+
+    made = render(
         spec,
         version=version,
         flavor=flavor,
@@ -91,24 +98,25 @@ def render(
         plain=plain,
         iterations=scram_iterations,
         filled=_say,
+        report=keep,
     )
     paths = {name: Path(output) / f"{name}.sql" for name in made if output}
     for name, path in paths.items():
-        write(path, made[name].sql, 0o600 if hashed else 0o644)
+        write(path, made[name], 0o600 if hashed else 0o644)
         console.say(f"wrote {path}")
         if summary:
-            write(page(path), rendered_page(made[name]), 0o644)
+            write(page(path), pages[name], 0o644)
             console.say(f"wrote {page(path)}")
     if as_json:
         files = {name: str(paths[name]) if paths else None for name in made}
         scripts = [
-            {"name": name, "sql": Finished(one.sql), "file": files[name]}
+            {"name": name, "sql": Finished(sql), "file": files[name]}
             | ({"summary": str(page(paths[name]))} if summary else {})
-            for name, one in made.items()
+            for name, sql in made.items()
         ]
         console.print_json({"deployments": scripts})
     elif not paths:
-        console.print_text("\n".join(one.sql for one in made.values()))
+        console.print_text("\n".join(made.values()))
 
 
 def _say(account: Account) -> None:

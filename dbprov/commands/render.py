@@ -43,39 +43,14 @@ def render(
     plain: bool = False,
     iterations: int | None = None,
     filled: Callable[[Account], None] = lambda account: None,
+    report: Callable[[Rendered], None] = lambda rendered: None,
 ) -> dict[str, str]:
     """The script of each Deployment, by its name, for a server that is never asked.
 
     It is the plan against nothing. ``hashed``: with verifiers in it, and ``filled`` is told of each
     password that had to be made for that. ``plain``: for a server where nothing is there yet.
+    ``report`` is called with each script and what it was made of.
     """
-    made = rendered(
-        spec,
-        version=version,
-        flavor=flavor,
-        settings=settings,
-        templates=templates,
-        hashed=hashed,
-        plain=plain,
-        iterations=iterations,
-        filled=filled,
-    )
-    return {name: one.sql for name, one in made.items()}
-
-
-def rendered(
-    spec: Spec,
-    *,
-    version: tuple[int, ...] | None = None,
-    flavor: str | None = None,
-    settings: dict[str, str] | None = None,
-    templates: Path | None = None,
-    hashed: bool = False,
-    plain: bool = False,
-    iterations: int | None = None,
-    filled: Callable[[Account], None] = lambda account: None,
-) -> dict[str, Rendered]:
-    """As ``render``, with the steps of each script."""
     made = {}
     for deployment in spec.deployments:
         engine = of(deployment.server.engine)
@@ -102,7 +77,8 @@ def rendered(
         written = renderer(engine, facts, password, templates)
         steps = compare(pairs)
         sql = script(engine, deployment, steps, written, facts, plain=plain)
-        made[deployment.name] = Rendered(deployment, facts, tuple(steps), sql)
+        report(Rendered(deployment, facts, tuple(steps), sql))
+        made[deployment.name] = sql
     return made
 
 

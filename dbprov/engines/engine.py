@@ -27,6 +27,7 @@ class Expand(Protocol):
 
     NAME: str
     VERSIONS: Mapping[str, str]  # flavor -> the newest version that is supported
+    SCHEMAS: bool  # are there schemas inside a database?
     OWNERS: bool  # do things belong to users, and can an admin borrow a user's rights?
 
     def expand(self, deployment: Deployment, facts: Facts) -> list[Item]: ...

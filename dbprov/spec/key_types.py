@@ -198,7 +198,7 @@ class ListOf(Type, frozen=True):
                 values.wrong(node, f"{key} is empty", key.right)
             listed = [one.value for one in nodes if isinstance(one.value, str)]
             if self.distinct and len(set(listed)) < len(listed):
-                values.wrong(node, f"{key} names one twice", key.right)
+                values.wrong(node, f"{key} has a name twice", key.right)
         if not isinstance(self.item, Text):
             return nodes
         words = [self.item.read(values, one, key) for one in nodes]
@@ -215,7 +215,6 @@ class Mapping(Type, frozen=True):
     name: str
     keys: tuple[Key, ...]
     required: tuple[Key, ...] = ()
-    rules: dict[str, Any] = field(default_factory=dict)  # of the JSON Schema: between its keys
 
     @property
     def words(self) -> str:
@@ -234,7 +233,7 @@ class Mapping(Type, frozen=True):
         }
         required = {"required": list(self.required)} if self.required else {}
         closed = {"type": "object", "additionalProperties": False}
-        return {**closed, **required, "properties": properties, **self.rules}
+        return {**closed, **required, "properties": properties}
 
     def _nullable(self, key: Key) -> dict[str, Any]:
         """A key that nobody requires may be there with nothing behind it."""

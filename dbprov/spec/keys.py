@@ -141,25 +141,10 @@ RIGHT_PLACE = (
 )
 
 
-def _one_place() -> dict[str, Any]:
-    """Of the JSON Schema: one place, and beside it only what belongs to it."""
-    absent = {"type": "null"}
-    return {
-        "oneOf": [
-            {
-                "required": [place],
-                "properties": {place: {"not": absent}}
-                | {key: absent for key in OF_PASSWORD_KEYS if key not in (place, *beside)},
-            }
-            for place, beside in PLACES.items()
-        ]
-    }
-
-
 OF_PASSWORD_KEYS = tuple(
     dict.fromkeys(key for place, beside in PLACES.items() for key in (place, *beside))
 )
-OF_PASSWORD = Mapping("password", OF_PASSWORD_KEYS, rules=_one_place())
+OF_PASSWORD = Mapping("password", OF_PASSWORD_KEYS)
 ADMIN_PASSWORD = Key(
     "password", OF_PASSWORD, "Where the admin's password is.",
     default="DBPROV_ADMIN_PASSWORD, then the engine's own places, then a prompt",
@@ -221,8 +206,7 @@ OF_USER = (PASSWORD, AUTH, ACCESS, HOST, CONNECTION_LIMIT, ROTATION)
 USER_NAME = Key("name", Text(), "The user's name.", flag=None, example="analytics_airflow")
 SAME_AS_NAME = Key("user", Text(), f"The same as {USER_NAME}.", flag=None)
 USER_ENTRY = Mapping(
-    "user", (USER_NAME, SAME_AS_NAME, *OF_USER),
-    rules={"oneOf": [{"required": [USER_NAME]}, {"required": [SAME_AS_NAME]}]},
+    "user", (USER_NAME, SAME_AS_NAME, *OF_USER)
 )  # fmt: skip
 
 

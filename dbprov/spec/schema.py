@@ -18,7 +18,14 @@ PRESENT = {"not": NONE}
 
 def document() -> dict[str, Any]:
     """The schema, as it is written in JSON."""
-    rules = {keys.DEPLOYMENT.name: _of_deployment(), keys.SPEC.name: _of_spec()}
+    rules = {  # between the keys of one mapping
+        keys.SPEC.name: _of_spec(),
+        keys.DEPLOYMENT.name: _of_deployment(),
+        keys.USER_ENTRY.name: {
+            "oneOf": [{"required": [key]} for key in (keys.USER_NAME, keys.SAME_AS_NAME)]
+        },
+        keys.OF_PASSWORD.name: _of_password(),
+    }
     made = {one.name: one.whole() | rules.get(one.name, {}) for one in mappings(keys.SPEC)}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -67,6 +74,21 @@ def _of_deployment() -> dict[str, Any]:
         "then": {"properties": dict.fromkeys((keys.USER, *keys.OF_USER), NONE)},
         "else": _has(keys.USER),
         "allOf": [{"if": split, "then": {"properties": two}}],
+    }
+
+
+def _of_password() -> dict[str, Any]:
+    """One place, and beside it only what belongs to it."""
+    every = keys.OF_PASSWORD.keys
+    return {
+        "oneOf": [
+            {
+                "required": [place],
+                "properties": {place: PRESENT}
+                | {key: NONE for key in every if key not in (place, *beside)},
+            }
+            for place, beside in keys.PLACES.items()
+        ]
     }
 
 

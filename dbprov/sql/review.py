@@ -53,7 +53,7 @@ def change(
         "Written for one server as it is now; only what is missing there:",
         *target_lines(deployment, facts),
         "",
-        *(contents(deployment, steps) or ["It changes nothing."]),
+        *(contents(engine, deployment, steps) or ["It changes nothing."]),
         *(f"Known to fail as this admin: {words}" for words in known),
         "",
         "dbprov apply --reviewed FILE runs exactly this, or nothing. No password is in it."

@@ -25,7 +25,7 @@ SPEC = "server: postgresql://dba@db.example.com/postgres\ndeployments:\n- {name:
 DEFECT = (
     "import sys, dbprov.cli.render as one\n"
     "def burst(*_, **__): raise RuntimeError('defect ' + sys.argv.pop())\n"
-    "import dbprov.commands.render; dbprov.commands.render.rendered = burst\n"
+    "import dbprov.commands.render; dbprov.commands.render.render = burst\n"
     "from dbprov.cli import main; main(sys.argv[1:3])"
 )
 THREAD = (

@@ -598,7 +598,7 @@ def test_every_flag_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
         seen.append(made)
         return {}
 
-    monkeypatch.setattr("dbprov.commands.render.rendered", scripts)
+    monkeypatch.setattr("dbprov.commands.render.render", scripts)
     result = run(
         "render", *FLAGS, "--access", "write", "--schemas", "one", "--schemas", "two", "--extensions", "pg_trgm", "--layout", "shared", "--encoding", "UTF8",
         "--collation", "C", "--connection-limit", "7", "--no-isolate", "--password-env", "P", "--tls-mode", "require",

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from dbprov.cli import main
 from dbprov.cli.output import page
-from dbprov.commands.render import rendered, rendered_page
+from dbprov.commands.render import Rendered, render, rendered_page
 from dbprov.items import ObjectGrant, PatternGrant, TokenGrant, User
 from dbprov.items.existing_grants import AclEntry
 from dbprov.items.item import Obstacle
@@ -54,7 +54,9 @@ def of_plan(made: Deployment, steps: Sequence[Step], sql: str = "SELECT 1;\n", *
 
 
 def of_render(made: Deployment) -> str:
-    [one] = rendered(Spec((made,))).values()
+    found: list[Rendered] = []
+    render(Spec((made,)), report=found.append)
+    [one] = found
     return rendered_page(one)
 
 

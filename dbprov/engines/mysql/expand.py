@@ -12,6 +12,7 @@ from dbprov.spec.model import Access, Deployment
 NAME = "mysql"
 VERSIONS: Mapping[str, str] = {"mysql": "9.7", "mariadb": "11.8"}
 OWNERS = False
+SCHEMAS = False
 
 ATTRIBUTES = (8, 0, 21)  # the first that keeps attributes of users
 

@@ -34,6 +34,7 @@ from dbprov.spec.model import Access, Account, Auth, Deployment
 NAME = "postgresql"
 VERSIONS: Mapping[str, str] = {"postgresql": "18"}
 OWNERS = True
+SCHEMAS = True  # there are schemas inside a database
 OLDEST = (13,)
 IAM = "rds_iam"
 

@@ -1,8 +1,8 @@
 -- analytics: database analytics_airflow on MySQL 9.7, made by dbprov 0.1.0
 -- creates user "analytics_owner", user "analytics_loader"@10.0.%, user "analytics_reader"
 -- creates database "analytics_airflow"
--- analytics_owner (access: owner): owns the database; everything in database analytics_airflow, now
---     and in future
+-- analytics_owner (access: owner): everything in database analytics_airflow, now and in future,
+--     with grant option
 -- analytics_loader (access: write): reads and writes rows and calls routines in database
 --     analytics_airflow, now and in future
 -- analytics_reader (access: read): reads rows in database analytics_airflow, now and in future
