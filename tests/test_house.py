@@ -325,7 +325,10 @@ WORDS: dict[str, Any] = {
         ("schema", HOSTILE, None, ("CREATE", "USAGE")),
     ],
     "grants": [
-        ([HOSTILE], {"objects": o, "schema": HOSTILE, "grantee": HOSTILE, "privileges": ["SELECT"]})
+        (
+            [HOSTILE],
+            [{"objects": o, "schema": HOSTILE, "grantee": HOSTILE, "privileges": ["SELECT"]}],
+        )
         for o in ("TABLES", "SEQUENCES", "ROUTINES")
     ],
     "objects": "TABLES",

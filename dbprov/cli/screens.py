@@ -30,9 +30,7 @@ def show_plan(planned: Plan, err: bool) -> None:
     steps = "nothing to do" if planned.complete else f"{count} step{'s' * (count != 1)}"
     words = f"on {planned.deployment.server}: {steps}{_counted(planned)}"
     _show_name(planned.deployment.name, words, err)
-    for step, statement in zip(planned.steps, planned.statements, strict=True):
-        _show_step(step, err)
-        console.statement(statement, err)
+    _show_steps(planned, err)
     for step, obstacle in planned.obstacles:
         console.say(f"{step}: {obstacle.why}", err, "  !", "red")
         console.advice(obstacle.todo, err)
@@ -88,9 +86,20 @@ def _show_name(name: str, words: str, err: bool) -> None:
     console.say(words, err, name, "bold")
 
 
-def _show_step(step: Step, err: bool) -> None:
+def _show_steps(planned: Plan, err: bool) -> None:
+    """Each line of words, and the statements that it stands for."""
+    from dbprov.plan.steps import folded
+
+    statements = iter(planned.statements)
+    for words, [step, *others] in folded(planned.steps):
+        _show_step(step, words, err)
+        for _ in (step, *others):
+            console.statement(next(statements), err)
+
+
+def _show_step(step: Step, words: str, err: bool) -> None:
     mark, color = ("  -", "red") if step.verb == "drop" else ("  +", "green")
-    console.say(f"{step}{_where(step.item.inside)}", err, mark, color)
+    console.say(f"{words}{_where(step.item.inside)}", err, mark, color)
 
 
 def _show_extra(one: ExtraPrivilege, err: bool) -> None:
@@ -112,7 +121,7 @@ def show_adoption(planned: Plan) -> None:
     steps = f"{count} step{'s' * (count != 1)}" if count else "nothing to adopt"
     _show_name(planned.deployment.name, f"on {planned.deployment.server}: {steps}", True)
     for step, statement in zip(planned.steps, planned.statements, strict=True):
-        _show_step(step, True)
+        _show_step(step, str(step), True)
         console.statement(statement, True)
         for words in marks(step):
             console.say(words, True, "      executes:", "yellow")

@@ -20,6 +20,16 @@ def revoked(item: Grant | DefaultGrant, before: Sequence[str]) -> Back:
     return [("drop", replace(item, privileges=taken, every=False))] if taken else []
 
 
+def one_line(one: ObjectGrant | DefaultGrant, following: Item) -> Item | None:
+    """Of several kinds of objects, where their words differ in nothing else."""
+    if not isinstance(following, type(one)) or one.inside != following.inside:
+        return None
+    if str(replace(one, objects="")) != str(replace(following, objects="")):
+        return None
+    kinds = dict.fromkeys([*one.objects.split(", "), following.objects])
+    return replace(one, objects=", ".join(kinds))
+
+
 class Grant(Item, frozen=True, kw_only=True):
     """Privileges of one grantee on one thing."""
 
@@ -152,6 +162,9 @@ class ObjectGrant(Item, frozen=True, kw_only=True):
         starts = range(0, len(self.things), MOST) or (0,)
         return [replace(self, things=self.things[at : at + MOST]) for at in starts]
 
+    def folded(self, following: Item) -> Item | None:
+        return one_line(self, following)
+
     def by_owners(self) -> Self:
         """As the owners of the other objects would grant it."""
         return replace(self, things=self.foreign_things)
@@ -201,6 +214,9 @@ class DefaultGrant(Item, frozen=True, kw_only=True):
             f"{words} on future {self.objects.lower()} of {creator}"
             f' in schema "{self.schema}" for "{self.grantee}"'
         )
+
+    def folded(self, following: Item) -> Item | None:
+        return one_line(self, following)
 
     def gives_nothing(self, found: Item | None) -> bool:
         return True  # it is about objects that are not there yet

@@ -107,6 +107,10 @@ class Item(Struct, frozen=True, kw_only=True):
         """What one statement cannot do, as several Items."""
         return (self,)
 
+    def folded(self, following: Item) -> Item | None:
+        """This Item and the one after it as one, to be shown in one line; None: in two."""
+        return None
+
     def remarks(self, found: Self) -> list[str]:
         """What a person should know about what was found although it is no difference."""
         return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
@@ -31,6 +31,21 @@ class Step(Struct, frozen=True):
             "database": self.item.inside,
             "sql": statement,
         }
+
+
+def folded(steps: Iterable[Step]) -> Iterator[tuple[str, list[Step]]]:
+    """Neighbours that differ in the kind of object alone, with one line of words for them."""
+    group: list[Step] = []
+    shown: Step | None = None
+    for step in steps:
+        both = shown.item.folded(step.item) if shown and shown.verb == step.verb else None
+        if shown and both is None:
+            yield str(shown), group
+            group = []
+        shown = Step(step.verb, both) if both else step
+        group.append(step)
+    if shown:
+        yield str(shown), group
 
 
 def announced(step: Step, sql: str) -> Announced:

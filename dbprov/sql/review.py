@@ -20,7 +20,7 @@ from dbprov.engines.engine import Engine
 from dbprov.engines.facts import Facts
 from dbprov.errors import ReviewError
 from dbprov.items import Database
-from dbprov.plan.steps import Step
+from dbprov.plan.steps import Step, folded
 from dbprov.plan.undo import undo
 from dbprov.spec.model import Deployment
 from dbprov.sql.contents import contents
@@ -103,10 +103,11 @@ def target_lines(deployment: Deployment, facts: Facts) -> Iterator[str]:
 
 def numbered_steps(words: str, steps: Sequence[Step]) -> Iterator[str]:
     yield f"{words}:" if steps else "It changes nothing."
-    width = len(str(len(steps)))
-    for number, step in enumerate(steps, 1):
+    lines = list(folded(steps))
+    width = len(str(len(lines)))
+    for number, (line, [step, *_]) in enumerate(lines, 1):
         inside = f"  (in database {step.item.inside})" if step.item.inside else ""
-        yield from comment_lines(f"  {number:>{width}}. {step}{inside}", "         ")
+        yield from comment_lines(f"  {number:>{width}}. {line}{inside}", "         ")
 
 
 def spec_digest(deployment: Deployment) -> str:

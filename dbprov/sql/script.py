@@ -14,7 +14,7 @@ from dbprov.engines.engine import Engine
 from dbprov.engines.facts import Facts
 from dbprov.errors import UsageError
 from dbprov.items import Membership, ObjectGrant, User
-from dbprov.plan.steps import Step, transactions
+from dbprov.plan.steps import Step, folded, transactions
 from dbprov.spec import names
 from dbprov.spec.model import Deployment
 from dbprov.sql.contents import contents
@@ -119,21 +119,22 @@ class _File(Struct):
         """Each under its comment; what is needed only together, under one question."""
         opened = ""
         for by_server, together in groupby(group, self.written_by_server):
-            for step in () if by_server else together:
-                guard = self.guard(step)
+            parts = folded(together)
+            for words, steps in () if by_server else parts:
+                guard = self.guard(steps[0])
                 if guard != opened:
                     if opened:
                         yield "\\endif"
                     if guard:
                         yield guard
                     opened = guard
-                yield from _comment(step)
-                yield self.statement(step)
+                yield from _comment(words)
+                yield from map(self.statement, steps)
             if opened:
                 yield "\\endif"
                 opened = ""
             if by_server:
-                grants = [(comment_lines(str(step)), step.item) for step in together]
+                grants = [(comment_lines(words), [s.item for s in steps]) for words, steps in parts]
                 yield self.script(WRITTEN_BY_SERVER, grants=grants)
 
     def written_by_server(self, step: Step) -> bool:
@@ -175,8 +176,8 @@ def _wrapped(text: str) -> list[str]:
     return [text] if text.startswith("  ") else comment_lines(text)
 
 
-def _comment(step: Step) -> Iterator[str]:
-    return (f"-- {comment(line)}" for line in comment_lines(str(step)))
+def _comment(words: str) -> Iterator[str]:
+    return (f"-- {comment(line)}" for line in comment_lines(words))
 
 
 def _of_any_server(plain: bool) -> Iterator[str]:

@@ -46,12 +46,14 @@ SET password_encryption = 'scram-sha-256';
 SELECT format('GRANT %s ON %s %s TO %I',
               w.privileges, w.kind, string_agg(o.name, ', ' ORDER BY o.name), w.grantee)
 FROM (VALUES
-{% for step, grant in grants %}
-{% for line in step %}
+{% for words, items in grants %}{% set last = loop.last %}
+{% for line in words %}
 -- {{ line | comment }}
 {% endfor %}
-  ({% if grant.objects == "TABLES" %}'TABLE'{% elif grant.objects == "SEQUENCES" %}'SEQUENCE'{% else %}'ROUTINE'{% endif %}, {{ grant.schema | literal }}, {{ grant.grantee | literal }},{{ fold }}'{{ grant.privileges | keywords }}'){% if not loop.last %},{% endif %}
+{% for grant in items %}
+  ({% if grant.objects == "TABLES" %}'TABLE'{% elif grant.objects == "SEQUENCES" %}'SEQUENCE'{% else %}'ROUTINE'{% endif %}, {{ grant.schema | literal }}, {{ grant.grantee | literal }},{{ fold }}'{{ grant.privileges | keywords }}'){% if not (last and loop.last) %},{% endif %}
 
+{% endfor %}
 {% endfor %}
 ) AS w (kind, schema, grantee, privileges)
 JOIN pg_roles AS g ON g.rolname = w.grantee JOIN pg_namespace AS n ON n.nspname = w.schema
@@ -87,8 +89,7 @@ DO $dbprov$ DECLARE lacks pg_catalog.text; BEGIN
     WHERE NOT CASE kind WHEN 'schema' THEN has_schema_privilege(grantee, name, p)
               ELSE has_database_privilege(grantee, name, p) END LOOP
         RAISE EXCEPTION '%: its owner, or a superuser, must run this file, or grant it', lacks;
-    END LOOP;
-END $dbprov$;
+    END LOOP; END $dbprov$;
 {% endblock %}
 
 {% block password %}

@@ -15,6 +15,10 @@ OPTIONS = {
 }
 
 
+OLD_PSQL = {"13": "bullseye", "15": "bookworm", "17": "trixie"}
+"""Suites of Debian; 16 and 18 are in the wheel, and 14 is in no archive of Debian."""
+
+
 def program(flavor: str) -> tuple[str, ...]:
     """The beginning of a command line, or nothing if there is no such program."""
     try:
@@ -26,6 +30,14 @@ def program(flavor: str) -> tuple[str, ...]:
 
 def with_options(flavor: str, path: Path) -> tuple[str, ...]:
     return (str(path), *OPTIONS[flavor])
+
+
+def psql(version: str) -> tuple[str, ...]:
+    """As ``program``, of one version. Raises ServerUnavailable."""
+    if version in wheel.FOLDERS:
+        return with_options("postgresql", wheel.installed(version) / "bin/psql")
+    folder = debian.bring(f"psql-{version}", OLD_PSQL[version], f"postgresql-client-{version}")
+    return with_options("postgresql", folder / "bin/psql")
 
 
 def _psql() -> Path:

@@ -16,7 +16,7 @@ from tests.harness.model import ServerUnavailable
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 # What is not needed to run a server: perl, the tools of the system, LLVM (PostgreSQL's JIT).
-NEEDED = re.compile(r"(lib|zlib|postgresql-\d|mysql|mariadb|pgbouncer|openssh|dropbear)")
+NEEDED = re.compile(r"(lib|zlib|postgresql-(client-)?\d|mysql|mariadb|pgbouncer|openssh|dropbear)")
 NOT_NEEDED = re.compile(r"lib(llvm|z3|perl|pam-|semanage|sepol|c-bin|c-l10n)")
 
 
@@ -99,6 +99,9 @@ def _write_scripts(work: Path, final: Path) -> None:
         if program.is_file() and not program.is_symlink() and program.read_bytes()[:2] != b"#!":
             script(work / "bin" / program.name, program)
     for folder in work.glob("root/usr/lib/postgresql/*/bin"):
+        if not (folder / "postgres").exists():
+            script(work / "bin/psql", folder / "psql")
+            continue
         # initdb runs the postgres beside it, which must be a script too. The program itself
         # finds its files from where it is, so its new place looks like the old one.
         real = work / "real" / folder.relative_to(work / "root")

@@ -30,6 +30,7 @@ NEWEST = {"wheel-*-18": 40, "mysql-9.7": 343}
 TLS = {"postgresql-13": 120}
 BASTION = {"dropbear": 16, "pgbouncer": 27}
 OTHERS = {"wheel-*-16": 37, "mariadb-10.11": 85, "postgresql-17": 136}
+PSQL = {"psql-13": 37, "psql-15": 42, "psql-17": 39}
 PROGRAMS = {"airflow-*": 366, "libmariadb": 49, "mysqlclient-*": 1, "pgjdbc": 14, "pgbouncer": 27}
 VENV = 877
 
@@ -54,14 +55,14 @@ TARGETS = {
     ),
     "test": Target(
         "unit tests, all server tests on the newest PostgreSQL and MySQL, and a sample of them on the others",
-        "sample", (*UNIT, "tests/servers"), 10, {**NEWEST, **TLS, **BASTION, **OTHERS},
+        "sample", (*UNIT, "tests/servers"), 10, {**NEWEST, **TLS, **BASTION, **OTHERS, **PSQL},
     ),
     "test-consumers": Target(
         "what takes what dbprov hands out: Airflow, PgBouncer, JDBC, Helm, Ansible, Houston, RDS",
         "whole", CONSUMERS, 30, {**NEWEST, **PROGRAMS},
     ),
     "test-all": Target(
-        "every test on every server", "whole", ("tests",), 75, {**NEWEST, **TLS, **BASTION, **OTHERS, **PROGRAMS},
+        "every test on every server", "whole", ("tests",), 75, {**NEWEST, **TLS, **BASTION, **OTHERS, **PSQL, **PROGRAMS},
     ),
 }  # fmt: skip
 

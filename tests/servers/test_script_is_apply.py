@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ import dbprov
 from dbprov.engines.mysql.quoting import literal
 from dbprov.spec import names
 from dbprov.spec.model import Spec
-from tests.harness import client, execute, remove
+from tests.harness import ServerUnavailable, client, clients, execute, remove
+from tests.harness.report import skip_or_fail
 from tests.support.catalogue import catalogue
 from tests.support.specs import FOR_POSTGRESQL, SPECS, TABLES, deployment_of, one, users
 from tests.support.walk import Walk
@@ -150,6 +152,36 @@ def test_a_script_that_was_killed_is_finished_by_the_next(
         ended = client(walk.server, who, text, variables=variables)
         assert ended.returncode == 0, (beginning[-300:], ended.stderr)
         assert catalogue(walk.server, prefix, database) == by_apply, beginning[-300:]
+
+
+@pytest.mark.postgresql
+@pytest.mark.sampled("newest")
+@pytest.mark.parametrize("version", [*clients.OLD_PSQL, "16"])
+@pytest.mark.parametrize("plain", [False, True])
+def test_every_psql_runs_the_file(
+    walk: Walk, prefix: str, monkeypatch: pytest.MonkeyPatch, version: str, plain: bool
+) -> None:
+    """The head of a file names psql without a version; the passwords are in the environment."""
+    try:
+        other = replace(walk.server, client=clients.psql(version))
+    except ServerUnavailable as error:
+        skip_or_fail(f"psql {version}: {error}")
+    layouts = [one(prefix, users=users(prefix)), deployment_of(FOR_POSTGRESQL["split"], prefix)]
+    for layout in layouts:
+        spec = walk.spec(layout)
+        for account in spec.deployments[0].accounts:
+            account.place.fill()
+            kept = account.place.read()
+            assert kept is not None
+            monkeypatch.setenv(names.variable(account.name), kept.reveal())
+        [text] = dbprov.render(spec, version=(18,), plain=plain).values()
+        for _ in range(1 if plain else 2):
+            ended = client(other, "admin", text)
+            assert ended.returncode == 0, ended.stderr
+            assert "WARNING" not in ended.stderr
+        assert walk.plan(spec).complete
+        assert [check for check in walk.prove(spec) if not check.held] == []
+        remove(walk.server, prefix)
 
 
 ODD_NAMES = (

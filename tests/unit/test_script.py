@@ -7,11 +7,13 @@ from difflib import unified_diff
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from dbprov.commands.render import render
 from dbprov.engines.engine import of
 from dbprov.errors import UsageError
-from dbprov.plan.steps import Step, compare
+from dbprov.items import DefaultGrant
+from dbprov.plan.steps import Step, compare, folded
 from dbprov.spec import names, reader
 from dbprov.spec.model import Spec
 from dbprov.sql.quoted import comment_lines
@@ -71,13 +73,13 @@ def as_written(render: Renderer, step: Step) -> str:
     """Of what exists the server is asked; all else is the statement that apply sends."""
     item = step.item
     if item.kind == "object_grant":
-        query = render.text("script/object_grants", grants=[([], item)])
+        query = render.text("script/object_grants", grants=[([], [item])])
         return query.partition("(VALUES\n")[2].partition("\n) AS w")[0]
     return render.item(item, step.verb) + ";"
 
 
-def above(step: Step) -> str:
-    return "".join(f"-- {line}\n" for line in comment_lines(str(step)))
+def above(words: str) -> str:
+    return "".join(f"-- {line}\n" for line in comment_lines(words))
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
@@ -90,18 +92,41 @@ def test_a_comment_stands_over_each_statement(path: Path) -> None:
     statements = written(path).partition("\n\n")[2]
     comments = re.findall(r"^-- \S.*\n(?:--     .*\n)*", statements, re.MULTILINE)
     ours = [f"{line}\n" for text in QUERIES for line in text.splitlines()]
-    assert [one for one in comments if one not in ours] == [above(step) for step in steps]
+    assert [one for one in comments if one not in ours] == [
+        above(words) for words, _ in folded(steps)
+    ]
     render = renderer(flavor)
     text = written(path)
-    for step in steps:
-        at = text.index(above(step))
-        between, found, _ = text[at:].partition(as_written(render, step))
-        assert found, step
-        between = between.removeprefix(above(step))
+    for words, together in folded(steps):
+        at = text.index(above(words))
+        between, found, _ = text[at:].partition(as_written(render, together[0]))
+        assert found, words
+        between = between.removeprefix(above(words))
         assert all(line.startswith("\\") or "\\gset" in between for line in between.splitlines())
         assert not between.startswith("-- ")
         assert "\n-- " not in between, "no other comment comes between"
         text = text[at + 3 :]
+        text = text.removeprefix(above(words)[3:])
+        for step in together:
+            assert as_written(render, step) in text.partition("\n-- ")[0] + ";", step
+
+
+def test_one_comment_stands_over_statements_that_differ_in_the_kind_of_object_alone() -> None:
+    tables = DefaultGrant(
+        schema="s", objects="TABLES", creator=None, grantee="u", privileges=("SELECT",)
+    )
+    sequences = replace(tables, objects="SEQUENCES")
+    writes = replace(tables, privileges=("INSERT",))
+    steps = [
+        Step("create", one) for one in (tables, sequences, writes, replace(writes, inside="d"))
+    ]
+    steps += [Step("drop", replace(writes, inside="d"))]
+    assert [(words, len(group)) for words, group in folded(steps)] == [
+        ('grant SELECT on future tables, sequences of this admin in schema "s" for "u"', 2),
+        ('grant INSERT on future tables of this admin in schema "s" for "u"', 1),
+        ('grant INSERT on future tables of this admin in schema "s" for "u"', 1),
+        ('revoke INSERT on future tables of this admin in schema "s" for "u"', 1),
+    ]
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)

@@ -221,94 +221,66 @@ GRANT CREATE, USAGE ON SCHEMA "sch'e""ma $$" TO "a""p`p\ {{ x }} :'v'";
 GRANT CREATE, USAGE ON SCHEMA "public" TO "o'w""n e$dbprov$r";
 -- grant CREATE, USAGE on schema "public" for "a"p`p\ {{ x }} :'v'"
 GRANT CREATE, USAGE ON SCHEMA "public" TO "a""p`p\ {{ x }} :'v'";
--- grant all privileges on future tables of this admin in schema "sch'e"ma $$" for "o'w"n
---     e$dbprov$r"
+-- grant all privileges on future tables, sequences, routines of this admin in schema "sch'e"ma $$"
+--     for "o'w"n e$dbprov$r"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "sch'e""ma $$"
     GRANT ALL PRIVILEGES ON TABLES TO "o'w""n e$dbprov$r";
--- grant all privileges on future sequences of this admin in schema "sch'e"ma $$" for "o'w"n
---     e$dbprov$r"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "sch'e""ma $$"
     GRANT ALL PRIVILEGES ON SEQUENCES TO "o'w""n e$dbprov$r";
--- grant all privileges on future routines of this admin in schema "sch'e"ma $$" for "o'w"n
---     e$dbprov$r"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "sch'e""ma $$"
     GRANT ALL PRIVILEGES ON ROUTINES TO "o'w""n e$dbprov$r";
--- grant all privileges on future tables of "a"p`p\ {{ x }} :'v'" in schema "sch'e"ma $$" for "o'w"n
---     e$dbprov$r"
+-- grant all privileges on future tables, sequences, routines of "a"p`p\ {{ x }} :'v'" in schema
+--     "sch'e"ma $$" for "o'w"n e$dbprov$r"
 ALTER DEFAULT PRIVILEGES FOR ROLE "a""p`p\ {{ x }} :'v'" IN SCHEMA "sch'e""ma $$"
     GRANT ALL PRIVILEGES ON TABLES TO "o'w""n e$dbprov$r";
--- grant all privileges on future sequences of "a"p`p\ {{ x }} :'v'" in schema "sch'e"ma $$" for
---     "o'w"n e$dbprov$r"
 ALTER DEFAULT PRIVILEGES FOR ROLE "a""p`p\ {{ x }} :'v'" IN SCHEMA "sch'e""ma $$"
     GRANT ALL PRIVILEGES ON SEQUENCES TO "o'w""n e$dbprov$r";
--- grant all privileges on future routines of "a"p`p\ {{ x }} :'v'" in schema "sch'e"ma $$" for
---     "o'w"n e$dbprov$r"
 ALTER DEFAULT PRIVILEGES FOR ROLE "a""p`p\ {{ x }} :'v'" IN SCHEMA "sch'e""ma $$"
     GRANT ALL PRIVILEGES ON ROUTINES TO "o'w""n e$dbprov$r";
--- grant all privileges on future tables of this admin in schema "sch'e"ma $$" for "a"p`p\ {{ x }}
---     :'v'"
+-- grant all privileges on future tables, sequences, routines of this admin in schema "sch'e"ma $$"
+--     for "a"p`p\ {{ x }} :'v'"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "sch'e""ma $$"
     GRANT ALL PRIVILEGES ON TABLES TO "a""p`p\ {{ x }} :'v'";
--- grant all privileges on future sequences of this admin in schema "sch'e"ma $$" for "a"p`p\ {{ x
---     }} :'v'"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "sch'e""ma $$"
     GRANT ALL PRIVILEGES ON SEQUENCES TO "a""p`p\ {{ x }} :'v'";
--- grant all privileges on future routines of this admin in schema "sch'e"ma $$" for "a"p`p\ {{ x }}
---     :'v'"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "sch'e""ma $$"
     GRANT ALL PRIVILEGES ON ROUTINES TO "a""p`p\ {{ x }} :'v'";
--- grant all privileges on future tables of "o'w"n e$dbprov$r" in schema "sch'e"ma $$" for "a"p`p\
---     {{ x }} :'v'"
+-- grant all privileges on future tables, sequences, routines of "o'w"n e$dbprov$r" in schema
+--     "sch'e"ma $$" for "a"p`p\ {{ x }} :'v'"
 ALTER DEFAULT PRIVILEGES FOR ROLE "o'w""n e$dbprov$r" IN SCHEMA "sch'e""ma $$"
     GRANT ALL PRIVILEGES ON TABLES TO "a""p`p\ {{ x }} :'v'";
--- grant all privileges on future sequences of "o'w"n e$dbprov$r" in schema "sch'e"ma $$" for
---     "a"p`p\ {{ x }} :'v'"
 ALTER DEFAULT PRIVILEGES FOR ROLE "o'w""n e$dbprov$r" IN SCHEMA "sch'e""ma $$"
     GRANT ALL PRIVILEGES ON SEQUENCES TO "a""p`p\ {{ x }} :'v'";
--- grant all privileges on future routines of "o'w"n e$dbprov$r" in schema "sch'e"ma $$" for "a"p`p\
---     {{ x }} :'v'"
 ALTER DEFAULT PRIVILEGES FOR ROLE "o'w""n e$dbprov$r" IN SCHEMA "sch'e""ma $$"
     GRANT ALL PRIVILEGES ON ROUTINES TO "a""p`p\ {{ x }} :'v'";
--- grant all privileges on future tables of this admin in schema "public" for "o'w"n e$dbprov$r"
+-- grant all privileges on future tables, sequences, routines of this admin in schema "public" for
+--     "o'w"n e$dbprov$r"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public" GRANT ALL PRIVILEGES ON TABLES TO "o'w""n e$dbprov$r";
--- grant all privileges on future sequences of this admin in schema "public" for "o'w"n e$dbprov$r"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public"
     GRANT ALL PRIVILEGES ON SEQUENCES TO "o'w""n e$dbprov$r";
--- grant all privileges on future routines of this admin in schema "public" for "o'w"n e$dbprov$r"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public" GRANT ALL PRIVILEGES ON ROUTINES TO "o'w""n e$dbprov$r";
--- grant all privileges on future tables of "a"p`p\ {{ x }} :'v'" in schema "public" for "o'w"n
---     e$dbprov$r"
+-- grant all privileges on future tables, sequences, routines of "a"p`p\ {{ x }} :'v'" in schema
+--     "public" for "o'w"n e$dbprov$r"
 ALTER DEFAULT PRIVILEGES FOR ROLE "a""p`p\ {{ x }} :'v'" IN SCHEMA "public"
     GRANT ALL PRIVILEGES ON TABLES TO "o'w""n e$dbprov$r";
--- grant all privileges on future sequences of "a"p`p\ {{ x }} :'v'" in schema "public" for "o'w"n
---     e$dbprov$r"
 ALTER DEFAULT PRIVILEGES FOR ROLE "a""p`p\ {{ x }} :'v'" IN SCHEMA "public"
     GRANT ALL PRIVILEGES ON SEQUENCES TO "o'w""n e$dbprov$r";
--- grant all privileges on future routines of "a"p`p\ {{ x }} :'v'" in schema "public" for "o'w"n
---     e$dbprov$r"
 ALTER DEFAULT PRIVILEGES FOR ROLE "a""p`p\ {{ x }} :'v'" IN SCHEMA "public"
     GRANT ALL PRIVILEGES ON ROUTINES TO "o'w""n e$dbprov$r";
--- grant all privileges on future tables of this admin in schema "public" for "a"p`p\ {{ x }} :'v'"
+-- grant all privileges on future tables, sequences, routines of this admin in schema "public" for
+--     "a"p`p\ {{ x }} :'v'"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public"
     GRANT ALL PRIVILEGES ON TABLES TO "a""p`p\ {{ x }} :'v'";
--- grant all privileges on future sequences of this admin in schema "public" for "a"p`p\ {{ x }}
---     :'v'"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public"
     GRANT ALL PRIVILEGES ON SEQUENCES TO "a""p`p\ {{ x }} :'v'";
--- grant all privileges on future routines of this admin in schema "public" for "a"p`p\ {{ x }}
---     :'v'"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public"
     GRANT ALL PRIVILEGES ON ROUTINES TO "a""p`p\ {{ x }} :'v'";
--- grant all privileges on future tables of "o'w"n e$dbprov$r" in schema "public" for "a"p`p\ {{ x
---     }} :'v'"
+-- grant all privileges on future tables, sequences, routines of "o'w"n e$dbprov$r" in schema
+--     "public" for "a"p`p\ {{ x }} :'v'"
 ALTER DEFAULT PRIVILEGES FOR ROLE "o'w""n e$dbprov$r" IN SCHEMA "public"
     GRANT ALL PRIVILEGES ON TABLES TO "a""p`p\ {{ x }} :'v'";
--- grant all privileges on future sequences of "o'w"n e$dbprov$r" in schema "public" for "a"p`p\ {{
---     x }} :'v'"
 ALTER DEFAULT PRIVILEGES FOR ROLE "o'w""n e$dbprov$r" IN SCHEMA "public"
     GRANT ALL PRIVILEGES ON SEQUENCES TO "a""p`p\ {{ x }} :'v'";
--- grant all privileges on future routines of "o'w"n e$dbprov$r" in schema "public" for "a"p`p\ {{ x
---     }} :'v'"
 ALTER DEFAULT PRIVILEGES FOR ROLE "o'w""n e$dbprov$r" IN SCHEMA "public"
     GRANT ALL PRIVILEGES ON ROUTINES TO "a""p`p\ {{ x }} :'v'";
 -- On objects that exist: the server writes the GRANT, for those on which the grantee lacks one of
@@ -316,33 +288,29 @@ ALTER DEFAULT PRIVILEGES FOR ROLE "o'w""n e$dbprov$r" IN SCHEMA "public"
 SELECT format('GRANT %s ON %s %s TO %I',
               w.privileges, w.kind, string_agg(o.name, ', ' ORDER BY o.name), w.grantee)
 FROM (VALUES
--- grant all privileges on existing tables in schema "sch'e"ma $$" for "o'w"n e$dbprov$r"
+-- grant all privileges on existing tables, sequences, routines in schema "sch'e"ma $$" for "o'w"n
+--     e$dbprov$r"
   ('TABLE', 'sch''e"ma $$', 'o''w"n e$dbprov$r',
     'DELETE, INSERT, MAINTAIN, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE'),
--- grant all privileges on existing sequences in schema "sch'e"ma $$" for "o'w"n e$dbprov$r"
   ('SEQUENCE', 'sch''e"ma $$', 'o''w"n e$dbprov$r', 'SELECT, UPDATE, USAGE'),
--- grant all privileges on existing routines in schema "sch'e"ma $$" for "o'w"n e$dbprov$r"
   ('ROUTINE', 'sch''e"ma $$', 'o''w"n e$dbprov$r', 'EXECUTE'),
--- grant all privileges on existing tables in schema "sch'e"ma $$" for "a"p`p\ {{ x }} :'v'"
+-- grant all privileges on existing tables, sequences, routines in schema "sch'e"ma $$" for "a"p`p\
+--     {{ x }} :'v'"
   ('TABLE', 'sch''e"ma $$', E'a"p`p\\ {{ x }} :''v''',
     'DELETE, INSERT, MAINTAIN, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE'),
--- grant all privileges on existing sequences in schema "sch'e"ma $$" for "a"p`p\ {{ x }} :'v'"
   ('SEQUENCE', 'sch''e"ma $$', E'a"p`p\\ {{ x }} :''v''', 'SELECT, UPDATE, USAGE'),
--- grant all privileges on existing routines in schema "sch'e"ma $$" for "a"p`p\ {{ x }} :'v'"
   ('ROUTINE', 'sch''e"ma $$', E'a"p`p\\ {{ x }} :''v''', 'EXECUTE'),
--- grant all privileges on existing tables in schema "public" for "o'w"n e$dbprov$r"
+-- grant all privileges on existing tables, sequences, routines in schema "public" for "o'w"n
+--     e$dbprov$r"
   ('TABLE', 'public', 'o''w"n e$dbprov$r',
     'DELETE, INSERT, MAINTAIN, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE'),
--- grant all privileges on existing sequences in schema "public" for "o'w"n e$dbprov$r"
   ('SEQUENCE', 'public', 'o''w"n e$dbprov$r', 'SELECT, UPDATE, USAGE'),
--- grant all privileges on existing routines in schema "public" for "o'w"n e$dbprov$r"
   ('ROUTINE', 'public', 'o''w"n e$dbprov$r', 'EXECUTE'),
--- grant all privileges on existing tables in schema "public" for "a"p`p\ {{ x }} :'v'"
+-- grant all privileges on existing tables, sequences, routines in schema "public" for "a"p`p\ {{ x
+--     }} :'v'"
   ('TABLE', 'public', E'a"p`p\\ {{ x }} :''v''',
     'DELETE, INSERT, MAINTAIN, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE'),
--- grant all privileges on existing sequences in schema "public" for "a"p`p\ {{ x }} :'v'"
   ('SEQUENCE', 'public', E'a"p`p\\ {{ x }} :''v''', 'SELECT, UPDATE, USAGE'),
--- grant all privileges on existing routines in schema "public" for "a"p`p\ {{ x }} :'v'"
   ('ROUTINE', 'public', E'a"p`p\\ {{ x }} :''v''', 'EXECUTE')
 ) AS w (kind, schema, grantee, privileges)
 JOIN pg_roles AS g ON g.rolname = w.grantee JOIN pg_namespace AS n ON n.nspname = w.schema
@@ -385,6 +353,5 @@ DO $dbprov$ DECLARE lacks pg_catalog.text; BEGIN
     WHERE NOT CASE kind WHEN 'schema' THEN has_schema_privilege(grantee, name, p)
               ELSE has_database_privilege(grantee, name, p) END LOOP
         RAISE EXCEPTION '%: its owner, or a superuser, must run this file, or grant it', lacks;
-    END LOOP;
-END $dbprov$;
+    END LOOP; END $dbprov$;
 COMMIT;

@@ -102,13 +102,11 @@ CREATE SCHEMA "airflow" AUTHORIZATION "analytics_airflow";
 \endif
 -- grant CREATE, USAGE on schema "airflow" for "analytics_airflow"
 GRANT CREATE, USAGE ON SCHEMA "airflow" TO "analytics_airflow";
--- grant all privileges on future tables of this admin in schema "airflow" for "analytics_airflow"
-ALTER DEFAULT PRIVILEGES IN SCHEMA "airflow" GRANT ALL PRIVILEGES ON TABLES TO "analytics_airflow";
--- grant all privileges on future sequences of this admin in schema "airflow" for
+-- grant all privileges on future tables, sequences, routines of this admin in schema "airflow" for
 --     "analytics_airflow"
+ALTER DEFAULT PRIVILEGES IN SCHEMA "airflow" GRANT ALL PRIVILEGES ON TABLES TO "analytics_airflow";
 ALTER DEFAULT PRIVILEGES IN SCHEMA "airflow"
     GRANT ALL PRIVILEGES ON SEQUENCES TO "analytics_airflow";
--- grant all privileges on future routines of this admin in schema "airflow" for "analytics_airflow"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "airflow"
     GRANT ALL PRIVILEGES ON ROUTINES TO "analytics_airflow";
 -- On objects that exist: the server writes the GRANT, for those on which the grantee lacks one of
@@ -116,12 +114,11 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA "airflow"
 SELECT format('GRANT %s ON %s %s TO %I',
               w.privileges, w.kind, string_agg(o.name, ', ' ORDER BY o.name), w.grantee)
 FROM (VALUES
--- grant all privileges on existing tables in schema "airflow" for "analytics_airflow"
+-- grant all privileges on existing tables, sequences, routines in schema "airflow" for
+--     "analytics_airflow"
   ('TABLE', 'airflow', 'analytics_airflow',
     'DELETE, INSERT, MAINTAIN, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE'),
--- grant all privileges on existing sequences in schema "airflow" for "analytics_airflow"
   ('SEQUENCE', 'airflow', 'analytics_airflow', 'SELECT, UPDATE, USAGE'),
--- grant all privileges on existing routines in schema "airflow" for "analytics_airflow"
   ('ROUTINE', 'airflow', 'analytics_airflow', 'EXECUTE')
 ) AS w (kind, schema, grantee, privileges)
 JOIN pg_roles AS g ON g.rolname = w.grantee JOIN pg_namespace AS n ON n.nspname = w.schema
@@ -154,6 +151,5 @@ DO $dbprov$ DECLARE lacks pg_catalog.text; BEGIN
     WHERE NOT CASE kind WHEN 'schema' THEN has_schema_privilege(grantee, name, p)
               ELSE has_database_privilege(grantee, name, p) END LOOP
         RAISE EXCEPTION '%: its owner, or a superuser, must run this file, or grant it', lacks;
-    END LOOP;
-END $dbprov$;
+    END LOOP; END $dbprov$;
 COMMIT;

@@ -59,24 +59,22 @@ COMMIT;
 BEGIN;
 -- grant CREATE, USAGE on schema "public" for "analytics_airflow"
 GRANT CREATE, USAGE ON SCHEMA "public" TO "analytics_airflow";
--- grant all privileges on future tables of this admin in schema "public" for "analytics_airflow"
+-- grant all privileges on future tables, sequences, routines of this admin in schema "public" for
+--     "analytics_airflow"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public" GRANT ALL PRIVILEGES ON TABLES TO "analytics_airflow";
--- grant all privileges on future sequences of this admin in schema "public" for "analytics_airflow"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public"
     GRANT ALL PRIVILEGES ON SEQUENCES TO "analytics_airflow";
--- grant all privileges on future routines of this admin in schema "public" for "analytics_airflow"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public" GRANT ALL PRIVILEGES ON ROUTINES TO "analytics_airflow";
 -- On objects that exist: the server writes the GRANT, for those on which the grantee lacks one of
 -- the privileges and this admin can grant them; the grantee's own and an extension's are left out.
 SELECT format('GRANT %s ON %s %s TO %I',
               w.privileges, w.kind, string_agg(o.name, ', ' ORDER BY o.name), w.grantee)
 FROM (VALUES
--- grant all privileges on existing tables in schema "public" for "analytics_airflow"
+-- grant all privileges on existing tables, sequences, routines in schema "public" for
+--     "analytics_airflow"
   ('TABLE', 'public', 'analytics_airflow',
     'DELETE, INSERT, MAINTAIN, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE'),
--- grant all privileges on existing sequences in schema "public" for "analytics_airflow"
   ('SEQUENCE', 'public', 'analytics_airflow', 'SELECT, UPDATE, USAGE'),
--- grant all privileges on existing routines in schema "public" for "analytics_airflow"
   ('ROUTINE', 'public', 'analytics_airflow', 'EXECUTE')
 ) AS w (kind, schema, grantee, privileges)
 JOIN pg_roles AS g ON g.rolname = w.grantee JOIN pg_namespace AS n ON n.nspname = w.schema
@@ -104,6 +102,5 @@ DO $dbprov$ DECLARE lacks pg_catalog.text; BEGIN
     WHERE NOT CASE kind WHEN 'schema' THEN has_schema_privilege(grantee, name, p)
               ELSE has_database_privilege(grantee, name, p) END LOOP
         RAISE EXCEPTION '%: its owner, or a superuser, must run this file, or grant it', lacks;
-    END LOOP;
-END $dbprov$;
+    END LOOP; END $dbprov$;
 COMMIT;

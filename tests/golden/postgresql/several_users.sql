@@ -100,12 +100,11 @@ GRANT CREATE, USAGE ON SCHEMA "public" TO "analytics_airflow";
 GRANT USAGE ON SCHEMA "public" TO "analytics_loader";
 -- grant USAGE on schema "public" for "analytics_reader"
 GRANT USAGE ON SCHEMA "public" TO "analytics_reader";
--- grant all privileges on future tables of this admin in schema "public" for "analytics_airflow"
+-- grant all privileges on future tables, sequences, routines of this admin in schema "public" for
+--     "analytics_airflow"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public" GRANT ALL PRIVILEGES ON TABLES TO "analytics_airflow";
--- grant all privileges on future sequences of this admin in schema "public" for "analytics_airflow"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public"
     GRANT ALL PRIVILEGES ON SEQUENCES TO "analytics_airflow";
--- grant all privileges on future routines of this admin in schema "public" for "analytics_airflow"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public" GRANT ALL PRIVILEGES ON ROUTINES TO "analytics_airflow";
 -- grant DELETE, INSERT, SELECT, UPDATE on future tables of this admin in schema "public" for
 --     "analytics_loader"
@@ -126,14 +125,13 @@ ALTER DEFAULT PRIVILEGES FOR ROLE "analytics_airflow" IN SCHEMA "public"
 -- grant EXECUTE on future routines of "analytics_airflow" in schema "public" for "analytics_loader"
 ALTER DEFAULT PRIVILEGES FOR ROLE "analytics_airflow" IN SCHEMA "public"
     GRANT EXECUTE ON ROUTINES TO "analytics_loader";
--- grant SELECT on future tables of this admin in schema "public" for "analytics_reader"
+-- grant SELECT on future tables, sequences of this admin in schema "public" for "analytics_reader"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public" GRANT SELECT ON TABLES TO "analytics_reader";
--- grant SELECT on future sequences of this admin in schema "public" for "analytics_reader"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public" GRANT SELECT ON SEQUENCES TO "analytics_reader";
--- grant SELECT on future tables of "analytics_airflow" in schema "public" for "analytics_reader"
+-- grant SELECT on future tables, sequences of "analytics_airflow" in schema "public" for
+--     "analytics_reader"
 ALTER DEFAULT PRIVILEGES FOR ROLE "analytics_airflow" IN SCHEMA "public"
     GRANT SELECT ON TABLES TO "analytics_reader";
--- grant SELECT on future sequences of "analytics_airflow" in schema "public" for "analytics_reader"
 ALTER DEFAULT PRIVILEGES FOR ROLE "analytics_airflow" IN SCHEMA "public"
     GRANT SELECT ON SEQUENCES TO "analytics_reader";
 -- On objects that exist: the server writes the GRANT, for those on which the grantee lacks one of
@@ -141,12 +139,11 @@ ALTER DEFAULT PRIVILEGES FOR ROLE "analytics_airflow" IN SCHEMA "public"
 SELECT format('GRANT %s ON %s %s TO %I',
               w.privileges, w.kind, string_agg(o.name, ', ' ORDER BY o.name), w.grantee)
 FROM (VALUES
--- grant all privileges on existing tables in schema "public" for "analytics_airflow"
+-- grant all privileges on existing tables, sequences, routines in schema "public" for
+--     "analytics_airflow"
   ('TABLE', 'public', 'analytics_airflow',
     'DELETE, INSERT, MAINTAIN, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE'),
--- grant all privileges on existing sequences in schema "public" for "analytics_airflow"
   ('SEQUENCE', 'public', 'analytics_airflow', 'SELECT, UPDATE, USAGE'),
--- grant all privileges on existing routines in schema "public" for "analytics_airflow"
   ('ROUTINE', 'public', 'analytics_airflow', 'EXECUTE'),
 -- grant DELETE, INSERT, SELECT, UPDATE on existing tables in schema "public" for "analytics_loader"
   ('TABLE', 'public', 'analytics_loader', 'DELETE, INSERT, SELECT, UPDATE'),
@@ -154,9 +151,8 @@ FROM (VALUES
   ('SEQUENCE', 'public', 'analytics_loader', 'SELECT, USAGE'),
 -- grant EXECUTE on existing routines in schema "public" for "analytics_loader"
   ('ROUTINE', 'public', 'analytics_loader', 'EXECUTE'),
--- grant SELECT on existing tables in schema "public" for "analytics_reader"
+-- grant SELECT on existing tables, sequences in schema "public" for "analytics_reader"
   ('TABLE', 'public', 'analytics_reader', 'SELECT'),
--- grant SELECT on existing sequences in schema "public" for "analytics_reader"
   ('SEQUENCE', 'public', 'analytics_reader', 'SELECT')
 ) AS w (kind, schema, grantee, privileges)
 JOIN pg_roles AS g ON g.rolname = w.grantee JOIN pg_namespace AS n ON n.nspname = w.schema
@@ -192,6 +188,5 @@ DO $dbprov$ DECLARE lacks pg_catalog.text; BEGIN
     WHERE NOT CASE kind WHEN 'schema' THEN has_schema_privilege(grantee, name, p)
               ELSE has_database_privilege(grantee, name, p) END LOOP
         RAISE EXCEPTION '%: its owner, or a superuser, must run this file, or grant it', lacks;
-    END LOOP;
-END $dbprov$;
+    END LOOP; END $dbprov$;
 COMMIT;

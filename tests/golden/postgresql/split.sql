@@ -102,39 +102,34 @@ CREATE SCHEMA "celery";
 GRANT CREATE, USAGE ON SCHEMA "airflow" TO "analytics_airflow";
 -- grant CREATE, USAGE on schema "celery" for "analytics_celery"
 GRANT CREATE, USAGE ON SCHEMA "celery" TO "analytics_celery";
--- grant all privileges on future tables of this admin in schema "airflow" for "analytics_airflow"
-ALTER DEFAULT PRIVILEGES IN SCHEMA "airflow" GRANT ALL PRIVILEGES ON TABLES TO "analytics_airflow";
--- grant all privileges on future sequences of this admin in schema "airflow" for
+-- grant all privileges on future tables, sequences, routines of this admin in schema "airflow" for
 --     "analytics_airflow"
+ALTER DEFAULT PRIVILEGES IN SCHEMA "airflow" GRANT ALL PRIVILEGES ON TABLES TO "analytics_airflow";
 ALTER DEFAULT PRIVILEGES IN SCHEMA "airflow"
     GRANT ALL PRIVILEGES ON SEQUENCES TO "analytics_airflow";
--- grant all privileges on future routines of this admin in schema "airflow" for "analytics_airflow"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "airflow"
     GRANT ALL PRIVILEGES ON ROUTINES TO "analytics_airflow";
--- grant all privileges on future tables of this admin in schema "celery" for "analytics_celery"
+-- grant all privileges on future tables, sequences, routines of this admin in schema "celery" for
+--     "analytics_celery"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "celery" GRANT ALL PRIVILEGES ON TABLES TO "analytics_celery";
--- grant all privileges on future sequences of this admin in schema "celery" for "analytics_celery"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "celery" GRANT ALL PRIVILEGES ON SEQUENCES TO "analytics_celery";
--- grant all privileges on future routines of this admin in schema "celery" for "analytics_celery"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "celery" GRANT ALL PRIVILEGES ON ROUTINES TO "analytics_celery";
 -- On objects that exist: the server writes the GRANT, for those on which the grantee lacks one of
 -- the privileges and this admin can grant them; the grantee's own and an extension's are left out.
 SELECT format('GRANT %s ON %s %s TO %I',
               w.privileges, w.kind, string_agg(o.name, ', ' ORDER BY o.name), w.grantee)
 FROM (VALUES
--- grant all privileges on existing tables in schema "airflow" for "analytics_airflow"
+-- grant all privileges on existing tables, sequences, routines in schema "airflow" for
+--     "analytics_airflow"
   ('TABLE', 'airflow', 'analytics_airflow',
     'DELETE, INSERT, MAINTAIN, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE'),
--- grant all privileges on existing sequences in schema "airflow" for "analytics_airflow"
   ('SEQUENCE', 'airflow', 'analytics_airflow', 'SELECT, UPDATE, USAGE'),
--- grant all privileges on existing routines in schema "airflow" for "analytics_airflow"
   ('ROUTINE', 'airflow', 'analytics_airflow', 'EXECUTE'),
--- grant all privileges on existing tables in schema "celery" for "analytics_celery"
+-- grant all privileges on existing tables, sequences, routines in schema "celery" for
+--     "analytics_celery"
   ('TABLE', 'celery', 'analytics_celery',
     'DELETE, INSERT, MAINTAIN, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE'),
--- grant all privileges on existing sequences in schema "celery" for "analytics_celery"
   ('SEQUENCE', 'celery', 'analytics_celery', 'SELECT, UPDATE, USAGE'),
--- grant all privileges on existing routines in schema "celery" for "analytics_celery"
   ('ROUTINE', 'celery', 'analytics_celery', 'EXECUTE')
 ) AS w (kind, schema, grantee, privileges)
 JOIN pg_roles AS g ON g.rolname = w.grantee JOIN pg_namespace AS n ON n.nspname = w.schema
@@ -164,6 +159,5 @@ DO $dbprov$ DECLARE lacks pg_catalog.text; BEGIN
     WHERE NOT CASE kind WHEN 'schema' THEN has_schema_privilege(grantee, name, p)
               ELSE has_database_privilege(grantee, name, p) END LOOP
         RAISE EXCEPTION '%: its owner, or a superuser, must run this file, or grant it', lacks;
-    END LOOP;
-END $dbprov$;
+    END LOOP; END $dbprov$;
 COMMIT;

@@ -51,29 +51,23 @@ GRANT "app" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;
 GRANT CREATE, USAGE ON SCHEMA "public" TO "app";
 -- grant USAGE on schema "public" for "reader"
 GRANT USAGE ON SCHEMA "public" TO "reader";
--- grant all privileges on future tables of this admin in schema "public" for "app"
+-- grant all privileges on future tables, sequences, routines of this admin in schema "public" for
+--     "app"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public" GRANT ALL PRIVILEGES ON TABLES TO "app";
--- grant all privileges on future sequences of this admin in schema "public" for "app"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public" GRANT ALL PRIVILEGES ON SEQUENCES TO "app";
--- grant all privileges on future routines of this admin in schema "public" for "app"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public" GRANT ALL PRIVILEGES ON ROUTINES TO "app";
--- grant SELECT on future tables of this admin in schema "public" for "reader"
+-- grant SELECT on future tables, sequences of this admin in schema "public" for "reader"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public" GRANT SELECT ON TABLES TO "reader";
--- grant SELECT on future sequences of this admin in schema "public" for "reader"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public" GRANT SELECT ON SEQUENCES TO "reader";
--- grant SELECT on future tables of "app" in schema "public" for "reader"
+-- grant SELECT on future tables, sequences of "app" in schema "public" for "reader"
 ALTER DEFAULT PRIVILEGES FOR ROLE "app" IN SCHEMA "public" GRANT SELECT ON TABLES TO "reader";
--- grant SELECT on future sequences of "app" in schema "public" for "reader"
 ALTER DEFAULT PRIVILEGES FOR ROLE "app" IN SCHEMA "public" GRANT SELECT ON SEQUENCES TO "reader";
--- grant all privileges on existing tables in schema "public" for "app"
+-- grant all privileges on existing tables, sequences, routines in schema "public" for "app"
 GRANT ALL PRIVILEGES ON TABLE "public"."orders", "public"."a b" TO "app";
--- grant all privileges on existing sequences in schema "public" for "app"
 GRANT ALL PRIVILEGES ON SEQUENCE "public"."orders_id_seq" TO "app";
--- grant all privileges on existing routines in schema "public" for "app"
 GRANT ALL PRIVILEGES ON ROUTINE "public"."total"("pg_catalog"."int4") TO "app";
--- grant SELECT on existing tables in schema "public" for "reader"
+-- grant SELECT on existing tables, sequences in schema "public" for "reader"
 GRANT SELECT ON TABLE "public"."orders", "public"."a b" TO "reader";
--- grant SELECT on existing sequences in schema "public" for "reader"
 GRANT SELECT ON SEQUENCE "public"."orders_id_seq" TO "reader";
 -- give back membership in role "app" for this admin
 REVOKE "app" FROM CURRENT_USER;

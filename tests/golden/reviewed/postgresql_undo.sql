@@ -7,36 +7,33 @@
 --
 -- It changes, in this order:
 --    1. borrow membership in role "app" for this admin  (in database shop)
---    2. revoke SELECT on existing sequences in schema "public" for "reader"  (in database shop)
---    3. revoke SELECT on existing tables in schema "public" for "reader"  (in database shop)
---    4. revoke EXECUTE on existing routines in schema "public" for "app"  (in database shop)
---    5. revoke SELECT, UPDATE, USAGE on existing sequences in schema "public" for "app"  (in
+--    2. revoke SELECT on existing sequences, tables in schema "public" for "reader"  (in database
+--          shop)
+--    3. revoke EXECUTE on existing routines in schema "public" for "app"  (in database shop)
+--    4. revoke SELECT, UPDATE, USAGE on existing sequences in schema "public" for "app"  (in
 --          database shop)
---    6. revoke DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on existing tables in
+--    5. revoke DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on existing tables in
 --          schema "public" for "app"  (in database shop)
---    7. revoke SELECT on future sequences of "app" in schema "public" for "reader"  (in database
---          shop)
---    8. revoke SELECT on future tables of "app" in schema "public" for "reader"  (in database shop)
---    9. revoke SELECT on future sequences of this admin in schema "public" for "reader"  (in
+--    6. revoke SELECT on future sequences, tables of "app" in schema "public" for "reader"  (in
 --          database shop)
---   10. revoke SELECT on future tables of this admin in schema "public" for "reader"  (in database
---          shop)
---   11. revoke EXECUTE on future routines of this admin in schema "public" for "app"  (in database
---          shop)
---   12. revoke SELECT, UPDATE, USAGE on future sequences of this admin in schema "public" for "app"
+--    7. revoke SELECT on future sequences, tables of this admin in schema "public" for "reader"
 --          (in database shop)
---   13. revoke DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on future tables of
+--    8. revoke EXECUTE on future routines of this admin in schema "public" for "app"  (in database
+--          shop)
+--    9. revoke SELECT, UPDATE, USAGE on future sequences of this admin in schema "public" for "app"
+--          (in database shop)
+--   10. revoke DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on future tables of
 --          this admin in schema "public" for "app"  (in database shop)
---   14. revoke USAGE on schema "public" for "reader"  (in database shop)
---   15. revoke CREATE, USAGE on schema "public" for "app"  (in database shop)
---   16. give back membership in role "app" for this admin  (in database shop)
---   17. take back: open database "shop" to connections
---   18. reset label of database "shop"
---   19. revoke CONNECT on database "shop" for "reader"
---   20. revoke CONNECT, CREATE, TEMPORARY on database "shop" for "app"
---   21. reset label of user "reader"
---   22. restore user "reader"
---   23. reset label of user "app"
+--   11. revoke USAGE on schema "public" for "reader"  (in database shop)
+--   12. revoke CREATE, USAGE on schema "public" for "app"  (in database shop)
+--   13. give back membership in role "app" for this admin  (in database shop)
+--   14. take back: open database "shop" to connections
+--   15. reset label of database "shop"
+--   16. revoke CONNECT on database "shop" for "reader"
+--   17. revoke CONNECT, CREATE, TEMPORARY on database "shop" for "app"
+--   18. reset label of user "reader"
+--   19. restore user "reader"
+--   20. reset label of user "app"
 --
 -- It is of the whole of that change, and to be run once, by the same admin. Where only
 -- a part of it was done, finish that first, with dbprov apply. dbprov never runs this file. By
@@ -57,7 +54,7 @@ $dbprov$ AS begin_session \gset
 BEGIN;
 -- borrow membership in role "app" for this admin
 GRANT "app" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;
--- revoke SELECT on existing sequences in schema "public" for "reader"
+-- revoke SELECT on existing sequences, tables in schema "public" for "reader"
 DO $dbprov$
 DECLARE
     there pg_catalog.text;
@@ -72,7 +69,6 @@ BEGIN
     END IF;
 END
 $dbprov$;
--- revoke SELECT on existing tables in schema "public" for "reader"
 DO $dbprov$
 DECLARE
     there pg_catalog.text;
@@ -133,13 +129,11 @@ BEGIN
     END IF;
 END
 $dbprov$;
--- revoke SELECT on future sequences of "app" in schema "public" for "reader"
+-- revoke SELECT on future sequences, tables of "app" in schema "public" for "reader"
 ALTER DEFAULT PRIVILEGES FOR ROLE "app" IN SCHEMA "public" REVOKE SELECT ON SEQUENCES FROM "reader";
--- revoke SELECT on future tables of "app" in schema "public" for "reader"
 ALTER DEFAULT PRIVILEGES FOR ROLE "app" IN SCHEMA "public" REVOKE SELECT ON TABLES FROM "reader";
--- revoke SELECT on future sequences of this admin in schema "public" for "reader"
+-- revoke SELECT on future sequences, tables of this admin in schema "public" for "reader"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public" REVOKE SELECT ON SEQUENCES FROM "reader";
--- revoke SELECT on future tables of this admin in schema "public" for "reader"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public" REVOKE SELECT ON TABLES FROM "reader";
 -- revoke EXECUTE on future routines of this admin in schema "public" for "app"
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public" REVOKE EXECUTE ON ROUTINES FROM "app";
