@@ -1,7 +1,8 @@
 """On which of the wanted servers, and as which admin, a test runs.
 
 DBPROV_TEST_MATRIX=quick     the newest PostgreSQL and MySQL, as the restricted admin; nothing slow
-DBPROV_TEST_MATRIX=sample    all of it on those two, as both admins, and a sample on the other servers
+DBPROV_TEST_MATRIX=sample    all of it on those two, as both admins (slow ones as the
+                             restricted one), and a sample on the other servers
 DBPROV_TEST_MATRIX=whole     every test on every server that its marks allow; so it is without the variable
 
 A sample loses no behaviour: a test that neither of the two newest servers takes keeps all of its servers.
@@ -73,9 +74,11 @@ def server_of(item: pytest.Item) -> Pair | None:
 
 def _sample(items: Sequence[pytest.Item], newest: set[Pair]) -> list[pytest.Item]:
     on_newest = {_test_on_engine(item) for item in items if pair_of(item) in newest}
+    ids = {item.nodeid for item in items}
     return [
         item
         for item in items
+        if not (_is_slow(item) and _as_restricted(item) in ids)
         if pair_of(item) in (None, *newest)
         or _test_on_engine(item) not in on_newest
         or zlib.crc32(item.nodeid.encode()) % SHARE == 0
@@ -88,10 +91,20 @@ def _test_on_engine(item: pytest.Item) -> tuple[str, str | None]:
     return item.nodeid.partition("[")[0], pair and _engine(pair)
 
 
+def _as_restricted(item: pytest.Item) -> str:
+    """The same test, run as the restricted admin; nothing where it is that one."""
+    found = item.nodeid.replace("superuser", "restricted")
+    return "" if found == item.nodeid else found
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    module = item.nodeid.partition("::")[0]
+    return any(module.endswith(f"servers/test_{name}.py") for name in SLOW)
+
+
 def _is_quick(item: pytest.Item, newest: set[Pair]) -> bool:
     params, pair = _params(item), pair_of(item)
-    module = item.nodeid.partition("::")[0]
-    if any(module.endswith(f"servers/test_{name}.py") for name in SLOW):
+    if _is_slow(item):
         return False
     return pair is None or (
         params.get("server") in newest and len(params.keys() & set(FIXTURES)) == 1

@@ -56,6 +56,15 @@ def test_a_sample_has_all_of_it_on_the_newest_servers(monkeypatch: pytest.Monkey
     assert run(monkeypatch, "sample", everything[::-1]) == kept[::-1]
 
 
+def test_a_sample_runs_slow_tests_as_one_admin(monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = [item("test_killed", who, NEWEST[0]) for who in ("superuser", "restricted")]
+    everything += [item("test_of_a_superuser", "superuser", NEWEST[0])]
+    for one in everything:
+        one.nodeid = one.nodeid.replace("tests/test_x.py", "tests/servers/test_resume.py")
+    assert run(monkeypatch, "sample", everything) == everything[1:]
+    assert run(monkeypatch, "whole", everything) == everything
+
+
 @pytest.mark.parametrize("condition", ["<= 14", "mariadb"])
 def test_a_sample_keeps_what_is_for_older_servers_only(
     monkeypatch: pytest.MonkeyPatch, condition: str
