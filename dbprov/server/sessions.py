@@ -117,8 +117,16 @@ class AdminSessions:
         return self.renderer(no_password, UNKNOWN).text("session/instance", **pins)
 
     def connection(self, database: str | None = None) -> Session:
-        """The admin's session to a database; one, whatever is asked of it."""
+        """The admin's session to a database; one, whatever is asked of it.
+
+        Besides the sessions in the admin's own database and in that of the lock there is one: a
+        spec of a hundred Deployments must leave the server's connections to its applications.
+        """
         if database not in self._connections:
+            stays = (None, self.engine.connection.LOCK_DATABASE)
+            if database not in stays:
+                for other in [name for name in self._connections if name not in stays]:
+                    self._leave(other)
             try:
                 connection = self._connect(database)
             except DbprovError:
@@ -128,8 +136,8 @@ class AdminSessions:
             self._connections[database] = connection
         return self._connections[database]
 
-    def _leave(self, database: str) -> None:
-        """Close the session in a database, so that it can be dropped."""
+    def _leave(self, database: str | None) -> None:
+        """Close the session in a database; only then it can be dropped."""
         connection = self._connections.pop(database, None)
         if connection is not None:
             connection.close()
