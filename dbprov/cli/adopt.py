@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=SpecCommand)
-@with_spec
+@partial(with_spec, exact=True)
 @click.option(
     "--from",
     "owners",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     type=click.Path(exists=True),
     help="Run exactly this file (or the folder) of plan -o, without a question, or nothing.",
 )
+@click.option("--fail-fast", is_flag=True, help="Begin no other Deployment after one that failed.")
 @undo_option
 @audit_option
 @json_option
@@ -55,6 +57,7 @@ def apply(
     prune: bool,
     yes: bool,
     reviewed: str | None,
+    fail_fast: bool,
     undo: str | None,
     journal: AuditLog | None,
     as_json: bool,
@@ -98,6 +101,7 @@ def apply(
                 agreed=not yes,
                 reviewed=must_be,
                 around=partial(_around, undo_files, opened, begun),
+                fail_fast=fail_fast,
             ):
                 runs.append(run)
                 screens.show_still_missing(run)
@@ -105,10 +109,7 @@ def apply(
     ok = all(run.ok for run in runs)
     document = {"ok": ok, "deployments": [run.as_json() for run in runs]}
     show_end(runs, journal, document if as_json else None)
-    if ok:
-        console.say(f"ready. The connection strings: dbprov connections {_again(spec)} --reveal")
-    if any(run.error for run in runs):
-        console.say("dbprov: what was done before stands; the same command goes on from there")
+    _show_result(spec, runs)
     sys.exit(exit_code(runs))
 
 
@@ -149,5 +150,33 @@ def _around(
     console.say(f"wrote {file}")
 
 
+def _show_result(spec: Spec, runs: Sequence[Run]) -> None:
+    """In one line; and the command for what did not end well."""
+    if all(run.ok for run in runs):
+        console.say(f"ready. The connection strings: dbprov connections {_again(spec)} --reveal")
+        return
+    if any(run.error for run in runs):
+        console.say("dbprov: what was done before stands; the same command goes on from there")
+    if len(runs) == 1:
+        return
+    results = [_result(run) for run in runs]
+    counts = ", ".join(f"{results.count(word)} {word}" for word in dict.fromkeys(sorted(results)))
+    names = " ".join(
+        f"--deployment {shlex.quote(run.deployment.name)}" for run in runs if not run.ok
+    )
+    console.say(f"{counts}. Only those that are not ready: dbprov apply {spec.source} {names}")
+
+
+def _result(run: Run) -> str:
+    if run.error:
+        return "failed"
+    if run.ok:
+        return "ready"
+    return "not complete" if run.left else "not begun"
+
+
 def _again(spec: Spec) -> str:
-    return spec.source if spec.source != "flags" else "(the same flags)"
+    if spec.source == "flags":
+        return "(the same flags)"
+    named = [f" --deployment {shlex.quote(one.name)}" for one in spec.deployments if spec.others]
+    return spec.source + "".join(named)

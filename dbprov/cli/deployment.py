@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,7 +28,7 @@ def deployment() -> None:
 
 
 @deployment.command(cls=SpecCommand)
-@with_spec
+@partial(with_spec, exact=True)
 @click.option("--houston", "url", required=True, help="https://houston.BASEDOMAIN/v1")
 @click.option(
     "--base",

@@ -17,12 +17,12 @@ from dbprov.cli.options import (
     timeouts_options,
 )
 from dbprov.cli.output import confirm, exit_code, show_end
-from dbprov.cli.spec_options import ask, never, spec_of
+from dbprov.cli.spec_options import ask, never, only, spec_of
 
 if TYPE_CHECKING:
     from dbprov.audit.log import AuditLog
     from dbprov.plan.plan import Plan
-    from dbprov.spec.model import Deployment, Spec, Timeouts
+    from dbprov.spec.model import Deployment, Timeouts
 
 
 @click.command()
@@ -75,7 +75,8 @@ def drop(
 
     ctx.obj["json"] = as_json
     made = spec_of(spec, {}, asks=not yes)
-    deployment = _deployment(made, name)
+    made = only(made, [name], exact=True)
+    [deployment] = made.deployments
     _fits(quarantine, database, yes_drop, reassign_to, objects, forget, deployment)
     options = DropOptions(quarantine, database, reassign_to, objects)
     folder = Path(templates) if templates else None
@@ -172,13 +173,3 @@ def _end_plan(planned: Plan, as_json: bool) -> None:
         sys.exit(2 if planned.refusal() else 0 if planned.complete else 1)
     planned.refuse()
     sys.exit(0 if planned.complete else 1)
-
-
-def _deployment(spec: Spec, name: str) -> Deployment:
-    from dbprov.errors import UsageError
-
-    for deployment in spec.deployments:
-        if deployment.name == name:
-            return deployment
-    names = ", ".join(d.name for d in spec.deployments)
-    raise UsageError(f"{spec.source} has no Deployment {name!r}", f"it has {names}", "name one")

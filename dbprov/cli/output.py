@@ -111,9 +111,11 @@ def show_end(
     screens.show_audit_log(journal)
     if document is not None:
         console.print_json(document)
-    failed = next((run.error for run in runs if run.error), None)
-    if failed:
-        console.show_error(failed)
+    for run in runs:
+        if run.error and len(runs) > 1:
+            console.say(f"{run.deployment.name} failed:")
+        if run.error:
+            console.show_error(run.error)
 
 
 def exit_code(runs: Iterable[Run]) -> int:

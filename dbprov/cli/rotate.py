@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=SpecCommand)
-@partial(with_spec, users=True)
+@partial(with_spec, users=True, exact=True)
 @click.option(
     "--finish",
     "finishing",

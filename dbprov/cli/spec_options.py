@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,7 +17,7 @@ from dbprov.spec import keys
 from dbprov.spec.key_types import Boolean, Choice, Key, ListOf, Number, Only
 
 if TYPE_CHECKING:
-    from dbprov.spec.model import Spec
+    from dbprov.spec.model import Deployment, Spec
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -141,25 +142,37 @@ WHERE = (keys.SERVER, keys.VIA, keys.DATABASE, keys.NAME, keys.TLS)
 REQUIRED = (keys.SERVER, keys.DATABASE)
 
 
-def with_spec(command: F, *, users: bool = False) -> F:
+def with_spec(command: F, *, users: bool = False, exact: bool = False) -> F:
     """SPEC, or the flags that say one Deployment without a file.
 
-    The command gets the Spec that they make. ``users``: and, as ``user``, the one of them that
-    --user names beside a file.
+    The command gets the Spec that they make, of the Deployments that --deployment names.
+    ``exact``: by their whole names, and not by patterns. ``users``: and, as ``user``, the one of
+    them that --user names beside a file.
     """
 
     @wraps(command)
-    def with_flags(ctx: click.Context, spec: str | None, **options: Any) -> Any:
+    def with_flags(
+        ctx: click.Context, spec: str | None, only_deployments: tuple[str, ...], **options: Any
+    ) -> Any:
         flags = flag_values(options)
         ctx.obj["json"] = options.get("as_json", False)
         if "templates" in options:
             options["templates"] = Path(options["templates"]) if options["templates"] else None
         if users:
             options[keys.USER] = flags.pop(keys.USER, None) if spec else None
-        return command(spec_of(spec, flags, asks=not options.get("yes", False)), **options)
+        made = spec_of(spec, flags, asks=not options.get("yes", False))
+        return command(only(made, only_deployments, exact=exact), **options)
 
     with_context: Any = click.pass_context
     wrapped: Any = spec_flags()(with_context(with_flags))
+    wrapped = click.option(
+        "--deployment",
+        "only_deployments",
+        multiple=True,
+        metavar="NAME" if exact else "GLOB",
+        help="Only this Deployment of the spec; may be given several times."
+        + ("" if exact else " * and ? stand for any letters."),
+    )(wrapped)
     if users:
         [user] = [one for one in wrapped.__click_params__ if one.name == _variable((keys.USER,))]
         user.help += " Beside SPEC: only this one of its users."
@@ -192,6 +205,27 @@ def spec_of(path: str | None, flags: dict[str, Any], asks: bool) -> Spec:
             " or --server URL --name NAME --database NAME --user NAME",
         )
     return reader.from_flags(flags, Path.cwd(), asked)
+
+
+def only(spec: Spec, names: Sequence[str], *, exact: bool = False) -> Spec:
+    """The Spec with the Deployments that are named; all where none is.
+
+    Raises UsageError for a name that none of them has.
+    """
+    from dbprov.errors import UsageError
+
+    def fits(deployment: Deployment, name: str) -> bool:
+        return deployment.name == name if exact else fnmatchcase(deployment.name, name)
+
+    for name in names:
+        if not any(fits(one, name) for one in spec.deployments):
+            known = ", ".join(one.name for one in spec.deployments)
+            raise UsageError(
+                f"no Deployment {name!r} is in {spec.source}",
+                f"--deployment {name}",
+                f"one of {known}",
+            )
+    return spec.only(lambda one: any(fits(one, name) for name in names)) if names else spec
 
 
 def ask(label: str, confirm: bool = False) -> Any:

@@ -38,20 +38,22 @@ def apply_all(
     agreed: bool = False,
     reviewed: Mapping[Deployment, Reviewed] | None = None,
     around: Around = lambda planned: nullcontext(lambda run: None),
+    fail_fast: bool = False,
 ) -> Iterator[Run]:
     """Carry out one plan after the other, and yield how each ended.
 
-    After an error the plans that follow are not begun: their Runs have nothing in ``done``. Raises
-    where a plan is refused, or a password is missing, before anything was changed anywhere.
-    ``around`` is entered for each plan before it is carried out, and called with its Run.
+    An error ends its Deployment and no other. After an interruption, and with ``fail_fast`` after
+    any error, the plans that follow are not begun: their Runs have nothing in ``done``. Raises
+    where a plan is refused, or a password is missing, before the first is begun. ``around`` is
+    entered for each plan before it is carried out, and called with its Run.
     """
     for planned in plans:
         planned.refuse()
     for planned in plans:
         ask_places(planned)
-    failed = changed = False
+    ended_early = False
     for planned in plans:
-        if failed:
+        if ended_early:
             yield Run(planned)
             continue
         try:
@@ -68,10 +70,10 @@ def apply_all(
                 )
                 ended(run)
         except DbprovError as error:  # refused
-            if not changed:
+            if len(plans) == 1:
                 raise
             run = Run(planned, error=error)
-        failed, changed = bool(run.error), changed or bool(run.done)
+        ended_early = isinstance(run.error, Interrupted) or (fail_fast and run.error is not None)
         yield run
 
 

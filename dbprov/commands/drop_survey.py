@@ -156,7 +156,7 @@ def _others(
     """
     shared: dict[str, tuple[str, ...]] = {}
     doubts: list[Refusal] = []
-    for other, answer in server.answers_of(deployment, spec.deployments):
+    for other, answer in server.answers_of(deployment, spec.every):
         users = {login(account) for account in _with_second_users(other).accounts}
         both = [who for who in map(login, _with_second_users(deployment).accounts) if who in users]
         if answer.same is Same.SAME:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from urllib.parse import quote
 
@@ -206,10 +206,23 @@ class Deployment(Struct, frozen=True):
 class Spec(Struct, frozen=True):
     deployments: tuple[Deployment, ...]
     source: str = "flags"
+    others: tuple[Deployment, ...] = ()  # of the same file, which a run leaves as they are
+
+    @property
+    def every(self) -> tuple[Deployment, ...]:
+        """Those of a run and the others: what one of them has is no other one's to take."""
+        return self.deployments + self.others
+
+    def only(self, chosen: Callable[[Deployment], bool]) -> Spec:
+        return replace(
+            self,
+            deployments=tuple(one for one in self.every if chosen(one)),
+            others=tuple(one for one in self.every if not chosen(one)),
+        )
 
     def names(self) -> Iterator[str]:
         """All that a text about this spec may name."""
-        for one in self.deployments:
+        for one in self.every:
             at = one.server
             yield from (one.name, one.database, one.layout, *one.schemas, *one.extensions)
             yield from (at.user, at.host, at.database, at.via, one.publish_host or "")
@@ -220,6 +233,6 @@ class Spec(Struct, frozen=True):
     def servers(self) -> dict[tuple[Address, Tls, Place | None], list[Deployment]]:
         """The Deployments by the server that they are on, in the order of the spec."""
         grouped: dict[tuple[Address, Tls, Place | None], list[Deployment]] = {}
-        for one in self.deployments:
+        for one in self.every:
             grouped.setdefault((one.server, one.tls, one.admin), []).append(one)
         return grouped
