@@ -283,7 +283,7 @@ def protocols() -> dict[str, dict[str, ast.stmt]]:
 
 
 def test_what_is_known_of_an_engine_is_little() -> None:
-    assert len(PARTS) == 10
+    assert len(PARTS) == 11
     assert all(len(names) <= 25 for names in protocols().values())
 
 
@@ -353,7 +353,12 @@ WORDS: dict[str, Any] = {
     ),
     **dict.fromkeys(("function", "procedure", "table", "schema"), HOSTILE),
     "lines": (HOSTILE, ""),
-    "attribute": ("CREATEDB",),
+    "attribute": ("CREATEDB CREATEROLE",),
+    "sort": ("ALL TABLES IN SCHEMA",),
+    "option": True,
+    "things": ((HOSTILE, HOSTILE),),
+    "rights": True,
+    "roles": (HOSTILE,),
     "variable": "some_password",
     "privileges": ("SELECT", "UPDATE"),
     "schemas": (HOSTILE,),

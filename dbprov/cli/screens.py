@@ -33,7 +33,7 @@ def show_plan(planned: Plan, err: bool) -> None:
     _show_steps(planned, err)
     for step, obstacle in planned.obstacles:
         console.say(f"{step}: {obstacle.why}", err, "  !", "red")
-        console.advice(obstacle.todo, err)
+        _advise(obstacle.todo, err)
     for account in planned.unknown:
         words = (
             f'the password of user "{account.name}" is not known:'
@@ -41,11 +41,9 @@ def show_plan(planned: Plan, err: bool) -> None:
         )
         console.say(words, err, "  !", "red")
         console.advice("keep it there, or have dbprov rotate set a new one", err)
-    for item, statement in planned.of_other_owners:
-        objects = ", ".join(item.not_grantable)
-        words = f"{item}: not by this admin on {objects}; their owners would run:"
-        console.say(words, err, "  !", "red")
-        console.advice(f"{statement};", err)
+    for item, obstacle in planned.of_other_owners:
+        console.say(f"{item}: {obstacle.why}", err, "  !", "red")
+        _advise(obstacle.todo, err)
     for one in planned.extra:
         _show_extra(one, err)
     for words in planned.remarks:
@@ -62,12 +60,18 @@ def show_drop(planned: Plan, err: bool) -> None:
         console.statement(statement, err)
     for step, obstacle in planned.obstacles:
         console.say(f"{step}: {obstacle.why}", err, "  !", "red")
-        console.advice(obstacle.todo, err)
+        _advise(obstacle.todo, err)
     for refusal in planned.refusals:
         console.say(refusal.why, err, "  !", "red")
         console.advice(refusal.todo, err)
     for words in planned.remarks:
         console.say(words, err, "  note:", "yellow")
+
+
+def _advise(todo: str, err: bool) -> None:
+    """Nothing where what is to be run stands above already."""
+    if todo:
+        console.advice(todo, err)
 
 
 def _counted(planned: Plan) -> str:
@@ -127,7 +131,7 @@ def show_adoption(planned: Plan) -> None:
             console.say(words, True, "      executes:", "yellow")
     for step, obstacle in planned.obstacles:
         console.say(f"{step}: {obstacle.why}", True, "  !", "red")
-        console.advice(obstacle.todo, True)
+        _advise(obstacle.todo, True)
     _show_withheld(planned.withheld)
     for words in planned.remarks:
         console.say(words, True, "  note:", "yellow")

@@ -12,7 +12,8 @@ from dbprov.commands.plan import plan
 from dbprov.engines.airflow import subject
 from dbprov.engines.facts import Check
 from dbprov.errors import PlaceError
-from dbprov.items import ObjectGrant, ObjectOwner
+from dbprov.items import ObjectOwner
+from dbprov.items.item import Obstacle
 from dbprov.passwords.prompt import PromptPlace
 from dbprov.plan.change_owner import SHOWN, Withheld, command, listed
 from dbprov.plan.plan import Plan
@@ -70,7 +71,7 @@ def _planned(planned: Plan) -> Iterator[Check]:
     for step in planned.steps:
         obstacle = met.get(id(step))
         if obstacle:
-            yield Check(name, f"can {step}", "works", obstacle.why, False, todo=obstacle.todo)
+            yield _not_by(obstacle, f"can {step}")
     for account in planned.unknown:
         yield Check(
             name,
@@ -80,15 +81,8 @@ def _planned(planned: Plan) -> Iterator[Check]:
             False,
             todo="keep its password there, or have dbprov rotate set a new one",
         )
-    for item, statement in planned.of_other_owners:
-        yield Check(
-            name,
-            f"can grant {item}",
-            "works",
-            _beyond(item),
-            False,
-            todo=f'the owners named would run in database "{item.inside}":\n{statement};',
-        )
+    for item, obstacle in planned.of_other_owners:
+        yield _not_by(obstacle, f"can grant {item}")
     if planned.steps and not met and not planned.unknown:
         yield Check(
             name,
@@ -99,6 +93,12 @@ def _planned(planned: Plan) -> Iterator[Check]:
         )
     elif not planned.steps:
         yield Check(name, "finds nothing to do", "holds", "everything is there", True)
+
+
+def _not_by(obstacle: Obstacle, claim: str) -> Check:
+    told = tuple(one.as_json() for one in obstacle.told or () if one.statement)
+    why, todo = obstacle.why, obstacle.todo
+    return Check("admin", claim, "works", why, False, todo=todo, statements=told)
 
 
 def _public(deployment: Deployment, server: Server) -> Iterator[Check]:
@@ -120,12 +120,6 @@ def _public(deployment: Deployment, server: Server) -> Iterator[Check]:
             todo="put a long random one into its place; of a user, dbprov rotate makes one",
             warning=True,
         )
-
-
-def _beyond(item: ObjectGrant) -> str:
-    shown = ", ".join(item.not_grantable[:5])
-    more = len(item.not_grantable) - 5
-    return f"not on {shown}" + (f" and {more} more" if more > 0 else "")
 
 
 def _tls(server: Server) -> list[Check]:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dbprov.commands.prune import extra_privileges
 from dbprov.errors import RefusedError
 from dbprov.items import Item, Membership, ObjectGrant, User
+from dbprov.items.item import Obstacle
 from dbprov.items.label import Label
 from dbprov.passwords.prompt import PromptPlace
 from dbprov.plan.plan import Plan
-from dbprov.plan.steps import Pair, compare
+from dbprov.plan.steps import Pair, Step, compare
 from dbprov.server.server import Server, masked
 from dbprov.spec.model import Account, Deployment, Spec
 
@@ -53,7 +54,7 @@ def plan(
     _fit(deployment, server)
     beside = server.beside(deployment, sure=prune)
     items = server.engine.expand.expand(deployment, server.facts)
-    pairs = server.look(items)
+    pairs = server.look(items, unseen=True)
     made = _made([p for p in earlier if p.deployment in beside])
     steps = compare(_by_then(pairs, made))
     if before and not prune:
@@ -64,18 +65,15 @@ def plan(
         if prune and (revoking := found_extra.steps()):
             steps = [*compare(_by_then(found_extra.pairs, made)), *revoking]
             extra = tuple(one for one in extra if one.obstacle)
+    obstacles, of_other_owners = _obstacles(server, steps, pairs)
     shown = server.renderer(masked)
     found = [(wanted, there) for wanted, there in pairs if there is not None]
     return Plan(
         deployment=deployment,
         steps=tuple(steps),
         statements=tuple(shown.item(step.item, step.verb) for step in steps),
-        obstacles=tuple(server.obstacles(steps)),
-        of_other_owners=tuple(
-            (f, shown.item(f.by_owners(), "create"))
-            for _, f in found
-            if isinstance(f, ObjectGrant) and f.not_grantable
-        ),
+        obstacles=obstacles,
+        of_other_owners=of_other_owners,
         unknown=tuple(_unknown(deployment, found)),
         remarks=(
             *server.engine.limits.warnings(server.facts),
@@ -90,6 +88,20 @@ def plan(
         prune=prune,
         awaited=tuple(_awaited(deployment, pairs, made)),
     )
+
+
+def _obstacles(
+    server: Server, steps: Sequence[Step], pairs: Sequence[Pair]
+) -> tuple[tuple[tuple[Step, Obstacle], ...], tuple[tuple[ObjectGrant, Obstacle], ...]]:
+    """Of steps, and of objects that no step is for: one remedy for both."""
+    met = server.met(steps)
+    beyond = [
+        (f, f.of_others()) for _, f in pairs if isinstance(f, ObjectGrant) and f.not_grantable
+    ]
+    together = [*((o, s.item.inside) for s, o in met), *((o, f.inside) for f, o in beyond)]
+    solved = server.solved(together)
+    steps_met = tuple((s, o) for (s, _), o in zip(met, solved, strict=False))
+    return steps_met, tuple((f, o) for (f, _), o in zip(beyond, solved[len(met) :], strict=True))
 
 
 def _made(earlier: Sequence[Plan]) -> dict[Thing, Item]:

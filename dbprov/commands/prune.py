@@ -50,7 +50,7 @@ def extra_privileges(
     A constant number of questions; more only where users were given roles."""
     made = {(f.name, f.host) for _, f in pairs if isinstance(f, User)}
     accounts = [a for a in deployment.accounts if (a.name, a.host) in made]
-    there = any(isinstance(f, Database) and not f.sealed for _, f in pairs)
+    there = any(isinstance(f, Database) and not f.sealed and f.enters for _, f in pairs)
     held, unknown = _held(server, deployment, accounts, there)
     render, engine = server.renderer(masked), server.engine
     admin = engine.limits.Admin(server.facts, render)
@@ -110,7 +110,7 @@ def _in_their_own_right(
     Where this admin cannot grant it, the role stays.
     """
     while users := gives_more(extra):
-        looked = server.look([_direct(wanted, users) for wanted, _ in pairs])
+        looked = server.look([_direct(wanted, users) for wanted, _ in pairs], unseen=True)
         lost = dict(_lost(server, looked, users))
         if not lost:
             return extra, looked
@@ -128,12 +128,13 @@ def _lost(
     server: Server, looked: Sequence[Pair], users: set[str]
 ) -> Iterator[tuple[str, Obstacle]]:
     """What users would lose with a role, and nobody but others can grant to them themselves."""
-    render = server.renderer(masked)
     for wanted, found in looked:
         if isinstance(found, ObjectGrant) and found.not_grantable and found.grantee in users:
             why = f"it is what gives {wanted} on {', '.join(found.not_grantable)}"
-            who = "to have that without it, their owners"
-            yield found.grantee, Obstacle(why, who, render.item(found, "create"))
+            [solved] = server.solved([(found.of_others(), found.inside)])
+            first = "to have that without it, "
+            told = tuple(replace(one, who=first + one.who) for one in solved.told or ())
+            yield found.grantee, replace(solved, why=why, told=told)
     for step, obstacle in server.obstacles(compare(looked)):
         item = step.item
         if isinstance(item, Grant) and item.direct and item.grantee in users:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from dbprov.engines.facts import Check, Facts, Notice, Question, Row, Trial
 from dbprov.items import Item
 from dbprov.items.existing_grants import ExistingGrant
-from dbprov.items.item import Admin, Statements
+from dbprov.items.item import Admin, Need, Remedy, Statements
 from dbprov.passwords import Kept
 from dbprov.passwords.secret import Secret
 from dbprov.spec.model import Account, Address, Deployment, Timeouts, Tls
@@ -97,6 +97,15 @@ class Connection(Protocol):
     def facts_offline(
         self, flavor: str, version: tuple[int, ...], settings: Mapping[str, str]
     ) -> Facts: ...
+
+
+class Remedies(Protocol):
+    """What gives an admin the rights that it lacks. Module ``remedies``."""
+
+    def Remedy(
+        self, facts: Facts, render: Statements, needs: Iterable[Need], holders: Sequence[Row]
+    ) -> Remedy: ...
+    def asked(self, needs: Iterable[Need], render: Statements) -> str: ...
 
 
 class Errors(Protocol):
@@ -206,6 +215,10 @@ class Engine:
     @cached_property
     def limits(self) -> Limits:
         return cast(Limits, self._module("limits"))
+
+    @cached_property
+    def remedies(self) -> Remedies:
+        return cast(Remedies, self._module("remedies"))
 
     @cached_property
     def connection(self) -> Connection:

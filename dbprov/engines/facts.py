@@ -85,6 +85,7 @@ class Check(Struct, frozen=True):
     code: str = ""
     todo: str = ""
     warning: bool = False
+    statements: tuple[Row, ...] = ()  # of ``todo``: each with its database, and who can run it
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -96,4 +97,5 @@ class Check(Struct, frozen=True):
             "code": self.code,
             "do": self.todo,
             "warning": self.warning,
+            "statements": list(self.statements),
         }

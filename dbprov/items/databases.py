@@ -8,15 +8,24 @@ from typing import ClassVar, Self
 from msgspec.structs import replace
 
 from dbprov.items.existing_grants import AclEntry
-from dbprov.items.item import SET, Admin, Back, Item, Made, Obstacle
+from dbprov.items.item import SET, Admin, Back, Item, Made, Need, Obstacle
 
 
-def owned_by_others(item: Item, verb: str, owner: str, admin: Admin) -> Obstacle:
+def owned_by_others(admin: Admin, *needs: Need) -> Obstacle:
+    """``needs``: of the owner, at least one."""
+    owner = needs[0].role
     return Obstacle(
-        f'it belongs to "{owner}", and "{admin.name}" is not a member of that role',
+        f'it belongs to "{owner}", whose rights "{admin.name}" does not have,'
+        " and it has no grant option either",
         f'"{owner}", or a superuser,',
-        admin.render.item(item, verb),
+        needs=needs,
     )
+
+
+def as_owner(owner: str, database: str, admin: Admin) -> Need:
+    """The rights of a database's owner; of one who lends them to nobody, the database itself."""
+    instead = admin.render.text("remedy/own", database=database, admin=admin.name)
+    return Need(role=owner, instead=instead, database=database, owning=True)
 
 
 class Database(Item, frozen=True, kw_only=True):
@@ -29,13 +38,15 @@ class Database(Item, frozen=True, kw_only=True):
     # found
     owner: str = ""
     grantable: bool = True  # may the admin act as its owner?
+    enters: bool = True  # may the admin connect to it?
+    acts: bool = False  # may it be the owner by SET ROLE?
 
     def __str__(self) -> str:
         return f'database "{self.name}"'
 
     def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
         if isinstance(found, Database) and not found.grantable:
-            return owned_by_others(self, verb, found.owner, admin)
+            return owned_by_others(admin, as_owner(found.owner, self.name, admin))
         return None
 
     def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
@@ -97,7 +108,7 @@ class Ownership(Item, frozen=True, kw_only=True):
 
     def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
         if isinstance(found, Ownership) and not found.grantable:
-            return owned_by_others(self, verb, found.owner, admin)
+            return owned_by_others(admin, as_owner(found.owner, self.database, admin))
         return None
 
     def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
@@ -153,7 +164,9 @@ class Isolation(Item, frozen=True, kw_only=True):
 
     def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
         if isinstance(found, Isolation) and not found.grantable:
-            return owned_by_others(self, verb, found.owner, admin)
+            instead = admin.render.item(self, verb)
+            need = Need(role=found.owner, instead=instead, database=self.database)
+            return owned_by_others(admin, need)
         return None
 
     def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:

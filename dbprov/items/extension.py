@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Self
 
-from dbprov.items.item import Admin, Back, Item, Made, Obstacle
+from dbprov.items.item import Admin, Back, Item, Made, Need, Obstacle
 
 APART = "extensions"  # the schema that a message suggests
 
@@ -31,6 +31,7 @@ class Extension(Item, frozen=True, kw_only=True):
     available: bool = True  # the server has its files
     trusted: bool = True  # CREATE on the database is enough to make it
     creatable: bool = True  # the admin has that, or may borrow it
+    owner: str = ""  # of the database
     service: str = ""  # the service's role of admins, whose members make it on a managed service
     serves: bool = False  # the admin is one
     planters: tuple[str, ...] = ()  # who may have put something into the schema, in quotes
@@ -63,10 +64,10 @@ class Extension(Item, frozen=True, kw_only=True):
             return Obstacle(
                 f'{", ".join(found.planters)} may create in schema "{self.schemas[0]}", or has'
                 " routines or operators there, which the script of the extension could run"
-                " with the rights of a superuser",
-                "dbprov takes the extension in any schema: an admin who has made one where nobody"
-                f" else may create (CREATE SCHEMA {APART})",
-                self._by_hand(admin, APART),
+                " with the rights of a superuser; dbprov takes the extension in any schema",
+                "a superuser, or for a trusted extension who may CREATE in the database,",
+                f"{admin.render.text('remedy/extension_schema', schema=APART)};\n"
+                + self._by_hand(admin, APART),
             )
         return None
 
@@ -82,11 +83,15 @@ class Extension(Item, frozen=True, kw_only=True):
                 statement,
             )
         if not found.creatable:
-            return Obstacle(
-                f'"{admin.name}" may not CREATE in database "{self.inside}"',
-                "the owner of the database, or a superuser,",
-                statement,
+            need = Need(
+                role=found.owner,
+                on="DATABASE",
+                things=((self.inside or "",),),
+                privileges=("CREATE",),
+                option=False,
             )
+            why = f'"{admin.name}" may not CREATE in database "{self.inside}"'
+            return Obstacle(why, "the owner of the database, or a superuser,", needs=(need,))
         return None
 
     def _by_hand(self, admin: Admin, schema: str) -> str:

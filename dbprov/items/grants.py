@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import ClassVar, Self
 
 from msgspec.structs import replace
 
 from dbprov.items.databases import owned_by_others
 from dbprov.items.existing_grants import Path
-from dbprov.items.item import GRANTED, Admin, Back, Item, Made, Obstacle
+from dbprov.items.item import GRANTED, Admin, Back, Item, Made, Need, Obstacle
 
 MOST = 1000  # objects that one statement names
+SHOWN = 5  # objects that a message names
+UNSEEN = "what this admin cannot see yet"
 
 
 def revoked(item: Grant | DefaultGrant, before: Sequence[str]) -> Back:
@@ -44,6 +47,7 @@ class Grant(Item, frozen=True, kw_only=True):
     before: tuple[str, ...] = ()
     owner: str = ""
     grantable: bool = True  # can this admin grant them?
+    with_database: str = ""  # the database whose owner, whoever that is, has it
 
     on: ClassVar[str]
 
@@ -75,8 +79,25 @@ class Grant(Item, frozen=True, kw_only=True):
 
     def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
         if isinstance(found, Grant) and not found.grantable:
-            return owned_by_others(self, verb, found.owner, admin)
+            return owned_by_others(admin, self.need(found))
         return None
+
+    def need(self, found: Grant) -> Need:
+        return Need(
+            role=found.owner,
+            on=self.on.upper(),
+            things=((self.thing,),),
+            privileges=self.privileges,
+            option=self.grantee is not None,
+            inside=self.inside,
+            database=found.with_database,
+        )
+
+    def unseen(self, owner: str, acts: bool) -> Item | None:
+        """Nothing is known to be granted; the owner's rights may be borrowed."""
+        if acts:
+            return self
+        return replace(self, owner=owner, grantable=owner in self.lenders, privileges=())
 
     def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
         return revoked(self, found.before if isinstance(found, Grant) else ())
@@ -99,10 +120,32 @@ class DatabaseGrant(Grant, frozen=True, kw_only=True):
     words = GRANTED
     on = "database"
     database: str
+    closed: bool = False  # PUBLIC is shut out: what comes through PUBLIC does not count
+    beforehand: bool = False  # only of a database that is there already
+    schemas: tuple[str, ...] = ()  # only where one of these is not there yet
+    # found
+    enters: bool = True  # may this admin connect to it?
 
     @property
     def thing(self) -> str:
         return self.database
+
+    @property
+    def needless(self) -> bool:
+        return self.beforehand
+
+    def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
+        """What is in a database is planned from a look: it has to be entered before."""
+        if isinstance(found, DatabaseGrant) and found.grantable and not found.enters:
+            why = f'"{admin.name}" has the rights of "{found.owner}", and may not CONNECT itself'
+            who = f'"{found.owner}", or a superuser,'
+            return Obstacle(why, who, needs=(replace(self.need(found), unseen=False),))
+        return super().not_permitted(verb, found, admin)
+
+    def need(self, found: Grant) -> Need:
+        entry = self.grantee is None and "CONNECT" in self.privileges
+        one = super().need(found)
+        return replace(one, inside=None, unseen=entry, database=self.database)
 
     def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
         if (self.database, self.grantee) in made.owners:
@@ -119,6 +162,10 @@ class SchemaGrant(Grant, frozen=True, kw_only=True):
     @property
     def thing(self) -> str:
         return self.schema
+
+    def unseen(self, owner: str, acts: bool) -> Item | None:
+        """Of others than public it is not known whether they are there."""
+        return super().unseen(owner, acts) if self.schema == "public" else None
 
 
 class ObjectGrant(Item, frozen=True, kw_only=True):
@@ -143,6 +190,8 @@ class ObjectGrant(Item, frozen=True, kw_only=True):
     columns: tuple[str, ...] = ()  # what the grantee has on columns of them
     not_grantable: tuple[str, ...] = ()  # objects on which it cannot, each with its owner
     foreign_things: tuple[Path, ...] = ()  # the same ones, each by its names
+    foreign_owners: tuple[str, ...] = ()  # and each one's owner
+    roles: tuple[str, ...] = ()  # of each of ``things``: as which role it is granted, or ""
 
     def __str__(self) -> str:
         words = "all privileges" if self.every else ", ".join(self.privileges)
@@ -155,19 +204,49 @@ class ObjectGrant(Item, frozen=True, kw_only=True):
         return not found.lacking
 
     def toward(self, found: Self | None) -> Self:
-        return replace(self, things=found.things) if found else self
+        return replace(self, things=found.things, roles=found.roles) if found else self
 
     def parts(self) -> Sequence[Self]:
-        """Statements that a person can read: of at most 1,000 objects each."""
-        starts = range(0, len(self.things), MOST) or (0,)
-        return [replace(self, things=self.things[at : at + MOST]) for at in starts]
+        """Statements that a person can read: of at most 1,000 objects each, all as one role."""
+        by_role: dict[str, list[Path]] = {}
+        for thing, role in zip_longest(self.things, self.roles, fillvalue=""):
+            by_role.setdefault(str(role), []).append(tuple(thing))
+        return [
+            replace(self, things=tuple(things[at : at + MOST]), as_role=role, roles=())
+            for role, things in (by_role or {"": []}).items()
+            for at in range(0, len(things), MOST) or (0,)
+        ]
 
     def folded(self, following: Item) -> Item | None:
         return one_line(self, following)
 
-    def by_owners(self) -> Self:
-        """As the owners of the other objects would grant it."""
-        return replace(self, things=self.foreign_things)
+    def unseen(self, owner: str, acts: bool) -> Item | None:
+        if acts or self.schema != "public" or owner in (*self.lenders, self.grantee):
+            return self
+        return replace(self, not_grantable=(UNSEEN,), foreign_owners=(owner,))
+
+    def of_others(self) -> Obstacle:
+        """Of objects on which the admin cannot grant: what it takes of each owner."""
+        by_owner: dict[str, list[Path]] = {owner: [] for owner in self.foreign_owners}
+        for thing, owner in zip(self.foreign_things, self.foreign_owners, strict=False):
+            by_owner[owner].append(thing)
+        listed, more = ", ".join(self.not_grantable[:SHOWN]), len(self.not_grantable) - SHOWN
+        return Obstacle(
+            f"not on {listed}" + (f" and {more} more" if more > 0 else ""),
+            "their owners, or a superuser,",
+            needs=tuple(
+                Need(
+                    role=owner,
+                    on=self.objects.removesuffix("S")
+                    if things
+                    else f"ALL {self.objects} IN SCHEMA",
+                    things=tuple(things) or ((self.schema,),),
+                    privileges=self.privileges,
+                    inside=self.inside,
+                )
+                for owner, things in by_owner.items()
+            ),
+        )
 
     def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
         """A statement for each set of privileges that was lacking, on the objects that lacked it.

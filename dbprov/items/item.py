@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol, Self
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 GRANTED: Mapping[str, str] = {"create": "grant", "alter": "grant", "drop": "revoke"}
 SET: Mapping[str, str] = {"create": "set", "alter": "set", "restore": "set", "drop": "reset"}
@@ -18,16 +19,73 @@ class Statements(Protocol):
     def text(self, name: str, /, **values: Any) -> str: ...
 
 
+class Told(Struct, frozen=True):
+    """One statement for somebody else: who can run it, and in which database."""
+
+    statement: str
+    who: str  # in words
+    roles: tuple[str, ...] = ()  # the same ones by name, beside superusers
+    database: str | None = None  # None: any
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "database": self.database,
+            "who": self.who,
+            "roles": list(self.roles),
+            "statement": self.statement,
+        }
+
+
+class Need(Struct, frozen=True):
+    """What the admin lacks for a step: rights of a role, or as much of them as can be granted.
+
+    Without ``on`` nothing less than the role does; ``alter``: ADMIN on it is meant, not its rights.
+    """
+
+    role: str
+    on: str = ""  # DATABASE, SCHEMA, TABLE, SEQUENCE, ROUTINE
+    things: tuple[tuple[str, ...], ...] = ()
+    privileges: tuple[str, ...] = ()
+    option: bool = True  # to grant them; False: to use them itself
+    inside: str | None = None  # the database in which it is granted
+    alter: bool = False
+    beside: bool = False  # no reason by itself: another step needs it, and then it is enough
+    unseen: bool = False  # more of the role's things may be there, which this admin cannot see
+    instead: str = ""  # what the role, or a superuser, would run where nobody can lend the role
+    database: str = ""  # whose owner has it too
+    owning: bool = False  # ``instead`` makes the admin the owner of that database
+
+
 class Obstacle(Struct, frozen=True):
-    """Why this admin cannot do a step, who could, and the statement that they would run."""
+    """Why this admin cannot do a step, and what somebody else would run.
+
+    ``needs`` become statements once all obstacles of a plan are known. ``told``: those of them that
+    no obstacle before this one has told already.
+    """
 
     why: str
     who: str
-    statement: str
+    statement: str = ""
+    needs: tuple[Need, ...] = ()
+    told: tuple[Told, ...] | None = None
 
     @property
     def todo(self) -> str:
+        if self.told is not None:
+            return told_in_words(self.told)
         return f"{self.who} would run:\n{self.statement};" if self.statement else self.who
+
+
+def told_in_words(told: Sequence[Told]) -> str:
+    """Neighbours for the same people and the same database under one line."""
+    by_head: list[tuple[str, list[str]]] = []
+    for one in told:
+        where = f' in database "{one.database}"' if one.database else ""
+        head = f"{one.who} would run{where}:" if one.statement else one.who
+        if not by_head or by_head[-1][0] != head:
+            by_head.append((head, []))
+        by_head[-1][1].extend([f"{one.statement};"] * bool(one.statement))
+    return "\n".join(line for head, lines in by_head for line in (head, *lines))
 
 
 class Admin(Protocol):
@@ -42,6 +100,12 @@ class Admin(Protocol):
 
     def cannot_end(self, user: str | None) -> tuple[str, str]:
         """Why it cannot end a session of a user, and who can."""
+
+
+class Remedy(Protocol):
+    """The statements that give an admin what it lacks, as an engine's module ``remedies`` knows."""
+
+    def of(self, needs: Iterable[Need]) -> tuple[Told, ...]: ...
 
 
 class Made(Struct, frozen=True):
@@ -74,6 +138,9 @@ class Item(Struct, frozen=True, kw_only=True):
     lenders: tuple[
         str, ...
     ] = ()  # roles whose rights it may need, borrowed for as long as its transaction lasts
+    as_role: str = (
+        ""  # found: the role as which it runs, where the admin has its rights in no other way
+    )
 
     def __str__(self) -> str:
         raise NotImplementedError
@@ -99,9 +166,21 @@ class Item(Struct, frozen=True, kw_only=True):
         """Does what was found give what is wanted? More than that is no difference."""
         return True
 
+    @property
+    def needless(self) -> bool:
+        """Is it nothing to do where nothing was found? Of what only exists beforehand."""
+        return False
+
+    def unseen(self, owner: str, acts: bool) -> Item | None:
+        """What is taken as found in a database that the admin cannot enter.
+
+        ``acts``: it may be its owner by SET ROLE, and lacks nothing once it is in.
+        """
+        return None
+
     def toward(self, found: Self | None) -> Self:
         """The Item that a Step carries: as wanted, with what has to be kept of what was found."""
-        return self
+        return replace(self, as_role=found.as_role) if found and found.as_role else self
 
     def parts(self) -> Sequence[Self]:
         """What one statement cannot do, as several Items."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Self
 
-from dbprov.items.item import Admin, Item, Obstacle
+from dbprov.items.item import Admin, Item, Need, Obstacle
 
 
 class ObjectOwner(Item, frozen=True, kw_only=True):
@@ -53,6 +53,10 @@ class ObjectOwner(Item, frozen=True, kw_only=True):
             return Obstacle(
                 f'it belongs to "{found.owner}", whose rights "{admin.name}" may not borrow',
                 "a superuser",
-                admin.render.item(self, verb),
+                needs=(
+                    Need(
+                        role=found.owner, inside=self.inside, instead=admin.render.item(self, verb)
+                    ),
+                ),
             )
         return None

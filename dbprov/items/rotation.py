@@ -35,7 +35,7 @@ class Password(Item, frozen=True, kw_only=True):
 
     def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
         if isinstance(found, Password) and not found.administered:
-            return altered_by_others(self, verb, found.user, admin)
+            return altered_by_others(found.user, admin)
         return None
 
 

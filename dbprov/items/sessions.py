@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from msgspec.structs import replace
 
-from dbprov.items.item import GRANTED, Admin, Item, Obstacle
+from dbprov.items.item import GRANTED, Admin, Item, Need, Obstacle
 from dbprov.items.users import altered_by_others
 
 
@@ -30,7 +30,7 @@ class Lockout(Item, frozen=True, kw_only=True):
 
     def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
         if isinstance(found, Lockout) and not found.administered:
-            return altered_by_others(self, verb, found.user, admin)
+            return altered_by_others(found.user, admin)
         return None
 
 
@@ -59,7 +59,8 @@ class UserSession(Item, frozen=True, kw_only=True):
         if self.means != "none":
             return None
         why, who = admin.cannot_end(self.user)
-        return Obstacle(why, who, admin.render.item(self, verb))
+        needs = (Need(role=self.user, alter=True, beside=True),) if self.user else ()
+        return Obstacle(why, who, admin.render.item(self, verb), needs)
 
     def each(self) -> Iterator[UserSession]:
         for number, user, origin, way in zip(
@@ -90,6 +91,7 @@ class Belongings(Item, frozen=True, kw_only=True):
     given: tuple[str, ...] = ()
     grantors: tuple[str, ...] = ()  # who gave it, and whose rights the admin can borrow
     stuck: tuple[str, ...] = ()  # what others gave it, in whose name the admin cannot revoke it
+    stuck_by: tuple[tuple[str, str], ...] = ()  # who they are; with the database where it is on one
     members: tuple[str, ...] = ()  # roles that have the user's rights
     databases: tuple[str, ...] = ()  # in which the user has anything
     counts: tuple[int, ...] = ()  # of what it owns in each
@@ -105,11 +107,15 @@ class Belongings(Item, frozen=True, kw_only=True):
     def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
         if not isinstance(found, Belongings) or verb != "drop" or not found.stuck:
             return None
+        statement = admin.render.item(self, verb)
         listed = ", ".join(found.stuck[:10]) + (" and more" if len(found.stuck) > 10 else "")
         return Obstacle(
             f'in the name of who gave it "{admin.name}" cannot revoke: {listed}',
-            f"a superuser{f' in database {found.inside}' if found.inside else ''}",
-            admin.render.item(self, verb),
+            "a superuser",
+            needs=tuple(
+                Need(role=role, inside=self.inside, database=database, instead=statement)
+                for role, database in found.stuck_by
+            ),
         )
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from msgspec.structs import replace
 
-from dbprov.items.item import SET, Admin, Back, Item, Made, Obstacle
+from dbprov.items.item import SET, Admin, Back, Item, Made, Need, Obstacle
 from dbprov.passwords import Place
 
 IAM_PLUGIN = "AWSAuthenticationPlugin"
@@ -17,12 +17,12 @@ IAM_PLUGIN = "AWSAuthenticationPlugin"
 NO_LIMIT = -1
 
 
-def altered_by_others(item: Item, verb: str, role: str, admin: Admin) -> Obstacle:
+def altered_by_others(role: str, admin: Admin) -> Obstacle:
     """Of a role that the admin has no ADMIN on."""
     return Obstacle(
         f'"{admin.name}" may not alter role "{role}", which somebody else made',
-        "a superuser, or who has ADMIN on the role,",
-        admin.render.item(item, verb),
+        "a superuser",
+        needs=(Need(role=role, alter=True),),
     )
 
 
@@ -47,7 +47,7 @@ class User(Item, frozen=True, kw_only=True):
 
     def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
         if isinstance(found, User) and not found.administered:
-            return altered_by_others(self, verb, found.name, admin)
+            return altered_by_others(found.name, admin)
         return None
 
     def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
@@ -88,7 +88,7 @@ class SearchPath(Item, frozen=True, kw_only=True):
 
     def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
         if isinstance(found, SearchPath) and not found.administered:
-            return altered_by_others(self, verb, found.user, admin)
+            return altered_by_others(found.user, admin)
         return None
 
     def undo(self, verb: str, found: Item | None, made: Made) -> Back | None:
@@ -150,8 +150,8 @@ class Membership(Item, frozen=True, kw_only=True):
             return Obstacle(
                 f'"{admin.name}" may not borrow the rights of "{self.role}",'
                 " which somebody else made",
-                "a superuser, or who has ADMIN on the role,",
-                admin.render.text("remedy/administer", admin=admin.name, role=self.role),
+                "a superuser",
+                needs=(Need(role=self.role, alter=True),),
             )
         return None
 

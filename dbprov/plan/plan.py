@@ -12,7 +12,8 @@ from dbprov.audit.record import digest
 from dbprov.engines.facts import Facts
 from dbprov.errors import RefusedError
 from dbprov.items import Membership, ObjectGrant, ObjectOwner
-from dbprov.items.item import Obstacle
+from dbprov.items.existing_grants import ActingAs
+from dbprov.items.item import Obstacle, Told
 from dbprov.items.sessions import UserSession
 from dbprov.plan.change_owner import NOTHING, Consent, Withheld, changed, executes, marks
 from dbprov.plan.drop_survey import DropOptions, Refusal
@@ -21,6 +22,9 @@ from dbprov.plan.steps import Step, announced
 from dbprov.spec.model import Account, Deployment
 
 Command = Literal["apply", "adopt", "drop", "rotate"]
+
+
+FOR_OBJECTS = {ObjectGrant, Membership, ActingAs}
 
 
 class Plan(Struct, frozen=True):
@@ -36,8 +40,8 @@ class Plan(Struct, frozen=True):
     at: float = field(default_factory=time.monotonic)
 
     # apply
-    # on objects of other owners, with the statement that those would run
-    of_other_owners: tuple[tuple[ObjectGrant, str], ...] = ()
+    # on objects of other owners, and what those would run
+    of_other_owners: tuple[tuple[ObjectGrant, Obstacle], ...] = ()
     unknown: tuple[Account, ...] = ()  # users that exist, and whose passwords are not kept
     extra: tuple[ExtraPrivilege, ...] = ()  # extra privileges that no step revokes
     unread: tuple[str, ...] = ()  # what of its users this admin may not ask; among the remarks
@@ -71,7 +75,13 @@ class Plan(Struct, frozen=True):
     def only_grants_on_objects(self) -> bool:
         """Is all that is left to grant what is on objects that came since the last look?"""
         kinds = {type(step.item) for step in self.steps}
-        return ObjectGrant in kinds and kinds <= {ObjectGrant, Membership} and not self.obstacles
+        return ObjectGrant in kinds and kinds <= FOR_OBJECTS and not self.obstacles
+
+    @property
+    def remedy(self) -> tuple[Told, ...]:
+        """What somebody else would run so that this admin can do all of it, each once."""
+        met = (o for _, o in (*self.obstacles, *self.of_other_owners))
+        return tuple(one for o in met for one in o.told or () if one.statement)
 
     @property
     def digest(self) -> str:
@@ -113,7 +123,7 @@ class Plan(Struct, frozen=True):
         return RefusedError(
             f"{self.deployment.name} cannot be {done}; {so_far}",
             "\n".join(why),
-            "\n".join(dict.fromkeys(todo)),
+            "\n".join(dict.fromkeys(filter(None, todo))),
         )
 
     def refuse(self) -> None:
@@ -162,13 +172,18 @@ class Plan(Struct, frozen=True):
                 {"item": str(step.item), "why": o.why, "who": o.who, "statement": o.statement}
                 for step, o in self.obstacles
             ],
+            "remedy": [one.as_json() for one in self.remedy],
             "remarks": list(self.remarks),
         }
         if self.command == "apply":
             document |= {
                 "beyond": [
-                    {"item": str(item), "objects": list(item.not_grantable), "statement": statement}
-                    for item, statement in self.of_other_owners
+                    {
+                        "item": str(item),
+                        "objects": list(item.not_grantable),
+                        "statement": o.statement,
+                    }
+                    for item, o in self.of_other_owners
                 ],
                 "surplus": [one.as_json() for one in self.extra],
                 "passwords_not_known": [account.name for account in self.unknown],

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from dbprov.audit.record import Announced
 from dbprov.items import Item, Membership
+from dbprov.items.existing_grants import ActingAs
 
 Pair = tuple[Item, Item | None]
 
@@ -62,7 +63,8 @@ def compare(pairs: Iterable[Pair]) -> list[Step]:
     steps = [
         Step("create" if found is None else "alter", part, found)
         for wanted, found in pairs
-        if not isinstance(wanted, Membership) and not (found and wanted.satisfied_by(found))
+        if not isinstance(wanted, Membership)
+        and not (wanted.satisfied_by(found) if found else wanted.needless)
         for part in wanted.toward(found).parts()
     ]
     return borrowing(steps, pairs)
@@ -93,11 +95,16 @@ def transactions(steps: Iterable[Step]) -> list[list[Step]]:
 def with_loans(group: list[Step], loans: dict[str, Step]) -> list[Step]:
     """Borrows each role that a step needs just before the first such step.
 
-    And gives all back in the same transaction.
+    And gives all back in the same transaction. A step that only another role can do runs as it.
     """
     woven: list[Step] = []
     borrowed: list[Step] = []
     for step in group:
+        if step.item.as_role:
+            acting = ActingAs(role=step.item.as_role, inside=step.item.inside)
+            begin, end = Step("create", acting), Step("drop", acting)
+            woven += [step, end] if woven[-1:] == [end] and woven.pop() else [begin, step, end]
+            continue
         for role in step.item.lenders:
             loan = loans.get(role)
             if loan and all(

@@ -21,27 +21,26 @@ from dbprov.system.masking import outside
 class LookingServer(KnownServer):
     """Asks, and changes nothing."""
 
-    def look(self, items: Sequence[Item]) -> list[Pair]:
+    def look(self, items: Sequence[Item], *, unseen: bool = False) -> list[Pair]:
         """Each Item as wanted with the same Item as found, or None.
 
-        A constant number of round trips per database.
+        A constant number of round trips per database. ``unseen``: a database that this admin may
+        not enter is no error; what is in it is taken as each Item says.
         """
         found: dict[int, Item | None] = {}
         render = self.renderer(no_password)
         outside = [item for item in items if item.inside is None]
         found |= self._look(None, outside, render)
-        entered = {
-            item.name
-            for item in outside
-            if isinstance(item, Database)
-            and isinstance(there := found[id(item)], Database)
-            and not there.sealed
-        }
+        there = [one for one in found.values() if isinstance(one, Database) and not one.sealed]
+        shut = {one.name: one for one in there if unseen and not one.enters}
+        entered = {one.name for one in there if one.name not in shut}
         for name in dict.fromkeys(item.inside for item in items if item.inside in entered):
             found |= self._look(name, [item for item in items if item.inside == name], render)
         foreseen = [item for item in items if item.foreseen and id(item) not in found]
         found |= self._look(None, foreseen, render)
         for item in items:
+            if item.inside in shut and id(item) not in found:
+                found[id(item)] = item.unseen(shut[item.inside].owner, shut[item.inside].acts)
             if id(item) not in found:  # inside a database that is not there yet
                 found[id(item)] = self.engine.expand.in_new_database(item, self.facts)
         return [(item, found[id(item)]) for item in items]

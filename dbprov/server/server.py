@@ -16,6 +16,7 @@ from dbprov.items import Database
 from dbprov.items.item import Obstacle
 from dbprov.passwords import Kept
 from dbprov.plan.steps import Step, announced, transactions
+from dbprov.plan.told import Met, told
 from dbprov.server.blocking_sessions import watched
 from dbprov.server.lock import Delay, Delayed, Holder, Lock, names
 from dbprov.server.look import LookingServer
@@ -209,11 +210,29 @@ class Server(LookingServer):
         return ApplyError(f"could not {step}", words, todo, code=code)
 
     def obstacles(self, steps: Sequence[Step]) -> list[tuple[Step, Obstacle]]:
-        """The steps that this admin is known to be unable to do, before any of them is tried."""
-        render = self.renderer(masked)
-        admin = self.engine.limits.Admin(self.facts, render)
-        met = [(s, s.item.obstacle(s.verb, s.found, admin)) for s in steps]
-        return [(step, obstacle) for step, obstacle in met if obstacle]
+        """The steps that this admin is known to be unable to do, before any of them is tried.
+
+        What somebody else would run is told once for all of them.
+        """
+        met = self.met(steps)
+        solved = self.solved([(o, step.item.inside) for step, o in met])
+        return [(step, o) for (step, _), o in zip(met, solved, strict=True)]
+
+    def met(self, steps: Sequence[Step]) -> list[tuple[Step, Obstacle]]:
+        """The same, without what somebody else would run."""
+        admin = self.engine.limits.Admin(self.facts, self.renderer(masked))
+        tried = [(s, s.item.obstacle(s.verb, s.found, admin)) for s in steps]
+        return [(step, obstacle) for step, obstacle in tried if obstacle]
+
+    def solved(self, met: Sequence[Met]) -> list[Obstacle]:
+        """Obstacles with what somebody else would run; who that is the server is asked, once."""
+        if not met:
+            return []
+        render, remedies = self.renderer(masked), self.engine.remedies
+        needs = [need for obstacle, _ in met for need in obstacle.needs]
+        query = remedies.asked(needs, render)
+        holders = self.answers([query])[0] if query else []
+        return told(met, remedies.Remedy(self.facts, render, needs, holders))
 
 
 def _since(began: float) -> float:

@@ -99,11 +99,8 @@ def _left(planned: Plan) -> Iterator[str]:
     lines = []
     for step, met in planned.obstacles:
         lines.append(f"- needs another role: {_named(step.item, step)}: {_who(met)}")
-    for item, statement in planned.of_other_owners:
-        lines.append(
-            f"- needs another role: {_named(item, item)} on {span(', '.join(item.not_grantable))}:"
-            f" their owners would run {span(statement)}"
-        )
+    for item, met in planned.of_other_owners:
+        lines.append(f"- needs another role: {_named(item, item)}: {_who(met)}")
     for one in planned.extra:
         who = f"needs {one.needs}: {_who(one.obstacle)}" if one.obstacle else ""
         said = who or "stays; `--prune` revokes it"

@@ -2,7 +2,8 @@
 SELECT d.datname::text AS name, pg_encoding_to_char(d.encoding)::text AS encoding, d.datcollate::text AS collation,
        pg_get_userbyid(d.datdba)::text AS owner, NOT d.datallowconn AND d.datconnlimit = 0 AS sealed,
        pg_has_role(current_user, d.datdba, 'USAGE')
-           OR pg_get_userbyid(d.datdba)::text = ANY ({% include "postgresql/fragments/lent.sql" %}) AS grantable
+           OR pg_get_userbyid(d.datdba)::text = ANY ({% include "postgresql/fragments/lent.sql" %}) AS grantable,
+       has_database_privilege(d.oid, 'CONNECT') AS enters, pg_has_role(current_user, d.datdba, {% if version >= (16,) %}'SET'{% else %}'MEMBER'{% endif %}) AS acts
 FROM pg_database AS d
 WHERE d.datname = {{ name | literal }}
 {% endblock %}

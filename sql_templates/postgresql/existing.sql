@@ -64,3 +64,19 @@ SELECT u.rolname::text AS name,
 FROM pg_roles AS u
 WHERE u.rolname = ANY (ARRAY[{{ users | literals }}]::text[]) AND NOT u.rolsuper
 {% endblock %}
+
+{% block holders %}
+{# Of roles whose rights the admin lacks: may they be lent to it, is it a superuser, and who can grant it? Not lent: what reaches a
+   superuser, what logs in by IAM (T30), and what is a member of the admin, which would be a circle. Up to 15 any role with
+   CREATEROLE grants all but superusers, and a role itself in its own session. #}
+SELECT r.rolname::text AS role, r.rolsuper AS superuser, a.rolinherit AS inherits,
+       NOT EXISTS (SELECT FROM pg_roles AS s WHERE (s.rolsuper OR s.rolname = 'rds_iam') AND pg_has_role(r.oid, s.oid, 'MEMBER'))
+           AND NOT pg_has_role(r.oid, a.oid, 'MEMBER') AS lendable,
+       ARRAY(SELECT g.rolname::text FROM pg_roles AS g
+             WHERE NOT g.rolsuper AND NOT r.rolsuper
+               AND ({% if version < (16,) %}g.rolcreaterole OR g.oid = r.oid OR {% endif %}EXISTS (
+                   SELECT FROM pg_auth_members AS m WHERE m.roleid = r.oid AND m.admin_option AND pg_has_role(g.oid, m.member, 'USAGE')))
+             ORDER BY g.oid <> a.oid, 1) AS givers
+FROM pg_roles AS r, pg_roles AS a
+WHERE a.rolname = current_user AND r.rolname = ANY (ARRAY[{{ roles | literals }}]::text[])
+{% endblock %}

@@ -7,6 +7,7 @@ SELECT i.nspname IS NOT NULL AS installed, coalesce(i.nspname::text, '') AS lies
        coalesce((SELECT has_database_privilege(d.oid, 'CREATE')
                         OR pg_get_userbyid(d.datdba)::text = ANY ({% include "postgresql/fragments/lent.sql" %})
                  FROM pg_database AS d WHERE d.datname = {{ inside | literal }}), true) AS creatable,
+       coalesce((SELECT pg_get_userbyid(d.datdba)::text FROM pg_database AS d WHERE d.datname = {{ inside | literal }}), '') AS owner,
        coalesce(s.rolname::text, '') AS service,
        coalesce(pg_has_role(current_user, s.oid, 'USAGE'), false) AS serves,
        ARRAY(SELECT p.who FROM (

@@ -2,17 +2,20 @@
 {# Also what a statement that takes our GRANT back must leave: what the grantee has by the same grantor, on the objects and,
    since a REVOKE on a table takes that too, on their columns. #}
 WITH o AS (
-    SELECT o.name, o.path, o.oid, o.owner, o.grantable OR o.ours AS can,
-           CASE WHEN o.ours THEN o.owner ELSE (SELECT a.oid FROM pg_roles AS a WHERE a.rolname = current_user) END AS grantor
-    FROM (SELECT o.*, pg_has_role(current_user, o.owner, 'USAGE')
-                     OR pg_get_userbyid(o.owner)::text = ANY ({% include "postgresql/fragments/lent.sql" %}) AS ours
-          FROM (
+    SELECT w.name, w.path, w.oid, w.owner, w.grantable AS can, w.as_role,
+           CASE WHEN w.has OR w.as_role <> '' THEN w.owner ELSE (SELECT a.oid FROM pg_roles AS a WHERE a.rolname = current_user) END AS grantor
+    FROM (SELECT w.name, w.path, w.oid, w.owner, w.has, {% include "postgresql/fragments/acts_for.sql" %}
+
+          FROM (SELECT o.*, o.grantable AS option, {% include "postgresql/fragments/has_rights.sql" %} AS has
+                FROM (
 {% include "postgresql/fragments/objects.sql" %}
-          ) AS o) AS o
+                ) AS o) AS w) AS w
 )
 SELECT coalesce(array_agg(o.name ORDER BY o.name) FILTER (WHERE o.can), '{}') AS lacking,
        coalesce(jsonb_agg(o.path ORDER BY o.name) FILTER (WHERE o.can), '[]') AS things,
        coalesce(jsonb_agg(o.path ORDER BY o.name) FILTER (WHERE NOT o.can), '[]') AS foreign_things,
+       coalesce(array_agg(pg_get_userbyid(o.owner)::text ORDER BY o.name) FILTER (WHERE NOT o.can), '{}') AS foreign_owners,
+       coalesce(array_agg(o.as_role ORDER BY o.name) FILTER (WHERE o.can), '{}') AS roles,
        coalesce(array_agg(coalesce(x.privileges, '') ORDER BY o.name) FILTER (WHERE o.can), '{}') AS before,
        {% if objects == "TABLES" -%}
        ARRAY(SELECT format('%s (%I) ON TABLE %s', a.privilege_type, t.attname, c.name)

@@ -1,5 +1,6 @@
 {% block administer %}
-GRANT {{ role | ident }} TO {{ admin | ident }} WITH ADMIN OPTION
+{# Enough to alter it, and to lend itself its rights where a step needs them. Up to 15 that is CREATEROLE (T28). #}
+GRANT {{ role | ident }} TO {{ admin | ident }}{% if version >= (16,) %} WITH ADMIN TRUE, {% if rights %}INHERIT TRUE, SET TRUE{% else %}INHERIT FALSE, SET FALSE{% endif %}{% else %} WITH ADMIN OPTION{% endif %}
 {% endblock %}
 
 {% block attribute %}
@@ -12,6 +13,24 @@ GRANT CONNECT ON DATABASE {{ database | ident }} TO {{ admin | ident }}
 
 {% block extension %}
 CREATE EXTENSION IF NOT EXISTS {{ extension | ident }} SCHEMA {{ schema | ident }}
+{% endblock %}
+
+{% block extension_schema %}
+CREATE SCHEMA IF NOT EXISTS {{ schema | ident }}
+{% endblock %}
+
+{% block grant %}
+{# What the admin is to grant on, and no more: with the grant option; what it is to use itself, without it. #}
+GRANT {{ privileges | keywords }} ON {{ sort | keywords }} {% if sort[0] == "ROUTINE" %}{{ things | signature_lines }}{% else %}{{ things | path_lines }}{% endif %}{{ fold }}TO {{ admin | ident }}{% if option %} WITH GRANT OPTION{% endif %}
+{% endblock %}
+
+{% block own %}
+ALTER DATABASE {{ database | ident }} OWNER TO {{ admin | ident }}
+{% endblock %}
+
+{% block member %}
+{# The rights of the role: without SET an object of it could not be given away, without INHERIT nothing granted. #}
+GRANT {{ role | ident }} TO {{ admin | ident }}{% if version >= (16,) %} WITH INHERIT TRUE, SET TRUE{% endif %}
 {% endblock %}
 
 {% block preset %}

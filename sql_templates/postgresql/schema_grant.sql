@@ -1,8 +1,8 @@
 {% block inspect %}
 {# public belongs to pg_database_owner from PostgreSQL 15 on, whose one member is the database's owner (T4, T5). #}
-SELECT pg_get_userbyid(o.oid)::text AS owner,
-       pg_has_role(current_user, o.oid, 'USAGE')
-           OR pg_get_userbyid(o.oid)::text = ANY ({% include "postgresql/fragments/lent.sql" %}) AS grantable,
+SELECT pg_get_userbyid(w.owner)::text AS owner,
+       CASE WHEN n.nspowner = w.owner THEN '' ELSE current_database()::text END AS with_database,
+       {% include "postgresql/fragments/acts_for.sql" %},
        ARRAY(SELECT a.privilege_type::text
              FROM aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) AS a
              WHERE a.grantee = r.oid ORDER BY 1) AS privileges,
@@ -11,9 +11,11 @@ SELECT pg_get_userbyid(o.oid)::text AS owner,
        ARRAY(SELECT p FROM unnest(ARRAY['CREATE', 'USAGE']) AS p
              WHERE {% if direct %}has_schema_privilege('public', n.oid, p){% else %}coalesce(has_schema_privilege(r.oid, n.oid, p), has_schema_privilege('public', n.oid, p)){% endif %} ORDER BY 1) AS effective
 FROM pg_namespace AS n
-CROSS JOIN LATERAL (SELECT CASE WHEN pg_get_userbyid(n.nspowner) = 'pg_database_owner'
-                                THEN (SELECT datdba FROM pg_database WHERE datname = current_database())
-                                ELSE n.nspowner END AS oid) AS o
+CROSS JOIN LATERAL (SELECT o.owner, (SELECT bool_and(has_schema_privilege(n.oid, p || ' WITH GRANT OPTION')) FROM unnest(ARRAY[{{ privileges | literals }}]::text[]) AS p) AS option,
+                           {% include "postgresql/fragments/has_rights.sql" %} AS has
+                    FROM (SELECT CASE WHEN pg_get_userbyid(n.nspowner) = 'pg_database_owner'
+                                      THEN (SELECT datdba FROM pg_database WHERE datname = current_database())
+                                      ELSE n.nspowner END AS owner) AS o) AS w
 LEFT JOIN pg_roles AS r ON r.rolname = {{ grantee | literal }}
 WHERE n.nspname = {{ schema | literal }}
 {% endblock %}

@@ -77,9 +77,18 @@ def test_json_is_one_document(run: Run) -> None:
         documents(run, "apply", "spec.yaml", "--yes", code=0)["deployments"][0]["changed"] is False
     )
     verified = documents(run, "verify", "spec.yaml", code=0)
-    assert {"subject", "claim", "expected", "observed", "held", "code", "do", "warning"} == set(
-        verified["deployments"][0]["checks"][0]
-    )
+    keys = {
+        "subject",
+        "claim",
+        "expected",
+        "observed",
+        "held",
+        "code",
+        "do",
+        "warning",
+        "statements",
+    }
+    assert keys == set(verified["deployments"][0]["checks"][0])
     strings = documents(run, "connections", "spec.yaml", code=0)["deployments"][0]
     assert ":***@" in strings["metadataConnection"]
 
@@ -111,7 +120,7 @@ def test_check_says_what_this_admin_lacks(run: Run) -> None:
     name = f"{run.prefix}nobody"
     if run.server.engine == "postgresql":
         execute(run.server, "superuser", f"CREATE ROLE \"{name}\" LOGIN PASSWORD 'nobody'")
-        statement = f'ALTER ROLE "{name}" CREATEROLE'
+        statement = f'ALTER ROLE "{name}" CREATEDB CREATEROLE'
     else:
         execute(run.server, "superuser", f"CREATE USER '{name}'@'%' IDENTIFIED BY 'nobody'")
         # It sees which users there are: without that it is told so, and nothing else is looked at.

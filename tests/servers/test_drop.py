@@ -319,10 +319,10 @@ def test_what_others_gave(walk: Walk, prefix: str, maker: Any) -> None:
         with pytest.raises(RefusedError, match="nothing was changed") as met:
             drop(walk, spec, USERS)
         assert f"table of_joe by {joe}" in met.value.why.replace("public.", "")
-        assert f"a superuser in database {database} would run" in met.value.todo
+        statement = f'GRANT "{joe}" TO "dba" WITH INHERIT TRUE, SET TRUE'
+        assert met.value.todo == f"a superuser would run:\n{statement};"
         assert not walk.plan(spec).steps
-        assert drop(walk, spec, WHOLE).ok
-        return
+        execute(walk.server, "superuser", statement)
     departed = drop(walk, spec, USERS)
     assert departed.ok, (departed.error, departed.left)
     assert left(walk, prefix) == [f"database {database}", f"role {joe}"]
@@ -425,8 +425,11 @@ def test_a_database_of_somebody_else(walk: Walk, prefix: str) -> None:
     execute(walk.server, "superuser", f'ALTER DATABASE "{prefix}db" OWNER TO postgres')
     with pytest.raises(RefusedError, match="nothing was changed") as met:
         drop(walk, spec, WHOLE)
-    assert f'DROP DATABASE "{prefix}db";' in met.value.todo
+    statement = f'ALTER DATABASE "{prefix}db" OWNER TO "dba"'
+    assert met.value.todo == f"a superuser would run:\n{statement};"
     assert 'it belongs to "postgres"' in met.value.why
+    execute(walk.server, "superuser", statement)
+    assert drop(walk, spec, WHOLE).ok
 
 
 @pytest.mark.postgresql

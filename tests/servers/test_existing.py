@@ -40,8 +40,8 @@ def test_a_database_that_was_there(
         before = execute(walk.server, "superuser", "SELECT count(*) FROM pg_roles")
         with pytest.raises(RefusedError, match="nothing was changed") as refused:
             walk.apply(spec)
-        assert f'GRANT ALL PRIVILEGES ON DATABASE "{prefix}db"' in refused.value.todo
-        assert '"postgres"' in refused.value.todo
+        assert f'ON DATABASE "{prefix}db" TO "dba" WITH GRANT OPTION' in refused.value.todo
+        assert '"postgres"' in refused.value.why
         assert execute(walk.server, "superuser", "SELECT count(*) FROM pg_roles") == before
         return
     walk.provision(spec)
@@ -234,7 +234,8 @@ def test_public_of_the_superuser_without_its_create(walk: Walk, prefix: str) -> 
         return
     with pytest.raises(RefusedError, match="nothing was changed") as refused:
         walk.apply(spec)
-    assert f'GRANT CREATE, USAGE ON SCHEMA "public" TO "{prefix}app"' in refused.value.todo
+    statement = 'GRANT CREATE, USAGE ON SCHEMA "public" TO "dba" WITH GRANT OPTION;'
+    assert refused.value.todo == (f'a superuser would run in database "{prefix}db":\n{statement}')
     assert (
         execute(walk.server, "superuser", f"SELECT 1 FROM pg_roles WHERE rolname = '{prefix}app'")
         == []
@@ -255,7 +256,7 @@ def test_a_role_that_somebody_else_made(walk: Walk, prefix: str, access: str) ->
         return
     with pytest.raises(RefusedError, match="nothing was changed") as refused:
         walk.apply(spec)
-    assert f'GRANT "{prefix}app" TO "dba" WITH ADMIN OPTION' in refused.value.todo
+    assert f'GRANT "{prefix}app" TO "dba" WITH ADMIN TRUE' in refused.value.todo
     assert (
         execute(walk.server, "superuser", f"SELECT 1 FROM pg_database WHERE datname = '{prefix}db'")
         == []

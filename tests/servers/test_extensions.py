@@ -126,7 +126,7 @@ def test_one_that_is_not_trusted(walk: Walk, prefix: str, brings: Brings, there:
     with pytest.raises(RefusedError, match="nothing was changed") as caught:
         walk.apply(spec)
     assert f'it is not a trusted extension, and "{admin_name(walk)}" is no superuser' in caught.value.why  # fmt: skip
-    assert caught.value.todo.startswith("a superuser would run:\n")
+    assert caught.value.todo.startswith(f'a superuser would run in database "{prefix}db":\n')
     if there:
         statement = caught.value.todo.partition("\n")[2]
         execute(walk.server, "superuser", statement, f"{prefix}db")
@@ -222,7 +222,6 @@ def test_planted_in_its_schema(walk: Walk, prefix: str, brings: Brings, left: bo
     assert installed(walk, prefix) == []
 
     # As the message says.
-    as_admin(walk, "CREATE SCHEMA extensions", database)
     as_admin(walk, caught.value.todo.partition("\n")[2], database)
     assert execute(walk.server, "superuser", powerful) == [(False,)]
     assert walk.plan(spec).complete

@@ -186,7 +186,8 @@ def test_a_user_that_somebody_else_made(walk: Walk, prefix: str) -> None:
         return
     with pytest.raises(RefusedError, match="nothing was changed") as met:
         quarantine(walk, spec)
-    assert f'ALTER ROLE "{prefix}app" NOLOGIN;' in met.value.todo
+    statement = f'GRANT "{prefix}app" TO "dba" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE;'
+    assert met.value.todo == f"a superuser would run:\n{statement}"
     assert lets_in(walk, spec, f"{prefix}app")
 
 

@@ -269,6 +269,7 @@ def test_a_plan_with_differences(world: dict[str, Any]) -> None:
         "complete",
         "steps",
         "obstacles",
+        "remedy",
         "beyond",
         "surplus",
         "remarks",
@@ -430,7 +431,7 @@ def test_checks(world: dict[str, Any], name: str, checks: list[Check], code: int
     document = json.loads(result.stdout)
     assert (result.exit_code, document["ok"]) == (code, code == 0)
     assert [set(one) for one in document["deployments"][0]["checks"]] == [
-        {"subject", "claim", "expected", "observed", "held", "code", "do", "warning"}
+        {"subject", "claim", "expected", "observed", "held", "code", "do", "warning", "statements"}
         for _ in checks
     ]
 

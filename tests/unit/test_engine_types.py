@@ -12,6 +12,7 @@ import dbprov.engines.mysql.extra_grants
 import dbprov.engines.mysql.limits
 import dbprov.engines.mysql.password_hash
 import dbprov.engines.mysql.quoting
+import dbprov.engines.mysql.remedies
 import dbprov.engines.mysql.session
 import dbprov.engines.mysql.urls
 import dbprov.engines.mysql.verify
@@ -23,6 +24,7 @@ import dbprov.engines.postgresql.extra_grants
 import dbprov.engines.postgresql.limits
 import dbprov.engines.postgresql.password_hash
 import dbprov.engines.postgresql.quoting
+import dbprov.engines.postgresql.remedies
 import dbprov.engines.postgresql.session
 import dbprov.engines.postgresql.urls
 import dbprov.engines.postgresql.verify
@@ -35,6 +37,7 @@ EXPAND: list[engine.Expand] = [mysql.expand, postgresql.expand]
 EXTRA_GRANTS: list[engine.ExtraGrants] = [mysql.extra_grants, postgresql.extra_grants]
 LIMITS: list[engine.Limits] = [mysql.limits, postgresql.limits]
 PASSWORD_HASH: list[engine.PasswordHash] = [mysql.password_hash, postgresql.password_hash]
+REMEDIES: list[engine.Remedies] = [mysql.remedies, postgresql.remedies]
 QUOTING: list[engine.Quoting] = [mysql.quoting, postgresql.quoting]
 URLS: list[engine.Urls] = [mysql.urls, postgresql.urls]
 VERIFY: list[engine.Verify] = [mysql.verify, postgresql.verify]

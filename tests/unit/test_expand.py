@@ -121,7 +121,7 @@ def test_maintain_came_with_17() -> None:
 
 def test_the_readmes_spec_in_order() -> None:
     assert [item.kind for item in expanded(deployment())] == [
-        "user", "label", "database", "database_grant", "label", "isolation", "opening", "schema_grant",
+        "user", "label", "database", "database_grant", "database_grant", "label", "isolation", "opening", "schema_grant",
         "default_grant", "default_grant", "default_grant", "object_grant", "object_grant", "object_grant",
     ]  # fmt: skip
 

@@ -31,8 +31,11 @@ def test_what_nobody_can_make(admin: Admin) -> None:
     assert statement == ""
     why, who, statement = met(admin, planters=('"eve"', "PUBLIC")) or ("", "", "")
     assert why.startswith('"eve", PUBLIC may create in schema "work", or has routines')
-    assert "CREATE SCHEMA extensions" in who
-    assert statement == 'CREATE EXTENSION IF NOT EXISTS "pg_trgm" SCHEMA "extensions"'
+    assert who == "a superuser, or for a trusted extension who may CREATE in the database,"
+    assert statement == (
+        'CREATE SCHEMA IF NOT EXISTS "extensions";\n'
+        'CREATE EXTENSION IF NOT EXISTS "pg_trgm" SCHEMA "extensions"'
+    )
     assert met(admin) is None
     assert met(admin, installed=True, available=False, planters=("PUBLIC",)) is None
 
@@ -43,9 +46,13 @@ def test_what_a_restricted_admin_cannot_make() -> None:
     managed = met(DBA, trusted=False, service="rds_superuser")
     assert managed == (untrusted, 'a superuser, or a member of "rds_superuser",', BY_HAND)
     assert met(DBA, trusted=False, service="rds_superuser", serves=True) is None
-    assert met(DBA, creatable=False) == (
-        '"dba" may not CREATE in database "shop"', "the owner of the database, or a superuser,", BY_HAND,
-    )  # fmt: skip
+    there = replace(WANTED, installed=False, creatable=False, owner="shop_owner")
+    obstacle = WANTED.obstacle("alter", there, DBA)
+    assert obstacle is not None
+    assert obstacle.why == '"dba" may not CREATE in database "shop"'
+    [need] = obstacle.needs
+    assert (need.role, need.things, need.privileges) == ("shop_owner", (("shop",),), ("CREATE",))
+    assert not need.option
     assert met(SUPERUSER, trusted=False, creatable=False) is None
 
 

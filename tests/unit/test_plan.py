@@ -126,9 +126,10 @@ def test_nothing_to_do(engine: str) -> None:
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
 def test_order_is_kept(engine: str) -> None:
     items = expanded(deployment(engine))
-    assert [step.item for step in compare((item, None) for item in items)] == items
-    half: list[Pair] = [(item, item if number % 2 else None) for number, item in enumerate(items)]
-    assert [step.item for step in compare(half)] == items[::2]
+    missing = [item for item in items if not item.needless]
+    assert [step.item for step in compare((item, None) for item in items)] == missing
+    half: list[Pair] = [(item, item if number % 2 else None) for number, item in enumerate(missing)]
+    assert [step.item for step in compare(half)] == missing[::2]
 
 
 def test_a_step_carries_what_was_found() -> None:

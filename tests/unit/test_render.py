@@ -209,6 +209,9 @@ def test_items_hand_all_their_fields(monkeypatch: pytest.MonkeyPatch) -> None:
         "sealed",
         "owner",
         "grantable",
+        "enters",
+        "acts",
+        "as_role",
     }
 
 

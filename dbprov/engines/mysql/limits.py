@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dbprov.engines.facts import Facts
 from dbprov.items import Item
-from dbprov.items.item import Obstacle, Statements
+from dbprov.items.item import Need, Obstacle, Statements
 from dbprov.spec.model import Deployment
 
 USERS = ("user", "lockout", "password", "old_password")  # kinds that CREATE USER is for
@@ -28,16 +28,11 @@ class Admin:
         option = bool(item.passed_on) and not self.grant_option
         if not lacking and not option:
             return None
-        user, _, host = self.name.rpartition("@")
-        privileges = lacking or tuple(needed)
-        statement = self.render.text(
-            "remedy/privileges", privileges=privileges, admin=user, host=host
-        )
         lacks = " and ".join([", ".join(lacking)] * bool(lacking) + ["the GRANT OPTION"] * option)
         return Obstacle(
             f'"{self.name}" lacks {lacks}: nobody can grant what they do not have',
             "an admin who has them",
-            statement,
+            needs=(Need(role="", privileges=lacking or tuple(sorted(needed))),),
         )
 
     def cannot_end(self, user: str | None) -> tuple[str, str]:

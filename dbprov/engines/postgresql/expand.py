@@ -99,6 +99,16 @@ def expand(deployment: Deployment, facts: Facts) -> list[Item]:
         items.append(
             DatabaseGrant(database=d.database, grantee=None, privileges=("CONNECT",), lenders=lent)
         )
+    else:
+        items.append(
+            DatabaseGrant(
+                database=d.database,
+                grantee=None,
+                privileges=("CONNECT",),
+                closed=d.isolate is True,
+                beforehand=True,
+            )
+        )
     for a in d.accounts:
         wanted = ON_DATABASE[_level(a.access)]
         items.append(
@@ -107,6 +117,7 @@ def expand(deployment: Deployment, facts: Facts) -> list[Item]:
                 grantee=a.name,
                 privileges=wanted,
                 every=a.access.creates,
+                closed=d.isolate is True,
                 lenders=lent,
             )
         )
@@ -145,6 +156,16 @@ def _second(d: Deployment, account: Account) -> Iterator[Item]:
 def _inside(
     d: Deployment, owner: str | None, lenders: tuple[str, ...], facts: Facts
 ) -> Iterator[Item]:
+    made = tuple(schema for schema in d.schemas if schema != "public")
+    if made and not owner:
+        yield DatabaseGrant(
+            inside=d.database,
+            database=d.database,
+            grantee=None,
+            privileges=("CREATE",),
+            beforehand=True,
+            schemas=made,
+        )
     for schema in d.schemas:
         if schema != "public":
             yield Schema(inside=d.database, name=schema, owner=owner, lenders=lenders)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dbprov.engines.facts import Facts
 from dbprov.engines.postgresql.expand import OLDEST, VERSIONS
 from dbprov.items import Item
-from dbprov.items.item import Obstacle, Statements
+from dbprov.items.item import Need, Obstacle, Statements
 from dbprov.spec.model import Deployment
 
 TO_MAKE = {"user": "CREATEROLE", "second_user": "CREATEROLE", "database": "CREATEDB"}
@@ -20,8 +20,8 @@ class Admin:
         right = TO_MAKE.get(item.kind)
         if not right or found is not None or right in self.rights:
             return None
-        statement = self.render.text("remedy/attribute", admin=self.name, attribute=(right,))
-        return Obstacle(f'"{self.name}" lacks {right}', "a superuser", statement)
+        need = Need(role="", privileges=(right,))
+        return Obstacle(f'"{self.name}" lacks {right}', "a superuser", needs=(need,))
 
     def cannot_end(self, user: str | None) -> tuple[str, str]:
         return (

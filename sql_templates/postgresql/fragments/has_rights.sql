@@ -1,0 +1,2 @@
+{# Does the admin have the rights of role o.owner, or does the step borrow them? -#}
+(pg_has_role(current_user, o.owner, 'USAGE') OR pg_get_userbyid(o.owner)::text = ANY ({% include "postgresql/fragments/lent.sql" %}))
