@@ -348,6 +348,7 @@ WORDS: dict[str, Any] = {
             "later",
             "extension",
             "preset",
+            "role_host",
         ),
         HOSTILE,
     ),

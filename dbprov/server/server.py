@@ -230,7 +230,7 @@ class Server(LookingServer):
             return []
         render, remedies = self.renderer(masked), self.engine.remedies
         needs = [need for obstacle, _ in met for need in obstacle.needs]
-        query = remedies.asked(needs, render)
+        query = remedies.asked(self.facts, needs, render)
         holders = self.answers([query])[0] if query else []
         return told(met, remedies.Remedy(self.facts, render, needs, holders))
 

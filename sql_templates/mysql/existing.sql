@@ -40,3 +40,12 @@ FROM (
 ) AS t
 GROUP BY t.grantee
 {% endblock %}
+
+{% block holders %}
+{# Roles that the admin was granted, with what each of them has on the whole server. MariaDB shows nobody what a role has. #}
+SELECT r.ROLE_NAME AS role, r.ROLE_HOST AS role_host,
+       u.PRIVILEGE_TYPE AS privilege, u.IS_GRANTABLE = 'YES' AS grantable
+FROM information_schema.APPLICABLE_ROLES AS r
+JOIN information_schema.USER_PRIVILEGES AS u
+    ON CAST(u.GRANTEE AS BINARY) = CAST(CONCAT('''', r.ROLE_NAME, '''@''', r.ROLE_HOST, '''') AS BINARY)
+{% endblock %}

@@ -1,3 +1,7 @@
 {% block privileges %}
 GRANT {{ privileges | keyword_lines }}{{ fold }}ON *.* TO {{ admin | literal }}@{{ host | literal }} WITH GRANT OPTION
 {% endblock %}
+
+{% block default_role %}
+SET DEFAULT ROLE {{ role | literal }}@{{ role_host | literal }} TO {{ admin | literal }}@{{ host | literal }}
+{% endblock %}

@@ -17,7 +17,7 @@ from dbprov.errors import RefusedError
 from dbprov.plan.drop_survey import DropOptions
 from dbprov.spec.model import Spec
 from tests.harness import TestServer, execute
-from tests.harness.accounts import MYSQL_ADMIN, postgresql
+from tests.harness.accounts import MYSQL_ADMIN, mysql, postgresql
 from tests.support.specs import one, users
 from tests.support.walk import Walk
 
@@ -123,7 +123,9 @@ class State:
     def run(self, told: Sequence[dict[str, Any]]) -> None:
         """Each as everybody who is named."""
         for each in told:
-            names = [None] * ("superuser" in each["who"] or "an admin" in each["who"])
+            names: list[str | None] = [None] * (
+                "superuser" in each["who"] or "an admin" in each["who"]
+            )
             assert [*names, *each["roles"]], each
             for name in (*names, *each["roles"]):
                 as_role(self.server, name, each["statement"], each["database"])
@@ -147,7 +149,12 @@ class State:
 def as_role(server: TestServer, name: str | None, statement: str, database: str | None) -> None:
     """As if it had logged in, also of one that cannot; what has no effect is an error."""
     if server.engine == "mysql":
-        execute(server, "superuser", statement)
+        if name:
+            user, password = name.rpartition("@")[0], PASSWORD
+            with mysql(server.host, server.port, (user, password)) as own, own.cursor() as cursor:
+                cursor.execute(statement)
+        else:
+            execute(server, "superuser", statement)
         return
     with postgresql(server.host, server.port, server.superuser, database or "postgres") as session:
         notices: list[str] = []
@@ -216,6 +223,19 @@ def test_one_round_is_enough_on_mysql(state: State, name: str, access: str) -> N
     )
     told = state.one_round(state.spec({"access": access}))
     assert len(told) == count, told
+
+
+@restricted
+@pytest.mark.mysql
+def test_rights_in_a_role_that_is_not_active(state: State) -> None:
+    """Whoever has them need not be granted them again: the admin makes the role a default role."""
+    state.make(
+        "CREATE USER '{a}'@'%' IDENTIFIED BY '{password}'", "GRANT SELECT ON *.* TO '{a}'@'%'", "CREATE ROLE '{o}'",
+        f"GRANT {MYSQL_ADMIN} ON *.* TO '{{o}}' WITH GRANT OPTION", "GRANT '{o}' TO '{a}'@'%'",
+    )  # fmt: skip
+    [statement] = state.one_round(state.spec({}))
+    told = "GRANT" if state.server.flavor == "mariadb" else "SET DEFAULT ROLE"
+    assert statement.startswith(told), "MariaDB shows nobody what a role has"
 
 
 @restricted

@@ -155,7 +155,7 @@ def _privileges(needs: Iterable[Need]) -> tuple[str, ...]:
     return tuple(sorted({word for one in needs for word in one.privileges}))
 
 
-def asked(needs: Iterable[Need], render: Statements) -> str:
+def asked(facts: Facts, needs: Iterable[Need], render: Statements) -> str:
     """The question who holds the roles that are needed; empty: none is."""
     roles = tuple(sorted({one.role for one in needs} - {""}))
     return render.text("existing/holders", roles=roles) if roles else ""
