@@ -16,6 +16,7 @@ from dbprov.cli import console, screens
 from dbprov.cli.options import (
     audit_option,
     json_option,
+    proof_option,
     prune_option,
     templates_option,
     timeouts_options,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 @click.option("--fail-fast", is_flag=True, help="Begin no other Deployment after one that failed.")
 @undo_option
 @audit_option
+@proof_option
 @json_option
 @templates_option
 @timeouts_options(lock=True)
@@ -60,6 +62,7 @@ def apply(
     fail_fast: bool,
     undo: str | None,
     journal: AuditLog | None,
+    require_proof: bool,
     as_json: bool,
     templates: Path | None,
     timeouts: Timeouts,
@@ -106,11 +109,14 @@ def apply(
                 runs.append(run)
                 screens.show_still_missing(run)
                 screens.show_not_done(run)
-    ok = all(run.ok for run in runs)
+    code = exit_code(runs, require_proof)
+    ok = code == 0
     document = {"ok": ok, "deployments": [run.as_json() for run in runs]}
     show_end(runs, journal, document if as_json else None)
-    _show_result(spec, runs)
-    sys.exit(exit_code(runs))
+    if not require_proof:
+        screens.show_not_proven([check for run in runs for check in run.checks])
+    _show_result(spec, runs, require_proof)
+    sys.exit(code)
 
 
 @contextmanager
@@ -150,27 +156,30 @@ def _around(
     console.say(f"wrote {file}")
 
 
-def _show_result(spec: Spec, runs: Sequence[Run]) -> None:
+def _show_result(spec: Spec, runs: Sequence[Run], require_proof: bool) -> None:
     """In one line; and the command for what did not end well."""
-    if all(run.ok for run in runs):
+    ready = [exit_code([run], require_proof) == 0 for run in runs]
+    if all(ready):
         console.say(f"ready. The connection strings: dbprov connections {_again(spec)} --reveal")
         return
     if any(run.error for run in runs):
         console.say("dbprov: what was done before stands; the same command goes on from there")
     if len(runs) == 1:
         return
-    results = [_result(run) for run in runs]
+    results = [_result(run, one) for run, one in zip(runs, ready, strict=True)]
     counts = ", ".join(f"{results.count(word)} {word}" for word in dict.fromkeys(sorted(results)))
     names = " ".join(
-        f"--deployment {shlex.quote(run.deployment.name)}" for run in runs if not run.ok
+        f"--deployment {shlex.quote(run.deployment.name)}"
+        for run, one in zip(runs, ready, strict=True)
+        if not one
     )
     console.say(f"{counts}. Only those that are not ready: dbprov apply {spec.source} {names}")
 
 
-def _result(run: Run) -> str:
+def _result(run: Run, ready: bool) -> str:
     if run.error:
         return "failed"
-    if run.ok:
+    if ready:
         return "ready"
     return "not complete" if run.left else "not begun"
 

@@ -34,6 +34,14 @@ def object_option(command: F) -> F:
     )(command)
 
 
+def proof_option(command: F) -> F:
+    return click.option(
+        "--require-proof",
+        is_flag=True,
+        help="Exit code 1 also where something could not be proven from here.",
+    )(command)
+
+
 def timeouts_options(*, lock: bool = False) -> Callable[[F], F]:
     """How long to wait, as one Timeouts; ``lock`` for commands that change something."""
     texts = {

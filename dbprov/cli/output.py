@@ -118,9 +118,11 @@ def show_end(
             console.show_error(run.error)
 
 
-def exit_code(runs: Iterable[Run]) -> int:
+def exit_code(runs: Iterable[Run], require_proof: bool = False) -> int:
     runs = list(runs)
-    return 2 if any(run.error for run in runs) else 0 if all(run.ok for run in runs) else 1
+    if any(run.error for run in runs):
+        return 2
+    return 0 if all(run.ok and (run.proven or not require_proof) for run in runs) else 1
 
 
 def confirm() -> None:

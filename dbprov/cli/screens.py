@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dbprov.cli import console
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from dbprov.audit.hash_chain import Checked
     from dbprov.audit.log import AuditLog
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from dbprov.server.server import Done
     from dbprov.spec.model import Deployment
 
+STATES = {  # of a check: its mark and colour
+    "ok": ("ok", "green"),
+    "note": ("note", "yellow"),
+    "not proven": ("not proven", "yellow"),
+    "failed": ("FAILED", "red"),
+}
 MOST_WRONG = 10  # of the lines that are wrong in a record: another file has as many as it has lines
 
 
@@ -176,18 +182,30 @@ def show_done(done: Done) -> None:
 
 
 def show_check(check: Check, err: bool = True) -> None:
-    mark, color = (
-        ("note", "yellow")
-        if check.warning
-        else ("ok", "green")
-        if check.held
-        else ("FAILED", "red")
-    )
-    code = f"{check.code} " if check.code and (check.warning or not check.held) else ""
+    mark, color = STATES[check.state]
+    code = f"{check.code} " if check.code and check.state != "ok" else ""
     claim = f"{check.claim}: " if check.claim else ""
     console.say(f"{check.subject}: {claim}{code}{check.observed}", err, f"  {mark}", color)
     if check.todo:
         console.advice(check.todo, err)
+
+
+def show_counts(checks: Mapping[str, Sequence[Check]]) -> None:
+    """How many checks of each Deployment ended in which state; in a pipe a row for each."""
+    if len(checks) > 1:
+        rows = [
+            [name, *(str(sum(one.state == state for one in made)) for state in STATES)]
+            for name, made in checks.items()
+        ]
+        console.print_table(rows, ("Deployment", *STATES))
+
+
+def show_not_proven(checks: Sequence[Check]) -> None:
+    """That what was not tried is not among what held."""
+    count = sum(not check.proven for check in checks)
+    if count:
+        words = f"{count} of {len(checks)} checks {'is' if count == 1 else 'are'} not proven"
+        console.say(f"{words}: --require-proof makes this exit code 1")
 
 
 def show_delay(delay: Delay) -> None:

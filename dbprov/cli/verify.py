@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dbprov.cli import console, screens
-from dbprov.cli.options import json_option, templates_option, timeouts_options
+from dbprov.cli.options import json_option, proof_option, templates_option, timeouts_options
 from dbprov.cli.spec_options import SpecCommand, ask, with_spec
 
 if TYPE_CHECKING:
@@ -31,11 +31,17 @@ airflow_option = click.option(
 @click.command(cls=SpecCommand)
 @with_spec
 @airflow_option
+@proof_option
 @json_option
 @templates_option
 @timeouts_options()
 def verify(
-    spec: Spec, airflow: str | None, as_json: bool, templates: Path | None, timeouts: Timeouts
+    spec: Spec,
+    airflow: str | None,
+    require_proof: bool,
+    as_json: bool,
+    templates: Path | None,
+    timeouts: Timeouts,
 ) -> None:
     """Log in as each user, and try what it can and cannot do. With the very string that is handed
     out; nothing that was tried is left behind.
@@ -44,7 +50,8 @@ def verify(
     """
     from dbprov.commands.verify import verify
 
-    _checks(spec, as_json, templates, timeouts, verify, "verifying", _version(airflow))
+    version = _version(airflow)
+    _checks(spec, as_json, templates, timeouts, verify, "verifying", version, require_proof)
 
 
 @click.command(cls=SpecCommand)
@@ -91,15 +98,15 @@ def _checks(
     try_all: Callable[..., Iterable[Check]],
     doing: str,
     airflow: tuple[int, ...],
+    require_proof: bool | None = None,
 ) -> None:
     from dbprov.commands.check import check_airflow
     from dbprov.commands.servers import servers
 
-    made: list[dict[str, Any]] = []
-    held = True
+    made: dict[str, list[Check]] = {}
     with servers(spec, ask, templates, timeouts) as opened, screens.status(doing) as begun:
         for deployment in spec.deployments:
-            checks = []
+            checks = made.setdefault(deployment.name, [])
             if not as_json and len(spec.deployments) > 1:
                 screens.show_deployment(deployment, err=False)
             begun(deployment)
@@ -109,14 +116,32 @@ def _checks(
                 checks.append(one)
                 if not as_json:
                     screens.show_check(one, err=False)
-            held = held and all(one.held for one in checks)
-            made.append(
-                {
-                    "name": deployment.name,
-                    "ok": all(c.held for c in checks),
-                    "checks": [c.as_json() for c in checks],
-                }
-            )
+    every = [one for checks in made.values() for one in checks]
     if as_json:
-        console.print_json({"ok": held, "deployments": made})
-    sys.exit(0 if held else 1)
+        console.print_json(_document(made, bool(require_proof)))
+    else:
+        screens.show_counts(made)
+        if require_proof is False:
+            screens.show_not_proven(every)
+    sys.exit(0 if _ok(every, bool(require_proof)) else 1)
+
+
+def _ok(checks: Sequence[Check], require_proof: bool) -> bool:
+    return not any(one.failed or (require_proof and not one.proven) for one in checks)
+
+
+def _document(made: Mapping[str, Sequence[Check]], require_proof: bool) -> dict[str, Any]:
+    deployments = [
+        {
+            "name": name,
+            "ok": _ok(checks, require_proof),
+            "proven": all(one.proven for one in checks),
+            "checks": [one.as_json() for one in checks],
+        }
+        for name, checks in made.items()
+    ]
+    return {
+        "ok": all(one["ok"] for one in deployments),
+        "proven": all(one["proven"] for one in deployments),
+        "deployments": deployments,
+    }

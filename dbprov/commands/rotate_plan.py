@@ -15,6 +15,7 @@ from dbprov.passwords.prompt import PromptPlace
 from dbprov.passwords.secret import Secret
 from dbprov.plan.plan import Plan
 from dbprov.plan.steps import Step
+from dbprov.server.login import elsewhere
 from dbprov.server.server import Server, masked
 from dbprov.spec.model import Account, Auth, Deployment, Spec
 
@@ -83,6 +84,7 @@ def plan_user(deployment: Deployment, server: Server, account: Account) -> Plan:
             "dbprov apply makes it",
         )
     _refuse_locked(server, account)
+    _refuse_from_elsewhere(server, account, who)
     step = Step("alter", wanted, found)
     for _, obstacle in server.obstacles([step]):
         why = f"the password of {who} cannot be rotated by this admin; nothing was changed"
@@ -117,6 +119,17 @@ def _refuse_locked(server: Server, account: Account) -> None:
             f"the password of {found} cannot be rotated; nothing was changed",
             "it is locked out, as by drop --quarantine: a new password could not be proven",
             "dbprov apply lets it in again",
+        )
+
+
+def _refuse_from_elsewhere(server: Server, account: Account, who: str) -> None:
+    """Set, it could not be proven, and what is handed out would be the old one."""
+    if seen := elsewhere(server, account):
+        raise RefusedError(
+            f"the password of {who} cannot be rotated from here; nothing was changed",
+            f"it logs in from {account.host}, and the server sees this machine as {seen}:"
+            " a new password could not be proven",
+            "run dbprov rotate on a machine that it logs in from",
         )
 
 

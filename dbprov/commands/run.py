@@ -37,7 +37,14 @@ class Run(Struct):
     @property
     def ok(self) -> bool:
         nothing_left = self.plan.command == "rotate" or (self.left and self.left.complete)
-        return bool(not self.error and nothing_left and all(check.held for check in self.checks))
+        return bool(
+            not self.error and nothing_left and not any(check.failed for check in self.checks)
+        )
+
+    @property
+    def proven(self) -> bool:
+        """Were there checks, and was each of them tried?"""
+        return bool(self.checks) and all(check.proven for check in self.checks)
 
     @property
     def not_done(self) -> list[tuple[Step, str]]:
@@ -76,6 +83,8 @@ class Run(Struct):
             "checks": [check.as_json() for check in self.checks],
             "error": self.error.as_json() if self.error else None,
         }
+        if self.plan.command == "apply":
+            document["proven"] = self.proven
         if self.plan.command == "rotate":
             document |= {
                 "deployment": self.deployment.name,

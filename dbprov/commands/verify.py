@@ -17,7 +17,11 @@ from dbprov.spec.model import Account, Auth, Deployment
 def verify(
     deployment: Deployment, server: Server, report: Callable[[Check], None] = lambda check: None
 ) -> Iterator[Check]:
-    """Log in as each user and try. One failed Check where there is no password to log in with."""
+    """Log in as each user and try.
+
+    One failed Check where there is no password to log in with, one that is not proven where no
+    login from here could prove anything.
+    """
     here = server.here(deployment)
     for account, connection in _connections(here).items():
         if account.auth is Auth.IAM:
@@ -43,7 +47,7 @@ def verify(
             continue
         for check in verify_user(server, here, account, connection):
             explained = check
-            if not check.held and check.claim == "logs in":
+            if check.failed and check.claim == "logs in":
                 explained = _explained(check, server, here, account)
             report(explained)
             yield explained
@@ -73,11 +77,11 @@ def _not_proven(account: Account) -> Check:
         account.name,
         "logs in",
         "works",
-        "not tried: it logs in with an IAM token, and dbprov has none; that it is there and what"
-        " was granted to it was looked up, and nothing of it was proven",
-        True,
+        "cannot be proven from here, it logs in with an IAM token, and dbprov has none; that it is"
+        " there and what was granted to it was looked up",
+        False,
         todo="try it where the Deployment runs: aws rds generate-db-auth-token makes a token",
-        warning=True,
+        proven=False,
     )
 
 

@@ -132,8 +132,12 @@ class Verify(Protocol):
         facts: Facts,
         probe: str,
         beside: Sequence[Deployment] = (),
-    ) -> list[Trial]: ...
+    ) -> list[Trial]:
+        """The first is who the user is."""
+
     def cleanup(self, deployment: Deployment, probe: str) -> list[Trial]: ...
+    def lets_in(self, account: Account, seen: Iterable[str]) -> bool:
+        """May it log in from a machine that the server sees under one of these names?"""
 
 
 class ExtraGrants(Protocol):

@@ -74,7 +74,8 @@ class Trial(Struct, frozen=True):
 class Check(Struct, frozen=True):
     """One thing tried, and whether it held.
 
-    ``warning``: it held as far as this server lets it, and what to know.
+    ``warning``: it held as far as this server lets it, and what to know. ``proven`` False: it could
+    not be tried from here, so it neither held nor failed.
     """
 
     subject: str
@@ -86,6 +87,17 @@ class Check(Struct, frozen=True):
     todo: str = ""
     warning: bool = False
     statements: tuple[Row, ...] = ()  # of ``todo``: each with its database, and who can run it
+    proven: bool = True
+
+    @property
+    def failed(self) -> bool:
+        return self.proven and not self.held
+
+    @property
+    def state(self) -> str:
+        if not self.proven:
+            return "not proven"
+        return "failed" if self.failed else "note" if self.warning else "ok"
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -98,4 +110,5 @@ class Check(Struct, frozen=True):
             "do": self.todo,
             "warning": self.warning,
             "statements": list(self.statements),
+            "state": self.state,
         }

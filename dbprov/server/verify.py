@@ -13,6 +13,7 @@ from dbprov.engines.engine import Session
 from dbprov.engines.facts import Check, Trial
 from dbprov.errors import AuditError, DbprovError
 from dbprov.passwords.secret import Secret
+from dbprov.server import login
 from dbprov.server.server import Server
 from dbprov.server.sessions import no_password
 from dbprov.spec.model import Account, Deployment
@@ -40,22 +41,24 @@ def verify_user(
     try:
         connection = engine.connection.connect_as(url, deployment, server.timeouts)
     except Exception as error:
-        code, words = engine.errors.explain(error, secret=False)
-        words, todo = server.explained(words, engine.errors.remedy(code, words))
-        kept = f"its password is kept in {account.place}"
-        todo = "\n".join(filter(None, (todo, kept, _competing_accounts(server, account))))
-        yield Check(account.name, "logs in", "works", words, False, code, todo)
+        yield login.refused(server, account, error)
         return
     held: dict[str, bool] = {}
     made: set[str] = set()  # templates of trials that worked, expected or not
     acting = ""  # who the user is may explain what it cannot do
     try:
-        yield _login_check(deployment, account, connection.tls)
-        admin = server.connection(deployment.database if engine.connection.TRANSACTIONS else None)
-        _drop_leftovers(server, deployment, probe)
         trials = engine.verify.trials(
             deployment, account, server.facts, probe, server.beside(deployment)
         )
+        if seen := login.elsewhere(server, account):
+            identity = _run_trial(server, connection, trials[0])
+            if identity.code:  # what another account can do says nothing of this one
+                taken = f"; from here its login is taken {identity.observed}"
+                yield login.not_from_here(server, account, seen, taken)
+                return
+        yield login.logged_in(deployment, account, connection.tls)
+        admin = server.connection(deployment.database if engine.connection.TRANSACTIONS else None)
+        _drop_leftovers(server, deployment, probe)
         # With transactions one session after the other: the admin would wait for locks of the
         # user's transaction.
         for admins in ((False,), (True,)) if engine.connection.TRANSACTIONS else ((False, True),):
@@ -85,31 +88,6 @@ def verify_user(
         connection.close()
 
 
-def _login_check(deployment: Deployment, account: Account, tls: str) -> Check:
-    """The login with the connection string; with the server's own address where one is published.
-
-    The published address may not be reachable from here.
-    """
-    over = f"over {tls}" if tls else "without TLS"
-    elsewhere = deployment.publish_host or deployment.publish_port
-    if not (elsewhere or deployment.publish_tls):
-        observed = f"with the string that is handed out, {over}"
-        return Check(account.name, "logs in", "works", observed, True)
-    host = deployment.publish_host or deployment.server.host
-    port = deployment.publish_port or deployment.server.port
-    return Check(
-        account.name,
-        "logs in",
-        "works",
-        f"by the server's own address, {over}; "
-        + (f"{host}:{port}, which is" if elsewhere else "the TLS that is")
-        + " published, was not tried",
-        True,
-        todo="try the string that is handed out from where the Deployment runs",
-        warning=True,
-    )
-
-
 def _drop_leftovers(server: Server, deployment: Deployment, probe: str) -> None:
     """Drop the probes of runs that were killed, where DDL cannot be rolled back.
 
@@ -123,22 +101,6 @@ def _drop_leftovers(server: Server, deployment: Deployment, probe: str) -> None:
     for row in server.answers(queries)[1]:
         for trial in server.engine.verify.cleanup(deployment, row["probe"]):
             _run_trial(server, server.connection(), trial)
-
-
-def _competing_accounts(server: Server, account: Account) -> str:
-    """Accounts that the server may have matched instead of this user (T39)."""
-    render = server.renderer(no_password)
-    if not render.has("verify/rivals"):
-        return ""
-    query = render.text("verify/rivals", user=account.name, host=account.host)
-    rows = server.answers([query])[0]
-    names = ", ".join(row["rival"] for row in rows)
-    return (
-        "these accounts can stand in its way,"
-        f" where they are nearer to the client's address: {names}"
-        if names
-        else ""
-    )
 
 
 def _run_trial(server: Server, connection: Session, trial: Trial) -> Outcome:

@@ -112,6 +112,11 @@ WHERE (GRANTEE LIKE CONCAT('''', {{ user | pattern_literal }}, '''@%') OR GRANTE
   AND NOT {% include "mysql/fragments/grantee.sql" %}
 {% endblock %}
 
+{% block seen %}
+{# As what the server sees this machine: accounts are matched by that. #}
+SELECT SUBSTRING_INDEX(USER(), '@', -1) AS host
+{% endblock %}
+
 {% block select %}
 SELECT COUNT(*) = 1 AS held, CONCAT(COUNT(*), ' row') AS observed FROM {{ table | ident }} WHERE word = 'dbprov'
 {% endblock %}

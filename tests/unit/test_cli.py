@@ -125,6 +125,9 @@ HELD = Check("app", "logs in", "works", "with TLS", True)
 FAILED = Check(
     "app", "creates a table", "works", "permission denied", False, "42501", "ask somebody"
 )
+NOT_PROVEN = Check(
+    "app", "logs in", "works", "it logs in from 10.0.%", False, todo="there", proven=False
+)
 WARNING = Check(
     "server", "is supported", "holds", "it is MariaDB", True, todo="know this", warning=True
 )
@@ -341,6 +344,7 @@ def test_apply(world: dict[str, Any]) -> None:
         "left",
         "checks",
         "error",
+        "proven",
     }
     assert (one["changed"], one["done"][0]["sql"], one["done"][0]["notices"], one["done"][0]["ms"]) == (
         True, "CREATE ROLE x PASSWORD '***'", ["be aware"], 1.3,
@@ -413,12 +417,18 @@ def test_what_was_not_done_is_told_of_every_deployment(
 
 @pytest.mark.parametrize("name", ["verify", "check"])
 @pytest.mark.parametrize(
-    ("checks", "code"), [([HELD], 0), ([HELD, FAILED], 1), ([WARNING], 0), ([], 0)]
+    ("checks", "code"),
+    [([HELD], 0), ([HELD, FAILED], 1), ([WARNING], 0), ([HELD, NOT_PROVEN], 0), ([], 0)],
 )
 def test_checks(world: dict[str, Any], name: str, checks: list[Check], code: int) -> None:
     world["checks"] = checks
     result = run(name, *FLAGS)
-    assert (result.exit_code, result.stderr) == (code, "")
+    said = "1 of 2 checks is not proven: --require-proof makes this exit code 1\n"
+    said *= NOT_PROVEN in checks and name == "verify"
+    assert (result.exit_code, result.stderr) == (code, said)
+    assert ("not proven app: logs in: it logs in from 10.0.%\n      there\n" in result.stdout) is (
+        NOT_PROVEN in checks
+    )
     assert (
         "FAILED app: creates a table: 42501 permission denied\n      ask somebody\n"
         in result.stdout
@@ -431,9 +441,38 @@ def test_checks(world: dict[str, Any], name: str, checks: list[Check], code: int
     document = json.loads(result.stdout)
     assert (result.exit_code, document["ok"]) == (code, code == 0)
     assert [set(one) for one in document["deployments"][0]["checks"]] == [
-        {"subject", "claim", "expected", "observed", "held", "code", "do", "warning", "statements"}
+        {
+            "subject",
+            "claim",
+            "expected",
+            "observed",
+            "held",
+            "code",
+            "do",
+            "warning",
+            "state",
+            "statements",
+        }
         for _ in checks
     ]
+    assert document["proven"] is (NOT_PROVEN not in checks)
+
+
+def test_proof_can_be_required(world: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    world["checks"] = [HELD, NOT_PROVEN]
+    monkeypatch.setenv("KEPT", "since the user is there")
+    kept = ("--password-env", "KEPT")
+    result = run("verify", *FLAGS, "--require-proof", "--json")
+    document = json.loads(result.stdout)
+    assert (result.exit_code, document["ok"], document["proven"]) == (1, False, False)
+    assert [c["held"] for c in document["deployments"][0]["checks"]] == [True, False]
+    assert run("check", *FLAGS, "--require-proof").exit_code == 2, "it proves nothing"
+    world |= {"applied": Run(empty(), left=empty(), checks=[HELD, NOT_PROVEN])}
+    for words, code in (((), 0), (("--require-proof",), 1)):
+        result = run("apply", *FLAGS, *kept, "--yes", "--json", *words)
+        document = json.loads(result.stdout)
+        assert (result.exit_code, document["ok"]) == (code, code == 0)
+        assert document["deployments"][0]["proven"] is False
 
 
 # -- connections -----------------------------------------------------------------------------------------------------------

@@ -104,6 +104,9 @@ def run() -> None:
     screens.show_check(
         Check("server", "is supported", "holds", "it is old", True, "1", "know this", True)
     )
+    screens.show_check(
+        Check("app", "logs in", "works", "from 10.0.%", False, todo="there", proven=False)
+    )
     error = ApplyError("create user failed", f"permission denied\n{LONG}".strip(), "ask", code="42")
     ended = Run(made, [done], error=error)
     screens.show_not_done(ended)

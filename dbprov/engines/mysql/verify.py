@@ -5,7 +5,10 @@ MySQL takes no DDL back: what was made is dropped, by the admin at the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from dbprov.engines.facts import Facts, Trial
@@ -82,6 +85,22 @@ def _on_tables_of_others(account: Account, names: dict[str, Any]) -> Iterator[Tr
     yield Trial(f"{word} change its rows", "update", values, writes, needs=made)
     yield Trial("can read it", "count", values, "holds", needs=made)
     yield Trial(f"{word} delete its rows", "delete", values, writes, needs=made)
+
+
+def lets_in(account: Account, seen: Iterable[str]) -> bool:
+    return any(_matches(account.host, one) for one in seen)
+
+
+def _matches(pattern: str, host: str) -> bool:
+    """The host of an account: a pattern with % and _, or a network with its mask."""
+    if "/" in pattern:
+        with suppress(ValueError):
+            return ip_address(host) in ip_network(pattern, strict=False)
+        return False
+    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
+    wild = {"%": ".*", "_": "."}
+    words = "".join(wild.get(part) or re.escape(part[-1]) for part in parts)
+    return bool(re.fullmatch(words, host, re.IGNORECASE | re.DOTALL))
 
 
 CLEARED_BY = {
