@@ -132,7 +132,9 @@ class ReviewError(DbprovError):
 
 
 class ApplyError(DbprovError):
-    """A statement failed."""
+    """A statement failed. ``inside``: in which function of the server, in its words."""
+
+    inside: str = ""
 
 
 class Interrupted(ApplyError):

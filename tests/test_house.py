@@ -349,6 +349,7 @@ WORDS: dict[str, Any] = {
             "extension",
             "preset",
             "role_host",
+            "name",
         ),
         HOSTILE,
     ),
@@ -364,6 +365,8 @@ WORDS: dict[str, Any] = {
     "privileges": ("SELECT", "UPDATE"),
     "schemas": (HOSTILE,),
     "users": (HOSTILE,),
+    "databases": (HOSTILE,),
+    "names": (HOSTILE,),
     "busy": 3,
     "session": 7,
     "keys": (7, 8),
@@ -374,6 +377,9 @@ WORDS: dict[str, Any] = {
 """What is handed to the templates that are no Item's."""
 
 
+AROUND = [
+    {"name": HOSTILE, "pattern": HOSTILE, "through": HOSTILE, "statement": HOSTILE} for _ in "ab"
+]
 TURNS = [{**USERS[1], "rotation": "two-users"}]
 
 
@@ -525,6 +531,7 @@ def _rendered(engine: str) -> Iterator[tuple[str, str]]:
             for account in made.accounts:
                 for trial in [
                     *ENGINES[engine].verify.trials(made, account, known, HOSTILE),
+                    *ENGINES[engine].verify.trials(made, account, known, HOSTILE, (), AROUND),
                     *ENGINES[engine].verify.cleanup(made, HOSTILE),
                 ]:
                     yield (
@@ -606,6 +613,7 @@ def test_every_kind_can_be_looked_at_and_made(engine: str) -> None:
         "extra_grants",
         "existing",
         "verify",
+        "check",
         "remedy",
         "script",
         "lock",

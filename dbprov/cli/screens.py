@@ -40,6 +40,9 @@ def show_plan(planned: Plan, err: bool) -> None:
     for step, obstacle in planned.obstacles:
         console.say(f"{step}: {obstacle.why}", err, "  !", "red")
         _advise(obstacle.todo, err)
+    for refusal in planned.refusals:
+        console.say(refusal.why, err, "  !", "red")
+        console.advice(refusal.todo, err)
     for account in planned.unknown:
         words = (
             f'the password of user "{account.name}" is not known:'

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from dbprov.commands.adopt import plan_adoption
 from dbprov.commands.plan import plan
+from dbprov.commands.surroundings import entrances, read_only
 from dbprov.engines.airflow import subject
 from dbprov.engines.facts import Check
 from dbprov.errors import PlaceError
@@ -58,7 +59,11 @@ def check(deployment: Deployment, server: Server) -> Iterator[Check]:
     for claim, observed, todo in server.engine.limits.advice(facts):
         yield Check("server", "", claim, observed, True, todo=todo, warning=True)
     planned = plan(deployment, server)
+    for refusal in planned.refusals if planned.steps else read_only(deployment, server):
+        claim = "lets the users write"
+        yield Check("server", claim, "holds", refusal.why, False, todo=refusal.todo)
     yield from _planned(planned)
+    yield from entrances(deployment, server)
     for words in planned.remarks:
         if words not in server.engine.limits.warnings(facts):
             yield Check(deployment.name, "", "", words, True, warning=True)
@@ -83,7 +88,7 @@ def _planned(planned: Plan) -> Iterator[Check]:
         )
     for item, obstacle in planned.of_other_owners:
         yield _not_by(obstacle, f"can grant {item}")
-    if planned.steps and not met and not planned.unknown:
+    if planned.steps and not met and not planned.unknown and not planned.refusals:
         yield Check(
             name,
             f"can do all {len(planned.steps)} steps that are missing",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from dbprov.commands.prune import extra_privileges
+from dbprov.commands.surroundings import read_only
 from dbprov.errors import RefusedError
 from dbprov.items import Item, Membership, ObjectGrant, User
 from dbprov.items.item import Obstacle
@@ -74,6 +75,7 @@ def plan(
         statements=tuple(shown.item(step.item, step.verb) for step in steps),
         obstacles=obstacles,
         of_other_owners=of_other_owners,
+        refusals=tuple(read_only(deployment, server)) if steps else (),
         unknown=tuple(_unknown(deployment, found)),
         remarks=(
             *server.engine.limits.warnings(server.facts),

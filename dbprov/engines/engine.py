@@ -91,7 +91,11 @@ class Connection(Protocol):
         database: str | None,
         timeouts: Timeouts,
     ) -> Session: ...
-    def connect_as(self, url: Secret, deployment: Deployment, timeouts: Timeouts) -> Session: ...
+    def connect_as(
+        self, url: Secret, deployment: Deployment, timeouts: Timeouts, database: str | None = None
+    ) -> Session:
+        """A user's session; with ``database`` into another one than the URL names."""
+
     def needs_password(self, error: BaseException) -> bool: ...
     def lock_key(self, name: str) -> int | str: ...
     def facts_offline(
@@ -120,10 +124,14 @@ class Errors(Protocol):
 
     def explain(self, error: BaseException, *, secret: bool) -> tuple[str, str]: ...
     def remedy(self, code: str, words: str = "") -> str: ...
+    def inside(self, error: BaseException) -> str:
+        """Where in a function of the server it failed, in the server's words; never shown."""
 
 
 class Verify(Protocol):
     """What is tried as a user. Module ``verify``."""
+
+    ENTERS: bool  # does a login enter one database? Then others are tried by logins too
 
     def trials(
         self,
@@ -132,8 +140,12 @@ class Verify(Protocol):
         facts: Facts,
         probe: str,
         beside: Sequence[Deployment] = (),
+        around: Sequence[Row] = (),
     ) -> list[Trial]:
-        """The first is who the user is."""
+        """The first is who the user is.
+
+        ``around``: what the template ``verify/around`` says of the server's other databases.
+        """
 
     def cleanup(self, deployment: Deployment, probe: str) -> list[Trial]: ...
     def lets_in(self, account: Account, seen: Iterable[str]) -> bool:

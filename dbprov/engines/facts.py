@@ -56,8 +56,8 @@ class Trial(Struct, frozen=True):
     """One thing to try as a user: a template of ``verify/``, and what must come of it.
 
     ``expects``: "works"; "refused" (with one of the engine's codes for missing privileges);
-    "holds": the statement answers one row ``held, observed``; "setup" runs as the admin and claims
-    nothing.
+    "holds": the statement answers one row ``held, observed``; "setup" runs as the admin, and its
+    claim is not proven where it fails. ``always``: also where the admin lacks the privilege for it.
     """
 
     claim: str
@@ -65,6 +65,7 @@ class Trial(Struct, frozen=True):
     values: Mapping[str, Any]
     expects: str = "works"
     by_admin: bool = False
+    always: bool = False
     needs: str = ""  # a template without whose success this trial means nothing
     warns: Mapping[str, str] = field(
         default_factory=dict

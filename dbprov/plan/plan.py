@@ -177,6 +177,7 @@ class Plan(Struct, frozen=True):
         }
         if self.command == "apply":
             document |= {
+                "refusals": [{"why": r.why, "do": r.todo} for r in self.refusals],
                 "beyond": [
                     {
                         "item": str(item),

@@ -18,6 +18,7 @@ from dbprov.passwords import Kept
 from dbprov.plan.steps import Step, announced, transactions
 from dbprov.plan.told import Met, told
 from dbprov.server.blocking_sessions import watched
+from dbprov.server.event_triggers import blamed
 from dbprov.server.lock import Delay, Delayed, Holder, Lock, names
 from dbprov.server.look import LookingServer
 from dbprov.server.sessions import no_password
@@ -119,6 +120,12 @@ class Server(LookingServer):
                     alone = self._run(connection, step, sent, recording)
                 yield (alone,)
 
+    def _blame(self, error: ApplyError, database: str | None) -> None:
+        """Name the event trigger that it failed in."""
+        why, todo = blamed(self, database, self.facts.admin, error.code, error.inside)
+        if why:
+            error.why, error.todo = f"{error.why}, {why}", todo
+
     def _together(
         self, connection: Session, group: Sequence[Step], sent: Renderer, recording: Recording
     ) -> tuple[Done, ...]:
@@ -129,6 +136,7 @@ class Server(LookingServer):
                 for step in group:
                     done.append(self._run(connection, step, sent, recording))
         except ApplyError as error:
+            self._blame(error, group[0].item.inside)
             raise _undone(error, len(done)) from None
         except DbprovError:
             raise
@@ -156,7 +164,9 @@ class Server(LookingServer):
             if code in self.engine.errors.BUSY:
                 words += "".join(f"\nin the way is {one}" for one in seen)
             recording.failed(code, words, _since(began))
-            raise self._failed(step, code, words) from None
+            failed = self._failed(step, code, words)
+            failed.inside = self.engine.errors.inside(error)
+            raise failed from None
         there = next(
             (notice for notice in notices if notice.code in self.engine.errors.EXISTS), None
         )

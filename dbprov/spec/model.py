@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from urllib.parse import quote
 
@@ -193,6 +193,12 @@ class Deployment(Struct, frozen=True):
         file = self.source.replace("\\", "/").rsplit("/", 1)[-1]
         named = f"deployment {self.name}" + (f" of {file}" if file not in ("", "flags") else "")
         return "".join(c if c.isprintable() else "?" for c in named)
+
+    def databases(self, account: Account, beside: Sequence[Deployment]) -> tuple[str, ...]:
+        """What the spec gives a user on one server; ``beside``: the others of it there."""
+        who = (account.name, account.host)
+        own = {d.database for d in beside if who in [(a.name, a.host) for a in d.accounts]}
+        return tuple(sorted({self.database, *own}))
 
     def metadata_account(self) -> Account:
         """Who Airflow is: the first user that may create, since Airflow makes its own tables."""

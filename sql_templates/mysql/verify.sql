@@ -1,3 +1,14 @@
+{% block around %}
+{# Rows that reach every account: those of the account without a name, and on MariaDB those of PUBLIC. No account is needed for
+   the first, so REVOKE may not find it (T87). #}
+SELECT DISTINCT TABLE_SCHEMA AS pattern, IF(GRANTEE LIKE '''''@%', CONCAT('the rows of ', GRANTEE), 'PUBLIC') AS `through`,
+       IF(GRANTEE LIKE '''''@%', CONCAT('DELETE FROM mysql.db WHERE User = '''' AND Db = ', QUOTE(TABLE_SCHEMA), '; FLUSH PRIVILEGES;'),
+          CONCAT('REVOKE ALL PRIVILEGES ON `', REPLACE(TABLE_SCHEMA, '`', '``'), '`.* FROM PUBLIC;')) AS statement
+FROM information_schema.SCHEMA_PRIVILEGES
+WHERE GRANTEE LIKE '''''@%' OR GRANTEE = '''PUBLIC''@''''' AND VERSION() LIKE '%MariaDB%'
+ORDER BY 1, 2
+{% endblock %}
+
 {% block call_function %}
 SELECT {{ function | ident }}() = 42 AS held, 'it answered' AS observed
 {% endblock %}
@@ -27,7 +38,7 @@ DROP USER IF EXISTS {{ probe | literal }}@'localhost'
 {% endblock %}
 
 {% block count %}
-SELECT COUNT(*) >= 0 AS held, CONCAT(COUNT(*), IF(COUNT(*) = 1, ' row', ' rows')) AS observed FROM {{ table | ident }}
+SELECT COUNT(*) >= 1 AS held, CONCAT(COUNT(*), IF(COUNT(*) = 1, ' row', ' rows')) AS observed FROM {{ table | ident }}
 {% endblock %}
 
 {% block create_database %}
@@ -67,10 +78,33 @@ DROP TABLE {{ referring | ident }}, {{ probe | ident }}
 {% endblock %}
 
 {% block elsewhere %}
-SELECT COUNT(*) = 0 AS held, COALESCE(GROUP_CONCAT(SCHEMA_NAME ORDER BY SCHEMA_NAME SEPARATOR ', '), 'no other') AS observed
-FROM information_schema.SCHEMATA
-WHERE SCHEMA_NAME NOT IN ('information_schema', 'performance_schema') AND CAST(SCHEMA_NAME AS BINARY) NOT IN
-    ({% for name in databases %}{% if not loop.first %}, {% endif %}CAST({{ name | literal }} AS BINARY){% endfor %})
+{# What every account sees this one sees too; what it was given itself is its own, whatever everybody has. #}
+SELECT COALESCE(SUM(o.through IS NULL), 0) = 0 AS held,
+       COALESCE(GROUP_CONCAT(CONCAT(o.name, COALESCE(CONCAT(', as every account does, by ', o.through), '')) ORDER BY o.name SEPARATOR '; '),
+                'no other') AS observed,
+       IF(SUM(o.through IS NULL) > 0, 'dbprov plan names what gives it as extra, and apply --prune revokes that',
+          CONCAT('who administers the server can take it from every account:', CHAR(10 USING utf8mb4), GROUP_CONCAT(DISTINCT o.statement SEPARATOR ' '))) AS note
+FROM (
+    SELECT s.SCHEMA_NAME AS name, {% if everybody %}e.through, e.statement{% else %}NULL AS through, NULL AS statement{% endif %}
+
+    FROM information_schema.SCHEMATA AS s
+    {% if everybody -%}
+    LEFT JOIN ({% for pattern, through, statement in everybody %}SELECT {{ pattern | literal }} AS pattern, {{ through | literal }} AS through, {{ statement | literal }} AS statement
+               {%- if not loop.last %} UNION ALL {% endif %}{% endfor %}) AS e
+        ON {% if settings.partial_revokes == "1" %}CAST(s.SCHEMA_NAME AS BINARY) = CAST(e.pattern AS BINARY){% else %}s.SCHEMA_NAME LIKE e.pattern{% endif %}
+
+        AND NOT EXISTS (SELECT 1 FROM information_schema.SCHEMA_PRIVILEGES
+                        WHERE {% include "mysql/fragments/grantee.sql" %} AND (s.SCHEMA_NAME LIKE TABLE_SCHEMA OR s.SCHEMA_NAME = TABLE_SCHEMA))
+        AND NOT EXISTS (SELECT 1 FROM information_schema.TABLE_PRIVILEGES
+                        WHERE {% include "mysql/fragments/grantee.sql" %} AND s.SCHEMA_NAME = TABLE_SCHEMA)
+    {%- endif %}
+
+    WHERE s.SCHEMA_NAME NOT IN ('information_schema', 'performance_schema') AND CAST(s.SCHEMA_NAME AS BINARY) NOT IN
+        ({% for name in databases %}{% if not loop.first %}, {% endif %}CAST({{ name | literal }} AS BINARY){% endfor %})) AS o
+{% endblock %}
+
+{% block fill %}
+INSERT INTO {{ database | ident }}.{{ later | ident }} (word) VALUES ('dbprov')
 {% endblock %}
 
 {% block identity %}

@@ -7,6 +7,14 @@ GRANT {{ role | ident }} TO {{ admin | ident }}{% if version >= (16,) %} WITH AD
 ALTER ROLE {{ admin | ident }} {{ attribute | keywords }}
 {% endblock %}
 
+{% block close %}
+REVOKE CONNECT ON DATABASE {{ database | ident }} FROM PUBLIC
+{% endblock %}
+
+{% block writable %}
+SET default_transaction_read_only = off
+{% endblock %}
+
 {% block enter %}
 GRANT CONNECT ON DATABASE {{ database | ident }} TO {{ admin | ident }}
 {% endblock %}
@@ -37,6 +45,6 @@ GRANT {{ role | ident }} TO {{ admin | ident }}{% if version >= (16,) %} WITH IN
 {% if source == 'database' -%}
 ALTER DATABASE {{ database | ident }} RESET {{ preset | ident }}
 {%- else -%}
-ALTER ROLE {{ admin | ident }} {% if source == 'database user' %}IN DATABASE {{ database | ident }} {% endif %}RESET {{ preset | ident }}
+ALTER ROLE {% if admin %}{{ admin | ident }}{% else %}ALL{% endif %} {% if source == 'database user' %}IN DATABASE {{ database | ident }} {% endif %}RESET {{ preset | ident }}
 {%- endif %}
 {% endblock %}

@@ -54,10 +54,16 @@ SELECT current_setting('server_version_num')::int AS number,
        rolcreaterole AS createrole,
        rolcreatedb AS createdb,
        pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool AS read_only,
+       s.source AS read_only_by,
+       CASE s.source WHEN 'configuration file'
+                     THEN E'SET default_transaction_read_only = off;\nALTER SYSTEM RESET default_transaction_read_only;\nSELECT pg_reload_conf();'
+                     WHEN 'global' THEN E'SET default_transaction_read_only = off;\nALTER ROLE ALL RESET default_transaction_read_only;'
+       END AS to_write,
        (SELECT CASE rolname WHEN 'rds_superuser' THEN 'RDS' WHEN 'azure_pg_admin' THEN 'Azure'
                             ELSE 'Cloud SQL' END
         FROM pg_roles
         WHERE rolname IN ('rds_superuser', 'azure_pg_admin', 'cloudsqlsuperuser') LIMIT 1) AS service
 FROM pg_roles
+LEFT JOIN pg_settings AS s ON s.name = 'default_transaction_read_only' AND s.setting = 'on' AND NOT pg_is_in_recovery()
 WHERE rolname = current_user
 {% endblock %}

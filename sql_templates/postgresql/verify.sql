@@ -1,3 +1,33 @@
+{% block act_as %}
+SET LOCAL ROLE {{ user | ident }}
+{% endblock %}
+
+{% block act_as_admin %}
+SET LOCAL ROLE NONE
+{% endblock %}
+
+{% block around %}
+{# Which other databases let a user in, and through whom beside PUBLIC; asked by the admin. A login proves it. #}
+SELECT d.datname::pg_catalog.text AS name,
+       pg_catalog.concat_ws(', ', CASE WHEN r.rolsuper THEN 'SUPERUSER' END,
+           (SELECT pg_catalog.string_agg(DISTINCT CASE WHEN a.grantee OPERATOR(pg_catalog.=) r.oid AND d.datdba OPERATOR(pg_catalog.=) r.oid THEN 'its ownership'
+                                                       WHEN a.grantee OPERATOR(pg_catalog.=) r.oid THEN 'a grant to itself'
+                                                       ELSE pg_catalog.format('role %I', pg_catalog.pg_get_userbyid(a.grantee)) END, ', ')
+            FROM pg_catalog.aclexplode(coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))) AS a
+            WHERE a.grantee OPERATOR(pg_catalog.<>) 0 AND a.privilege_type OPERATOR(pg_catalog.=) 'CONNECT'
+              AND NOT r.rolsuper AND pg_catalog.pg_has_role(r.oid, a.grantee, 'USAGE'))) AS through
+FROM pg_catalog.pg_database AS d, pg_catalog.pg_roles AS r
+WHERE r.rolname OPERATOR(pg_catalog.=) {{ user | literal }} AND d.datallowconn
+  AND d.datname OPERATOR(pg_catalog.<>) ALL (ARRAY[{{ databases | literals }}]::pg_catalog.name[])
+  AND pg_catalog.has_database_privilege(r.oid, d.oid, 'CONNECT')
+ORDER BY 2 DESC, 1
+{% endblock %}
+
+{% block borrow %}
+{# Rolled back with all that is tried. #}
+GRANT {{ user | ident }} TO CURRENT_USER{% if version >= (16,) %} WITH INHERIT FALSE, SET TRUE{% endif %}
+{% endblock %}
+
 {% block call_function %}
 SELECT {{ function | ident }}() OPERATOR(pg_catalog.=) 42 AS held, 'it answered' AS observed
 {% endblock %}
@@ -34,6 +64,10 @@ CREATE SEQUENCE {{ schema | ident }}.{{ sequence | ident }}
 CREATE TABLE {{ probe | ident }} (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, word pg_catalog.text)
 {% endblock %}
 
+{% block create_table_as %}
+CREATE TABLE {{ schema | ident }}.{{ probe | ident }} (id integer PRIMARY KEY)
+{% endblock %}
+
 {% block create_table_in %}
 CREATE TABLE {{ schema | ident }}.{{ probe | ident }} (id integer PRIMARY KEY)
 {% endblock %}
@@ -53,6 +87,10 @@ FROM (SELECT n.nspname, EXISTS (SELECT FROM pg_catalog.aclexplode(coalesce(n.nsp
       WHERE n.nspname OPERATOR(pg_catalog.!~~) E'pg\\_%' AND n.nspname OPERATOR(pg_catalog.<>) 'information_schema'
         AND n.nspname OPERATOR(pg_catalog.<>) ALL (ARRAY[{{ schemas | literals }}])
         AND pg_catalog.has_schema_privilege(n.oid, 'CREATE')) AS n
+{% endblock %}
+
+{% block fill %}
+INSERT INTO {{ schema | ident }}.{{ probe | ident }} (id) VALUES (1)
 {% endblock %}
 
 {% block future %}
@@ -142,6 +180,19 @@ SELECT {% if asked %}NOT can{% else %}true{% endif %} AS held,
 FROM (SELECT pg_catalog.has_database_privilege('public', pg_catalog.current_database(), 'CONNECT') AS can) AS p
 {% endblock %}
 
+{% block read_in %}
+{# In the role of the user; the privilege was looked up before. #}
+SELECT pg_catalog.count(*) OPERATOR(pg_catalog.=) 1 AS held, pg_catalog.format('%s row(s) of 1', pg_catalog.count(*)) AS observed,
+       CASE WHEN pg_catalog.count(*) OPERATOR(pg_catalog.<>) 1
+            THEN (SELECT pg_catalog.format(E'row level security is on for the new table%s; it needs a policy that lets the user in, such as\nCREATE POLICY dbprov ON %I.%I TO %I USING (true);',
+                                           (SELECT pg_catalog.concat(', perhaps by event trigger ', pg_catalog.string_agg(pg_catalog.quote_ident(e.evtname), ', '))
+                                            FROM pg_catalog.pg_event_trigger AS e WHERE e.evtenabled OPERATOR(pg_catalog.<>) 'D' HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0),
+                                           {{ schema | literal }}, 'TABLE', {{ user | literal }})
+                  FROM pg_catalog.pg_class AS c
+                  WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(pg_catalog.format('%I.%I', {{ schema | literal }}, {{ probe | literal }})) AND c.relrowsecurity) END AS note
+FROM {{ schema | ident }}.{{ probe | ident }}
+{% endblock %}
+
 {% block reference %}
 CREATE TABLE {{ referring | ident }} (id integer PRIMARY KEY REFERENCES {{ probe | ident }} (id))
 {% endblock %}
@@ -149,4 +200,33 @@ CREATE TABLE {{ referring | ident }} (id integer PRIMARY KEY REFERENCES {{ probe
 {% block select %}
 SELECT pg_catalog.count(*) OPERATOR(pg_catalog.=) 1 AS held, pg_catalog.format('%s row', pg_catalog.count(*)) AS observed
 FROM {{ probe | ident }} WHERE word OPERATOR(pg_catalog.=) 'dbprov'
+{% endblock %}
+
+{% block write_in %}
+INSERT INTO {{ schema | ident }}.{{ probe | ident }} (id) VALUES (2)
+{% endblock %}
+
+{% block writable %}
+{# What is tried is tried in a transaction that says READ WRITE; the application's begin as the default says. #}
+SELECT pg_catalog.current_setting('default_transaction_read_only') OPERATOR(pg_catalog.=) 'off' AS held,
+       CASE WHEN pg_catalog.current_setting('default_transaction_read_only') OPERATOR(pg_catalog.=) 'off' THEN 'read write'
+            ELSE pg_catalog.concat('read only by default_transaction_read_only', CASE WHEN s.target IS NOT NULL THEN pg_catalog.concat(', of ALTER ', s.target, ' SET') END)
+            END AS observed,
+       CASE WHEN pg_catalog.current_setting('default_transaction_read_only') OPERATOR(pg_catalog.=) 'off' THEN NULL
+            WHEN s.target IS NULL THEN 'default_transaction_read_only is on for the whole server: set it off there'
+            ELSE pg_catalog.format(E'its application cannot write; this ends it:\nSET default_transaction_read_only = off;\nALTER %s RESET default_transaction_read_only;', s.target) END AS note
+FROM (SELECT 1) AS o
+LEFT JOIN LATERAL (
+    SELECT CASE WHEN s.setrole OPERATOR(pg_catalog.<>) 0 AND s.setdatabase OPERATOR(pg_catalog.<>) 0
+                THEN pg_catalog.format('ROLE %I IN DATABASE %I', session_user, pg_catalog.current_database())
+                WHEN s.setrole OPERATOR(pg_catalog.<>) 0 THEN pg_catalog.format('ROLE %I', session_user)
+                WHEN s.setdatabase OPERATOR(pg_catalog.<>) 0 THEN pg_catalog.format('DATABASE %I', pg_catalog.current_database())
+                ELSE 'ROLE ALL' END AS target
+    FROM pg_catalog.pg_db_role_setting AS s, pg_catalog.unnest(s.setconfig) AS c(entry)
+    WHERE pg_catalog.split_part(c.entry, '=', 1) OPERATOR(pg_catalog.=) 'default_transaction_read_only'
+      AND s.setrole OPERATOR(pg_catalog.=) ANY (ARRAY[0::pg_catalog.oid, (SELECT r.oid FROM pg_catalog.pg_roles AS r
+                                                          WHERE r.rolname OPERATOR(pg_catalog.=) session_user)])
+      AND s.setdatabase OPERATOR(pg_catalog.=) ANY (ARRAY[0::pg_catalog.oid, (SELECT d.oid FROM pg_catalog.pg_database AS d
+                                                          WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())])
+    ORDER BY s.setrole OPERATOR(pg_catalog.=) 0, s.setdatabase OPERATOR(pg_catalog.=) 0 LIMIT 1) AS s ON true
 {% endblock %}

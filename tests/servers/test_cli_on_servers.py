@@ -87,6 +87,7 @@ def test_json_is_one_document(run: Run) -> None:
         "do",
         "warning",
         "statements",
+        "state",
     }
     assert keys == set(verified["deployments"][0]["checks"][0])
     strings = documents(run, "connections", "spec.yaml", code=0)["deployments"][0]

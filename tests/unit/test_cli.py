@@ -273,6 +273,7 @@ def test_a_plan_with_differences(world: dict[str, Any]) -> None:
         "steps",
         "obstacles",
         "remedy",
+        "refusals",
         "beyond",
         "surplus",
         "remarks",

@@ -52,7 +52,9 @@ def connect(
     )
 
 
-def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Session:
+def connect_as(
+    url: Secret, deployment: Deployment, timeouts: Timeouts, database: str | None = None
+) -> Session:
     """A user's session, with the very string that is handed out."""
     from dbprov.engines.mysql.urls import MODES
 
@@ -63,7 +65,7 @@ def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Sessi
         mode = next(mode for mode, word in MODES.items() if word == query["ssl_mode"])
         ca, cert, key = (query.get(f"ssl_{which}") for which in ("ca", "cert", "key"))
         tls = replace(tls, mode=mode, ca=ca, cert=cert, key=key)
-    database = unquote(parts.path[1:])
+    database = database or unquote(parts.path[1:])
     return _opened(
         timeouts,
         unquote(parts.username or ""),

@@ -96,6 +96,10 @@ def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
     return "", outside(str(error)) if not secret else type(error).__name__
 
 
+def inside(error: BaseException) -> str:
+    return ""  # it says nothing of that, and has no triggers on DDL
+
+
 def remedy(code: str, words: str = "") -> str:
     if found := tls_context.fault(words):
         return found.todo

@@ -11,9 +11,10 @@ from contextlib import suppress
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from dbprov.engines.facts import Facts, Trial
+from dbprov.engines.facts import Facts, Row, Trial
 from dbprov.spec.model import Access, Account, Deployment
 
+ENTERS = False  # what a session can reach, information_schema tells it
 BINARY_LOG = {
     "1419": "with the binary log on, only SUPER may create functions"
     " unless log_bin_trust_function_creators = 1 (on managed services a parameter of the server);"
@@ -27,12 +28,15 @@ def trials(
     facts: Facts,
     probe: str,
     beside: Sequence[Deployment] = (),
+    around: Sequence[Row] = (),
 ) -> list[Trial]:
-    """``beside``: all that the spec wants on this server; one user may serve several of it."""
-    who = (account.name, account.host)
-    own = {d.database for d in beside if who in [(a.name, a.host) for a in d.accounts]}
+    """``beside``: all that the spec wants on this server; one user may serve several of it.
+
+    ``around``: the rows that give every account a database.
+    """
     names = _names(deployment, probe) | {"user": account.name, "host": account.host}
-    names["databases"] = tuple(sorted({deployment.database, *own}))
+    names["databases"] = deployment.databases(account, beside)
+    names["everybody"] = tuple((row["pattern"], row["through"], row["statement"]) for row in around)
     return [
         Trial("is the account that it should be", "identity", names, "holds"),
         *(_creating(names) if account.access.creates else _not_creating(names)),
@@ -79,11 +83,12 @@ def _on_tables_of_others(account: Account, names: dict[str, Any]) -> Iterator[Tr
     writes = "refused" if account.access is Access.READ else "works"
     word = "cannot" if account.access is Access.READ else "can"
     yield Trial("", made, values, "setup", by_admin=True)
+    yield Trial("can read it", "fill", values, "setup", by_admin=True, always=True, needs=made)
     yield Trial(
         f"{word} write to a table that the admin makes", "insert", values, writes, needs=made
     )
     yield Trial(f"{word} change its rows", "update", values, writes, needs=made)
-    yield Trial("can read it", "count", values, "holds", needs=made)
+    yield Trial("can read it", "count", values, "holds", needs="fill")
     yield Trial(f"{word} delete its rows", "delete", values, writes, needs=made)
 
 

@@ -52,7 +52,9 @@ def connect(
     return Session(_opened(settings, timeouts, tls.allow_cleartext or near(address)))
 
 
-def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Session:
+def connect_as(
+    url: Secret, deployment: Deployment, timeouts: Timeouts, database: str | None = None
+) -> Session:
     """A user's session, with the very string that is handed out."""
     extra = {
         key: value for key, value in deployment.server.options if key in ("hostaddr", "gssencmode")
@@ -61,6 +63,7 @@ def connect_as(url: Secret, deployment: Deployment, timeouts: Timeouts) -> Sessi
     tls, server = deployment.tls, deployment.server
     settings = {
         **_protected(tls), **conninfo_to_dict(url.reveal()), **_session(timeouts), **extra,
+        **({"dbname": database} if database else {}),
     }  # fmt: skip
     return Session(_opened(settings, timeouts, tls.allow_cleartext or near(server)))
 

@@ -90,6 +90,12 @@ def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
     return code, tls_context.explained(text) if not secret else type(error).__name__
 
 
+def inside(error: BaseException) -> str:
+    if not isinstance(error, psycopg.Error) or not error.diag.context:
+        return ""
+    return "\n".join(filter(None, (error.diag.context, error.diag.internal_query)))
+
+
 def remedy(code: str, words: str = "") -> str:
     if found := tls_context.fault(words):
         return found.todo

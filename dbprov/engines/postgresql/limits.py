@@ -10,6 +10,10 @@ from dbprov.spec.model import Deployment
 
 TO_MAKE = {"user": "CREATEROLE", "second_user": "CREATEROLE", "database": "CREATEDB"}
 
+ELSEWHERE = (
+    "set it off where it was set on: PGOPTIONS, the server's command line, or its parameters"
+)
+
 
 class Admin:
     def __init__(self, facts: Facts, render: Statements) -> None:
@@ -60,6 +64,11 @@ def objections(deployment: Deployment, facts: Facts) -> list[tuple[str, str]]:
         return [
             (f'user "{facts.admin}" is the admin itself', "another name for the Deployment's user")
         ]
+    if source := facts.settings.get("read_only_by"):
+        why = f"default_transaction_read_only is on for the whole server ({source})"
+        statements = facts.settings["to_write"]
+        todo = f"a superuser would run:\n{statements}" if statements else ELSEWHERE
+        return [(why, todo)]
     if facts.read_only:
         return [("the server is a replica, or read only", "name the server that takes writes")]
     return []

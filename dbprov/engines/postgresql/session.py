@@ -48,6 +48,7 @@ class Session(Struct, frozen=True):
             rights=frozenset(rights),
             read_only=row["read_only"],
             tls=self.tls,
+            settings={key: row[key] or "" for key in ("read_only_by", "to_write")},
         )
 
     def ask(self, queries: Sequence[str]) -> list[list[Row]]:
@@ -85,6 +86,13 @@ class Session(Struct, frozen=True):
 
     @contextmanager
     def roll_back(self) -> Iterator[None]:
+        """What is tried is tried in transactions that may write, also where the default is another.
+
+        It cannot be said later (T86). A replica has no such transactions. Of a default that keeps a
+        user from writing there is a trial.
+        """
+        if self.connection.info.parameter_status("in_hot_standby") != "on":
+            self.connection.read_only = False
         with self.connection.transaction(force_rollback=True):
             yield
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from dbprov.engines.facts import Facts, Trial
+from dbprov.engines.facts import Facts, Row, Trial
 from dbprov.spec.model import Access, Account, Deployment
 
+ENTERS = True
 ROWS = {
     Access.ALL: ("SELECT", "INSERT", "UPDATE", "DELETE"),
     Access.OWNER: ("SELECT", "INSERT", "UPDATE", "DELETE"),
@@ -30,6 +31,7 @@ def trials(
     facts: Facts,
     probe: str,
     beside: Sequence[Deployment] = (),
+    around: Sequence[Row] = (),
 ) -> list[Trial]:
     names = {
         "probe": probe,
@@ -44,6 +46,11 @@ def trials(
     return [
         Trial("is who it should be", "identity", names, "holds"),
         *(
+            [Trial("may write in its transactions", "writable", names, "holds")]
+            if account.access is not Access.READ
+            else []
+        ),
+        *(
             _creating(deployment, account, names)
             if account.access.creates
             else _not_creating(account, facts, names)
@@ -52,7 +59,7 @@ def trials(
         Trial("cannot create a role", "create_role", names, "refused"),
         *_elsewhere(deployment, account, names),
         *_from_outside(deployment, names),
-        *_later(deployment, account, names),
+        *_later(deployment, account, facts, names),
     ]
 
 
@@ -111,14 +118,56 @@ def _from_outside(deployment: Deployment, names: Mapping[str, Any]) -> Iterator[
         yield Trial("nobody else gets in through PUBLIC", "public", values, "holds")
 
 
-def _later(deployment: Deployment, account: Account, names: Mapping[str, Any]) -> Iterator[Trial]:
+def _later(
+    deployment: Deployment, account: Account, facts: Facts, names: Mapping[str, Any]
+) -> Iterator[Trial]:
     for schema in account.schemas:
         later = {name: f"{names[name]}_later" for name in ("probe", "sequence", "function")}
         values = {**names, **later, **_rights(account), "schema": schema}
-        for template in ("create_table_in", "create_sequence_in", "create_function_in"):
-            yield Trial("", template, values, "setup", by_admin=True)
         claim = f'can {_use(account)} what the admin will create in schema "{schema}"'
+        needs = ""
+        for template in ("create_table_in", "create_sequence_in", "create_function_in"):
+            yield Trial(claim, template, values, "setup", by_admin=True, needs=needs)
+            needs = template
         yield Trial(claim, "future", values, "holds", by_admin=True, needs="create_function_in")
+        yield from _rows(account, facts, values, "the admin", "future")
+        for number, other in enumerate(deployment.accounts):
+            if other is not account and other.access.creates and schema in other.schemas:
+                made = {**values, "probe": f"{names['probe']}_of_{number}", "creator": other.name}
+                yield from _by_another(facts, made, f'reads a row of "{other.name}"')
+                yield from _rows(account, facts, made, f'"{other.name}"', "create_table_as")
+
+
+def _by_another(facts: Facts, values: Mapping[str, Any], claim: str) -> Iterator[Trial]:
+    """A table that the admin makes in the role of another user."""
+    acts = {**values, "user": values["creator"]}
+    yield from _acting(facts, acts, claim, "")
+    yield Trial("", "create_table_as", values, "setup", by_admin=True, needs="act_as")
+
+
+def _acting(facts: Facts, values: Mapping[str, Any], claim: str, needs: str) -> Iterator[Trial]:
+    """In the role of a user, which the admin borrows; the transaction's end takes it back."""
+    if "SUPERUSER" not in facts.rights:
+        yield Trial(claim, "borrow", values, "setup", by_admin=True, always=True, needs=needs)
+        needs = "borrow"
+    yield Trial(claim, "act_as", values, "setup", by_admin=True, always=True, needs=needs)
+
+
+def _rows(
+    account: Account, facts: Facts, values: Mapping[str, Any], creator: str, needs: str
+) -> Iterator[Trial]:
+    """A privilege is no proof: row level security may hide every row (T85)."""
+    what = f'what {creator} will create in schema "{values["schema"]}"'
+    claim = f"reads a row of {what}"
+    yield Trial(claim, "fill", values, "setup", by_admin=True, needs=needs)
+    if "creator" in values:
+        yield Trial("", "act_as_admin", values, "setup", by_admin=True)
+    yield from _acting(facts, values, claim, "fill")
+    yield Trial(claim, "read_in", values, "holds", by_admin=True, needs="act_as")
+    if account.access is not Access.READ:
+        claim = f"writes a row of {what}"
+        yield Trial(claim, "write_in", values, by_admin=True, needs="act_as")
+    yield Trial("", "act_as_admin", values, "setup", by_admin=True)
 
 
 def _rights(account: Account) -> dict[str, Any]:
