@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dbprov.connections.forms import FormOptions
     from dbprov.connections.strings import DeploymentConnections
     from dbprov.passwords.secret import Secret
+    from dbprov.server.server import Server
     from dbprov.spec.model import Deployment, Spec
 
 FORMS = (
@@ -86,23 +87,37 @@ def connections(
     Example: dbprov connections deployment.yaml --format env -o airflow.env
     """
     from dbprov.commands.connections import connections, unfinished
+    from dbprov.commands.servers import servers
     from dbprov.connections import forms
 
     name = _form(form, template, as_json)
     revealed = reveal or output is not None
     scram = _scram(userlist, name, template)
     wanted = forms.FormOptions(shown=revealed, scram=scram, base=_base(base), **flags)
-    handouts = connections(spec, passwords=revealed and not scram)
-    for one in handouts:
-        for words in one.warnings() if name in ("text", "json") else one.by_token():
+    with servers(spec, ask) as opened:
+        handouts = connections(
+            spec,
+            passwords=revealed and not scram,
+            opened=opened,
+            unpublished=name == "pgbouncer",
+        )
+        _say(name, handouts)
+        for words in unfinished(spec) if revealed else ():
             console.say(f"note: {words}")
-    for words in unfinished(spec) if revealed else ():
-        console.say(f"note: {words}")
-    if template is None:
-        forms.refuse(name, handouts, wanted)
-    if scram and revealed:
-        wanted = replace(wanted, verifiers=_verifiers(spec))
+        if template is None:
+            forms.refuse(name, handouts, wanted)
+        if scram and revealed:
+            servers_of = [opened[deployment] for deployment in spec.deployments]
+            wanted = replace(wanted, verifiers=_verifiers(servers_of, handouts))
     write_connections(name, template, handouts, wanted, output)
+
+
+def _say(name: str, handouts: Sequence[DeploymentConnections]) -> None:
+    """What to know of the strings, and in the forms for people also of the names."""
+    for one in handouts:
+        readable = name in ("text", "json")
+        for words in one.warnings() if readable else [*one.by_token(), *one.of_place()]:
+            console.say(f"note: {words}")
 
 
 def write_connections(
@@ -156,15 +171,15 @@ def _scram(userlist: str | None, name: str, template: str | None) -> bool:
     return userlist == "scram"
 
 
-def _verifiers(spec: Spec) -> dict[tuple[Deployment, str], Secret]:
+def _verifiers(
+    servers: Sequence[Server], handouts: Sequence[DeploymentConnections]
+) -> dict[tuple[Deployment, str], Secret]:
     """Read on the servers, all before anything is written."""
     from dbprov.commands.connections import verifiers
-    from dbprov.commands.servers import servers
 
     made: dict[tuple[Deployment, str], Secret] = {}
-    with servers(spec, ask) as opened:
-        for deployment in spec.deployments:
-            made |= verifiers(deployment, opened[deployment])
+    for server, one in zip(servers, handouts, strict=True):
+        made |= verifiers(one.deployment, server)
     return made
 
 
@@ -186,12 +201,14 @@ def _put(path: Path, text: str) -> None:
 def document_of(spec: Spec, base: str, *, pgbouncer: bool, shown: bool) -> dict[str, Any]:
     """The variables of Houston's mutation, of a spec with one Deployment."""
     from dbprov.commands.connections import connections
+    from dbprov.commands.servers import servers
     from dbprov.connections import forms
 
-    handouts = connections(spec, passwords=shown)
+    with servers(spec, ask) as opened:
+        handouts = connections(spec, passwords=shown, opened=opened)
     wanted = forms.FormOptions(shown=shown, pgbouncer=pgbouncer, base=_base(base))
     forms.refuse("houston", handouts, wanted)
-    for words in (words for one in handouts for words in one.by_token()):
+    for words in (w for one in handouts for w in (*one.by_token(), *one.of_place())):
         console.say(f"note: {words}")
     made: dict[str, Any] = json.loads(forms.document("houston", handouts, wanted))
     return made

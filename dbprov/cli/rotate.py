@@ -16,9 +16,12 @@ from dbprov.cli.output import confirm, exit_code, show_end
 from dbprov.cli.spec_options import SpecCommand, ask, never, with_spec
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dbprov.audit.log import AuditLog
     from dbprov.commands.run import Run
-    from dbprov.spec.model import Spec, Timeouts
+    from dbprov.server.server import Server
+    from dbprov.spec.model import Deployment, Spec, Timeouts
 
 
 @click.command(cls=SpecCommand)
@@ -61,8 +64,8 @@ def rotate(
     from dbprov.commands.rotate_plan import plan_rotations
     from dbprov.commands.servers import servers
 
-    _refuse(spec, user, form, output, finishing)
     with servers(spec, never if yes else ask, templates, timeouts, journal=journal) as opened:
+        _refuse(spec, user, form, output, finishing, opened)
         plans = plan_rotations(spec, opened, user, finish=finishing)
         for planned in plans:
             screens.show_rotation(planned)
@@ -77,9 +80,9 @@ def rotate(
                 delayed=screens.show_delay,
             )
         )
-    ok = all(run.ok for run in runs)
-    if output and ok:
-        _write(spec, form or "text", output)
+        ok = all(run.ok for run in runs)
+        if output and ok:
+            _write(spec, form or "text", output, opened)
     document = {"ok": ok, "rotations": [run.as_json() for run in runs]}
     show_end(runs, journal, document if as_json else None)
     for planned in plans[len(runs) :]:
@@ -93,9 +96,14 @@ def rotate(
 
 
 def _refuse(
-    spec: Spec, user: str | None, form: str | None, output: str | None, finishing: bool
+    spec: Spec,
+    user: str | None,
+    form: str | None,
+    output: str | None,
+    finishing: bool,
+    opened: Mapping[Deployment, Server],
 ) -> None:
-    """What can be known to be wrong before any server is asked."""
+    """What can be known to be wrong before anything is looked at."""
     from dbprov.commands.connections import connections
     from dbprov.connections import forms
     from dbprov.errors import UsageError
@@ -112,18 +120,19 @@ def _refuse(
             "--finish changes no string", f"-o {output}", "give -o to the rotate before it"
         )
     if output:
-        handouts = connections(spec, passwords=False)
+        handouts = connections(spec, passwords=False, opened=opened)
         forms.refuse(form or "text", handouts, forms.FormOptions(shown=True))
         if not is_folder(output):
             forms.fits(form or "text", handouts)
 
 
-def _write(spec: Spec, form: str, output: str) -> None:
+def _write(spec: Spec, form: str, output: str, opened: Mapping[Deployment, Server]) -> None:
     from dbprov.commands.connections import connections
     from dbprov.connections import forms
 
     wanted = forms.FormOptions(shown=True)
-    write_connections(form, None, connections(spec), wanted, output)
+    handouts = connections(spec, opened=opened, unpublished=form == "pgbouncer")
+    write_connections(form, None, handouts, wanted, output)
 
 
 def _show_what_follows(spec: Spec, runs: list[Run], output: str | None) -> None:

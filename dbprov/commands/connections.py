@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
+from dbprov.commands.servers import servers
 from dbprov.connections.strings import DeploymentConnections, connections_of
-from dbprov.errors import LookError, PlaceError, RefusedError
+from dbprov.errors import DbprovError, LookError, PlaceError, RefusedError
 from dbprov.passwords.secret import Secret
 from dbprov.server.server import Server
 from dbprov.spec.model import Account, Auth, Deployment, Spec
@@ -24,11 +27,22 @@ def unfinished(spec: Spec) -> list[str]:
     ]
 
 
-def connections(spec: Spec, *, passwords: bool = True) -> list[DeploymentConnections]:
+def connections(
+    spec: Spec,
+    *,
+    passwords: bool = True,
+    opened: Mapping[Deployment, Server] | None = None,
+    unpublished: bool = False,
+) -> list[DeploymentConnections]:
     """The connection strings of each Deployment.
 
-    With ``passwords`` each must be in its place; PlaceError names one that is not.
+    With ``passwords`` each must be in its place; PlaceError names one that is not. A server whose
+    URL leaves host and port to libpq is asked where it is, but where ``publish`` says both and
+    nobody wants what is not published. Raises ConnectError where it cannot be asked.
     """
+    if opened is None:
+        with servers(spec) as opened:
+            return connections(spec, passwords=passwords, opened=opened, unpublished=unpublished)
 
     def password(account: Account) -> Secret | None:
         if account.auth is Auth.IAM:
@@ -43,8 +57,23 @@ def connections(spec: Spec, *, passwords: bool = True) -> list[DeploymentConnect
         return kept
 
     return [
-        connections_of(d, password if passwords else lambda account: None) for d in spec.deployments
+        connections_of(d, password if passwords else lambda account: None)
+        for d in (_located(d, opened[d], unpublished) for d in spec.deployments)
     ]
+
+
+def _located(deployment: Deployment, server: Server, unpublished: bool) -> Deployment:
+    """Only a session knows what libpq found in the environment and in service files."""
+    published = deployment.publish_host and deployment.publish_port
+    if published and not unpublished:
+        return deployment
+    try:
+        return replace(deployment, server=server.located)
+    except DbprovError as error:
+        error.what = f"host and port of {deployment.name} are not known: {error.what}"
+        named = "or name them: a host in server, or publish: {host: HOST, port: PORT}"
+        error.todo = "\n".join(filter(None, (error.todo, named)))
+        raise
 
 
 def verifiers(deployment: Deployment, server: Server) -> Mapping[tuple[Deployment, str], Secret]:

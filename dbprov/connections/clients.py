@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 from dbprov.connections.airflow import undecoded
 from dbprov.connections.forms import FormOptions, labelled
 from dbprov.connections.strings import Connection, DeploymentConnections
+from dbprov.spec.model import bracketed
 
 ENGINES = {
     "pgpass": "postgresql",
@@ -128,7 +129,7 @@ def as_jdbc(one: DeploymentConnections, options: FormOptions) -> str:
 
 def _jdbc(c: Connection, options: FormOptions) -> str:
     parts, engine = c.parts(options.shown), c.deployment.server.engine
-    host = f"[{parts['host']}]" if ":" in parts["host"] else parts["host"]
+    host = bracketed(parts["host"])
     parameters = {"user": parts["user"], "password": parts["password"]}
     if parts["sslmode"] and engine == "postgresql":
         parameters |= {"sslmode": parts["sslmode"]}

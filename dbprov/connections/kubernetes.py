@@ -11,6 +11,7 @@ from dbprov.connections.airflow import undecoded
 from dbprov.connections.forms import FormOptions, labelled
 from dbprov.connections.houston import bounced
 from dbprov.connections.strings import Connection, DeploymentConnections
+from dbprov.spec.model import bracketed
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
@@ -90,7 +91,8 @@ def _parts(connection: Connection, options: FormOptions) -> dict[str, Any]:
         "user": parts["user"],
         "pass": parts["password"],
         "protocol": connection.deployment.server.engine,
-        "host": parts["host"],
+        # The chart joins host and port; of a server behind PgBouncer it writes each alone.
+        "host": parts["host"] if options.pgbouncer else bracketed(parts["host"]),
         "port": int(parts["port"]),
         "db": parts["database"],
     }

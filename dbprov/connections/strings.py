@@ -16,7 +16,8 @@ from msgspec.structs import replace
 
 from dbprov.engines.engine import of
 from dbprov.passwords.secret import Secret
-from dbprov.spec.model import Account, Auth, Deployment
+from dbprov.spec.model import Account, Auth, Deployment, bracketed
+from dbprov.system.loopback import loopback
 
 MASK = "***"
 
@@ -130,7 +131,7 @@ class DeploymentConnections(Struct, frozen=True):
 
     def warnings(self) -> list[str]:
         """What a consumer cannot carry (D.2), and what it must have itself."""
-        return [*self.by_token(), *self._of_name(), *self._of_files()]
+        return [*self.by_token(), *self.of_place(), *self._of_name(), *self._of_files()]
 
     def by_token(self) -> list[str]:
         return [
@@ -141,6 +142,26 @@ class DeploymentConnections(Struct, frozen=True):
             for account in self.deployment.accounts
             if account.auth is Auth.IAM
         ]
+
+    def of_place(self) -> list[str]:
+        """Where the strings are good on this machine only, or may be."""
+        server, port = self.deployment.server, self.metadata.port
+        dialled = dict(server.options).get("hostaddr", "")
+        if self.deployment.publish_host:
+            return []
+        if server.host.startswith("/"):
+            return [
+                f"the strings name the socket {server.host}, which other machines do not have;"
+                " publish: {host: NAME} names the server where the Deployment runs"
+            ]
+        tunnel = not server.via and loopback(dialled) and not loopback(server.host)
+        if tunnel and not self.deployment.publish_port:
+            return [
+                f"the strings name {bracketed(server.host)}:{port}, and from here that is"
+                f" {bracketed(dialled)}:{port} (hostaddr): where that is a tunnel, the server's own"
+                " port may be another one; publish: {port: PORT} names it"
+            ]
+        return []
 
     def _of_files(self) -> list[str]:
         """Files of the DBA's machine: whoever uses the string looks for them where it is used."""
@@ -174,6 +195,8 @@ class DeploymentConnections(Struct, frozen=True):
 def connections_of(
     deployment: Deployment, password: Callable[[Account], Secret | None]
 ) -> DeploymentConnections:
+    located = of(deployment.server.engine).urls.located(deployment.server)
+    deployment = replace(deployment, server=located or deployment.server)
     made = {
         account: Connection(deployment, account, password(account), account.login)
         for account in deployment.accounts

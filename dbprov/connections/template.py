@@ -9,6 +9,7 @@ from typing import Any
 from dbprov.connections.forms import FormOptions
 from dbprov.connections.strings import Connection, DeploymentConnections
 from dbprov.errors import RenderError
+from dbprov.spec.model import bracketed
 from dbprov.system import files
 
 LARGEST = 1 << 20  # bytes of a template
@@ -81,4 +82,10 @@ def values(one: DeploymentConnections, shown: bool) -> dict[str, Any]:
 
 
 def _parts(c: Connection, shown: bool) -> dict[str, Any]:
-    return {**c.parts(shown), "url": c.url(shown), "access": c.account.access.value}
+    address = f"{bracketed(c.host)}:{c.port}"
+    return {
+        **c.parts(shown),
+        "address": address,
+        "url": c.url(shown),
+        "access": c.account.access.value,
+    }

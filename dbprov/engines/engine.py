@@ -55,6 +55,9 @@ class Session(Protocol):
     def tls(self) -> str:
         """The protocol of the connection; empty where it is not encrypted."""
 
+    def located(self, address: Address) -> Address:
+        """The address with the host and port that this connection was made to."""
+
     def pins(self, timeouts: Timeouts) -> dict[str, Any]:
         """The values of the templates that begin a session."""
 
@@ -168,6 +171,9 @@ class ExtraGrants(Protocol):
 
 class Urls(Protocol):
     """Connection strings, and how a file of SQL is run. Module ``urls``."""
+
+    def located(self, address: Address) -> Address | None:
+        """Where the server is, for strings. None where only a session can say it."""
 
     def password_placeholder(self, place: Kept, user: str) -> str: ...
     def url(

@@ -6,7 +6,7 @@ from dbprov.engines.facts import Check
 from dbprov.server.server import Server
 from dbprov.server.sessions import no_password
 from dbprov.spec import server_identity
-from dbprov.spec.model import Account, Deployment
+from dbprov.spec.model import Account, Deployment, bracketed
 
 
 def logged_in(deployment: Deployment, account: Account, tls: str) -> Check:
@@ -26,7 +26,7 @@ def logged_in(deployment: Deployment, account: Account, tls: str) -> Check:
         "logs in",
         "works",
         f"by the server's own address, {over}; "
-        + (f"{host}:{port}, which is" if elsewhere else "the TLS that is")
+        + (f"{bracketed(host)}:{port}, which is" if elsewhere else "the TLS that is")
         + " published, was not tried",
         True,
         todo="try the string that is handed out from where the Deployment runs",

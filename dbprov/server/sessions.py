@@ -82,16 +82,19 @@ class AdminSessions:
             self._tunnel = Tunnel(self.address, self.timeouts.connect)
         return self._tunnel.local_address
 
+    @property
+    def located(self) -> Address:
+        """The address with what its URL leaves to libpq and its files: the session knows it."""
+        known = self.engine.urls.located(self.address)
+        return known or self.connection().located(self.address)
+
     def here(self, deployment: Deployment) -> Deployment:
         """The Deployment with the address to connect to from here."""
-        port = deployment.publish_port
+        located, port = self.located, deployment.publish_port
         if deployment.publish_host and not port:
-            port = deployment.server.port
-        return replace(
-            deployment,
-            server=replace(self.reached, via=""),
-            publish_port=port,
-        )
+            port = located.port
+        server = replace(self.reached, via="") if self.address.via else located
+        return replace(deployment, server=server, publish_port=port)
 
     @property
     def facts(self) -> Facts:
@@ -144,7 +147,8 @@ class AdminSessions:
 
     def _unreached(self, database: str | None, error: Exception) -> ConnectError:
         code, words = self.engine.errors.explain(error, secret=False)
-        where = f'database "{database}" on {self.address}' if database else str(self.address)
+        server = self.address.full_name
+        where = f'database "{database}" on {server}' if database else server
         login = code in self.engine.errors.LOGIN
         what = "does not let the admin in" if login else "cannot be reached"
         todo = self.engine.errors.remedy(code, words)

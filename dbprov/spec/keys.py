@@ -51,6 +51,7 @@ URL_PATTERN = (
 NOT_IN_URLS = (
     r"[\u0000-\u001f\u007f-\u009f\u2028\u2029]|[?&](password|sslpassword|sslmode|sslrootcert"
     "|sslcert|sslkey|ssl_mode|ssl_ca|ssl_cert|ssl_key)="
+    r"|://([^@/?]*@)?[^\[@/?]*:[^@/?]*:"  # an address of IPv6 without brackets
 )
 SERVER = Key(
     "server",

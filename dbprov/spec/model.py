@@ -41,10 +41,17 @@ TLS_MODES = ("disable", "prefer", "require", "verify-ca", "verify-full")
 SYSTEM_CA = "/etc/ssl/certs/ca-certificates.crt"
 
 
+def bracketed(host: str) -> str:
+    """The host as it stands before ``:PORT``: an address of IPv6 is in brackets there."""
+    return f"[{host}]" if ":" in host else host
+
+
 class Address(Struct, frozen=True):
     """The admin's way to a server.
 
-    ``host`` is empty where libpq's own defaults, or a socket, are meant.
+    ``host`` is empty where the URL names none: libpq's defaults or a service file say it, and only
+    the session knows it (``located``). ``port`` is then one that libpq was told only where it is
+    among the options.
     """
 
     engine: str
@@ -78,11 +85,8 @@ class Address(Struct, frozen=True):
         return f"{self} ({', '.join(more)})" if more else str(self)
 
     def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return (
-            f"{self.engine}://{quote(self.user, safe='') + '@' if self.user else ''}"
-            f"{host}:{self.port}"
-        )
+        login = quote(self.user, safe="") + "@" if self.user else ""
+        return f"{self.engine}://{login}{bracketed(self.host)}:{self.port}"
 
 
 class Tls(Struct, frozen=True):

@@ -98,6 +98,8 @@ def name(address: Address) -> tuple[str, str, str, int]:
         return address.engine, address.via, f"service {options['service']}", 0
     if host.startswith("/"):
         return address.engine, address.via, normpath(host), _port_of_socket(address)
+    if not host and "port" not in options:
+        return address.engine, address.via, "", 0  # PGHOST and PGPORT are the same for both
     host = host.lower().removesuffix(".")
     return address.engine, address.via, _one_spelling(host), address.port
 

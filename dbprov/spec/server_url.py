@@ -46,7 +46,7 @@ class ServerReader(Struct):
         authority, _, path = rest.partition("/")
         login, at, where = authority.rpartition("@")
         user, colon, _password = login.partition(":")
-        options = tuple(parse_qsl(query, keep_blank_values=True))
+        options = _options(engine, query)
         private = any(key == "password" or key.startswith("sslpassword") for key, _ in options)
         if colon or (not at and "@" in rest + query) or private:  # one with a / or ? in it
             self.values.wrong(node, f"{URL_OF_THE_SERVER} holds a password", NO_PASSWORD)
@@ -59,14 +59,20 @@ class ServerReader(Struct):
             right = "one host: the one that takes writes"
             self.values.wrong(node, f"{URL_OF_THE_SERVER} names several hosts", right)
             return None
-        host, port = _host_and_port(where)
+        if not where.startswith("[") and where.count(":") > 1:
+            right = "an address of IPv6 in brackets: postgresql://dba@[2001:db8::1]:5432/postgres"
+            self.values.wrong(node, f"the host in {URL_OF_THE_SERVER} has several colons", right)
+            return None
+        host, said = _host_and_port(where)
         parameters = dict(options)
-        port = port or parameters.get("port", "") or str(ENGINES[scheme])
+        port = said or parameters.get("port", "") or str(ENGINES[scheme])
         if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
             what = f"the port in {URL_OF_THE_SERVER} is not a number from 1 to 65535"
             self.values.wrong(node, what, keys.SERVER.right)
             return None
         host = unquote(host) or parameters.get("host", "") or parameters.get("unix_socket", "")
+        if said and not host:
+            options = (*options, ("port", said))  # what is not said is for libpq to find
         address = Address(engine, unquote(user), host, int(port), unquote(path), options)
         self._one_machine(node, address, parameters)
         return address
@@ -108,6 +114,14 @@ class ServerReader(Struct):
         if found.admin:
             self.managed[found.address] = found.admin
         return found.address
+
+
+def _options(engine: str, query: str) -> tuple[tuple[str, str], ...]:
+    """``socket`` is what MySQL's own programs call the socket, ``unix_socket`` its drivers."""
+    names = {"socket": "unix_socket"} if engine == "mysql" else {}
+    return tuple(
+        (names.get(key, key), value) for key, value in parse_qsl(query, keep_blank_values=True)
+    )
 
 
 def _host_and_port(where: str) -> tuple[str, str]:

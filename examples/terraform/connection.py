@@ -11,7 +11,7 @@ import json
 import subprocess
 import sys
 from typing import Any, NoReturn
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 PORTS = {"postgresql": 5432, "mysql": 3306}
 
@@ -22,10 +22,11 @@ def main() -> None:
     url = urlsplit(
         named(dbprov("connections", spec, "--format", "json"), name)["metadataConnection"]
     )
+    more = dict(parse_qsl(url.query))  # a socket, and libpq's port of it, are there
     answer = {
         "engine": url.scheme,
-        "host": url.hostname or "",
-        "port": str(url.port or PORTS[url.scheme]),
+        "host": more.get("unix_socket") or url.hostname or more.get("host", ""),
+        "port": str(url.port or more.get("port") or PORTS[url.scheme]),
         "database": unquote(url.path.removeprefix("/")),
         "user": unquote(url.username or ""),
     }

@@ -13,11 +13,14 @@ from typing import Self
 class Proxy:
     """Forwards to a server. ``exchanges``: requests of the client after an answer, over all connections."""
 
-    def __init__(self, host: str, port: int, delay: float = 0.0) -> None:
+    def __init__(
+        self, host: str, port: int, delay: float = 0.0, listens: str = "127.0.0.1"
+    ) -> None:
         self.target = (host, port)
         self.delay = delay
         self.exchanges = 0
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        family = socket.AF_INET6 if ":" in listens else socket.AF_INET
+        self._listener = socket.create_server((listens, 0), family=family)
         self.port: int = self._listener.getsockname()[1]
         self._sockets: list[socket.socket] = [self._listener]
         self._threads: list[threading.Thread] = []

@@ -353,6 +353,7 @@ MISTAKES = [
     # servers
     ("server: h\n" + ONE, ["1:9 the server is not a URL of an engine that dbprov knows"]),
     ("server: oracle://h\n" + ONE, ["1:9 the server is not a URL of an engine that dbprov knows"]),
+    ("server: postgresql://dba@2001:db8::1:5432/p\n" + ONE, ["1:9 the host in the server's URL has several colons"]),
     ("server: postgresql://a,b/p\n" + ONE, ["1:9 the server's URL names several hosts"]),
     ("server: postgresql://h:x/p\n" + ONE, ["1:9 the port in the server's URL is not a number from 1 to 65535"]),
     ("server: postgresql://h:65536\n" + ONE, ["1:9 the port in the server's URL is not a number from 1 to 65535"]),

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dbprov.engines.facts import Facts, Notice, Row
 from dbprov.engines.mysql.quoting import literal
@@ -32,6 +33,9 @@ class Session(Struct, frozen=True):
     @property
     def on_mariadb(self) -> bool:
         return "MariaDB" in self.connection.server_version
+
+    def located(self, address: Address) -> Address:
+        return replace(address, host=self.connection._sock.getpeername()[0])
 
     def pins(self, timeouts: Timeouts) -> dict[str, Any]:
         """Only MariaDB has a time for any statement.

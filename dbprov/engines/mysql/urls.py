@@ -6,11 +6,21 @@ import shlex
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from dbprov.engines.engine import in_path
 from dbprov.engines.facts import Facts
 from dbprov.passwords import Kept
-from dbprov.spec.model import SYSTEM_CA, Account, Deployment, Tls
+from dbprov.spec.model import SYSTEM_CA, Account, Address, Deployment, Tls, bracketed
 from dbprov.spec.names import variable
+
+
+def located(address: Address) -> Address | None:
+    """With its socket as the host. Where no host is named the driver connects by loopback."""
+    options = dict(address.options)
+    if socket := options.pop("unix_socket", ""):
+        return replace(address, host=socket, options=tuple(options.items()))
+    return address if address.host else None
 
 
 def url(
@@ -18,10 +28,9 @@ def url(
 ) -> str:
     """What mysqlclient reads through SQLAlchemy; a socket and TLS go into the query."""
     login = quote(account.name, safe="") + (f":{password}" if password else "")
-    of_admin = dict(deployment.server.options).get("unix_socket", "")
-    socket = host if host.startswith("/") else "" if deployment.publish_host else of_admin
+    socket = host if host.startswith("/") else ""
     named = "localhost" if socket or not host else host
-    where = f"{f'[{named}]' if ':' in named else quote(named, safe='')}:{port}"
+    where = f"{bracketed(named) if ':' in named else quote(named, safe='')}:{port}"
     database = in_path(deployment.database)
     query = {"unix_socket": socket} if socket else _in_url(tls) if tls.given else {}
     return f"mysql://{login}@{where}/{database}" + (
@@ -57,9 +66,7 @@ def how_to_run(
     deployment: Deployment, variables: Sequence[str], facts: Facts, file: str
 ) -> Iterator[str]:
     server = deployment.server
-    host = dict(server.options).get("hostaddr") or server.host
-    where = f"--host={shlex.quote(host)} --port={server.port} --user={shlex.quote(server.user)}"
-    run = f"{CLIENTS[facts.flavor]} {where}{_tls(deployment, facts)} -p"
+    run = f"{CLIENTS[facts.flavor]} {_where(server)}{_tls(deployment, facts)} -p"
     if facts.flavor == "mariadb" and deployment.tls.mode == "require":
         yield "MariaDB's client insists on TLS with --ssl-verify-server-cert only, not with --ssl."
     if not variables:
@@ -70,6 +77,16 @@ def how_to_run(
     handed = " ".join("${" + name + "}" for name in variables)
     yield f"  envsubst '{handed}' < {file} |"
     yield f"    {run}"
+
+
+def _where(server: Address) -> str:
+    """The client takes ``localhost``, and no host at all, for a socket."""
+    host = (located(server) or replace(server, host="127.0.0.1")).host
+    host = dict(server.options).get("hostaddr") or host
+    user = f"--user={shlex.quote(server.user)}"
+    if host.startswith("/"):
+        return f"--socket={shlex.quote(host)} {user}"
+    return f"--host={shlex.quote(host)} --port={server.port} {user}"
 
 
 CLIENTS = {"mysql": "mysql", "mariadb": "mariadb"}

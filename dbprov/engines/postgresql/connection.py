@@ -44,7 +44,7 @@ def connect(
     settings: dict[str, Any] = _protected(tls)
     settings |= {key: value for key, value in address.options if key != "host"}
     settings |= {"dbname": database or address.database or "postgres", **_session(timeouts)}
-    if "service" not in settings or address.host:
+    if address.host:
         settings |= {"host": address.host, "port": address.port}
     settings |= {"user": address.user} if address.user else {}
     settings |= {"password": password.reveal()} if password else {}

@@ -71,6 +71,11 @@ REMEDIES = {
 UNREACHED = (
     "see that the host and port are right, that it is PostgreSQL, and that no firewall is between"
 )
+SERVICE = re.compile(r'definition of service "(.*)" not found')
+UNKNOWN_SERVICE = (
+    "add [{}] to ~/.pg_service.conf, or to the file that PGSERVICEFILE names; or correct the name"
+    " in the server's URL (service=) or in PGSERVICE"
+)
 SEE_TLS = "see tls in the spec, and the log of the server"
 
 
@@ -99,6 +104,8 @@ def inside(error: BaseException) -> str:
 def remedy(code: str, words: str = "") -> str:
     if found := tls_context.fault(words):
         return found.todo
+    if not code and (unknown := SERVICE.search(raw(words))):
+        return UNKNOWN_SERVICE.format(unknown[1])
     if not code and words:
         return SEE_TLS if re.search("SSL|certificate", raw(words)) else UNREACHED
     if code in EMPTY:

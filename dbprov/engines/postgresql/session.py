@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 from msgspec import Struct
+from msgspec.structs import replace
 from psycopg.errors import Diagnostic
 
 from dbprov.engines.facts import Facts, Notice, Row
@@ -29,6 +30,14 @@ class Session(Struct, frozen=True):
     @property
     def tls(self) -> str:
         return "TLS" if self.connection.pgconn.ssl_in_use else ""
+
+    def located(self, address: Address) -> Address:
+        """As libpq found it: its defaults, the environment, a service file."""
+        info = self.connection.info
+        hostaddr = info.get_parameters().get("hostaddr")
+        said = {key: value for key, value in address.options if key not in ("service", "port")}
+        options = {**said, "hostaddr": hostaddr} if hostaddr else said
+        return replace(address, host=info.host, port=info.port, options=tuple(options.items()))
 
     def pins(self, timeouts: Timeouts) -> dict[str, Any]:
         return {"busy": f"{timeouts.busy}s", "statement": f"{timeouts.statement}s"}

@@ -11,8 +11,13 @@ from psycopg.conninfo import make_conninfo
 from dbprov.engines.engine import in_path
 from dbprov.engines.facts import Facts
 from dbprov.passwords import Kept
-from dbprov.spec.model import Account, Deployment, Tls
+from dbprov.spec.model import Account, Address, Deployment, Tls, bracketed
 from dbprov.spec.names import variable
+
+
+def located(address: Address) -> Address | None:
+    """Without a host libpq looks in PGHOST, in a service file, and takes its socket."""
+    return address if address.host else None
 
 
 def url(
@@ -20,17 +25,18 @@ def url(
 ) -> str:
     """What libpq, SQLAlchemy, Airflow and Celery all read back alike."""
     login = quote(account.name, safe="") + (f":{password}" if password else "")
-    query = []
-    if host.startswith("/") or not host:  # a socket: libpq's own form
-        query += [f"host={quote(host, safe='')}"] if host else []
-        query += [f"port={port}"]
-        where = ""
-    else:
-        where = f"{f'[{host}]' if ':' in host else quote(host, safe='')}:{port}"
+    where, query = _where(host, port)
     query += _tls(tls)
     return f"postgresql://{login}@{where}/{in_path(deployment.database)}" + (
         "?" + "&".join(query) if query else ""
     )
+
+
+def _where(host: str, port: int) -> tuple[str, list[str]]:
+    """Before the path, and in the query: there libpq takes a socket."""
+    if host and not host.startswith("/"):
+        return f"{bracketed(host) if ':' in host else quote(host, safe='')}:{port}", []
+    return "", [*([f"host={quote(host, safe='')}"] if host else []), f"port={port}"]
 
 
 def _tls(tls: Tls) -> list[str]:
@@ -68,8 +74,12 @@ def how_to_run(
     server = deployment.server
     if variables:
         yield "On Windows: -v NAME=VALUE. With hashes instead: dbprov render --password hash."
-    url = f"{server}/{quote(server.database or 'postgres', safe='')}"
-    tunnel = dict(server.options).get("hostaddr")
-    query = ([f"hostaddr={tunnel}"] if tunnel else []) + _tls(deployment.tls)
+    options = dict(server.options)
+    where, query = _where(server.host, server.port) if server.host else ("", [])
+    login = f"{quote(server.user, safe='')}@" if server.user else ""
+    url = f"postgresql://{login}{where}/{quote(server.database or 'postgres', safe='')}"
+    known = () if server.host else ("service", "port")  # the rest is for libpq to find again
+    query += [f"{key}={quote(options[key])}" for key in (*known, "hostaddr") if key in options]
+    query += _tls(deployment.tls)
     url += "?" + "&".join(query) if query else ""
     yield f"  psql {shlex.quote(url)} -X -f {file}"
