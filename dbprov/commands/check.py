@@ -13,7 +13,7 @@ from dbprov.commands.surroundings import entrances, read_only
 from dbprov.engines.airflow import subject
 from dbprov.engines.facts import Check
 from dbprov.errors import PlaceError
-from dbprov.items import ObjectOwner
+from dbprov.items import ObjectOwner, User
 from dbprov.items.item import Obstacle
 from dbprov.passwords.prompt import PromptPlace
 from dbprov.plan.change_owner import SHOWN, Withheld, command, listed
@@ -31,6 +31,7 @@ BUNDLES = {
     "Azure": "the roots are DigiCert Global Root G2 and Microsoft RSA Root CA 2017",
 }
 ANY = f"on RDS and Aurora {BUNDLES['RDS']}; Cloud SQL shows it under Connections, Security"
+SEND_IT = "tls: {mode: require}; or, knowing this, tls: {allow_cleartext: true}"
 CLEAR = (
     "turn TLS on at the server, and say tls: {mode: require} here; until then anybody on the way"
     " can read and change everything"
@@ -62,6 +63,7 @@ def check(deployment: Deployment, server: Server) -> Iterator[Check]:
     for refusal in planned.refusals if planned.steps else read_only(deployment, server):
         claim = "lets the users write"
         yield Check("server", claim, "holds", refusal.why, False, todo=refusal.todo)
+    yield from _new_passwords(planned, server)
     yield from _planned(planned)
     yield from entrances(deployment, server)
     for words in planned.remarks:
@@ -104,6 +106,31 @@ def _not_by(obstacle: Obstacle, claim: str) -> Check:
     told = tuple(one.as_json() for one in obstacle.told or () if one.statement)
     why, todo = obstacle.why, obstacle.todo
     return Check("admin", claim, "works", why, False, todo=todo, statements=told)
+
+
+def _new_passwords(planned: Plan, server: Server) -> Iterator[Check]:
+    """Would the server take the passwords of the users that are to be made?"""
+    made = {s.item.name for s in planned.steps if isinstance(s.item, User) and s.verb == "create"}
+    new = [one for one in planned.deployment.with_passwords if one.name in made]
+    claim = "the password keeps the server's rules"
+    for account in new:
+        kept = None
+        if not isinstance(account.place, PromptPlace):  # nobody is asked for it here
+            with suppress(PlaceError):  # what needs it says so
+                kept = account.place.read()
+        if kept is None and not account.place.writable:
+            continue
+        wrong, unsure = server.engine.password_hash.unfit(kept, account.name, server.facts)
+        if wrong:
+            todo = f"keep another one in {account.place}"
+            yield Check(account.name, claim, "holds", "; ".join(wrong), False, todo=todo)
+        elif unsure:
+            observed = "; ".join(["not known before it is set", *unsure])
+            todo = f"where it is refused, keep another one in {account.place}"
+            yield Check(account.name, claim, "holds", observed, True, todo=todo, warning=True)
+    why = server.connection().exposes_password(server.address, server.tls, server.facts)
+    if new and why:
+        yield Check("admin", "can send new passwords", "holds", why, False, todo=SEND_IT)
 
 
 def _public(deployment: Deployment, server: Server) -> Iterator[Check]:

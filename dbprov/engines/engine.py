@@ -71,7 +71,12 @@ class Session(Protocol):
         Nothing without TRANSACTIONS.
         """
 
-    def password_literal(self, address: Address, tls: Tls) -> Callable[[Kept, str], str]:
+    def exposes_password(self, address: Address, tls: Tls, facts: Facts | None) -> str:
+        """Why a statement that sets a password cannot be sent; empty where it can."""
+
+    def password_literal(
+        self, address: Address, tls: Tls, facts: Facts | None = None
+    ) -> Callable[[Kept, str], str]:
         """What stands in a statement that sets a password."""
 
     def close(self) -> None: ...
@@ -195,6 +200,14 @@ class PasswordHash(Protocol):
     """What the server keeps of a password. Module ``password_hash``."""
 
     VERIFIERS: str  # the template that answers with what is kept of passwords; empty: no use for it
+
+    def unfit(
+        self, password: Secret | None, user: str, facts: Facts
+    ) -> tuple[list[str], list[str]]:
+        """The server's rules that a new password breaks, and those that may refuse it.
+
+        ``password`` None: the one that dbprov will make.
+        """
 
     def password_verifier(
         self, facts: Facts, iterations: int | None

@@ -107,7 +107,8 @@ class Server(LookingServer):
         for group in transactions(steps):
             connection = self.connection(group[0].item.inside)
             self._still_locked(connection)
-            sent = self.renderer(connection.password_literal(self.address, self.tls))
+            literal = connection.password_literal(self.address, self.tls, self.facts)
+            sent = self.renderer(literal)
             if not group[0].item.alone and self.engine.connection.TRANSACTIONS:
                 with self.recorded([announcements[id(s)] for s in group], plan, True) as recording:
                     done = self._together(connection, group, sent, recording)
@@ -216,7 +217,7 @@ class Server(LookingServer):
         )
 
     def _failed(self, step: Step, code: str, words: str) -> ApplyError:
-        words, todo = self.explained(words, self.engine.errors.remedy(code))
+        words, todo = self.explained(words, self.engine.errors.remedy(code, words))
         return ApplyError(f"could not {step}", words, todo, code=code)
 
     def obstacles(self, steps: Sequence[Step]) -> list[tuple[Step, Obstacle]]:

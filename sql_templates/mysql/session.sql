@@ -21,6 +21,7 @@ WHERE VARIABLE_NAME = 'Uptime'
 SHOW VARIABLES WHERE Variable_name IN ('version', 'version_comment', 'basedir', 'partial_revokes', 'lower_case_table_names',
     'read_only', 'super_read_only', 'innodb_read_only', 'log_bin', 'log_bin_trust_function_creators',
     'explicit_defaults_for_timestamp', 'aurora_version', 'server_uuid', 'server_uid', 'hostname', 'port')
+    OR Variable_name RLIKE '^(validate_password|simple_password_check_|password_reuse_check_|strict_password_validation)'
 {% endblock %}
 
 {% block rights %}
@@ -29,6 +30,8 @@ SELECT PRIVILEGE_TYPE AS privilege, IS_GRANTABLE AS grantable, CURRENT_USER() AS
        (SELECT COUNT(*) FROM information_schema.SCHEMA_PRIVILEGES AS s
         WHERE CAST(s.GRANTEE AS BINARY) = CAST({% include "mysql/fragments/me.sql" %} AS BINARY)) AS elsewhere,
        (SELECT COUNT(DISTINCT u.GRANTEE) FROM information_schema.USER_PRIVILEGES AS u) = 1 AS alone,
+       (SELECT GROUP_CONCAT(p.PLUGIN_NAME) FROM information_schema.PLUGINS AS p
+        WHERE p.PLUGIN_TYPE = 'PASSWORD VALIDATION' AND p.PLUGIN_STATUS = 'ACTIVE') AS validators,
        (SELECT MAX(CONCAT('mysql.', c.TABLE_NAME)) FROM information_schema.COLUMNS AS c
         WHERE c.TABLE_SCHEMA = 'mysql' AND FIND_IN_SET('select', c.PRIVILEGES)
           AND (c.TABLE_NAME = 'user' AND c.COLUMN_NAME = 'account_locked'

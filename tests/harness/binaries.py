@@ -93,6 +93,13 @@ def bring(flavor: str, version: str) -> tuple[Path, str]:
     return debian.bring(f"{flavor}-{version}", suite, *packages), "Debian"
 
 
+def plugins(version: str) -> Path:
+    """The folder of MariaDB's plugins for passwords, which its server package brings."""
+    suite = DEBIAN["mariadb", version][0]
+    brought = debian.bring_alone(f"mariadb-{version}-plugins", suite, "mariadb-server")
+    return brought / "root/usr/lib/mysql/plugin"
+
+
 def _client(flavor: str, installed: Path) -> tuple[str, ...]:
     if flavor == "postgresql":
         return clients.program(flavor)

@@ -30,7 +30,16 @@ def bring(name: str, suite: str, package: str, *more: str) -> Path:
     return cache.bring(name, fill)
 
 
-def _unpack(work: Path, suite: str, packages: list[str]) -> None:
+def bring_alone(name: str, suite: str, package: str) -> Path:
+    """The folder in the cache with what this package alone holds."""
+
+    def fill(work: Path, final: Path) -> None:
+        _unpack(work, suite, [package], alone=True)
+
+    return cache.bring(name, fill)
+
+
+def _unpack(work: Path, suite: str, packages: list[str], alone: bool = False) -> None:
     state = work / "apt"
     (state / "lists" / "partial").mkdir(parents=True)
     (state / "archives" / "partial").mkdir(parents=True)
@@ -53,7 +62,10 @@ def _unpack(work: Path, suite: str, packages: list[str]) -> None:
     ]
     apt = ["apt-get", "-qq", "-y", *(word for option in options for word in ("-o", option))]
     _run([*apt, "update"])
-    _run([*apt, "--no-install-recommends", "--download-only", "install", *packages])
+    if alone:
+        _run([*apt, "download", *packages], folder=state / "archives")
+    else:
+        _run([*apt, "--no-install-recommends", "--download-only", "install", *packages])
     for deb in sorted((state / "archives").glob("*.deb")):
         if NEEDED.match(deb.name) and not NOT_NEEDED.match(deb.name):
             _run(["dpkg-deb", "-x", str(deb), str(work / "root")])
@@ -72,9 +84,9 @@ def _mirror() -> str:
     raise ServerUnavailable("apt is set up with no archive of Debian")
 
 
-def _run(command: list[str]) -> str:
+def _run(command: list[str], folder: Path | None = None) -> str:
     done = subprocess.run(
-        command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+        command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, cwd=folder
     )
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.startswith("E:")]

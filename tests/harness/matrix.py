@@ -29,7 +29,7 @@ ENGINES = {"postgresql": ("postgresql",), "mysql": ("mysql", "mariadb")}
 SHARE = 20  # of the tests on the other servers: more would take longer than ten minutes
 """One of so many tests runs on a server that is not the newest."""
 SLOW = (
-    "adopt_attacks", "audit", "bastion", "drift", "drop_killed", "faults", "no_secret", "one_server", "outages", "places", "planted",
+    "adopt_attacks", "audit", "bastion", "drift", "drop_killed", "faults", "mariadb_passwords", "no_secret", "one_server", "outages", "places", "planted",
     "public_passwords", "resume", "reviewed", "rotate", "shut_out", "storm", "surplus", "two_users", "undo",
 )  # fmt: skip
 """Modules of tests/servers that are not for a quick run: kills at every statement, faults at every turn, attacks."""

@@ -162,3 +162,17 @@ def test_a_place_that_is_empty_and_cannot_be_filled(monkeypatch: pytest.MonkeyPa
     monkeypatch.delenv("P", raising=False)
     with pytest.raises(PlaceError, match="it is not set"):
         render(parsed(SPECS["postgresql"]), hashed=True)
+
+
+def test_the_characters_of_a_password_are_counted_as_the_server_counts_them() -> None:
+    """MySQL by the Unicode category, MariaDB by bytes."""
+    from dbprov.engines.mysql.password_rules import counted
+
+    kinds = ("characters", "lower case letters", "upper case letters", "digits", "other characters")
+    for text, by_mysql, by_mariadb in (
+        ("aB1-", (4, 1, 1, 1, 1), (4, 1, 1, 1, 1)),
+        ("\u00e4\u65e5", (2, 2, 0, 0, 0), (5, 0, 0, 0, 5)),
+        ("\u00c4\u0663\u20ac", (3, 0, 1, 1, 1), (7, 0, 0, 0, 7)),
+    ):
+        assert tuple(counted(text, False)[kind] for kind in kinds) == by_mysql
+        assert tuple(counted(text, True)[kind] for kind in kinds) == by_mariadb

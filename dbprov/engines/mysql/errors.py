@@ -55,8 +55,8 @@ REMEDIES = {
     "1836": "this server is read only or a replica: name the one that takes writes",
     "1290": "this server is read only or a replica: name the one that takes writes",
     "1819": (
-        "the server's rules for passwords want another one:"
-        " put it into its place, and run this again"
+        "the server's rules for passwords refuse it: dbprov check names the rule; put another"
+        " password into its place, and run this again"
     ),
     "1095": (
         "to end the session of another user takes CONNECTION_ADMIN, on MariaDB CONNECTION ADMIN,"
@@ -76,6 +76,22 @@ REMEDIES = {
     "3159": "the server wants TLS: tls: {mode: require}",
 }
 
+BY_WORDS = {
+    "pynacl": (
+        "the account logs in by ed25519, for which the driver needs another package:"
+        " pip install 'dbprov[ed25519]'"
+    ),
+    "plugin b?'?parsec": (
+        "the account logs in by parsec, which the driver does not know: give it another plugin,"
+        " ALTER USER ... IDENTIFIED VIA ed25519 USING PASSWORD('...')"
+    ),
+    "--strict-password-validation": (
+        "the server takes no hash of a password while a plugin checks passwords. dbprov apply sends"
+        " the password itself there, over TLS; in a file of hashes (render --password hash) leave"
+        " the hashes out, or SET GLOBAL strict_password_validation = OFF meanwhile"
+    ),
+}
+
 
 def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
     """Code and words of the server.
@@ -89,9 +105,7 @@ def explain(error: BaseException, *, secret: bool) -> tuple[str, str]:
             return "", "the connection to the server is lost"
         return (
             code,
-            "the server's words are left out, since they may hold the password"
-            if secret
-            else tls_context.explained(words),
+            _without_password(words) if secret else tls_context.explained(words),
         )
     return "", outside(str(error)) if not secret else type(error).__name__
 
@@ -100,9 +114,20 @@ def inside(error: BaseException) -> str:
     return ""  # it says nothing of that, and has no triggers on DDL
 
 
+def _without_password(words: str) -> str:
+    """Only which option of the server keeps it from the statement (1290): no password is there."""
+    option = re.search(r"is running with the (--[a-z-]{1,40})(?= option|=)", words)
+    if option:
+        return f"the server is running with {option[1]}"
+    return "the server's words are left out, since they may hold the password"
+
+
 def remedy(code: str, words: str = "") -> str:
     if found := tls_context.fault(words):
         return found.todo
+    for pattern, todo in BY_WORDS.items():
+        if re.search(pattern, raw(words)):
+            return todo
     if re.search("CERTIFICATE|SSL", raw(words)):
         code = "2026"
     elif not code and words:

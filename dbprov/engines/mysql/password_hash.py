@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from hashlib import sha1, sha256
 
 from dbprov.engines.facts import Facts
+from dbprov.engines.mysql.password_rules import unfit as unfit
 from dbprov.engines.mysql.quoting import literal
 from dbprov.errors import PlaceError, UsageError
 from dbprov.passwords import Kept

@@ -11,11 +11,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dbprov.engines.facts import Facts, Notice, Row
+from dbprov.engines.mysql.password_rules import hashes_refused
 from dbprov.engines.mysql.quoting import literal
 from dbprov.errors import ConnectError
 from dbprov.passwords import Kept
 from dbprov.spec.model import Address, Timeouts, Tls
 from dbprov.system.masking import outside
+
+SEND_IT = "tls: {mode: require} in the spec; or, knowing this, tls: {allow_cleartext: true}"
 
 
 class Session(Struct, frozen=True):
@@ -78,6 +81,7 @@ class Session(Struct, frozen=True):
                 **settings,
                 "partial_revokes": "1" if settings.get("partial_revokes") == "ON" else "0",
                 "alone": "1" if rights and rights[0]["alone"] else "",
+                "validators": (rights[0]["validators"] if rights else None) or "",
                 "account_locks": (rights[0]["account_locks"] if rights else None) or "",
             },
         )
@@ -104,12 +108,26 @@ class Session(Struct, frozen=True):
     def roll_back(self) -> AbstractContextManager[object]:
         return nullcontext()
 
-    def password_literal(self, address: Address, tls: Tls) -> Callable[[Kept, str], str]:
+    def exposes_password(self, address: Address, tls: Tls, facts: Facts | None) -> str:
+        if not self._sends_clear(facts) or address.local or self.tls or tls.allow_cleartext:
+            return ""
+        return (
+            "the connection is neither TLS nor a socket nor loopback:"
+            " an attacker in the path could read it"
+        )
+
+    def _sends_clear(self, facts: Facts | None) -> bool:
+        return not self.on_mariadb or bool(facts and hashes_refused(facts))
+
+    def password_literal(
+        self, address: Address, tls: Tls, facts: Facts | None = None
+    ) -> Callable[[Kept, str], str]:
         """What follows IDENTIFIED BY.
 
         MariaDB takes a hash, and gets one: it writes whole statements into its general log. MySQL
-        hashes on its own side, and hides the password in its logs: there it is sent, but only where
-        nobody can listen, or where the spec says so.
+        hashes on its own side, and hides the password in its logs; MariaDB takes no hash where a
+        plugin looks at passwords. There it is sent, but only where nobody can listen, or where the
+        spec says so.
         """
 
         def secret(place: Kept, user: str) -> str:
@@ -118,17 +136,13 @@ class Session(Struct, frozen=True):
             password = place.read()
             assert password is not None, "a place is filled before the server is changed"
             clear = password.reveal().encode()
-            if self.on_mariadb:
+            if not self._sends_clear(facts):
                 return "PASSWORD " + literal(native(clear))
-            short_enough(clear, user)
-            if not (address.local or self.tls or tls.allow_cleartext):
-                raise ConnectError(
-                    f'the password of user "{user}" is not sent to {address.host}',
-                    "the connection is neither TLS nor a socket nor loopback:"
-                    " an attacker in the path could read it",
-                    "tls: {mode: require} in the spec; or, knowing this,"
-                    " tls: {allow_cleartext: true}",
-                )
+            if not self.on_mariadb:
+                short_enough(clear, user)
+            if why := self.exposes_password(address, tls, facts):
+                what = f'the password of user "{user}" is not sent to {address.host}'
+                raise ConnectError(what, why, SEND_IT)
             return literal(clear.decode())
 
         return secret

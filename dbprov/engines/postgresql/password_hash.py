@@ -18,8 +18,16 @@ from hmac import digest
 from dbprov.engines.facts import Facts
 from dbprov.engines.postgresql.quoting import literal
 from dbprov.passwords import Kept
+from dbprov.passwords.secret import Secret
 
 VERIFIERS = "user/verifiers"
+
+
+def unfit(password: Secret | None, user: str, facts: Facts) -> tuple[list[str], list[str]]:
+    """A rule of the server has nothing to look at: it gets a verifier (T60)."""
+    return [], []
+
+
 ITERATIONS = 4096  # scram_iterations of a server that was not told otherwise
 VERIFIER = re.compile(
     r"SCRAM-SHA-256\$[1-9][0-9]{3,8}:([A-Za-z0-9+/]{16,88}={0,2})"

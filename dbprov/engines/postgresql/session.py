@@ -105,7 +105,12 @@ class Session(Struct, frozen=True):
         with self.connection.transaction(force_rollback=True):
             yield
 
-    def password_literal(self, address: Address, tls: Tls) -> Callable[[Kept, str], str]:
+    def exposes_password(self, address: Address, tls: Tls, facts: Facts | None) -> str:
+        return ""
+
+    def password_literal(
+        self, address: Address, tls: Tls, facts: Facts | None = None
+    ) -> Callable[[Kept, str], str]:
         """A SCRAM verifier, computed by libpq on this side.
 
         The server and its log never see the password (T60, T63).
