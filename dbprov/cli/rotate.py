@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,8 +89,8 @@ def rotate(
     for planned in plans[len(runs) :]:
         console.say(f"not begun: user {planned.user.name}")
     if not ok:
-        words = "nothing is lost: both passwords are kept, and the same command goes on from there"
-        console.say(f"dbprov: {words}")
+        kept = " both passwords are kept, and" if any(_has_two(run) for run in runs) else ""
+        console.say(f"dbprov: nothing is lost:{kept} the same command goes on from there")
     elif not finishing:
         _show_what_follows(spec, runs, output)
     sys.exit(exit_code(runs))
@@ -133,6 +134,16 @@ def _write(spec: Spec, form: str, output: str, opened: Mapping[Deployment, Serve
     wanted = forms.FormOptions(shown=True)
     handouts = connections(spec, opened=opened, unpublished=form == "pgbouncer")
     write_connections(form, None, handouts, wanted, output)
+
+
+def _has_two(run: Run) -> bool:
+    """Is a next password kept beside the one in use?"""
+    from dbprov.errors import PlaceError
+
+    with suppress(PlaceError):
+        place = run.plan.user.place
+        return not run.promoted and place.pending() is not None and place.read() is not None
+    return False
 
 
 def _show_what_follows(spec: Spec, runs: list[Run], output: str | None) -> None:

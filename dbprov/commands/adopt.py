@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 
@@ -15,8 +14,8 @@ from dbprov.items import Database, Item, Membership, ObjectOwner, User
 from dbprov.plan.change_owner import NOTHING, Consent, closed, divide
 from dbprov.plan.plan import Plan
 from dbprov.plan.steps import Step, borrowing
-from dbprov.server import retry
-from dbprov.server.lock import Delay, Delayed
+from dbprov.server.lock import Delayed
+from dbprov.server.retry import Attempts
 from dbprov.server.server import Server, masked
 from dbprov.spec.model import Deployment, Spec
 
@@ -213,18 +212,14 @@ def adopt(
 
 def _give(run: Run, server: Server, report: Report, delayed: Delayed) -> None:
     """A table in use is tried again: whoever wants it meanwhile waits behind us only briefly."""
-    end = time.monotonic() + retry.PATIENCE
-    for attempt in range(retry.TRIES):
+    attempts = Attempts(server.engine, delayed)
+    while True:
         try:
             run.carry_out(run.plan.steps, server, report)
             return
         except ApplyError as error:
-            last = attempt == retry.TRIES - 1 or time.monotonic() > end
-            if last or not retry.lost(server.engine, error):
+            if not attempts.wait(error):
                 raise
-            delay = Delay(f"{error.what}: {error.why}", error.code, retry.pause(attempt))
-        delayed(delay)
-        time.sleep(delay.seconds)
         again = plan_adoption(run.deployment, server, run.plan.consent)
         again.as_agreed(run.plan)
         run.plan = again

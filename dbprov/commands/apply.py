@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
@@ -14,8 +13,8 @@ from dbprov.errors import ApplyError, DbprovError, Interrupted, PlaceError
 from dbprov.items import User
 from dbprov.passwords.prompt import PromptPlace
 from dbprov.plan.plan import Plan
-from dbprov.server import retry
-from dbprov.server.lock import Delay, Delayed
+from dbprov.server.lock import Delayed
+from dbprov.server.retry import Attempts
 from dbprov.server.server import Server
 from dbprov.spec.model import Account, Deployment
 from dbprov.sql.review import objects_changed
@@ -143,8 +142,8 @@ def _carry_out(run: Run, server: Server, report: Report, delayed: Delayed, exact
     ``exactly``: as long as that is a part of what was reviewed, and nothing else.
     """
     at_first = run.plan.statements
-    end = time.monotonic() + retry.PATIENCE
-    for attempt in range(retry.TRIES):
+    attempts = Attempts(server.engine, delayed)
+    while True:
         try:
             run.carry_out(run.plan.steps, server, report)
             return True
@@ -154,12 +153,10 @@ def _carry_out(run: Run, server: Server, report: Report, delayed: Delayed, exact
             codes = server.engine.errors
             there = error.code in codes.EXISTS and not exactly
             moved = not there and error.code in codes.MOVED | codes.REFUSED
-            again = there or moved or retry.lost(server.engine, error)
-            if not again or attempt == retry.TRIES - 1 or time.monotonic() > end:
-                run.error = error
-                return False
             failed = error
-            delay = Delay(f"{error.what}: {error.why}", error.code, retry.pause(attempt))
+        if not (attempts.another() if moved else attempts.wait(failed, also=there)):
+            run.error = failed
+            return False
         if moved:
             now = plan(run.deployment, server, prune=run.plan.prune)
             if exactly or now.statements == run.plan.statements:
@@ -167,14 +164,11 @@ def _carry_out(run: Run, server: Server, report: Report, delayed: Delayed, exact
                 return False
             run.plan = now
             continue
-        delayed(delay)
-        time.sleep(delay.seconds)
         now = plan(run.deployment, server, prune=run.plan.prune)
         if exactly and not set(now.statements) <= set(at_first):
             run.error = failed
             return False
         run.plan = now
-    return False
 
 
 def _moved(error: ApplyError, reviewed: Plan, now: Plan) -> ApplyError:

@@ -15,6 +15,7 @@ from dbprov.plan.drop_survey import DropOptions, login
 from dbprov.plan.plan import Plan
 from dbprov.plan.steps import Step
 from dbprov.server.lock import Delayed
+from dbprov.server.retry import Attempts
 from dbprov.server.server import Server, masked
 from dbprov.spec.model import Auth, Deployment, Spec
 
@@ -63,14 +64,15 @@ def drop(
     planned = planned or plan_drop(spec, deployment, server, options)
     planned.refuse()
     run = Run(planned, left=planned)
+    wait = run.waits(delayed)
     try:
         if planned.steps:
-            with server.lock(deployment, run.waits(delayed)):
+            with server.lock(deployment, wait):
                 now = plan_drop(spec, deployment, server, options)
                 now.refuse()
                 if agreed:
                     now.as_agreed(planned)
-                _phases(spec, run, server, now, report)
+                _phases(spec, run, server, now, report, Attempts(server.engine, wait))
     except RefusedError as error:
         if not run.done:
             raise
@@ -86,7 +88,9 @@ def drop(
     return run
 
 
-def _phases(spec: Spec, run: Run, server: Server, first: Plan, report: Report) -> None:
+def _phases(
+    spec: Spec, run: Run, server: Server, first: Plan, report: Report, attempts: Attempts
+) -> None:
     last: list[str] = []
     rounds, left = 0, first
     while phase := left.possible():
@@ -103,7 +107,9 @@ def _phases(spec: Spec, run: Run, server: Server, first: Plan, report: Report) -
         except ApplyError as failed:
             run.error = failed
             if failed.code not in server.engine.errors.MOVED:
-                return
+                if not attempts.wait(failed):
+                    return
+                last = []  # it did not succeed without effect
         left = run.left = plan_drop(spec, run.deployment, server, left.options)
         if error := left.refusal("what was done stands"):
             run.error = error

@@ -12,11 +12,13 @@ from msgspec.structs import replace
 from dbprov.commands.rotate_plan import plan_finish, plan_user, try_login
 from dbprov.commands.run import Report, Run
 from dbprov.engines.facts import Check
-from dbprov.errors import DbprovError, Interrupted, RefusedError
+from dbprov.errors import ApplyError, DbprovError, Interrupted, RefusedError
 from dbprov.items.rotation import Password, named
 from dbprov.passwords import Kept, Next
 from dbprov.plan.plan import Plan
+from dbprov.plan.steps import Step
 from dbprov.server.lock import Delayed
+from dbprov.server.retry import Attempts
 from dbprov.server.server import Server
 from dbprov.spec.model import Deployment
 
@@ -51,14 +53,15 @@ def rotate(
     What fails ends up in ``error``; a run that is ended leaves what the next one goes on with.
     """
     run = Run(planned)
+    wait = run.waits(delayed)
     if planned.finish and not planned.steps:
         return run
     try:
-        with server.lock(planned.deployment, run.waits(delayed)):
+        with server.lock(planned.deployment, wait):
             # Only who holds the lock knows what another run has done meanwhile.
             plan_again = plan_finish if planned.finish else plan_user
             run.plan = plan_again(planned.deployment, server, planned.user)
-            (_discard if planned.finish else _replace)(run, server, report, check)
+            (_discard if planned.finish else _replace)(run, server, report, check, wait)
     except DbprovError as error:
         run.error = error
     except KeyboardInterrupt:
@@ -71,7 +74,9 @@ def rotate(
     return run
 
 
-def _replace(run: Run, server: Server, report: Report, check: Callable[[Check], None]) -> None:
+def _replace(
+    run: Run, server: Server, report: Report, check: Callable[[Check], None], delayed: Delayed
+) -> None:
     place, [step] = run.plan.user.place, run.plan.steps
     item = step.item
     assert isinstance(item, Password)
@@ -82,7 +87,7 @@ def _replace(run: Run, server: Server, report: Report, check: Callable[[Check], 
     else:
         place.propose()
     if not (run.plan.resumed and _new_logs_in(run.plan, server, kept, item.user).held):
-        run.carry_out([replace(step, item=replace(item, place=kept))], server, report)
+        _set(run, [replace(step, item=replace(item, place=kept))], server, report, delayed)
     run.checks.append(_new_logs_in(run.plan, server, kept, item.user))
     check(run.checks[-1])
     if run.ok:
@@ -91,7 +96,20 @@ def _replace(run: Run, server: Server, report: Report, check: Callable[[Check], 
         run.old_valid = item.retain or item.turns
 
 
-def _discard(run: Run, server: Server, report: Report, check: Callable[[Check], None]) -> None:
+def _set(run: Run, steps: Sequence[Step], server: Server, report: Report, delayed: Delayed) -> None:
+    """What is lost against others is done again: the same statement with the same password."""
+    attempts = Attempts(server.engine, delayed)
+    while True:
+        try:
+            return run.carry_out(steps, server, report)
+        except ApplyError as error:
+            if not attempts.wait(error):
+                raise
+
+
+def _discard(
+    run: Run, server: Server, report: Report, check: Callable[[Check], None], delayed: Delayed
+) -> None:
     """The old password; the one that is kept is proven before and after."""
     if not run.plan.steps:
         return
@@ -105,7 +123,7 @@ def _discard(run: Run, server: Server, report: Report, check: Callable[[Check], 
         )
     tried = _new_logs_in(run.plan, server, account.place, account.login)
     if tried.held:
-        run.carry_out(run.plan.steps, server, report)
+        _set(run, run.plan.steps, server, report, delayed)
         run.old_valid = False
         tried = _new_logs_in(run.plan, server, account.place, account.login)
     run.checks.append(tried)

@@ -12,9 +12,11 @@ import pytest
 
 import dbprov
 from dbprov.commands.adopt import adopt
+from dbprov.commands.run import Run
+from dbprov.plan.drop_survey import DropOptions
 from dbprov.server import retry
-from dbprov.server.lock import Delay
-from dbprov.spec.model import Timeouts
+from dbprov.server.lock import Delay, Delayed
+from dbprov.spec.model import Spec, Timeouts
 from tests.harness import execute
 from tests.harness.accounts import postgresql
 from tests.support.processes import blocked
@@ -89,6 +91,41 @@ def test_given_up_with_the_name_of_who_is_in_the_way(
         assert "end its session" in applied.error.todo
         assert len(applied.delays) == 1
     walk.provision(spec)
+
+
+def changed(walk: Walk, spec: Spec, what: str, delayed: Delayed) -> Run:
+    """What else changes a server than apply and adopt."""
+    [deployment] = spec.deployments
+    with dbprov.servers(spec, timeouts=SHORT) as servers:
+        server = servers[deployment]
+        if what == "drop":
+            return dbprov.drop(
+                spec, deployment, server, DropOptions(database=True), delayed=delayed
+            )
+        [planned] = dbprov.plan_rotation(deployment, server, finish=what == "finish")
+        return dbprov.rotate(planned, server, delayed=delayed)
+
+
+@pytest.mark.parametrize("what", ["rotate", "finish", "drop"])
+def test_every_command_waits_alike(walk: Walk, prefix: str, what: str) -> None:
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    if what == "finish":
+        if walk.server.flavor != "mysql":
+            pytest.skip("no old password stays valid there")
+        assert changed(walk, spec, "rotate", lambda delay: None).ok
+    told: list[Delay] = []
+    with ExitStack() as busy:
+        busy.enter_context(blocked(walk.server, prefix, roles=True))
+
+        def delayed(delay: Delay) -> None:
+            told.append(delay)
+            busy.close()
+
+        ended = changed(walk, spec, what, delayed)
+    assert ended.ok or (what == "drop" and ended.left and ended.left.complete), ended.error
+    assert [delay.code for delay in told] == [CODE[walk.server.flavor]]
+    assert in_the_way(walk) in told[0].why
 
 
 @contextmanager

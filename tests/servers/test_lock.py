@@ -193,3 +193,21 @@ def test_one_database_whatever_the_url_names(walk: Walk, prefix: str) -> None:
     other = Spec((replace(deployment, server=replace(deployment.server, database="template1")),))
     with opened(spec) as (deployment, server), server.lock(deployment):
         locked_out(other)
+
+
+def test_both_passwords_are_kept_only_where_there_are_two(walk: Walk, prefix: str) -> None:
+    """A rotation that waited in vain has made none; one that was interrupted before has."""
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    write(walk, one(prefix))
+    env = {"DBPROV_ADMIN_PASSWORD": walk.password}
+    command = ("rotate", "spec.yaml", "--yes", "--lock-timeout", "0")
+    [place] = [account.place for account in spec.deployments[0].accounts]
+    with opened(spec) as (deployment, server), server.lock(deployment):
+        ended = run(*command, folder=walk.folder, env=env)
+        assert ended.returncode == 2
+        assert "nothing is lost: the same command goes on from there" in ended.stderr
+        place.propose()
+        ended = run(*command, folder=walk.folder, env=env)
+        assert ended.returncode == 2
+        assert "nothing is lost: both passwords are kept, and the same command" in ended.stderr

@@ -52,14 +52,17 @@ def left_behind(server: TestServer, prefix: str) -> list[Any]:
 
 
 @contextmanager
-def blocked(server: TestServer, prefix: str) -> Iterator[None]:
-    """While it lasts the statements of an apply wait: for a lock on default privileges, or on all of the server."""
+def blocked(server: TestServer, prefix: str, roles: bool = False) -> Iterator[None]:
+    """While it lasts the statements of an apply wait: for a lock on default privileges or roles, or on all of the server."""
     if server.engine == "postgresql":
         with (
-            postgresql(server.host, server.port, server.superuser, f"{prefix}db") as session,
+            postgresql(
+                server.host, server.port, server.superuser, "postgres" if roles else f"{prefix}db"
+            ) as session,
             session.transaction(),
         ):
-            session.execute("LOCK TABLE pg_catalog.pg_default_acl IN SHARE MODE")
+            catalogue = "pg_authid" if roles else "pg_default_acl"
+            session.execute(f"LOCK TABLE pg_catalog.{catalogue} IN SHARE MODE")
             yield
     else:
         session_ = mysql(server.host, server.port, server.superuser)
