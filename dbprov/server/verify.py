@@ -79,6 +79,9 @@ def _tried(
     made: set[str] = set()  # templates of trials that worked, expected or not
     acting = ""  # who the user is may explain what it cannot do
     try:
+        render = server.renderer(no_password)
+        if render.has("verify/quoting"):
+            connection.run(render.text("verify/quoting"))
         admin = server.connection(deployment.database if engine.connection.TRANSACTIONS else None)
         _drop_leftovers(server, deployment, probe)
         # With transactions one session after the other: the admin would wait for locks of the

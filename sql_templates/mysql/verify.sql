@@ -136,6 +136,11 @@ FROM information_schema.USER_PRIVILEGES
 WHERE {% include "mysql/fragments/grantee.sql" %} AND PRIVILEGE_TYPE <> 'USAGE'
 {% endblock %}
 
+{% block quoting %}
+{# The user's session has the server's modes, as the application's has; but what a backslash means is as we write it (T66). #}
+SET SESSION sql_mode = TRIM(BOTH ',' FROM REPLACE(CONCAT(',', @@SESSION.sql_mode, ','), ',NO_BACKSLASH_ESCAPES,', ','))
+{% endblock %}
+
 {% block reference %}
 CREATE TABLE {{ referring | ident }} (id INTEGER PRIMARY KEY, FOREIGN KEY (id) REFERENCES {{ probe | ident }} (id))
 {% endblock %}

@@ -20,6 +20,7 @@ from dbprov.passwords.secret import Secret
 from dbprov.spec.model import Access, Account, Address, Deployment, Spec, Timeouts, Tls
 from dbprov.spec.names import objections
 from tests.harness import TestServer, execute
+from tests.support.specs import one
 from tests.support.walk import Walk
 
 EVERY = [chr(number) for number in range(1, 256)]
@@ -313,3 +314,24 @@ def see(server: TestServer, user: str) -> set[str]:
     finally:
         opened.close()
     return {row["Database"] for row in rows} - {"information_schema", "performance_schema"}
+
+
+@pytest.fixture
+def no_escapes(server: TestServer) -> Iterator[None]:
+    """The server's own mode, in which a backslash is a sign like any other."""
+    [(before,)] = execute(server, "superuser", "SELECT @@GLOBAL.sql_mode")
+    mode = f"{before},NO_BACKSLASH_ESCAPES,ANSI_QUOTES"
+    execute(server, "superuser", f"SET GLOBAL sql_mode = '{mode}'")
+    yield
+    execute(server, "superuser", f"SET GLOBAL sql_mode = '{before}'")
+
+
+@pytest.mark.mysql
+@pytest.mark.usefixtures("no_escapes")
+def test_a_name_with_a_backslash_is_verified_where_it_escapes_nothing(
+    walk: Walk, prefix: str
+) -> None:
+    names = {"database": f"{prefix}d\\b", "user": f"{prefix}a\\pp"}
+    spec = walk.spec(one(prefix, **names))
+    walk.provision(spec)
+    assert [check for check in walk.prove(spec) if not check.held] == []
