@@ -10,7 +10,7 @@ import click
 from msgspec.structs import replace
 
 from dbprov.cli import console
-from dbprov.cli.options import json_option
+from dbprov.cli.options import OUTPUT, json_option
 from dbprov.cli.output import write
 from dbprov.cli.spec_options import SpecCommand, ask, with_spec
 
@@ -41,7 +41,7 @@ LARGEST = 10 << 20  # bytes of the document that --base names
 @click.option(
     "-o",
     "--output",
-    type=click.Path(),
+    type=OUTPUT,
     help="With the passwords into this file; into a folder (NAME/) one file per Deployment. 0600.",
 )
 @click.option(

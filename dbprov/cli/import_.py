@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dbprov.cli import console
-from dbprov.cli.options import json_option, templates_option, timeouts_options
+from dbprov.cli.options import Output, json_option, templates_option, timeouts_options
 from dbprov.cli.output import write
 from dbprov.cli.spec_options import ask, flag_values, spec_flags
 from dbprov.spec import keys
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command("import")
 @spec_flags(least=True)
-@click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write to this file.")
+@click.option("-o", "--output", type=Output(dir_okay=False), help="Write to this file.")
 @click.option(
     "--nearest",
     is_flag=True,

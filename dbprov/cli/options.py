@@ -77,6 +77,16 @@ def timeouts_options(*, lock: bool = False) -> Callable[[F], F]:
     return decorate
 
 
+class Output(click.Path):
+    """Where text goes; ``-`` is standard output, as it is for other programs."""
+
+    def convert(self, value: Any, *more: Any) -> Any:
+        return super().convert("/dev/stdout" if value == "-" else value, *more)
+
+
+OUTPUT = Output()
+
+
 def _refuse_unused(ctx: click.Context, _: click.Parameter, folder: str | None) -> str | None:
     """Before anything else is done: also by a command that would end before it asks for one."""
     if folder:
@@ -99,7 +109,7 @@ prune_option = click.option(
 )
 undo_option = click.option(
     "--undo",
-    type=click.Path(),
+    type=OUTPUT,
     help="Write the SQL that takes it all back: a file, or a folder. One that is there is kept.",
 )
 summary_option = click.option(

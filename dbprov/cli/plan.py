@@ -10,6 +10,7 @@ import click
 
 from dbprov.cli import console, screens
 from dbprov.cli.options import (
+    OUTPUT,
     json_option,
     prune_option,
     summary_option,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(),
+    type=OUTPUT,
     help="Write the SQL for review: a file; a folder where there are several Deployments.",
 )
 @summary_option
@@ -69,7 +70,7 @@ def plan(
 
     def show(planned: Plan) -> None:
         if not as_json:
-            screens.show_plan(planned, err=False)
+            screens.show_plan(planned, err=output == "/dev/stdout")
         if planned.deployment in changes:
             path, sql = changes[planned.deployment], change(planned, opened[planned.deployment])
             _write(path, sql)

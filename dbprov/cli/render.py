@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dbprov.cli import console
-from dbprov.cli.options import json_option, summary_option, templates_option
+from dbprov.cli.options import OUTPUT, json_option, summary_option, templates_option
 from dbprov.cli.output import page, refuse_summary_without_file, write
 from dbprov.cli.spec_options import SpecCommand, with_spec
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.command(cls=SpecCommand)
 @with_spec
 @click.option(
-    "-o", "--output", type=click.Path(), help="Folder for one file per Deployment; else stdout."
+    "-o", "--output", type=OUTPUT, help="Folder for one file per Deployment; else stdout."
 )
 @summary_option
 @click.option(
@@ -72,6 +72,7 @@ def render(
     """
     from dbprov.commands.render import render, rendered_page
     from dbprov.errors import UsageError
+    from dbprov.system.files import descriptor
     from dbprov.system.masking import Finished
 
     refuse_summary_without_file(summary, output, "a folder: -o sql/")
@@ -100,7 +101,8 @@ def render(
         filled=_say,
         report=keep,
     )
-    paths = {name: Path(output) / f"{name}.sql" for name in made if output}
+    stream = output if output and descriptor(Path(output)) is not None else None
+    paths = {name: Path(output) / f"{name}.sql" for name in made if output and not stream}
     for name, path in paths.items():
         write(path, made[name], 0o600 if hashed else 0o644)
         console.say(f"wrote {path}")
@@ -115,6 +117,8 @@ def render(
             for name, sql in made.items()
         ]
         console.print_json({"deployments": scripts})
+    elif stream:
+        write(Path(stream), "\n".join(made.values()), 0o644)
     elif not paths:
         console.print_text("\n".join(made.values()))
 

@@ -12,7 +12,7 @@ import click
 
 from dbprov.cli import console, screens
 from dbprov.cli.connections import FORMS, is_folder, write_connections
-from dbprov.cli.options import audit_option, json_option, templates_option, timeouts_options
+from dbprov.cli.options import OUTPUT, audit_option, json_option, templates_option, timeouts_options
 from dbprov.cli.output import confirm, exit_code, show_end
 from dbprov.cli.spec_options import SpecCommand, ask, never, with_spec
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     "--format", "form", type=click.Choice(FORMS), help="Form of the strings for -o; default: text."
 )
 @click.option(
-    "-o", "--output", type=click.Path(), help="Write the strings again, as connections -o does."
+    "-o", "--output", type=OUTPUT, help="Write the strings again, as connections -o does."
 )
 @audit_option
 @json_option

@@ -18,7 +18,7 @@ from dbprov.passwords.prompt import PromptPlace
 from dbprov.plan.steps import Pair, Step, compare
 from dbprov.server.sessions import renderer
 from dbprov.spec.model import Account, Deployment, Spec
-from dbprov.sql.script import HASHED, script
+from dbprov.sql.script import HASHED, PRODUCTS, script
 from dbprov.sql.summary import summary
 from dbprov.system.masking import masked
 
@@ -62,6 +62,14 @@ def render(
                 "one of " + ", ".join(engine.expand.VERSIONS),
             )
         newest = tuple(map(int, engine.expand.VERSIONS[flavor_of].split(".")))
+        if version and version[: len(newest)] > newest:
+            wanted, last = ".".join(map(str, version)), engine.expand.VERSIONS[flavor_of]
+            raise UsageError(
+                f"no file can be written for {PRODUCTS[flavor_of]} {wanted}",
+                f"the newest that dbprov knows is {last}",
+                f"--server-version {last}, whose file a newer server may take, too;"
+                " or dbprov plan -o, which asks the server",
+            )
         known = {**(settings or {}), **({HASHED: flavor_of} if hashed else {})}
         facts = engine.connection.facts_offline(flavor_of, version or newest, known)
         password: Callable[[Kept, str], str] = engine.urls.password_placeholder

@@ -282,6 +282,18 @@ def test_mysqls_own_places(run: Run) -> None:
     assert "unexpected" not in ended.stderr
 
 
+def test_a_plan_on_standard_output_is_the_file_alone(run: Run) -> None:
+    written = run("plan", "spec.yaml", "-o", "change.sql")
+    ended = run("plan", "spec.yaml", "-o", "-")
+    assert (ended.returncode, written.returncode) == (1, 1)
+    assert ended.stdout == (run.folder / "change.sql").read_text()
+    assert "analytics" in ended.stderr
+    assert not (run.folder / "-").exists()
+    taken = run("plan", "spec.yaml", "--undo", "-")
+    assert taken.returncode == 2
+    assert not (run.folder / "-").exists()
+
+
 # -- a terminal ----------------------------------------------------------------------------------------------------------------
 
 

@@ -155,6 +155,25 @@ def test_what_a_shell_hands_over(tmp_path: Path) -> None:
         assert "mode" not in ended.stderr, "none was set"
 
 
+@pytest.mark.parametrize(
+    ("words", "begins"),
+    [
+        (("connections", "--format", "dotenv"), "DATABASE_URL"),
+        (("render",), "-- analytics: database"),
+        (("render", "--password", "hash"), "-- analytics: database"),
+    ],
+)
+def test_a_dash_is_standard_output(words: tuple[str, ...], begins: str, tmp_path: Path) -> None:
+    (tmp_path / "app").write_text("pw-of-app")
+    (tmp_path / "spec.yaml").write_text(SPEC % (tmp_path / "app"))
+    before = sorted(tmp_path.iterdir())
+    for path in ("-", "/dev/stdout"):
+        ended = dbprov(words[0], "spec.yaml", *words[1:], "-o", path, folder=tmp_path)
+        assert ended.returncode == 0, ended.stderr
+        assert ended.stdout.startswith(begins)
+    assert sorted(tmp_path.iterdir()) == before, "no file and no folder has this name"
+
+
 @pytest.mark.attack("name /dev/zero, a pipe or a pipe that never ends as a file")
 @pytest.mark.parametrize(
     "words",

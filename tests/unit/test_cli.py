@@ -604,6 +604,10 @@ def test_the_list_of_commands_cuts_no_sentence() -> None:
     [
         (["--server-version", "new"], "'new' is not a version"),
         (["--server-version", ""], ""),
+        (["--server-version", "99"], "no file can be written for PostgreSQL 99"),
+        (["--server-version", "99"], "--server-version 18"),
+        (["--server-version", "19.1"], "the newest that dbprov knows is 18"),
+        (["--server-version", "18.4"], ""),
         (["--flavor", "mysql"], "analytics is on postgresql"),
         (["--flavor", "oracle"], "Invalid value"),
         (["--templates", "/nowhere"], "does not exist"),
@@ -630,6 +634,16 @@ def test_render_for_mysql() -> None:
     assert "ON `my\\_shop`.*" in run("render", *flags).stdout
     assert "ON `my_shop`.*" in run("render", *flags, "--partial-revokes").stdout
     assert "on MariaDB" in run("render", *flags, "--flavor", "mariadb").stdout
+
+
+@pytest.mark.parametrize(
+    ("flavor", "version", "refused"),
+    [("mysql", "9.7.4", False), ("mysql", "9.8", True), ("mysql", "26.7", True), ("mariadb", "11.8", False), ("mariadb", "99", True)],
+)  # fmt: skip
+def test_a_version_that_is_not_known(flavor: str, version: str, refused: bool) -> None:
+    words = ("--server", "mysql://dba@h", *FLAGS[2:], "--flavor", flavor)
+    result = run("render", *words, "--server-version", version)
+    assert (result.exit_code == 2) is refused, result.stderr
 
 
 def test_every_flag_arrives(monkeypatch: pytest.MonkeyPatch) -> None:

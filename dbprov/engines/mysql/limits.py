@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dbprov.engines.facts import Facts
+from dbprov.engines.mysql.expand import VERSIONS
 from dbprov.items import Item
 from dbprov.items.item import Need, Obstacle, Statements
 from dbprov.spec.model import Deployment
@@ -54,6 +55,11 @@ def warnings(facts: Facts) -> list[str]:
         return [
             f"MySQL {facts.version_text} is older than 8.0,"
             " which is the oldest that dbprov and Airflow know"
+        ]
+    if facts.version[:2] > tuple(map(int, VERSIONS["mysql"].split("."))):
+        return [
+            f"MySQL {facts.version_text} is newer than {VERSIONS['mysql']},"
+            " the newest that dbprov knows"
         ]
     return []
 
