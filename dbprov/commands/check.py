@@ -13,13 +13,14 @@ from dbprov.commands.surroundings import entrances, read_only
 from dbprov.engines.airflow import subject
 from dbprov.engines.facts import Check
 from dbprov.errors import PlaceError
-from dbprov.items import ObjectOwner, User
+from dbprov.items import Database, ObjectOwner, User
 from dbprov.items.item import Obstacle
 from dbprov.passwords.prompt import PromptPlace
 from dbprov.plan.change_owner import SHOWN, Withheld, command, listed
 from dbprov.plan.plan import Plan
 from dbprov.server.server import Server, masked
-from dbprov.spec.model import Deployment
+from dbprov.server.sessions import no_password
+from dbprov.spec.model import Access, Deployment
 from dbprov.system.masking import LEAST
 
 # Where each service has the CA certificate that signed its servers', by the name that Facts give.
@@ -65,6 +66,7 @@ def check(deployment: Deployment, server: Server) -> Iterator[Check]:
         yield Check("server", claim, "holds", refusal.why, False, todo=refusal.todo)
     yield from _new_passwords(planned, server)
     yield from _planned(planned)
+    yield from _left_out(planned, server)
     yield from entrances(deployment, server)
     for words in planned.remarks:
         if words not in server.engine.limits.warnings(facts):
@@ -106,6 +108,31 @@ def _not_by(obstacle: Obstacle, claim: str) -> Check:
     told = tuple(one.as_json() for one in obstacle.told or () if one.statement)
     why, todo = obstacle.why, obstacle.todo
     return Check("admin", claim, "works", why, False, todo=todo, statements=told)
+
+
+def _left_out(planned: Plan, server: Server) -> Iterator[Check]:
+    """What is there and access: all does not cover, where a user that creates may not use it."""
+    one, render = planned.deployment, server.renderer(no_password)
+    creators = tuple(a.name for a in one.accounts if a.access.creates)
+    made = any(isinstance(step.item, Database) for step in planned.steps)
+    if made or not creators or not render.has("existing/left_out"):
+        return
+    query = render.text("existing/left_out", users=creators, schemas=one.schemas)
+    [rows] = server.answers([query], one.database)
+    for name, sort in dict.fromkeys((row["name"], row["sort"]) for row in rows):
+        alike = [row for row in rows if (row["name"], row["sort"]) == (name, sort)]
+        shown = ", ".join(row["thing"] for row in alike[:SHOWN])
+        more = f" and {len(alike) - SHOWN} more" if len(alike) > SHOWN else ""
+        yield Check(
+            name,
+            f"can use all {sort}",
+            "holds",
+            f"not {shown}{more}: access: {Access.ALL} is tables, sequences and routines",
+            True,
+            todo=f'if it needs them, their owners would run in database "{one.database}":\n'
+            + "\n".join(f"{row['statement']};" for row in alike[:SHOWN]),
+            warning=True,
+        )
 
 
 def _new_passwords(planned: Plan, server: Server) -> Iterator[Check]:
@@ -160,7 +187,7 @@ def _tls(server: Server) -> list[Check]:
     It costs one more login, so it is for ``check``. No fallback from it could protect anybody: who
     stands in between would bring it about.
     """
-    if server.address.local or server.tls.mode == "verify-full":
+    if server.located.local or server.tls.mode == "verify-full":
         return []
     if not server.facts.tls:
         observed = "it is not encrypted" + (

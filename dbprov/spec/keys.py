@@ -185,8 +185,9 @@ AUTH = Key(
 )  # fmt: skip
 ACCESS = Key(
     "access", Choice(tuple(Access)), "What the user may do.", default="all", example="read",
-    more="all: every privilege on the database and on what is and will be in it; owner: owns the"
-    " database; write: reads and writes rows, calls routines; read: reads.",
+    more="all: every privilege on the database and on what is and will be in it (PostgreSQL:"
+    " schemas, tables, sequences, routines); owner: owns the database; write: reads and writes"
+    " rows, calls routines; read: reads.",
 )  # fmt: skip
 HOST = Key(
     "host", Text("a host pattern"), "Host that the user comes from, as a pattern.",

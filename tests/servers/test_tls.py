@@ -27,7 +27,7 @@ from dbprov.errors import ConnectError
 from dbprov.spec.model import TLS_MODES
 from tests.harness import TestServer, execute
 from tests.harness.bastion import bastion
-from tests.harness.tls import Shown, TlsServer
+from tests.harness.tls import NAME, Shown, TlsServer
 from tests.support.command import dbprov as command
 from tests.support.specs import one
 from tests.support.tls import VERIFYING, know, named, prefix, tls_settings, walk
@@ -286,6 +286,18 @@ def test_check_says_what_would_be_stricter(secure: TlsServer, walk: Walk) -> Non
     assert said.observed == "it is not encrypted, as tls: {mode: disable} says"
     walk.url = secure.server.url("admin")
     assert strictness(walk) == []  # what is sent stays on this machine
+
+
+@pytest.mark.postgresql
+def test_a_service_that_leads_elsewhere_is_not_this_machine(secure: TlsServer, walk: Walk) -> None:
+    server = secure.server
+    where = f"host={NAME}\nhostaddr=127.0.0.1\nport={server.port}\nuser=dba\n"
+    (walk.folder / "services").write_text(f"[there]\n{where}")
+    walk.monkeypatch.setenv("PGSERVICEFILE", str(walk.folder / "services"))
+    walk.url = "postgresql:///postgres?service=there"
+    [said] = strictness(walk)
+    assert said.warning
+    assert "nobody looks at the server's certificate" in said.observed
 
 
 def test_check_says_that_the_systems_certificates_do(secure: TlsServer, walk: Walk) -> None:
