@@ -512,10 +512,13 @@ def test_at_the_command_line(walk: Walk, prefix: str) -> None:
     assert found["revocable"] is True
     assert found["statement"]
     assert found["item"] in planned.stdout
-    assert run("plan", *words, "--prune", folder=walk.folder, env=env).returncode == 1
+    pruned = run("plan", *words, "--prune", folder=walk.folder, env=env)
+    assert pruned.returncode == 1
+    assert "use --prune" not in pruned.stdout + pruned.stderr
     taken = run("apply", *words, "--prune", "--yes", folder=walk.folder, env=env)
     assert taken.returncode == 0, taken.stderr
     assert taken.stderr.index(found["item"]) < taken.stderr.index("  done ")
+    assert "use --prune" not in taken.stderr
     document = json.loads(run("plan", *words, "--json", folder=walk.folder, env=env).stdout)
     assert document["deployments"][0]["surplus"] == []
     as_admin(walk, MORE[walk.server.engine].format(p=prefix))
