@@ -68,7 +68,8 @@ def render(
                 f"no file can be written for {PRODUCTS[flavor_of]} {wanted}",
                 f"the newest that dbprov knows is {last}",
                 f"--server-version {last}, whose file a newer server may take, too;"
-                " or dbprov plan -o, which asks the server",
+                " or dbprov plan -o, which asks the server"
+                + "".join(f"; or --flavor {o}" for o in engine.expand.VERSIONS if o != flavor_of),
             )
         known = {**(settings or {}), **({HASHED: flavor_of} if hashed else {})}
         facts = engine.connection.facts_offline(flavor_of, version or newest, known)

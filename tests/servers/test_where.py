@@ -163,7 +163,16 @@ def test_a_socket_of_mysql(run: Run, key: str, host: str) -> None:
     assert f"the strings name the socket {path}" in ended.stderr
     assert "publish: {host: NAME}" in ended.stderr
     assert run("connections", "spec.yaml", "--format", "jdbc").returncode == 2
-    head = run("render", "spec.yaml", "--server-version", run.server.version, "-o", "sql")
+    head = run(
+        "render",
+        "spec.yaml",
+        "--server-version",
+        run.server.version,
+        "--flavor",
+        run.server.flavor,
+        "-o",
+        "sql",
+    )
     assert head.returncode == 0, head.stderr
     assert f"--socket={path} " in (run.folder / "sql" / "analytics.sql").read_text()
 
