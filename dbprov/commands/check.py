@@ -12,7 +12,7 @@ from dbprov.commands.plan import plan
 from dbprov.commands.surroundings import entrances, read_only
 from dbprov.engines.airflow import subject
 from dbprov.engines.facts import Check
-from dbprov.errors import PlaceError
+from dbprov.errors import ConnectError, PlaceError
 from dbprov.items import Database, ObjectOwner, User
 from dbprov.items.item import Obstacle
 from dbprov.passwords.prompt import PromptPlace
@@ -118,7 +118,10 @@ def _left_out(planned: Plan, server: Server) -> Iterator[Check]:
     if made or not creators or not render.has("existing/left_out"):
         return
     query = render.text("existing/left_out", users=creators, schemas=one.schemas)
-    [rows] = server.answers([query], one.database)
+    try:
+        [rows] = server.answers([query], one.database)
+    except ConnectError:  # the plan says so, and what is needed to enter it
+        return
     for name, sort in dict.fromkeys((row["name"], row["sort"]) for row in rows):
         alike = [row for row in rows if (row["name"], row["sort"]) == (name, sort)]
         shown = ", ".join(row["thing"] for row in alike[:SHOWN])
