@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
+from dbprov.commands.import_fit import fit
 from dbprov.commands.plan import plan
 from dbprov.commands.servers import Ask, servers
 from dbprov.errors import LookError, RefusedError, SpecError
-from dbprov.items import Database, Isolation, ObjectGrant
+from dbprov.items import Database, Isolation
 from dbprov.passwords.secret import never_ask
-from dbprov.plan.steps import compare
+from dbprov.plan.change_owner import command
 from dbprov.server.server import Server
 from dbprov.server.sessions import no_password
 from dbprov.spec import keys, names
-from dbprov.spec.model import Access, Deployment, Timeouts
+from dbprov.spec.model import Deployment, Timeouts
 from dbprov.spec.reader import from_flags, parse
 from dbprov.spec.writer import (
     ExistingUser,
     ImportedSpec,
-    rank,
-    schemas_of,
     searched,
-    split,
     written,
 )
 
@@ -79,41 +76,34 @@ def describe(
     Raises RefusedError where no user fits any; with ``nearest`` such a user gets the access that
     lacks the least.
     """
-    one, remarks = _database(one, server)
+    one, remarks, owner = _database(one, server)
     existing_users, unknown = _existing_users(one, server)
     engine = one.server.engine
-    left_out = {str(r): why for r in existing_users if (why := r.objection(engine))}
-    users = [r for r in existing_users if str(r) not in left_out]
-    made = _fitting(one, server, users)
-    lacking: dict[str, list[str]] = {}
-    for user in users:
-        if made and any((a.name, a.host) == (user.name, user.host) for a in made.accounts):
-            continue
-        base = made or replace(one, accounts=(), schemas=schemas_of(users, engine)[0])
-        near, missing = _nearest(base, one, server, user)
-        harmless = all(one.harmless for one in missing)
-        if (nearest or harmless) and base.layout == "shared":
-            made, lacking[str(user)] = near, [str(one) for one in missing]
-        else:
-            left_out[str(user)] = _why(user, near, [str(one) for one in missing])
-    if made is None:
+    objected = {str(r): why for r in existing_users if (why := r.objection(engine))}
+    users = [r for r in existing_users if str(r) not in objected]
+    best = fit(one, server, users, nearest=nearest)
+    left_out = objected | best.left_out
+    if best.deployment is None:
         raise RefusedError(
             f'nothing in database "{one.database}" can be described such that nothing is missing',
             "\n".join(f"{who}: {why}" for who, why in left_out.items())
-            or "no user holds anything in it",
+            or _nobody(one, server, owner),
             "dbprov import --nearest writes the spec that comes nearest; its plan is what it lacks"
             if users
-            else "write a spec with the users that it is to have",
+            else _first_step(one, server, server_url, owner),
         )
+    made = best.deployment
     extra: dict[str, list[str]] = {}
     for more in plan(made, server).extra:
         extra.setdefault(more.item.to.removesuffix("@%"), []).append(str(more.item))
-    found = ImportedSpec(made, lacking, left_out, extra, (*remarks, *unknown))
+    found = ImportedSpec(
+        made, best.lacking, left_out, extra, (*remarks, *unknown), added=best.added
+    )
     read = _read(
         written(found, server_url, tls or {}, via), folder
     )  # each password has its place now
     planned = plan(read, server)
-    if not (planned.complete or lacking):
+    if not (planned.complete or best.lacking):
         raise RefusedError(
             f'database "{one.database}" was changed while it was described',
             "\n".join(str(step) for step in planned.steps),
@@ -135,7 +125,25 @@ def _read(text: str, folder: Path) -> Deployment:
     return read
 
 
-def _database(one: Deployment, server: Server) -> tuple[Deployment, list[str]]:
+def _nobody(one: Deployment, server: Server, owner: str) -> str:
+    admin = server.facts.admin
+    if owner and owner == admin:
+        return f'"{admin}", the admin, owns the database, and nobody else holds anything in it'
+    return "nobody holds anything in it" + (f', but its owner "{owner}"' if owner else "")
+
+
+def _first_step(one: Deployment, server: Server, server_url: str, owner: str) -> str:
+    """Towards a spec, where nobody is there whom one could name."""
+    words = command(("--server", server_url, "--database", one.database))
+    made = f"an application needs a user of its own: dbprov apply {words} --user NAME makes it"
+    if not server.engine.expand.OWNERS:
+        return made
+    source = "" if owner == server.facts.admin else f" {command(('--from', owner))}"
+    return f'{made}; dbprov adopt with the same words{source} then gives it what "{owner}" owns'
+
+
+def _database(one: Deployment, server: Server) -> tuple[Deployment, list[str], str]:
+    """With what was found of the database, and its owner."""
     wanted = [
         Database(name=one.database, encoding="", collation=None),
         *(
@@ -154,12 +162,16 @@ def _database(one: Deployment, server: Server) -> tuple[Deployment, list[str]]:
     shut = [not there.public for there in found if isinstance(there, Isolation)]
     there = found[0]
     remarks = [] if not there.sealed else ["the database takes no connections"]
-    return replace(
-        one,
-        encoding=there.encoding,
-        collation=there.collation,
-        isolate=shut[0] if shut else None,
-    ), remarks
+    return (
+        replace(
+            one,
+            encoding=there.encoding,
+            collation=there.collation,
+            isolate=shut[0] if shut else None,
+        ),
+        remarks,
+        there.owner,
+    )
 
 
 def _existing_users(one: Deployment, server: Server) -> tuple[list[ExistingUser], list[str]]:
@@ -193,93 +205,3 @@ def _existing_user(row: dict[str, Any]) -> ExistingUser:
         values[flag] = bool(values.get(flag))
     values["grants"] = None if values.get("grants") is None else bool(values["grants"])
     return ExistingUser(**values)
-
-
-def _fitting(one: Deployment, server: Server, users: list[ExistingUser]) -> Deployment | None:
-    """The layout and the users that say most, and of which nothing is missing."""
-    for made in split(one, users):
-        if not _missing(made, server):
-            return made
-    bases = (
-        replace(one, schemas=schemas, accounts=())
-        for schemas in schemas_of(users, one.server.engine)
-    )
-    found = [_shared(base, one, server, users) for base in bases]
-    return max((made for made in found if made), key=rank, default=None)
-
-
-def _shared(
-    base: Deployment, one: Deployment, server: Server, users: list[ExistingUser]
-) -> Deployment | None:
-    """Those who may create come first: what they will create is granted to the others."""
-    alone = [(access, user) for user in users for access in _alone(base, one, server, user)]
-    for access, user in sorted(alone, key=lambda pair: list(Access).index(pair[0])):
-        for level in (level for level in user.levels() if _lower(level, access)):
-            account = user.account(one, level, base.schemas)
-            tried = replace(base, accounts=(*base.accounts, account))
-            if not _missing(tried, server):
-                base = tried
-                break
-    return base if base.accounts else None
-
-
-def _lower(level: Access, access: Access) -> bool:
-    order = (Access.OWNER, Access.ALL, Access.WRITE, Access.READ)
-    return order.index(level) >= order.index(access)
-
-
-def _alone(
-    base: Deployment, one: Deployment, server: Server, user: ExistingUser
-) -> Iterator[Access]:
-    """The highest access of a user who is the only one."""
-    for level in user.levels():
-        tried = replace(base, accounts=(user.account(one, level, base.schemas),))
-        if not _missing(tried, server):
-            yield level
-            return
-
-
-def _nearest(
-    base: Deployment, one: Deployment, server: Server, user: ExistingUser
-) -> tuple[Deployment, list[Missing]]:
-    tried = [
-        replace(base, accounts=(*base.accounts, user.account(one, level, base.schemas)))
-        for level in user.levels()
-    ]
-    found = [(made, _missing(made, server)) for made in tried]
-    return min(found, key=lambda pair: (sum(not one.harmless for one in pair[1]), len(pair[1])))
-
-
-def _why(user: ExistingUser, near: Deployment, missing: Iterable[str]) -> str:
-    words = (
-        f"it fits no access; {near.accounts[-1].access.value} comes nearest, but lacks "
-        + "; ".join(missing)
-    )
-    through = ", ".join(f'"{role}"' for role in user.through)
-    return words + (f"; what it has comes from {through}" if through else "")
-
-
-class Missing(Struct, frozen=True):
-    """Something that a plan would do, in words.
-
-    ``harmless``: it gives no power on anything that is there today.
-    """
-
-    words: str
-    harmless: bool = False
-
-    def __str__(self) -> str:
-        return self.words
-
-
-def _missing(made: Deployment, server: Server) -> list[Missing]:
-    """What a plan would do, and what it would say that others must do."""
-    if objections := server.engine.limits.objections(made, server.facts):
-        return [Missing(why) for why, _ in objections]
-    pairs = server.look(server.engine.expand.expand(made, server.facts))
-    others = [f for _, f in pairs if isinstance(f, ObjectGrant) and f.not_grantable]
-    steps = [step for step in compare(pairs) if step.item.kind != "membership"]
-    return [
-        *(Missing(str(step.item), step.item.gives_nothing(step.found)) for step in steps),
-        *(Missing(f"{item} on {', '.join(item.not_grantable)}") for item in others),
-    ]

@@ -90,8 +90,11 @@ class PatternGrant(Item, frozen=True, kw_only=True):
         """A row of its own for what another row gives already."""
         if not isinstance(found, PatternGrant):
             return False
-        had = {*found.privileges, *found.reach}
-        return set(self.privileges) <= had and self.grant_option <= found.grant_option
+        return not self.added(found) and self.grant_option <= found.grant_option
+
+    def added(self, found: Item | None) -> tuple[str, ...]:
+        had = (*found.privileges, *found.reach) if isinstance(found, PatternGrant) else ()
+        return tuple(word for word in self.privileges if word not in had)
 
     def satisfied_by(self, found: Self) -> bool:
         return (

@@ -77,6 +77,10 @@ class Grant(Item, frozen=True, kw_only=True):
             return True
         return wanted <= set(found.effective) and (not found.grantable or self.grantee is None)
 
+    def added(self, found: Item | None) -> tuple[str, ...]:
+        had = (*found.privileges, *found.effective) if isinstance(found, Grant) else ()
+        return tuple(word for word in self.privileges if word not in had)
+
     def not_permitted(self, verb: str, found: Item | None, admin: Admin) -> Obstacle | None:
         if isinstance(found, Grant) and not found.grantable:
             return owned_by_others(admin, self.need(found))
@@ -199,6 +203,9 @@ class ObjectGrant(Item, frozen=True, kw_only=True):
             f"{words} on existing {self.objects.lower()}"
             f' in schema "{self.schema}" for "{self.grantee}"'
         )
+
+    def added(self, found: Item | None) -> tuple[str, ...]:
+        return self.privileges  # on some of the objects
 
     def satisfied_by(self, found: Self) -> bool:
         return not found.lacking

@@ -157,6 +157,10 @@ class Item(Struct, frozen=True, kw_only=True):
         """Does the step give nobody a power on anything that is there today?"""
         return False
 
+    def added(self, found: Item | None) -> tuple[str, ...]:
+        """Of a grant: the privileges that its grantee has by no way today."""
+        return ()
+
     @property
     def passed_on(self) -> tuple[str, ...]:
         """MySQL: privileges that only an admin who has them itself can grant."""

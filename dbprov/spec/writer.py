@@ -72,6 +72,7 @@ class ImportedSpec(Struct, frozen=True):
     surplus: dict[str, list[str]] = field(default_factory=dict)  # by user: beyond its level
     remarks: tuple[str, ...] = ()
     text: str = ""
+    added: dict[str, str] = field(default_factory=dict)  # by what is lacking: what of it is new
 
     def as_json(self) -> dict[str, Any]:
         one = self.deployment
@@ -86,6 +87,7 @@ class ImportedSpec(Struct, frozen=True):
             "spec": Finished(self.text),
             "users": users,
             "lacking": {masked(who): what for who, what in self.lacking.items()},
+            "new": dict(self.added),
             "surplus": {masked(who): what for who, what in self.surplus.items()},
             "left_out": {masked(who): why for who, why in self.left_out.items()},
             "remarks": list(self.remarks),
@@ -185,6 +187,8 @@ def _user(imported: ImportedSpec, account: Account) -> Iterator[str]:
     who = _key(account.name, account.host)
     for words in imported.lacking.get(who, []):
         yield from _comment(f"lacking: {words}", "      ")
+        if new := imported.added.get(words):
+            yield from _comment(f"  of which is new: {new}", "      ")
     for words in imported.surplus.get(who, []):
         yield from _comment(f"extra: {words}", "      ")
     yield f"      - {keys.USER_NAME}: {_scalar(account.name)}"

@@ -1,11 +1,12 @@
 {% block inspect %}
-{# public belongs to pg_database_owner from PostgreSQL 15 on, whose one member is the database's owner (T4, T5). #}
+{# public belongs to pg_database_owner from PostgreSQL 15 on, whose one member is the database's
+   owner (T4, T5): what it has, that one has. #}
 SELECT pg_get_userbyid(w.owner)::text AS owner,
        CASE WHEN n.nspowner = w.owner THEN '' ELSE current_database()::text END AS with_database,
        {% include "postgresql/fragments/acts_for.sql" %},
-       ARRAY(SELECT a.privilege_type::text
+       ARRAY(SELECT DISTINCT a.privilege_type::text
              FROM aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) AS a
-             WHERE a.grantee = r.oid ORDER BY 1) AS privileges,
+             WHERE r.oid = CASE WHEN a.grantee = n.nspowner THEN w.owner ELSE a.grantee END ORDER BY 1) AS privileges,
        ARRAY(SELECT a.privilege_type::text FROM aclexplode(n.nspacl) AS a
              WHERE a.grantee = r.oid AND a.grantor = n.nspowner ORDER BY 1) AS before,
        ARRAY(SELECT p FROM unnest(ARRAY['CREATE', 'USAGE']) AS p

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 import dbprov
-from dbprov.commands.import_ import describe
 from dbprov.errors import RefusedError
-from dbprov.spec.model import Spec
-from dbprov.spec.writer import ImportedSpec
 from tests.harness import execute
+from tests.support.imported import accesses, by_hand, described, kept
 from tests.support.specs import one
 from tests.support.walk import Walk
 
@@ -19,52 +15,6 @@ pytestmark = [
     pytest.mark.sampled,
     pytest.mark.parametrize("admin", ["superuser"], indirect=True),
 ]
-PASSWORD = "made-by-hand-9"
-
-
-def by_hand(walk: Walk, prefix: str, *statements: str) -> None:
-    """As a superuser; ``db: `` in front: inside the database."""
-    words = {"u": f"{prefix}u", "d": f"{prefix}db", "e": prefix.replace("_", "\\_") + "db", "w": PASSWORD, "p": prefix}  # fmt: skip
-    for statement in statements:
-        inside = statement.startswith("db: ")
-        made = statement.removeprefix("db: ").format(**words)
-        execute(walk.server, "superuser", made, words["d"] if inside else None)
-
-
-def described(walk: Walk, prefix: str, nearest: bool = False) -> tuple[ImportedSpec, Spec]:
-    asked = walk.spec({"name": "analytics", "database": f"{prefix}db", "user": "somebody"})
-    with dbprov.servers(asked) as servers:
-        [deployment] = asked.deployments
-        found = describe(
-            deployment,
-            servers[deployment],
-            server_url=walk.url,
-            folder=walk.folder,
-            nearest=nearest,
-        )
-    read = walk.parse(found.text)
-    # What apply would add is exactly what the comments say.
-    planned = [str(s.item) for s in walk.plan(read).steps if s.item.kind != "membership"]
-    said = [words for users in found.lacking.values() for words in users]
-    assert sorted(planned) == sorted(said)
-    for words in said:
-        assert f"# lacking: {words}" in found.text
-    return found, read
-
-
-def kept(spec: Spec) -> Spec:
-    """With the passwords that were made by hand in their places."""
-    for account in spec.deployments[0].accounts:
-        place: Any = account.place
-        place.path.parent.mkdir(parents=True, exist_ok=True)
-        place.path.write_text(f"{PASSWORD}\n")
-    return spec
-
-
-def accesses(spec: Spec, prefix: str) -> dict[str, str]:
-    accounts = spec.deployments[0].accounts
-    return {a.name.removeprefix(prefix): a.access.value for a in accounts}
-
 
 OF_AIRFLOWS_DOCUMENTATION = (
     "CREATE USER \"{u}\" PASSWORD '{w}'", 'CREATE DATABASE "{d}"',
