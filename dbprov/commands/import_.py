@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -93,12 +94,12 @@ def describe(
             else _first_step(one, server, server_url, owner),
         )
     made = best.deployment
-    extra: dict[str, list[str]] = {}
-    for more in plan(made, server).extra:
+    extra, planned = dict[str, list[str]](), plan(made, server)
+    for more in planned.extra:
         extra.setdefault(more.item.to.removesuffix("@%"), []).append(str(more.item))
-    found = ImportedSpec(
-        made, best.lacking, left_out, extra, (*remarks, *unknown), added=best.added
-    )
+    warnings = server.engine.limits.warnings(server.facts)  # of the server itself
+    remarks += [*unknown, *(words for words in planned.remarks if words not in warnings)]
+    found = ImportedSpec(made, best.lacking, left_out, extra, tuple(remarks), added=best.added)
     read = _read(
         written(found, server_url, tls or {}, via), folder
     )  # each password has its place now
@@ -134,7 +135,7 @@ def _nobody(one: Deployment, server: Server, owner: str) -> str:
 
 def _first_step(one: Deployment, server: Server, server_url: str, owner: str) -> str:
     """Towards a spec, where nobody is there whom one could name."""
-    words = command(("--server", server_url, "--database", one.database))
+    words = command(("--name", one.name, "--server", server_url, "--database", one.database))
     made = f"an application needs a user of its own: dbprov apply {words} --user NAME makes it"
     if not server.engine.expand.OWNERS:
         return made
@@ -178,7 +179,7 @@ def _existing_users(one: Deployment, server: Server) -> tuple[list[ExistingUser]
     """Who holds something; what other questions know of the same users is added."""
     render, unknown = server.renderer(no_password), list[str]()
     known: dict[tuple[str, str], dict[str, Any]] = {}
-    first, *more = server.engine.extra_grants.existing(one.database)
+    first, *more = server.engine.extra_grants.existing(one.database, server.facts)
     [rows] = server.answers([render.text(first.template, **first.values)])
     for row in rows:
         known[str(row["name"]), str(row.get("host", "%"))] = dict(row)
@@ -194,13 +195,24 @@ def _existing_users(one: Deployment, server: Server) -> tuple[list[ExistingUser]
             unknown.append(f"{question.unsure} cannot be read by this admin, and are not described")
             continue
         for row in rows:
-            known.get((str(row["name"]), str(row.get("host", "%"))), {}).update(row)
-    return [_existing_user(row) for row in known.values()], unknown
+            who = str(row["name"]), str(row.get("host", "%"))
+            if set(_listed(row.get("through"))) & set(users):
+                known.setdefault(who, {})  # what it holds it holds by a role
+            known.get(who, {}).update(row)
+    found = [_existing_user(row) for row in known.values()]
+    return [user.with_roles(found) for user in found], unknown
+
+
+def _listed(value: Any) -> tuple[str, ...]:
+    """An array: PostgreSQL's own, or JSON, which MySQL hands out as text."""
+    return tuple(json.loads(value) if isinstance(value, (str, bytes)) else value or ())
 
 
 def _existing_user(row: dict[str, Any]) -> ExistingUser:
     values = {**row, "search_path": searched(row.get("search_path"))}
-    values |= {"through": tuple(values.get("through", ()))}
+    values |= {"through": tuple(sorted(_listed(values.get("through"))))}
+    for flag in ("can_login", "superuser"):
+        values[flag] = bool(values.get(flag, flag == "can_login"))
     for flag in ("iam", "creates", "writes"):
         values[flag] = bool(values.get(flag))
     values["grants"] = None if values.get("grants") is None else bool(values["grants"])

@@ -129,9 +129,14 @@ class PatternGrant(Item, frozen=True, kw_only=True):
         return replace(self, privileges=tuple(sorted({*self.privileges, *found.reach})))
 
     def remarks(self, found: Self) -> list[str]:
+        means = (
+            "a pattern: _ and % stand for any characters, and it reaches every database"
+            " whose name fits"
+            if found.reach
+            else "no pattern while partial_revokes is on, and reaches no database"
+        )
         return [
-            f'"{self.user}"@{self.host} has a grant on {row},'
-            " which the server reads as a pattern or not at all;"
+            f'"{self.user}"@{self.host} has a grant on {row}, which is {means};'
             " it is kept (use --prune to revoke)."
             f" {self} is kept in a row of its own"
             for row in found.others

@@ -37,7 +37,7 @@ class ExistingUser(Struct, frozen=True, kw_only=True):
     grants: bool | None = None  # MySQL: with the grant option
 
     def __str__(self) -> str:
-        return f'"{self.name}"' + (f"@{self.host}" if self.host != "%" else "")
+        return f'"{self.name}"' + (f"@{self.host}" if self.host not in ("%", "") else "")
 
     def objection(self, engine: str) -> str:
         """Why it can be no user of a spec; empty where it can."""
@@ -46,6 +46,19 @@ class ExistingUser(Struct, frozen=True, kw_only=True):
         if not self.can_login:
             return "it cannot log in: it is a role of others, and no user"
         return "; ".join(names.objections(engine, "user", self.name))
+
+    def with_roles(self, others: Iterable[ExistingUser]) -> ExistingUser:
+        """With what it can do by the roles that it was given; those that hold nothing go."""
+        roles = [one for one in others if one.name in self.through and one is not self]
+        if not roles:
+            return replace(self, through=())
+        return replace(
+            self,
+            grants=None if self.owner is not None else any(o.grants for o in (self, *roles)),
+            through=tuple(sorted({one.name for one in roles})),
+            creates=self.creates or any(one.creates for one in roles),
+            writes=self.writes or any(one.writes for one in roles),
+        )
 
     def levels(self) -> tuple[Access, ...]:
         """What it may be called, the most first: never less than what it can do already."""

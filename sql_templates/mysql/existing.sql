@@ -5,6 +5,33 @@ FROM mysql.user
 WHERE max_user_connections > 0 OR plugin = 'AWSAuthenticationPlugin'
 {% endblock %}
 
+{% block roles %}
+{# Who was given roles, with all that those roles have got in turn; and which accounts are roles. A role of MySQL is an account
+   that is locked and has no password (CREATE ROLE), or that somebody was given; who administers accounts needs no grants. -#}
+WITH RECURSIVE edges AS (
+    {% if mariadb %}SELECT User AS name, Host AS host, Role AS role, '' AS role_host FROM mysql.roles_mapping
+    {%- else %}SELECT TO_USER AS name, TO_HOST AS host, FROM_USER AS role, FROM_HOST AS role_host FROM mysql.role_edges{% endif %}
+
+), reached AS (
+    SELECT name, host, role, role_host FROM edges
+    UNION
+    SELECT r.name, r.host, e.role, e.role_host FROM reached AS r JOIN edges AS e ON e.name = r.role AND e.host = r.role_host
+), accounts AS (
+    SELECT User AS name, Host AS host,
+           {% if mariadb %}is_role = 'N'{% else %}NOT (account_locked = 'Y' AND authentication_string = ''){% endif %} AS can_login
+    FROM mysql.user
+)
+SELECT a.name, a.host, a.can_login,
+       EXISTS (SELECT 1 FROM information_schema.USER_PRIVILEGES AS p
+               WHERE CAST(p.GRANTEE AS BINARY) = CAST(CONCAT('''', a.name, '''@''', a.host, '''') AS BINARY)
+                 AND p.PRIVILEGE_TYPE IN ('CREATE USER', 'SUPER')) AS superuser,
+       COALESCE((SELECT JSON_ARRAYAGG(r.role) FROM reached AS r WHERE r.name = a.name AND r.host = a.host), JSON_ARRAY()) AS through
+FROM accounts AS a
+WHERE (NOT a.can_login OR EXISTS (SELECT 1 FROM reached AS r WHERE r.name = a.name AND r.host = a.host))
+  AND CAST(CONCAT('''', a.name, '''@''', a.host, '''') AS BINARY) <> CAST({% include "mysql/fragments/me.sql" %} AS BINARY)
+ORDER BY 1, 2
+{% endblock %}
+
 {% block users %}
 {# Whoever has a row that reaches the database, in whatever spelling (T40), or one for something in it. #}
 SELECT DISTINCT SUBSTRING(t.grantee, 2, CHAR_LENGTH(t.grantee) - CHAR_LENGTH(SUBSTRING_INDEX(t.grantee, '@', -1)) - 3) AS name,

@@ -28,11 +28,12 @@ def questions(accounts: Sequence[Account], facts: Facts) -> list[Question]:
     ]
 
 
-def existing(database: str) -> list[Question]:
+def existing(database: str, facts: Facts) -> list[Question]:
     """Who holds anything in a database; the questions that follow are asked of them."""
     return [
         Question("existing/users", {"database": database}),
         Question("existing/powers", {"database": database}),
+        Question("existing/roles", {"mariadb": facts.flavor == "mariadb"}, unsure="roles"),
         Question("existing/limits", {}, unsure="limits of connections and how users log in"),
     ]
 

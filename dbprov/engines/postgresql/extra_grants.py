@@ -35,7 +35,7 @@ def questions(accounts: Sequence[Account], facts: Facts) -> list[Question]:
     ]
 
 
-def existing(database: str) -> list[Question]:
+def existing(database: str, facts: Facts) -> list[Question]:
     """Who holds anything in a database; the questions that follow are asked of them."""
     return [
         Question("existing/users", {"database": database}),
