@@ -51,6 +51,7 @@ from dbprov.spec import keys, reader
 from dbprov.spec.schema import mappings, reference
 from dbprov.sql.jinja_environment import built_in_templates
 from tests.support.made import FOLDER, HOSTILE, command, deployment, expanded, facts, renderer
+from tests.support.reserved import RESERVED_IN_MYSQL
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "dbprov"
@@ -374,6 +375,7 @@ WORDS: dict[str, Any] = {
     "statement": HOSTILE,
     "source": "database user",
     "mariadb": True,
+    "cached": True,
 }
 """What is handed to the templates that are no Item's."""
 
@@ -678,6 +680,16 @@ def test_hostile_values_stay_in_their_quotes_and_one_template_is_one_statement(e
             assert not re.search(r"""['"`$\\]|--|/\*|\{\{""", inner), f"{name}: {inner}"
         bare = QUOTED[engine].sub("", BODY.sub("", text))
         assert not re.search(r"""[;'"`$\\]|--|/\*|\{\{|ü""", bare), f"{name}: {bare}"
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "sql_templates" / "mysql").rglob("*.sql")), ids=lambda p: p.name
+)
+def test_no_alias_is_a_reserved_word_of_any_mysql(path: Path) -> None:
+    """Or it is quoted: a reserved one makes the whole statement a syntax error (T54)."""
+    text = re.sub(r"{#.*?#}", "", path.read_text(), flags=re.DOTALL)
+    aliases = set(re.findall(r"(?i)\bAS\s+([a-z_][a-z0-9_]*)", text)) - {"BINARY", "SIGNED"}
+    assert {alias for alias in aliases if alias.lower() in RESERVED_IN_MYSQL} == set()
 
 
 @pytest.mark.parametrize("engine", ENGINES)

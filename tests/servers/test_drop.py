@@ -500,3 +500,11 @@ def test_what_came_after_somebody_said_yes(walk: Walk, prefix: str) -> None:
             taken = grant.replace("GRANT", "REVOKE").replace(" TO ", " FROM ")
             execute(walk.server, "superuser", taken, f"{prefix}other")
             assert drop_deployment(spec, deployment, server, WHOLE, shown, agreed=True).ok
+
+
+@pytest.mark.mysql("mysql")
+def test_the_size_of_now(walk: Walk, prefix: str) -> None:
+    """Not the one that MySQL keeps for a day, once anybody has asked."""
+    spec = walk.spec(one(prefix))
+    query = "SELECT @@SESSION.information_schema_stats_expiry AS seconds"
+    assert walk.each(spec, lambda _, server: server.answers([query])) == [[[{"seconds": 0}]]]

@@ -52,6 +52,22 @@ def test_a_database_of_another_encoding(walk: Walk, prefix: str) -> None:
     assert "stores any text" in failed(ready(walk, spec))
 
 
+@pytest.mark.mysql
+def test_a_table_of_three_bytes(walk: Walk, prefix: str) -> None:
+    """Its collation is named utf8mb3_..., as that of any other begins with utf8mb."""
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    assert "stores any text" not in failed(ready(walk, spec))
+    execute(
+        walk.server,
+        "superuser",
+        f"CREATE TABLE `{prefix}db`.log (line varchar(9)) CHARACTER SET utf8mb3",
+    )
+    [check] = [c for c in ready(walk, spec) if c.claim == "stores any text"]
+    assert not check.held
+    assert "1 tables in another" in check.observed
+
+
 def test_a_user_with_few_connections_that_may_only_read(walk: Walk, prefix: str) -> None:
     spec = walk.spec(one(prefix, access="read", connection_limit=3))
     walk.provision(spec)

@@ -8,6 +8,8 @@ from dbprov.items import Item
 from dbprov.items.item import Need, Obstacle, Statements
 from dbprov.spec.model import Deployment
 
+# The calendar versions of MySQL, 26.7 and later, come after 9.7, and count as newer.
+TESTED = tuple(map(int, VERSIONS["mysql"].split(".")))
 USERS = ("user", "lockout", "password", "old_password")  # kinds that CREATE USER is for
 
 
@@ -56,10 +58,10 @@ def warnings(facts: Facts) -> list[str]:
             f"MySQL {facts.version_text} is older than 8.0,"
             " which is the oldest that dbprov and Airflow know"
         ]
-    if facts.version[:2] > tuple(map(int, VERSIONS["mysql"].split("."))):
+    if facts.version[:2] > TESTED:
         return [
             f"MySQL {facts.version_text} is newer than {VERSIONS['mysql']},"
-            " the newest that dbprov knows"
+            " the newest that dbprov is tested with"
         ]
     return []
 
@@ -105,6 +107,15 @@ def objections(deployment: Deployment, facts: Facts) -> list[tuple[str, str]]:
         )
     if facts.read_only:
         found.append(("the server is a replica, or read only", "name the server that takes writes"))
+    if facts.settings.get("pxc_strict_mode") == "ENFORCING":
+        found.append(
+            (
+                "this is a Percona XtraDB Cluster with pxc_strict_mode = ENFORCING, which forbids"
+                " GET_LOCK, and with it that runs of dbprov wait for each other",
+                "while dbprov runs, pxc_strict_mode = MASTER or PERMISSIVE on the node that it uses"
+                " (a global variable); all runs use the same node",
+            )
+        )
     if (
         facts.settings.get("lower_case_table_names", "0") != "0"
         and deployment.database != deployment.database.lower()

@@ -46,7 +46,8 @@ class Session(Struct, frozen=True):
         On MySQL, what does not end is given up on this side.
         """
         seconds = {"busy": timeouts.busy, "statement": timeouts.statement}
-        return {**seconds, "mariadb": self.on_mariadb}
+        cached = not self.on_mariadb and not self.connection.server_version.startswith("5.")
+        return {**seconds, "mariadb": self.on_mariadb, "cached": cached}
 
     def facts(self, answers: Sequence[list[Row]]) -> Facts:
         settings = {row["Variable_name"]: row["Value"] for row in answers[0]}

@@ -1,0 +1,53 @@
+"""MySQL as it differs by version and flavor, where no server of it can be had."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from dbprov.commands.render import render
+from dbprov.engines.engine import of
+from tests.support.made import deployment, facts, parsed
+
+MYSQL = of("mysql")
+SPEC = """
+server: mysql://dba@db.example.com
+deployments:
+  - {name: analytics, database: shop, user: app}
+"""
+
+
+@pytest.mark.parametrize(
+    ("flavor", "version", "said"),
+    [
+        ("mysql", (9, 7, 4), False),
+        ("mysql", (8, 4, 3), False),
+        ("mysql", (26, 7, 0), True),
+        ("mysql", (28, 4, 1), True),
+    ],
+)
+def test_a_version_that_no_test_ran_on(flavor: str, version: tuple[int, ...], said: bool) -> None:
+    """Calendar versions come after 9.7."""
+    warned = MYSQL.limits.warnings(facts(flavor, version))
+    assert any("newer than 9.7" in words for words in warned) is said
+
+
+def test_a_file_for_a_calendar_version() -> None:
+    """What 9.7 is sent, with the version in its head."""
+    made, newest = (
+        render(parsed(SPEC), version=version, flavor="mysql")["analytics"]
+        for version in ((26, 7), (9, 7))
+    )
+    assert re.sub(r"MySQL 26\.7", "MySQL 9.7", made) == newest
+    assert "MySQL 26.7" in made
+
+
+@pytest.mark.parametrize(
+    ("mode", "refused"),
+    [("ENFORCING", True), ("MASTER", False), ("PERMISSIVE", False), ("DISABLED", False)],
+)
+def test_a_cluster_that_forbids_locks(mode: str, refused: bool) -> None:
+    """Percona XtraDB Cluster: explicit locks are an error in ENFORCING alone."""
+    found = MYSQL.limits.objections(deployment("mysql"), facts("mysql", pxc_strict_mode=mode))
+    assert any("GET_LOCK" in why and "pxc_strict_mode" in todo for why, todo in found) is refused
