@@ -47,6 +47,11 @@ if TYPE_CHECKING:
     help="PostgreSQL, with --password hash: scram_iterations of the target. Default: 4096.",
 )
 @click.option(
+    "--storage-format",
+    type=click.Choice(["CRYPT5", "PBKDF2_SHA512"]),
+    help="MySQL 9.7, with --password hash: caching_sha2_password_storage_format of the target.",
+)
+@click.option(
     "--plain",
     is_flag=True,
     help="PostgreSQL: the statements alone, for a server where nothing is there yet; to run once.",
@@ -62,6 +67,7 @@ def render(
     partial_revokes: bool,
     passwords: str,
     scram_iterations: int | None,
+    storage_format: str | None,
     plain: bool,
     as_json: bool,
     templates: Path | None,
@@ -77,11 +83,17 @@ def render(
 
     refuse_summary_without_file(summary, output, "a folder: -o sql/")
     settings = {"partial_revokes": "1" if partial_revokes else "0"}
+    if storage_format:
+        settings["caching_sha2_password_storage_format"] = storage_format
     version = _version(server_version) if server_version else None
     hashed = passwords == "hash"
     if scram_iterations and not hashed:
         raise UsageError(
             "--scram-iterations is given", "without hashes it says nothing", "--password hash"
+        )
+    if storage_format and not hashed:
+        raise UsageError(
+            "--storage-format is given", "without hashes it says nothing", "--password hash"
         )
     pages: dict[str, str] = {}
 

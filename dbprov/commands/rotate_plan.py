@@ -96,7 +96,8 @@ def plan_user(deployment: Deployment, server: Server, account: Account) -> Plan:
             "the one before the last rotation is still valid, and the server keeps one old one",
             "once nobody uses it any more: dbprov rotate --finish",
         )
-    remarks = tuple(_remarks(deployment, server, account, resumed, old, keeps))
+    attempts = int(found.attempts) if isinstance(found, Password) else 0
+    remarks = tuple(_remarks(deployment, server, account, resumed, old, keeps, attempts))
     statement = server.renderer(masked).item(wanted, "alter")
     return replace(
         _nothing(deployment, server, account),
@@ -140,6 +141,7 @@ def _remarks(
     resumed: bool,
     old: OldPassword | None,
     keeps: bool,
+    attempts: int,
 ) -> Iterator[str]:
     if resumed:
         yield f"an interrupted rotation left the next password beside {account.place}; it goes on"
@@ -147,6 +149,11 @@ def _remarks(
         current = account.place.read()
         if current is None:
             yield f"nothing is kept in {account.place}: whatever password is in use is not known"
+        elif attempts:
+            yield (
+                f"whether the password in {account.place} is the one in use is not tried:"
+                f" {attempts} wrong ones lock the account (FAILED_LOGIN_ATTEMPTS)"
+            )
         else:
             which = "the password in use"
             check = try_login(server, deployment, account, current, which, account.login)

@@ -25,6 +25,7 @@ class Password(Item, frozen=True, kw_only=True):
     place: Kept | None = None
     # found
     administered: bool = True
+    attempts: int = 0  # wrong passwords that lock it for a time; 0: any number, or not known
 
     def __str__(self) -> str:
         beside = "; the one in use stays valid beside it" if self.retain else ""

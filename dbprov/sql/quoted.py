@@ -59,10 +59,10 @@ def _defined(value: object) -> object:
 
 
 def keywords(words: Iterable[str]) -> str:
-    """Keywords such as privileges, sorted. Refuses anything but capitals."""
+    """Keywords such as privileges, sorted. Refuses anything but capitals and underscores."""
     ordered = sorted(words)
     for word in ordered:
-        if not re.fullmatch(r"[A-Z][A-Z ]*", word):
+        if not re.fullmatch(r"[A-Z][A-Z_ ]*", word):
             raise Unquoted(f"{word!r} is not a keyword")
     if not ordered:
         raise Unquoted("there is no keyword to print")

@@ -8,6 +8,7 @@ import pytest
 
 from dbprov.commands.render import render
 from dbprov.engines.engine import of
+from dbprov.errors import UsageError
 from tests.support.made import deployment, facts, parsed
 
 MYSQL = of("mysql")
@@ -51,3 +52,22 @@ def test_a_cluster_that_forbids_locks(mode: str, refused: bool) -> None:
     """Percona XtraDB Cluster: explicit locks are an error in ENFORCING alone."""
     found = MYSQL.limits.objections(deployment("mysql"), facts("mysql", pxc_strict_mode=mode))
     assert any("GET_LOCK" in why and "pxc_strict_mode" in todo for why, todo in found) is refused
+
+
+def test_a_server_that_takes_hashes_of_one_format() -> None:
+    settings = {
+        "caching_sha2_password_storage_format": "PBKDF2_SHA512",
+        "caching_sha2_password_enforce_storage_format": "ON",
+    }
+    [(_, why, todo)] = MYSQL.limits.advice(facts("mysql", None, **settings))
+    assert "1820" in why
+    assert "--storage-format PBKDF2_SHA512" in todo
+    settings["caching_sha2_password_enforce_storage_format"] = "OFF"
+    assert not MYSQL.limits.advice(facts("mysql", None, **settings))
+
+
+@pytest.mark.parametrize(("flavor", "version"), [("mysql", (8, 4, 0)), ("mariadb", (11, 8))])
+def test_a_format_that_the_server_does_not_know(flavor: str, version: tuple[int, ...]) -> None:
+    known = facts(flavor, version, caching_sha2_password_storage_format="PBKDF2_SHA512")
+    with pytest.raises(UsageError, match="PBKDF2_SHA512"):
+        MYSQL.password_hash.password_verifier(known, None)

@@ -64,6 +64,16 @@ REMEDIES = {
     ),
     "3118": "the account is locked: dbprov apply unlocks it where it can see that",
     "4151": "the account is locked: dbprov apply unlocks it where it can see that",
+    "3955": (
+        "wrong passwords have locked the account for a time (FAILED_LOGIN_ATTEMPTS): see that its"
+        " store holds the right one; ALTER USER ... ACCOUNT UNLOCK, run by an admin who has CREATE"
+        " USER, lets it in at once"
+    ),
+    "4006": (
+        "a view, routine, event or trigger names this account as its DEFINER, and would run with"
+        " its rights: drop or recreate it with another definer, take another name for the user, or"
+        " run it as an admin who has ALLOW_NONEXISTENT_DEFINER (SET_USER_ID in MySQL 8.0)"
+    ),
     "1524": (
         "the server has no plugin of this name: auth: iam is for RDS and Aurora with IAM database"
         " authentication switched on"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from dbprov.engines.facts import Facts
 from dbprov.engines.mysql.expand import VERSIONS
 from dbprov.items import Item
@@ -10,6 +13,9 @@ from dbprov.spec.model import Deployment
 
 # The calendar versions of MySQL, 26.7 and later, come after 9.7, and count as newer.
 TESTED = tuple(map(int, VERSIONS["mysql"].split(".")))
+ASKED: tuple[str, ...] = ("foreseen/orphans",)
+ORPHANS = (8, 0, 22)  # the first that refuses to make an account that is named as a definer
+NONEXISTENT = (8, 2)  # the first with ALLOW_NONEXISTENT_DEFINER; before, it is SET_USER_ID
 USERS = ("user", "lockout", "password", "old_password")  # kinds that CREATE USER is for
 
 
@@ -81,6 +87,18 @@ def advice(facts: Facts) -> list[tuple[str, str, str]]:
                 " and cannot be repeated",
             )
         )
+    wanted = facts.settings.get("caching_sha2_password_storage_format", "CRYPT5")
+    enforced = facts.settings.get("caching_sha2_password_enforce_storage_format") == "ON"
+    if enforced and wanted != "CRYPT5":
+        found.append(
+            (
+                "takes hashes of any format",
+                f"caching_sha2_password_enforce_storage_format is on, and the format {wanted}:"
+                " whoever has a hash of another one must set a new password first (1820)",
+                f"for files: dbprov render --password hash --storage-format {wanted}; what apply"
+                " sends is stored in that format by the server",
+            )
+        )
     if facts.settings.get("explicit_defaults_for_timestamp") == "OFF":
         found.append(
             (
@@ -128,3 +146,27 @@ def objections(deployment: Deployment, facts: Facts) -> list[tuple[str, str]]:
             )
         )
     return found
+
+
+def foreseen(
+    deployment: Deployment,
+    facts: Facts,
+    render: Statements,
+    answers: Mapping[str, list[dict[str, Any]]],
+) -> Iterator[tuple[str, str, str]]:
+    """Accounts that this admin may not make, since something runs as them already."""
+    needed = "ALLOW_NONEXISTENT_DEFINER" if facts.version >= NONEXISTENT else "SET_USER_ID"
+    if facts.flavor == "mariadb" or facts.version < ORPHANS or not facts.rights_known:
+        return
+    if needed in facts.rights:
+        return
+    admin, _, host = facts.admin.rpartition("@")
+    grant = render.text("remedy/privileges", privileges=(needed,), admin=admin, host=host)
+    for row in answers["foreseen/orphans"]:
+        more = f" and {row['number'] - 1} more" if row["number"] > 1 else ""
+        yield (
+            f'can create user "{row["name"]}"@{row["host"]}',
+            f"{row['thing']}{more} has this account as its DEFINER, and would run with its rights",
+            "another name for the user; or another definer for what is named; or, where it is to"
+            f" run with the user's rights, an admin who has {needed} would run:\n{grant};",
+        )

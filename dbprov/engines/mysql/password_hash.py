@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterator
-from hashlib import sha1, sha256
+from hashlib import pbkdf2_hmac, sha1, sha256
 
 from dbprov.engines.facts import Facts
 from dbprov.engines.mysql.password_rules import unfit as unfit
@@ -22,15 +23,23 @@ SALT = 20
 ROUNDS, ROUNDS_OF_9 = 5000, 10000
 ALPHABET = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 CACHING_SHA2 = re.compile(rb"\$A\$00[5-9A-F]\$[\x01-\x23\x25-\x7f]{20}[./0-9A-Za-z]{43}", re.DOTALL)
+# The variable of 9.7 that says which of two formats new passwords get, and its other value.
+FORMAT, OTHER_FORMAT = "caching_sha2_password_storage_format", "PBKDF2_SHA512"
+FORMATS = (9, 7)
+PBKDF2 = re.compile(rb"\$B\$00[5-9A-F]\$[\x01-\x23\x25-\x7f]{20}[+/0-9A-Za-z]{86}==", re.DOTALL)
 NATIVE = re.compile(r"\*[0-9A-F]{40}")
 
 
 def well_formed(verifier: bytes | str) -> bytes | str:
-    """The verifier, if the server will take it for one: 70 bytes, or a star and 40 digits."""
-    pattern: re.Pattern[bytes] | re.Pattern[str] = (
-        CACHING_SHA2 if isinstance(verifier, bytes) else NATIVE
-    )
-    if not pattern.fullmatch(verifier):  # type: ignore[arg-type]
+    """The verifier, if the server will take it for one.
+
+    70 bytes, 115 of PBKDF2, or a star and 40 digits.
+    """
+    if isinstance(verifier, bytes):
+        fits = CACHING_SHA2.fullmatch(verifier) or PBKDF2.fullmatch(verifier)
+    else:
+        fits = NATIVE.fullmatch(verifier)  # type: ignore[assignment]
+    if not fits:
         raise AssertionError("a malformed verifier must never reach a server")  # T61
     return verifier
 
@@ -45,6 +54,14 @@ def native(password: bytes) -> str:
 def caching_sha2(password: bytes, salt: bytes, rounds: int = ROUNDS) -> bytes:
     """caching_sha2_password: SHA-256 crypt with a salt of 20 bytes, behind the number of rounds."""
     made = b"$A$%03X$" % (rounds // 1000) + salt + sha256_crypt(password, salt, rounds)
+    well_formed(made)
+    return made
+
+
+def pbkdf2(password: bytes, salt: bytes, rounds: int = ROUNDS_OF_9) -> bytes:
+    """caching_sha2_password of 9.7 and newer, where the server stores PBKDF2_SHA512."""
+    stretched = pbkdf2_hmac("sha512", password, salt, rounds)
+    made = b"$B$%03X$" % (rounds // 1000) + salt + b64encode(stretched)
     well_formed(made)
     return made
 
@@ -114,6 +131,14 @@ def password_verifier(facts: Facts, iterations: int | None) -> Callable[[Kept, s
             "leave --password hash out",
         )
 
+    other = facts.settings.get(FORMAT) == OTHER_FORMAT
+    if other and (mariadb or facts.version < FORMATS):
+        raise UsageError(
+            f"{facts.flavor} {facts.version_text} keeps no password as {OTHER_FORMAT}",
+            "MySQL 9.7 was the first that does",
+            "leave --storage-format out",
+        )
+
     def verifier(place: Kept, user: str) -> str:
         password = place.read()
         assert password is not None, "a place is filled before its verifier is made"
@@ -121,7 +146,8 @@ def password_verifier(facts: Facts, iterations: int | None) -> Callable[[Kept, s
         if mariadb:
             return "PASSWORD " + literal(native(clear))
         rounds = ROUNDS_OF_9 if facts.version >= (9,) else ROUNDS
-        return "0x" + caching_sha2(short_enough(clear, user), salt(), rounds).hex().upper()
+        hashed = pbkdf2 if other else caching_sha2
+        return "0x" + hashed(short_enough(clear, user), salt(), rounds).hex().upper()
 
     return verifier
 
