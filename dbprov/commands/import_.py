@@ -98,6 +98,11 @@ def describe(
     for more in planned.extra:
         extra.setdefault(more.item.to.removesuffix("@%"), []).append(str(more.item))
     warnings = server.engine.limits.warnings(server.facts)  # of the server itself
+    remarks += [
+        f"{user} logs in by the plugin {user.plugin}: see what dbprov check says of it"
+        for user in users
+        if user.plugin and not user.iam
+    ]
     remarks += [*unknown, *(words for words in planned.remarks if words not in warnings)]
     found = ImportedSpec(made, best.lacking, left_out, extra, tuple(remarks), added=best.added)
     read = _read(

@@ -31,6 +31,7 @@ class ExistingUser(Struct, frozen=True, kw_only=True):
     through: tuple[str, ...] = ()  # roles by which it gets more
     search_path: tuple[str, ...] | None = None
     iam: bool = False  # it logs in by tokens
+    plugin: str = ""  # MySQL: what it logs in by, where that is no password of the server's own
     turns: bool = False  # another one takes turns with it
     creates: bool = False  # may create in the database, or owns something in it
     writes: bool = False

@@ -1,8 +1,8 @@
 {% block limits %}
 {# Not every admin may read this table (T45). #}
-SELECT User AS name, Host AS host, NULLIF(max_user_connections, 0) AS connection_limit, plugin = 'AWSAuthenticationPlugin' AS iam
+SELECT User AS name, Host AS host, NULLIF(max_user_connections, 0) AS connection_limit, plugin = 'AWSAuthenticationPlugin' AS iam, plugin
 FROM mysql.user
-WHERE max_user_connections > 0 OR plugin = 'AWSAuthenticationPlugin'
+WHERE max_user_connections > 0 OR plugin NOT IN ('', 'mysql_native_password', 'sha256_password', 'caching_sha2_password')
 {% endblock %}
 
 {% block roles %}

@@ -11,3 +11,20 @@ JOIN (SELECT DEFINER AS definer, CONCAT('view ', TABLE_SCHEMA, '.', TABLE_NAME) 
 WHERE NOT EXISTS (SELECT 1 FROM information_schema.USER_PRIVILEGES AS p WHERE {% include "mysql/fragments/of_user.sql" %})
 GROUP BY u.grantee, u.host
 {% endblock %}
+
+{% block plugins %}
+{# How those that are there log in; nothing where the table that knows it is hidden from the admin (Cloud SQL, T45). #}
+{% if settings.account_locks == "mysql.global_priv" %}
+SELECT p.User AS name, p.Host AS host, COALESCE(JSON_VALUE(p.Priv, '$.plugin'), '') AS plugin
+FROM {% with users = accounts %}{% include "mysql/fragments/users.sql" %}{% endwith %}
+
+JOIN mysql.global_priv AS p ON CAST(p.User AS BINARY) = CAST(u.grantee AS BINARY) AND p.Host = u.host
+{% elif settings.account_locks == "mysql.user" %}
+SELECT p.User AS name, p.Host AS host, p.plugin AS plugin
+FROM {% with users = accounts %}{% include "mysql/fragments/users.sql" %}{% endwith %}
+
+JOIN mysql.user AS p ON CAST(p.User AS BINARY) = CAST(u.grantee AS BINARY) AND p.Host = u.host
+{% else %}
+SELECT '' AS name, '' AS host, '' AS plugin FROM DUAL WHERE FALSE
+{% endif %}
+{% endblock %}

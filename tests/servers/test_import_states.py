@@ -191,3 +191,29 @@ def test_nobody_but_the_admin(walk: Walk, prefix: str) -> None:
     found, read = described(walk, prefix)
     assert accesses(read, prefix) == {"u": "all"}
     assert not found.lacking
+
+
+@pytest.mark.mysql("mysql", "mariadb")
+def test_a_user_without_a_password_of_the_server(walk: Walk, prefix: str) -> None:
+    """``import`` names the plugin, and ``check`` why nobody can be proven by it."""
+    plugin = "unix_socket" if walk.server.flavor == "mariadb" else "mysql_no_login"
+    word = "VIA" if walk.server.flavor == "mariadb" else "WITH"
+    if plugin == "mysql_no_login":
+        execute(
+            walk.server, "superuser", "INSTALL PLUGIN mysql_no_login SONAME 'mysql_no_login.so'"
+        )
+    try:
+        by_hand(
+            walk, prefix, "CREATE DATABASE `{d}`", f"CREATE USER '{{u}}'@'%' IDENTIFIED {word} {plugin}",
+            "GRANT ALL PRIVILEGES ON `{e}`.* TO '{u}'@'%'",
+        )  # fmt: skip
+        found, read = described(walk, prefix)
+        assert f'"{prefix}u" logs in by the plugin {plugin}' in found.text
+        [checks] = walk.each(read, lambda one, server: list(dbprov.check(one, server)))
+        [failed] = [check for check in checks if "can prove" in check.claim]
+        assert not failed.held
+        assert plugin in failed.observed
+    finally:
+        if plugin == "mysql_no_login":
+            execute(walk.server, "superuser", f"DROP USER '{prefix}u'@'%'")
+            execute(walk.server, "superuser", "UNINSTALL PLUGIN mysql_no_login")

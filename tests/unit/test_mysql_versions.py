@@ -8,6 +8,7 @@ import pytest
 
 from dbprov.commands.render import render
 from dbprov.engines.engine import of
+from dbprov.engines.mysql import auth_plugins
 from dbprov.errors import UsageError
 from tests.support.made import deployment, facts, parsed
 
@@ -71,3 +72,12 @@ def test_a_format_that_the_server_does_not_know(flavor: str, version: tuple[int,
     known = facts(flavor, version, caching_sha2_password_storage_format="PBKDF2_SHA512")
     with pytest.raises(UsageError, match="PBKDF2_SHA512"):
         MYSQL.password_hash.password_verifier(known, None)
+
+
+def test_plugins_by_which_the_driver_logs_nobody_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not auth_plugins.cannot_log_in("caching_sha2_password")
+    assert "PyMySQL does not know" in auth_plugins.cannot_log_in("parsec")
+    monkeypatch.setattr(auth_plugins, "find_spec", lambda name: None)
+    assert "PyNaCl" in auth_plugins.cannot_log_in("ed25519")
+    monkeypatch.setattr(auth_plugins, "find_spec", lambda name: object())
+    assert not auth_plugins.cannot_log_in("ed25519")

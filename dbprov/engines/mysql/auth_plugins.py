@@ -6,6 +6,7 @@ server sends. An attacker on the network path takes TLS away, and asks with a ke
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 import pymysql
@@ -16,6 +17,27 @@ from dbprov.engines import tls_context
 
 IN_CLEAR = ("mysql_clear_password", "dialog")  # where LDAP or PAM looks at the password
 ALL_OF_IT = b"\x01\x04"  # the server has not cached the password, and asks for it
+
+# Plugins by which the driver logs nobody in, and what it would take.
+SOCKET = "it has no password, and gets in by the server's socket as that user of the machine"
+UNKNOWN = "PyMySQL does not know this plugin"
+LOCKED_OUT = {
+    "parsec": UNKNOWN,
+    "gssapi": UNKNOWN,
+    "authentication_kerberos": UNKNOWN,
+    "authentication_webauthn": UNKNOWN,
+    "unix_socket": SOCKET,
+    "auth_socket": SOCKET,
+    "mysql_no_login": "nobody logs in as it",
+}
+ED25519 = "PyMySQL needs the package PyNaCl for it: pip install PyNaCl"
+
+
+def cannot_log_in(plugin: str) -> str:
+    """Why dbprov cannot log in as a user of this plugin; empty where it can."""
+    if plugin in ("ed25519", "client_ed25519"):
+        return "" if find_spec("nacl") else ED25519
+    return LOCKED_OUT.get(plugin, "")
 
 
 class Refused:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dbprov.engines.facts import Facts
+from dbprov.engines.mysql.auth_plugins import cannot_log_in
 from dbprov.engines.mysql.expand import VERSIONS
 from dbprov.items import Item
 from dbprov.items.item import Need, Obstacle, Statements
@@ -13,7 +14,7 @@ from dbprov.spec.model import Deployment
 
 # The calendar versions of MySQL, 26.7 and later, come after 9.7, and count as newer.
 TESTED = tuple(map(int, VERSIONS["mysql"].split(".")))
-ASKED: tuple[str, ...] = ("foreseen/orphans",)
+ASKED: tuple[str, ...] = ("foreseen/orphans", "foreseen/plugins")
 ORPHANS = (8, 0, 22)  # the first that refuses to make an account that is named as a definer
 NONEXISTENT = (8, 2)  # the first with ALLOW_NONEXISTENT_DEFINER; before, it is SET_USER_ID
 USERS = ("user", "lockout", "password", "old_password")  # kinds that CREATE USER is for
@@ -154,6 +155,21 @@ def foreseen(
     render: Statements,
     answers: Mapping[str, list[dict[str, Any]]],
 ) -> Iterator[tuple[str, str, str]]:
+    """How those that are there log in, and who cannot be made."""
+    for row in answers["foreseen/plugins"]:
+        if why := cannot_log_in(row["plugin"]):
+            yield (
+                f'can prove that user "{row["name"]}"@{row["host"]} logs in',
+                f"it logs in by the plugin {row['plugin']}: {why}",
+                "another plugin for it (ALTER USER ... IDENTIFIED WITH or VIA caching_sha2_password"
+                " or mysql_native_password); dbprov never changes how an existing user logs in",
+            )
+    yield from _orphans(facts, render, answers["foreseen/orphans"])
+
+
+def _orphans(
+    facts: Facts, render: Statements, rows: list[dict[str, Any]]
+) -> Iterator[tuple[str, str, str]]:
     """Accounts that this admin may not make, since something runs as them already."""
     needed = "ALLOW_NONEXISTENT_DEFINER" if facts.version >= NONEXISTENT else "SET_USER_ID"
     if facts.flavor == "mariadb" or facts.version < ORPHANS or not facts.rights_known:
@@ -162,7 +178,7 @@ def foreseen(
         return
     admin, _, host = facts.admin.rpartition("@")
     grant = render.text("remedy/privileges", privileges=(needed,), admin=admin, host=host)
-    for row in answers["foreseen/orphans"]:
+    for row in rows:
         more = f" and {row['number'] - 1} more" if row["number"] > 1 else ""
         yield (
             f'can create user "{row["name"]}"@{row["host"]}',
