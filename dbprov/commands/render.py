@@ -62,7 +62,8 @@ def render(
                 "one of " + ", ".join(engine.expand.VERSIONS),
             )
         newest = tuple(map(int, engine.expand.VERSIONS[flavor_of].split(".")))
-        if version and version[: len(newest)] > newest:
+        by_year = engine.expand.BY_YEAR.get(flavor_of, ())
+        if version and version[: len(newest)] > newest and version[0] not in by_year:
             wanted, last = ".".join(map(str, version)), engine.expand.VERSIONS[flavor_of]
             raise UsageError(
                 f"no file can be written for {PRODUCTS[flavor_of]} {wanted}",

@@ -27,6 +27,7 @@ class Expand(Protocol):
 
     NAME: str
     VERSIONS: Mapping[str, str]  # flavor -> the newest version that is supported
+    BY_YEAR: Mapping[str, tuple[int, ...]]  # flavor -> major versions named after a year, known too
     SCHEMAS: bool  # are there schemas inside a database?
     OWNERS: bool  # do things belong to users, and can an admin borrow a user's rights?
 

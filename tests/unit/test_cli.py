@@ -638,7 +638,7 @@ def test_render_for_mysql() -> None:
 
 @pytest.mark.parametrize(
     ("flavor", "version", "refused"),
-    [("mysql", "9.7.4", False), ("mysql", "9.8", True), ("mysql", "26.7", True), ("mariadb", "11.8", False), ("mariadb", "99", True)],
+    [("mysql", "9.7.4", False), ("mysql", "9.8", True), ("mysql", "26.7", False), ("mysql", "27.1", True), ("mariadb", "26.7", True), ("mariadb", "11.8", False), ("mariadb", "99", True)],
 )  # fmt: skip
 def test_a_version_that_is_not_known(flavor: str, version: str, refused: bool) -> None:
     words = ("--server", "mysql://dba@h", *FLAGS[2:], "--flavor", flavor)

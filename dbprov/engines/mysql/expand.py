@@ -11,6 +11,7 @@ from dbprov.spec.model import Access, Deployment
 
 NAME = "mysql"
 VERSIONS: Mapping[str, str] = {"mysql": "9.7", "mariadb": "11.8"}
+BY_YEAR: Mapping[str, tuple[int, ...]] = {"mysql": (26,)}  # from 26.7 on: sent what 9.7 is
 OWNERS = False
 SCHEMAS = False
 

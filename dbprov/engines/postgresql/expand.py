@@ -33,6 +33,7 @@ from dbprov.spec.model import Access, Account, Auth, Deployment
 
 NAME = "postgresql"
 VERSIONS: Mapping[str, str] = {"postgresql": "18"}
+BY_YEAR: Mapping[str, tuple[int, ...]] = {}
 OWNERS = True
 SCHEMAS = True  # there are schemas inside a database
 OLDEST = (13,)
