@@ -89,7 +89,7 @@ POSTGRESQL: dict[str, tuple[tuple[str, ...], dict[str, Any], int]] = {
     "its user is somebody's, owner": ((APP,), {"access": "owner", **KEPT}, 1),
     "its user and its database are": ((APP, *THIRD, SHUT), {"schemas": ["one"], **KEPT}, 2),
     "its user is a superuser's own, no CREATEROLE": ((APP, 'ALTER ROLE "{a}" NOCREATEROLE', 'CREATE DATABASE "{d}" OWNER "{a}"'), {"connection_limit": 9, **KEPT}, 2),
-    "its user owns the database": ((APP, 'CREATE DATABASE "{d}" OWNER "{u}"'), {"access": "owner", **KEPT}, 1),
+    "its user owns the database": ((APP, 'CREATE DATABASE "{d}" OWNER "{u}"'), {"access": "owner", **KEPT}, 0),
     "its user owns the database, shut": ((APP, 'CREATE DATABASE "{d}" OWNER "{u}"', SHUT), {"access": "owner", "schemas": ["one"], **KEPT}, 2),
     "as on Cloud SQL": (('CREATE ROLE "{o}" CREATEDB CREATEROLE', BE, 'CREATE DATABASE "{d}" OWNER "{o}"', SHUT), {"isolate": True}, 0),
 }  # fmt: skip
