@@ -202,7 +202,7 @@ class Through(Struct, frozen=True):
             return f'future {objects.lower()} of "{creator}"{where}'
         path = self.path[:2] if self.sort == "ROUTINE" else self.path
         more = f" and {self.number - 1} more" if self.number > 1 else ""
-        return f"{self.sort.lower()} {named(path)}{more}"
+        return f"{self.sort.lower()} {named(path)}".rstrip() + more
 
 
 SHOWN = 3  # of what a user has through a role
@@ -305,7 +305,7 @@ def read(row: Mapping[str, Any], inside: str | None) -> ExistingGrant:
     if "things" in values:
         values["things"] = tuple(sorted(values["things"]))
     if "gives" in values:
-        values["gives"] = tuple(Through(*one) for one in values["gives"])
+        values["gives"] = tuple(Through(*one) for one in values["gives"] or ())
     lenders = (str(row["acts_as"]),) if row.get("lend") else ()
     return KINDS[row["kind"]](inside=inside, lenders=lenders, **values)
 

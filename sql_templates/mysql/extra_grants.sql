@@ -27,7 +27,9 @@ GROUP BY u.grantee, u.host, CAST(p.TABLE_SCHEMA AS BINARY), p.TABLE_SCHEMA, CAST
 {% endblock %}
 
 {% block roles %}
-SELECT 'role_entry' AS kind, p.FROM_USER AS role, p.FROM_HOST AS role_host, u.grantee, u.host, JSON_ARRAY('MEMBER') AS privileges,
+WITH RECURSIVE {% include "mysql/fragments/given_by_roles.sql" %}
+SELECT 'role_entry' AS kind,
+       (SELECT JSON_ARRAYAGG(g.one) FROM given AS g WHERE g.root = p.FROM_USER AND g.root_host = p.FROM_HOST) AS gives, p.FROM_USER AS role, p.FROM_HOST AS role_host, u.grantee, u.host, JSON_ARRAY('MEMBER') AS privileges,
        p.WITH_ADMIN_OPTION = 'Y' AS `option`,
        EXISTS (SELECT 1 FROM mysql.role_edges AS e
                WHERE e.FROM_USER = p.FROM_USER AND e.FROM_HOST = p.FROM_HOST AND e.WITH_ADMIN_OPTION = 'Y'
@@ -38,7 +40,10 @@ FROM {% include "mysql/fragments/users.sql" %} JOIN mysql.role_edges AS p
 
 {% block roles_mariadb %}
 {# MariaDB keeps roles in another table, and lets nobody but a role's own admins revoke it, superusers included. -#}
-SELECT 'role_entry' AS kind, p.Role AS role, u.grantee, u.host, JSON_ARRAY('MEMBER') AS privileges,
+WITH RECURSIVE {% include "mysql/fragments/given_by_roles.sql" %}
+SELECT 'role_entry' AS kind,
+       (SELECT JSON_ARRAYAGG(JSON_COMPACT(g.one)) FROM given AS g WHERE g.root = p.Role) AS gives,
+       p.Role AS role, u.grantee, u.host, JSON_ARRAY('MEMBER') AS privileges,
        p.Admin_option = 'Y' AS `option`,
        EXISTS (SELECT 1 FROM mysql.roles_mapping AS e
                WHERE e.Role = p.Role AND e.Admin_option = 'Y'

@@ -393,3 +393,60 @@ def test_extensions_objects_and_what_the_user_owns(walk: Walk, prefix: str) -> N
     )  # fmt: skip
     planned, _ = prune(walk, spec)
     assert 'SELECT on table "public"."config"' in why_of(planned, prefix)
+
+
+ROLES = (
+    "CREATE DATABASE `{d}`", "CREATE ROLE {o}", "CREATE USER '{u}'@'%' IDENTIFIED BY '{w}'", "GRANT {o} TO '{u}'@'%'",
+)  # fmt: skip
+
+
+def roles_of_mysql(walk: Walk, prefix: str) -> list[str]:
+    table = (
+        "roles_mapping WHERE User"
+        if walk.server.flavor == "mariadb"
+        else "role_edges WHERE TO_USER"
+    )
+    column = "Role" if walk.server.flavor == "mariadb" else "FROM_USER"
+    rows = execute(walk.server, "superuser", f"SELECT {column} FROM mysql.{table} = '{prefix}u'")
+    return [str(name).removeprefix(prefix) for (name,) in rows]
+
+
+@pytest.mark.mysql
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (("CREATE DATABASE `{p}more`", "GRANT SELECT, INSERT ON `{p}more`.* TO {o}"), 'INSERT, SELECT on database "more"'),
+        (("GRANT INSERT ON `{d}`.* TO {o}",), 'INSERT on database "db"'),
+        (("CREATE DATABASE `{p}more`", "CREATE TABLE `{p}more`.t (id integer)", "GRANT SELECT ON `{p}more`.t TO {o}"),
+         'SELECT on table "more"."t"'),
+        (("CREATE DATABASE `{p}more`", "CREATE ROLE {p}inner", "GRANT SELECT ON `{p}more`.* TO {p}inner", "GRANT {p}inner TO {o}"),
+         'SELECT on database "more"'),
+        (("GRANT PROCESS ON *.* TO {o}",), "PROCESS on the server"),
+    ],
+    ids=["another database", "more than its access", "table", "nested", "server"],
+)  # fmt: skip
+@as_superuser
+def test_a_role_of_mysql_that_gives_what_the_spec_does_not(
+    walk: Walk, prefix: str, more: tuple[str, ...], words: str
+) -> None:
+    try:
+        by_hand(walk, prefix, *ROLES, *more)
+        planned, _ = prune(walk, spec_of(walk, prefix, "read"))
+        if walk.server.flavor == "mariadb":
+            words = words.replace("PROCESS", "global privileges")
+        assert words in why_of(planned, prefix).replace("\\_", "_")
+        assert roles_of_mysql(walk, prefix) == ["o"]
+    finally:
+        for role in ("o", "inner"):
+            execute(walk.server, "superuser", f"DROP ROLE IF EXISTS {prefix}{role}")
+
+
+@pytest.mark.mysql
+@as_superuser
+def test_a_role_of_mysql_that_gives_nothing_more_goes(walk: Walk, prefix: str) -> None:
+    try:
+        by_hand(walk, prefix, *ROLES, "GRANT SELECT ON `{d}`.* TO {o}")
+        prune(walk, spec_of(walk, prefix))
+        assert walk.server.flavor == "mariadb" or roles_of_mysql(walk, prefix) == []
+    finally:
+        execute(walk.server, "superuser", f"DROP ROLE IF EXISTS {prefix}o")

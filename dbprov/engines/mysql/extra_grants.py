@@ -11,7 +11,7 @@ from dbprov.engines.facts import Facts, Question
 from dbprov.engines.mysql.expand import expand
 from dbprov.engines.mysql.quoting import pattern
 from dbprov.items import PatternGrant
-from dbprov.items.existing_grants import AclEntry, ExistingGrant, RoleEntry
+from dbprov.items.existing_grants import AclEntry, ExistingGrant, RoleEntry, Through
 from dbprov.spec.model import Account, Deployment
 
 OPTION = "GRANT OPTION"
@@ -20,11 +20,12 @@ Who = tuple[str, str]
 
 def questions(accounts: Sequence[Account], facts: Facts) -> list[Question]:
     users = {"users": tuple(dict.fromkeys((a.name, a.host) for a in accounts))}
-    roles = "extra_grants/roles_mariadb" if facts.flavor == "mariadb" else "extra_grants/roles"
+    mariadb = facts.flavor == "mariadb"
+    roles = "extra_grants/roles_mariadb" if mariadb else "extra_grants/roles"
     return [
         Question("extra_grants/privileges", users),
         Question("extra_grants/routines", users, unsure="privileges on single routines"),
-        Question(roles, users, unsure="roles"),
+        Question(roles, {**users, "mariadb": mariadb}, unsure="roles"),
     ]
 
 
@@ -87,9 +88,23 @@ def _extra(
             name = item.database if held.sort != "DATABASE" else _spelled(item.database, facts)
             if (item.user, item.host, name) == (held.grantee, held.host, where):
                 enough |= {*item.privileges, *([OPTION] if item.grant_option else [])}
+    if isinstance(held, RoleEntry):
+        left = [one for one in held.gives if not _is_wanted(one, held, wanted, facts)]
+        left.sort(key=lambda one: (one.sort, one.path, one.privilege))
+        held = replace(held, gives=tuple(left))
     more = tuple(word for word in held.privileges if word not in enough)
     if more:
         yield replace(held, privileges=more)
+
+
+def _is_wanted(one: Through, held: RoleEntry, wanted: list[PatternGrant], facts: Facts) -> bool:
+    """Is it granted to the user itself, before the role goes?"""
+    return any(
+        (item.user, item.host) == (held.grantee, held.host)
+        and one.path[:1] in ((item.database,), (_spelled(item.database, facts),))
+        and one.privilege in item.privileges
+        for item in wanted
+    )
 
 
 def _reaches(row: str, database: str) -> bool:
