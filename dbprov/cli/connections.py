@@ -51,7 +51,9 @@ LARGEST = 10 << 20  # bytes of the document that --base names
     help="values: the platform's version.",
 )
 @click.option(
-    "--pgbouncer", is_flag=True, help="houston, chart: the Deployment has PgBouncer before it."
+    "--pgbouncer",
+    is_flag=True,
+    help="houston, chart, k8s: the Deployment has PgBouncer before it.",
 )
 @click.option(
     "--base",
@@ -60,6 +62,11 @@ LARGEST = 10 << 20  # bytes of the document that --base names
 )
 @click.option("--release", help="k8s, chart: the Helm release; default: the Deployment's name.")
 @click.option("--namespace", help="k8s: the namespace of the Secrets.")
+@click.option(
+    "--standard-naming",
+    is_flag=True,
+    help="k8s, chart: the names of Secrets with the chart's useStandardNaming.",
+)
 @click.option("--metadata-secret", help="k8s, chart: another name for the metadata Secret.")
 @click.option("--result-secret", help="k8s, chart: another name for the result backend's.")
 @click.option(
@@ -86,11 +93,13 @@ def connections(
 
     Example: dbprov connections deployment.yaml --format env -o airflow.env
     """
-    from dbprov.commands.connections import connections, unfinished
+    from dbprov.commands.connections import connections, tls_files, unfinished
     from dbprov.commands.servers import servers
     from dbprov.connections import forms
 
     name = _form(form, template, as_json)
+    if output and not template and not is_folder(output):
+        forms.whole(name)
     revealed = reveal or output is not None
     scram = _scram(userlist, name, template)
     wanted = forms.FormOptions(shown=revealed, scram=scram, base=_base(base), **flags)
@@ -101,7 +110,8 @@ def connections(
             opened=opened,
             unpublished=name == "pgbouncer",
         )
-        _say(name, handouts)
+        wanted = replace(wanted, files=tls_files(spec) if name == "chart" else {})
+        say_notes(name, handouts, wanted)
         for words in unfinished(spec) if revealed else ():
             console.say(f"note: {words}")
         if template is None:
@@ -112,12 +122,12 @@ def connections(
     write_connections(name, template, handouts, wanted, output)
 
 
-def _say(name: str, handouts: Sequence[DeploymentConnections]) -> None:
-    """What to know of the strings, and in the forms for people also of the names."""
-    for one in handouts:
-        readable = name in ("text", "json")
-        for words in one.warnings() if readable else [*one.by_token(), *one.of_place()]:
-            console.say(f"note: {words}")
+def say_notes(name: str, handouts: Sequence[DeploymentConnections], wanted: FormOptions) -> None:
+    """What to know of the strings, wherever they go."""
+    from dbprov.connections import forms
+
+    for words in dict.fromkeys(w for one in handouts for w in forms.notes(name, one, wanted)):
+        console.say(f"note: {words}")
 
 
 def write_connections(
@@ -208,8 +218,7 @@ def document_of(spec: Spec, base: str, *, pgbouncer: bool, shown: bool) -> dict[
         handouts = connections(spec, passwords=shown, opened=opened)
     wanted = forms.FormOptions(shown=shown, pgbouncer=pgbouncer, base=_base(base))
     forms.refuse("houston", handouts, wanted)
-    for words in (w for one in handouts for w in (*one.by_token(), *one.of_place())):
-        console.say(f"note: {words}")
+    say_notes("houston", handouts, wanted)
     made: dict[str, Any] = json.loads(forms.document("houston", handouts, wanted))
     return made
 

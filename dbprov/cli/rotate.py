@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dbprov.cli import console, screens
-from dbprov.cli.connections import FORMS, is_folder, write_connections
+from dbprov.cli.connections import FORMS, is_folder, say_notes, write_connections
 from dbprov.cli.options import OUTPUT, audit_option, json_option, templates_option, timeouts_options
 from dbprov.cli.output import confirm, exit_code, show_end
 from dbprov.cli.spec_options import SpecCommand, ask, never, with_spec
@@ -124,6 +124,7 @@ def _refuse(
         handouts = connections(spec, passwords=False, opened=opened)
         forms.refuse(form or "text", handouts, forms.FormOptions(shown=True))
         if not is_folder(output):
+            forms.whole(form or "text")
             forms.fits(form or "text", handouts)
 
 
@@ -133,6 +134,7 @@ def _write(spec: Spec, form: str, output: str, opened: Mapping[Deployment, Serve
 
     wanted = forms.FormOptions(shown=True)
     handouts = connections(spec, opened=opened, unpublished=form == "pgbouncer")
+    say_notes(form, handouts, wanted)
     write_connections(form, None, handouts, wanted, output)
 
 

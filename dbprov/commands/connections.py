@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from msgspec.structs import replace
 
 from dbprov.commands.servers import servers
 from dbprov.connections.strings import DeploymentConnections, connections_of
-from dbprov.errors import DbprovError, LookError, PlaceError, RefusedError
+from dbprov.errors import DbprovError, LookError, PlaceError, RefusedError, UsageError
 from dbprov.passwords.secret import Secret
 from dbprov.server.server import Server
 from dbprov.spec.model import Account, Auth, Deployment, Spec
+from dbprov.system import files
 
+LARGEST = 1 << 20  # bytes of a PEM file: a Secret holds no more
 CLEAR = "--userlist clear writes the passwords themselves, which needs no rights"
 
 
@@ -60,6 +63,20 @@ def connections(
         connections_of(d, password if passwords else lambda account: None)
         for d in (_located(d, opened[d], unpublished) for d in spec.deployments)
     ]
+
+
+def tls_files(spec: Spec) -> dict[str, str]:
+    """What the files of ``tls`` hold, each by its path. Raises UsageError for one that is gone."""
+    secured = [deployment.tls for deployment in spec.deployments if deployment.tls.given]
+    paths = {path for tls in secured for path in (tls.ca, tls.cert, tls.key) if path}
+    made = {}
+    for path in sorted(paths):
+        try:
+            made[path] = files.read(Path(path), LARGEST).decode()
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "it is no text"
+            raise UsageError(f"{path} cannot be read", why, "name the PEM file in tls") from None
+    return made
 
 
 def _located(deployment: Deployment, server: Server, unpublished: bool) -> Deployment:

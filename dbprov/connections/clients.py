@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import quote, urlencode
 
-from dbprov.connections.airflow import undecoded
+from dbprov.connections.airflow import QUOTED, driver_notes, undecoded
 from dbprov.connections.forms import FormOptions, labelled
-from dbprov.connections.strings import Connection, DeploymentConnections
-from dbprov.spec.model import bracketed
+from dbprov.connections.strings import Connection, DeploymentConnections, bare_or_quoted
+from dbprov.spec.model import Tls, bracketed
 
 ENGINES = {
     "pgpass": "postgresql",
@@ -41,6 +41,61 @@ def objections(name: str, one: DeploymentConnections, options: FormOptions) -> l
         found.append("JDBC reaches no socket: publish: {host: NAME}")
     if name == "sqlalchemy":
         found += undecoded(one.deployment.database)
+    if name == "dotenv":
+        found += [
+            f"the readers of dotenv files disagree about {sign} in {what}"
+            for what, text in (
+                *labelled([one.metadata]),
+                ("the name of the database", one.deployment.database),
+            )
+            for sign in UNLIKE
+            if sign in text
+        ]
+    return found
+
+
+UNLIKE = ("'", "\\", "${", "\n")
+"""In single quotes python-dotenv, npm's dotenv, node and bash each read these in its own way."""
+
+
+def notes(name: str, one: DeploymentConnections, options: FormOptions) -> list[str]:
+    """What the client must be told of TLS besides, since the file has no place for it."""
+    tls, engine = one.deployment.published_tls, one.deployment.server.engine
+    found = []
+    if name == "dotenv" and "'" in as_dotenv(one, options):
+        found.append(QUOTED)
+    if not tls.given:
+        return found
+    if name == "pgpass":
+        found.append(f"pgpass holds no TLS: say it where you connect (sslmode={tls.mode})")
+    if name == "sqlalchemy":
+        found += driver_notes(one)
+    if name == "jdbc" and engine == "postgresql" and tls.key:
+        found.append(
+            "pgjdbc reads the key of a client certificate as PKCS-8 in DER only, and the string"
+            f" names {tls.key}.pk8: openssl pkcs8 -topk8 -nocrypt -outform DER -in {tls.key}"
+            f" -out {tls.key}.pk8"
+        )
+    if name == "jdbc" and engine != "postgresql":
+        found += _stores(tls)
+    return found
+
+
+def _stores(tls: Tls) -> list[str]:
+    """Connector/J reads stores of Java, and no PEM."""
+    found = []
+    if tls.verifies:
+        found.append(
+            f"Connector/J verifies with Java's own CAs, and reads no {tls.ca}: keytool -importcert"
+            f" -cacerts -noprompt -alias database -file {tls.ca}"
+        )
+    if tls.cert:
+        found.append(
+            f"Connector/J reads no {tls.cert}: openssl pkcs12 -export -in {tls.cert}"
+            f" -inkey {tls.key} -out client.p12, and add"
+            " clientCertificateKeyStoreUrl=file:client.p12, clientCertificateKeyStoreType=PKCS12"
+            " and clientCertificateKeyStorePassword"
+        )
     return found
 
 
@@ -133,7 +188,9 @@ def _jdbc(c: Connection, options: FormOptions) -> str:
     parameters = {"user": parts["user"], "password": parts["password"]}
     if parts["sslmode"] and engine == "postgresql":
         parameters |= {"sslmode": parts["sslmode"]}
-        parameters |= {"sslrootcert": parts["sslrootcert"]} if parts["sslrootcert"] else {}
+        keys = {"sslrootcert": parts["sslrootcert"], "sslcert": parts["sslcert"]}
+        keys |= {"sslkey": f"{parts['sslkey']}.pk8"} if parts["sslkey"] else {}
+        parameters |= {key: path for key, path in keys.items() if path}
     elif parts["sslmode"]:
         parameters |= {"sslMode": MYSQL_TLS[parts["sslmode"]]}
     query = urlencode(parameters, quote_via=quote, safe="*")
@@ -142,8 +199,16 @@ def _jdbc(c: Connection, options: FormOptions) -> str:
 
 
 def as_dotenv(one: DeploymentConnections, options: FormOptions) -> str:
-    """Variables as web frameworks name them; in single quotes nothing is expanded."""
+    """Variables as web frameworks name them, each quoted only where it must be."""
     parts = one.metadata.parts(options.shown)
+    mysql = one.deployment.server.engine == "mysql"
+    mode = MYSQL_TLS[parts["sslmode"]] if mysql and parts["sslmode"] else parts["sslmode"]
+    secured = {
+        "DATABASE_SSLMODE": mode,
+        "DATABASE_SSLROOTCERT": parts["sslrootcert"],
+        "DATABASE_SSLCERT": parts["sslcert"],
+        "DATABASE_SSLKEY": parts["sslkey"],
+    }
     variables = {
         "DATABASE_URL": one.metadata.url(options.shown),
         "DATABASE_HOST": parts["host"],
@@ -151,10 +216,7 @@ def as_dotenv(one: DeploymentConnections, options: FormOptions) -> str:
         "DATABASE_NAME": parts["database"],
         "DATABASE_USER": parts["user"],
         "DATABASE_PASSWORD": parts["password"],
+        **{key: value for key, value in secured.items() if value},
         "RESULT_BACKEND_URL": "db+" + one.result.url(options.shown),
     }
-    return "".join(f"{key}={_single(value)}\n" for key, value in variables.items())
-
-
-def _single(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return "".join(f"{key}={bare_or_quoted(value)}\n" for key, value in variables.items())

@@ -34,6 +34,8 @@ class FormOptions(Struct, frozen=True):
     metadata_secret: str | None = None
     result_secret: str | None = None
     by_secret: bool = False
+    standard_naming: bool = False
+    files: Mapping[str, str] = field(default_factory=dict)  # what chart --pgbouncer holds, by path
     base: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -43,7 +45,8 @@ Write = Callable[[DeploymentConnections, FormOptions], str]
 class Form(Struct, frozen=True):
     """``home``: the module that writes it. ``single``: a document holds one Deployment.
 
-    ``parts``: of what are two files for the consumer, each with its suffix.
+    ``parts``: of what are several files for the consumer, each with its suffix. ``paths``: those
+    of TLS files, as published, stand in it.
     """
 
     home: str
@@ -51,6 +54,7 @@ class Form(Struct, frozen=True):
     single: bool = False
     between: str = ""
     parts: Mapping[str, str] = field(default_factory=dict)
+    paths: bool = True
 
     def written(self, name: str) -> Write:
         made: Write = getattr(import_module(f"dbprov.connections.{self.home}"), f"as_{name}")
@@ -60,6 +64,12 @@ class Form(Struct, frozen=True):
         """Why this form cannot carry this Deployment; empty where it can."""
         module = import_module(f"dbprov.connections.{self.home}")
         found: list[str] = getattr(module, "objections")(name, one, options)  # noqa: B009
+        return found
+
+    def notes(self, name: str, one: DeploymentConnections, options: FormOptions) -> list[str]:
+        """What is lost on the way to the consumer, or must be there."""
+        module = import_module(f"dbprov.connections.{self.home}")
+        found: list[str] = getattr(module, "notes")(name, one, options)  # noqa: B009
         return found
 
 
@@ -72,19 +82,41 @@ FORMS: dict[str, Form] = {
     "env": Form("airflow", "env", single=True),
     "cfg": Form("airflow", "cfg", single=True),
     "houston": Form("houston", "json", single=True),
-    "values": Form("houston", "yaml", single=True),
+    "values": Form("houston", "yaml", single=True, paths=False),
     "k8s": Form("kubernetes", "yaml", between="---\n"),
-    "chart": Form("kubernetes", "yaml", single=True),
+    "chart": Form("kubernetes", "yaml", single=True, paths=False),
     "pgbouncer": Form(
-        "pgbouncer", "ini", single=True, parts={"ini": "ini", "userlist": "userlist.txt"}
+        "pgbouncer",
+        "ini",
+        single=True,
+        parts={"ini": "ini", "server_tls": "tls.ini", "userlist": "userlist.txt"},
+        paths=False,
     ),
-    "pgpass": Form("clients", "pgpass"),
+    "pgpass": Form("clients", "pgpass", paths=False),
     "service": Form("clients", "conf", between="\n"),
     "mycnf": Form("clients", "cnf", single=True),
     "sqlalchemy": Form("clients", "url"),
     "jdbc": Form("clients", "url"),
     "dotenv": Form("clients", "env", single=True),
 }
+
+
+BOUNCED = ("houston", "k8s")
+"""Forms that --pgbouncer makes others of: the paths of TLS files are not in these."""
+READABLE = ("text", "json")
+"""For people, who are told what other forms would refuse."""
+
+
+def notes(name: str, one: DeploymentConnections, options: FormOptions) -> list[str]:
+    """What to know of one Deployment in this form, whatever becomes of the text."""
+    named = FORMS[name].paths and not (options.pgbouncer and name in BOUNCED)
+    return [
+        *one.by_token(),
+        *one.of_place(),
+        *(one.of_name() if name in READABLE else ()),
+        *(one.of_files() if named else ()),
+        *FORMS[name].notes(name, one, options),
+    ]
 
 
 def refuse(name: str, handouts: Sequence[DeploymentConnections], options: FormOptions) -> None:
@@ -104,7 +136,7 @@ def refuse(name: str, handouts: Sequence[DeploymentConnections], options: FormOp
 
 def _tokens(name: str, one: DeploymentConnections, options: FormOptions) -> Iterator[str]:
     """An empty password in its place would be one that is not true."""
-    asks = name in PASSWORDS or (name == "houston" and options.pgbouncer)
+    asks = name in PASSWORDS or (name in BOUNCED and options.pgbouncer)
     if not asks or (name == "chart" and options.by_secret):
         return
     for account in one.deployment.accounts:
@@ -137,12 +169,23 @@ def fits(name: str, handouts: Sequence[DeploymentConnections]) -> None:
         )
 
 
+def whole(name: str) -> None:
+    """Raises UsageError where one file would hold what the consumer reads from several."""
+    if parts := FORMS[name].parts:
+        raise UsageError(
+            f"{name} is several files, and one is named",
+            f"the consumer reads {' and '.join(f'NAME.{suffix}' for suffix in parts.values())}",
+            "-o FOLDER/ writes each",
+        )
+
+
 def files(name: str, one: DeploymentConnections, options: FormOptions) -> dict[str, str]:
     """What a folder gets of one Deployment: each text by the suffix of its file."""
     form = FORMS[name]
     if not form.parts:
         return {form.suffix: document(name, [one], options)}
-    return {suffix: form.written(part)(one, options) for part, suffix in form.parts.items()}
+    made = {suffix: form.written(part)(one, options) for part, suffix in form.parts.items()}
+    return {suffix: text for suffix, text in made.items() if text}
 
 
 def labelled(connections: Iterable[Connection]) -> Iterator[tuple[str, str]]:

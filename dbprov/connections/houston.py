@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from dbprov.connections.airflow import undecoded
+from dbprov.connections.airflow import async_notes, undecoded
 from dbprov.connections.forms import FormOptions, labelled
 from dbprov.connections.strings import DeploymentConnections
 
@@ -46,6 +46,22 @@ def bounced(one: DeploymentConnections) -> list[str]:
     return entries
 
 
+def notes(name: str, one: DeploymentConnections, options: FormOptions) -> list[str]:
+    tls = one.deployment.published_tls
+    if name == "values":
+        return []
+    if not options.pgbouncer:
+        return async_notes(one)
+    if not tls.given or (tls.mode == "prefer" and not tls.cert):
+        return []
+    return [
+        "the JSON objects have no place for TLS: the Deployment's PgBouncer goes to the server with"
+        " the platform's own sslmode (prefer, if global.ssl.mode says nothing else) and not with"
+        f" {tls.mode}, and without {'a CA' if not tls.cert else 'a CA or a client certificate'}; on"
+        " PostgreSQL, hostssl in pg_hba.conf (rds.force_ssl) makes the server insist on TLS"
+    ]
+
+
 def variables(one: DeploymentConnections, options: FormOptions) -> dict[str, Any]:
     """With PgBouncer the two JSON objects, else the two strings; never both (guide, step 5)."""
     if options.pgbouncer:
@@ -66,9 +82,10 @@ def as_houston(one: DeploymentConnections, options: FormOptions) -> str:
 
 
 def as_values(one: DeploymentConnections, options: FormOptions) -> str:
-    """What values.yaml needs, and what a cluster's Configuration Override needs instead.
+    """The cluster's Configuration Override, and what values.yaml needs for a first install.
 
-    Never ``database.connection``: it would replace the platform's own root connection (A.2).
+    Never ``database.connection``: it would replace the platform's own root connection (A.2). The
+    override is a comment, so that Helm reads the values of the file and nothing else.
     """
     enabled = switch(options.platform)
     values = {"astronomer": {"houston": {"config": {"deployments": enabled}}}}
@@ -76,9 +93,9 @@ def as_values(one: DeploymentConnections, options: FormOptions) -> str:
     if options.platform == "0.37":
         return text
     return (
-        text
-        + "# A saved cluster configuration wins over values.yaml. There the same is, as the"
-        + f" Configuration Override:\n# {json.dumps(enabled)}\n"
+        "# The Configuration Override of the cluster (Clusters, your cluster, Edit). Add it to what"
+        f" is there:\n# {json.dumps(enabled)}\n"
+        "# values.yaml, for a first install only: a cluster that exists does not read it.\n" + text
     )
 
 

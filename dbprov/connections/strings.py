@@ -22,6 +22,11 @@ from dbprov.system.loopback import loopback
 MASK = "***"
 
 
+def encoded(text: str) -> str:
+    """For a URL. A shell would take a ``~`` behind a colon for somebody's home."""
+    return quote(text, safe="").replace("~", "%7E")
+
+
 class Connection(Struct, frozen=True):
     """One user's way into one Deployment's database."""
 
@@ -52,13 +57,17 @@ class Connection(Struct, frozen=True):
         return "" if self.account.auth is Auth.IAM else MASK
 
     def url(self, reveal: bool) -> str:
-        password = (
-            quote(self.password.reveal(), safe="") if reveal and self.password else self._mask
-        )
+        password = encoded(self.password.reveal()) if reveal and self.password else self._mask
         deployment = self.deployment
         return of(deployment.server.engine).urls.url(
             deployment, self._who, password, self.host, self.port, deployment.published_tls
         )
+
+    def async_url(self, reveal: bool) -> str | None:
+        """For the async engine of Airflow 3; None where what it derives from ``url`` works."""
+        url = self.url(reveal)
+        deployment = self.deployment
+        return of(deployment.server.engine).urls.async_url(url, deployment.published_tls)
 
     def parts(self, reveal: bool) -> dict[str, str]:
         """What the forms put together each in its own way; empty where the spec says nothing.
@@ -131,7 +140,7 @@ class DeploymentConnections(Struct, frozen=True):
 
     def warnings(self) -> list[str]:
         """What a consumer cannot carry (D.2), and what it must have itself."""
-        return [*self.by_token(), *self.of_place(), *self._of_name(), *self._of_files()]
+        return [*self.by_token(), *self.of_place(), *self.of_name(), *self.of_files()]
 
     def by_token(self) -> list[str]:
         return [
@@ -163,7 +172,7 @@ class DeploymentConnections(Struct, frozen=True):
             ]
         return []
 
-    def _of_files(self) -> list[str]:
+    def of_files(self) -> list[str]:
         """Files of the DBA's machine: whoever uses the string looks for them where it is used."""
         here, there = self.deployment.tls, self.deployment.published_tls
         paths = {w: getattr(here, w) for w in ("ca", "cert", "key")}
@@ -176,7 +185,7 @@ class DeploymentConnections(Struct, frozen=True):
             f" publish: {{tls: {{{example}}}}} names the paths where the Deployment runs"
         ]
 
-    def _of_name(self) -> list[str]:
+    def of_name(self) -> list[str]:
         database = self.deployment.database
         if any(c in "%? " or not c.isprintable() for c in database):
             return [
@@ -229,7 +238,7 @@ def as_json(handouts: Sequence[DeploymentConnections], reveal: bool) -> str:
 
 
 def as_env(handouts: Sequence[DeploymentConnections], reveal: bool) -> str:
-    """Airflow's variables, as a shell reads them.
+    """Airflow's variables, as a shell reads them; for its async engine where that needs its own.
 
     With several Deployments each under a comment with its name.
     """
@@ -238,13 +247,17 @@ def as_env(handouts: Sequence[DeploymentConnections], reveal: bool) -> str:
         made = one.as_json(reveal)
         lines += [f"# {one.deployment.name}"] if len(handouts) > 1 else []
         lines += [
-            f"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN={_shell(made['metadataConnection'])}",
-            f"AIRFLOW__CELERY__RESULT_BACKEND={_shell(made['resultBackendConnection'])}",
+            f"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN={bare_or_quoted(made['metadataConnection'])}",
+            *(
+                f"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC={bare_or_quoted(url)}"
+                for url in filter(None, [one.metadata.async_url(reveal)])
+            ),
+            f"AIRFLOW__CELERY__RESULT_BACKEND={bare_or_quoted(made['resultBackendConnection'])}",
         ]
     return "\n".join(lines) + "\n"
 
 
-def _shell(text: str) -> str:
+def bare_or_quoted(text: str) -> str:
     """Bare where a shell, docker --env-file and dotenv read the same; else in single quotes."""
     if re.fullmatch(r"[A-Za-z0-9_@%+=:,./*?\[\]-]+", text):
         return text

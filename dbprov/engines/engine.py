@@ -188,6 +188,9 @@ class ExtraGrants(Protocol):
 class Urls(Protocol):
     """Connection strings, and how a file of SQL is run. Module ``urls``."""
 
+    def async_url(self, url: str, tls: Tls) -> str | None: ...
+    def async_driver(self, tls: Tls) -> str: ...
+
     def located(self, address: Address) -> Address | None:
         """Where the server is, for strings. None where only a session can say it."""
 

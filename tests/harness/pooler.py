@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 from tests.harness import cache, debian, ports, supervisor
@@ -22,24 +23,36 @@ def pgbouncer(server: TestServer, mode: Mode) -> Iterator[int]:
     name, password = server.superuser
     settings = f"auth_user = {name}\n[databases]\n* = host={server.host} port={server.port}"
     users = f'"{name}" "{password}"\n'
-    with _running(mode, settings, {"users": users}) as port:
-        _wait(partial(postgresql, "127.0.0.1", port, server.superuser))
+    with _running(mode, settings, {"users": users}) as (port, log):
+        _wait(partial(postgresql, "127.0.0.1", port, server.superuser), log)
         yield port
 
 
 @contextmanager
-def pgbouncer_of(mode: Mode, databases: str, users: str) -> Iterator[int]:
+def pgbouncer_of(
+    mode: Mode, databases: str, users: str, more: Mapping[str, str] | None = None
+) -> Iterator[int]:
     """Its port. It knows these files, just as they are, and asks nobody else."""
-    files = {"databases.ini": databases, "users": users}
-    with _running(mode, "%include databases.ini", files) as port:
-        _wait(partial(socket.create_connection, ("127.0.0.1", port)))
+    files = {"databases.ini": databases, "users": users, "tls.ini": "", **(more or {})}
+    with _running(mode, "%include tls.ini\n%include databases.ini", files) as (port, log):
+        _wait(partial(socket.create_connection, ("127.0.0.1", port)), log)
         yield port
 
 
 @contextmanager
-def _running(mode: Mode, more: str, files: Mapping[str, str]) -> Iterator[int]:
-    installed = debian.bring("pgbouncer", "bookworm", "pgbouncer")
-    folder, port = make_folder(), ports.reserve()
+def pgbouncer_in_a_pod(files: Mapping[str, str]) -> Iterator[int]:
+    """Its port. The files are those that the Airflow chart mounts in /etc/pgbouncer; here it is another folder and port."""
+    port = ports.reserve()
+    here = files["pgbouncer.ini"].replace("/etc/pgbouncer/", "")
+    here = here.replace("listen_port = 6543", f"listen_port = {port}\nunix_socket_dir =")
+    with _started({**files, "pgbouncer.ini": here}) as log:
+        _wait(partial(socket.create_connection, ("127.0.0.1", port)), log)
+        yield port
+
+
+@contextmanager
+def _running(mode: Mode, more: str, files: Mapping[str, str]) -> Iterator[tuple[int, Path]]:
+    port = ports.reserve()
     settings = f"""[pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = {port}
@@ -49,7 +62,15 @@ auth_type = scram-sha-256
 auth_file = users
 {more}
 """
-    for name, text in {"pgbouncer.ini": settings, **files}.items():
+    with _started({"pgbouncer.ini": settings, **files}) as log:
+        yield port, log
+
+
+@contextmanager
+def _started(files: Mapping[str, str]) -> Iterator[Path]:
+    """Its log."""
+    installed, folder = debian.bring("pgbouncer", "bookworm", "pgbouncer"), make_folder()
+    for name, text in files.items():
         put(folder / name, text.encode())
     run = [str(installed / "bin/pgbouncer"), "pgbouncer.ini"]
     put(folder / "run.sh", f"exec {' '.join(run)} >log 2>&1\n".encode())
@@ -57,12 +78,12 @@ auth_file = users
         ["sh", "run.sh"], folder, signal.SIGKILL, cache.server_user()
     )
     try:
-        yield port
+        yield folder / "log"
     finally:
         supervisor.stop(supervisor_process)
 
 
-def _wait(connect: Callable[[], Any]) -> None:
+def _wait(connect: Callable[[], Any], log: Path | None = None) -> None:
     end = time.monotonic() + 30
     while True:
         try:
@@ -70,5 +91,6 @@ def _wait(connect: Callable[[], Any]) -> None:
             return
         except (OSError, *ERRORS) as error:
             if time.monotonic() > end:
-                raise ServerUnavailable(f"pgbouncer does not answer: {error}") from error
+                said = log.read_text()[-500:] if log and log.exists() else ""
+                raise ServerUnavailable(f"pgbouncer does not answer: {error} {said}") from error
         time.sleep(0.1)

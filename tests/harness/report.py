@@ -16,6 +16,9 @@ from tests.harness.model import TestServer
 SERVER, MISSING, FAULT = "dbprov server", "dbprov missing server", "dbprov fault"
 SEARCHED = "dbprov searched for passwords"
 ATTACK = "dbprov attack"
+FORM = "dbprov form"
+CASES = ("plain", "hostile", "TLS with CA")
+"""What each reader of a form is handed: columns of the table."""
 Properties = list[tuple[str, Any]]  # user_properties: values that JSON has
 
 
@@ -43,6 +46,11 @@ def record_attack(properties: Properties, attack: str, tried_on: str) -> None:
     properties.append((ATTACK, [attack, tried_on]))
 
 
+def record_form(properties: Properties, form: str, reader: str, case: str, outcome: str) -> None:
+    """That a reader of a form read what was written, or how it ended otherwise."""
+    properties.append((FORM, [form, reader, case, outcome]))
+
+
 class Matrix:
     """The faults of a test: the command of each, and whether it was survived."""
 
@@ -65,6 +73,7 @@ class Summary:
         self.survived: Counter[tuple[str, str, str]] = Counter()
         self.searched: list[tuple[str, str, int, str, int]] = []
         self.attacks: dict[tuple[str, str], list[bool]] = {}
+        self.forms: dict[tuple[str, str], dict[str, str]] = {}
         self.failed: set[str] = set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -80,6 +89,7 @@ class Summary:
         self.show_faults(terminalreporter)
         self.show_searched(terminalreporter)
         self.show_attacks(terminalreporter)
+        self.show_forms(terminalreporter)
 
     def add(self, properties: Iterable[tuple[str, Any]], passed: bool) -> None:
         for name, row in properties:
@@ -92,6 +102,9 @@ class Summary:
                 self.searched.append(tuple(row))
             elif name == ATTACK:
                 self.attacks.setdefault((row[0], row[1]), []).append(passed)
+            elif name == FORM:
+                cells = self.forms.setdefault((row[0], row[1]), {})
+                cells[row[2]] = row[3] if passed and cells.get(row[2]) != "FAILED" else "FAILED"
             elif name == FAULT:
                 server, fault, command, survived = row
                 self.tried[server, fault, command] += 1
@@ -142,6 +155,15 @@ class Summary:
             terminal.line(line, red=not all(passed_tests))
         tests = [one for passed_tests in self.attacks.values() for one in passed_tests]
         terminal.line(f"{'all':<90}{len(tests):>6}{sum(tests):>7}", bold=True)
+
+    def show_forms(self, terminal: pytest.TerminalReporter) -> None:
+        if not self.forms:
+            return
+        terminal.section("forms, each read by its reader")
+        terminal.line(f"{'form':<24}{'reader':<26}" + "".join(f"{case:<13}" for case in CASES))
+        for (form, reader), cells in sorted(self.forms.items()):
+            shown = "".join(f"{cells.get(case, '-'):<13}" for case in CASES)
+            terminal.line(f"{form:<24}{reader:<26}{shown}", red="FAILED" in cells.values())
 
 
 def skip_or_fail(text: str) -> NoReturn:

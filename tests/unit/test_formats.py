@@ -92,6 +92,10 @@ def test_a_shell_and_dotenv_read_the_environment(password: str) -> None:
 
 @given(password=PASSWORDS)
 def test_dotenv_reads_every_part(password: str) -> None:
+    if any(sign in password for sign in ("'", "\\", "${")):
+        with pytest.raises(UsageError, match="cannot carry"):
+            text("dotenv", made(password=password))
+        return
     found = dotenv.dotenv_values(
         stream=io.StringIO(text("dotenv", made(password=password))), interpolate=False
     )
@@ -128,7 +132,17 @@ def test_a_userlist_of_pgbouncer(password: str) -> None:
     ]
 
 
-def test_pgbouncer_has_two_files() -> None:
+def test_pgbouncer_is_no_single_file() -> None:
+    with pytest.raises(UsageError, match="several files"):
+        forms.whole("pgbouncer")
+    forms.whole("pgpass")
+
+
+def test_pgbouncer_has_two_files_and_a_third_for_tls() -> None:
+    secured = forms.files("pgbouncer", made(tls={"mode": "require"}), SHOWN)
+    assert secured["tls.ini"] == "server_tls_sslmode = require\n"
+    # A second section [pgbouncer] would set everything in the first one back.
+    assert "[pgbouncer]" not in secured["ini"]
     one = made(password='p"', publish={"host": "pgbouncer.example.com", "port": 6543})
     assert forms.files("pgbouncer", one, SHOWN) == {
         "ini": "[databases]\nshop = host=db.example.com port=5432 dbname=shop\n",
@@ -148,8 +162,8 @@ def test_a_userlist_of_verifiers() -> None:
 def test_kubernetes_takes_the_secrets(password: str) -> None:
     documents = list(yaml.safe_load_all(text("k8s", made(password=password, **SPLIT))))
     assert [d["metadata"]["name"] for d in documents] == [
-        "analytics-airflow-metadata",
-        "analytics-airflow-result-backend",
+        "analytics-metadata",
+        "analytics-result-backend",
     ]
     for document in documents:
         kubernetes_validate.validate(document, "1.30", strict=True)
@@ -166,11 +180,11 @@ def test_kubernetes_takes_other_names() -> None:
     )
     first, second = yaml.safe_load_all(text("k8s", made(), options))
     assert first["metadata"] == {"name": "meta", "namespace": "astronomer-r"}
-    assert second["metadata"]["name"] == "r-airflow-result-backend"
+    assert second["metadata"]["name"] == "r-result-backend"
     assert yaml.safe_load(text("chart", made(), options)) == {
         "data": {
             "metadataSecretName": "meta",
-            "resultBackendSecretName": "r-airflow-result-backend",
+            "resultBackendSecretName": "r-result-backend",
         }
     }
     with pytest.raises(UsageError, match="cannot carry"):
@@ -183,10 +197,65 @@ def test_the_chart(engine: str) -> None:
     assert found["metadataConnection"] == found["resultBackendConnection"]
     metadata = found["metadataConnection"]
     keys = {"user", "pass", "protocol", "host", "port", "db"}
-    assert set(metadata) == keys | ({"sslmode"} if engine == "postgresql" else set())
+    assert set(metadata) == keys | {"sslmode"}, "the chart's schema demands it for MySQL too"
+    assert metadata["sslmode"] == "prefer"
     assert metadata["protocol"] == engine
     assert metadata["pass"] == "p'w#:"
     assert isinstance(metadata["port"], int)
+
+
+SAID = {"mode": "require"}
+LOST: list[tuple[str, str, FormOptions, str]] = [
+    ("houston", "postgresql", FormOptions(pgbouncer=True), "no place for TLS"),
+    ("houston", "postgresql", SHOWN, "SQL_ALCHEMY_CONN_ASYNC"),
+    ("k8s", "postgresql", SHOWN, "SQL_ALCHEMY_CONN_ASYNC"),
+    ("k8s", "mysql", SHOWN, "SQL_ALCHEMY_CONN_ASYNC"),
+    ("chart", "postgresql", SHOWN, "SQL_ALCHEMY_CONN_ASYNC"),
+    ("env", "mysql", SHOWN, "asyncmy"),
+    ("cfg", "postgresql", SHOWN, "SQL_ALCHEMY_CONN_ASYNC"),
+    ("pgpass", "postgresql", SHOWN, "holds no TLS"),
+    ("pgbouncer", "postgresql", SHOWN, "server_tls_sslmode"),
+    ("sqlalchemy", "mysql", SHOWN, "asyncmy"),
+]
+
+
+@pytest.mark.parametrize(("name", "engine", "options", "words"), LOST)
+def test_what_of_tls_is_lost_is_told(
+    name: str, engine: str, options: FormOptions, words: str
+) -> None:
+    assert words in " ".join(forms.notes(name, made(engine, tls=SAID), options))
+    assert words not in " ".join(forms.notes(name, made(engine), options))
+
+
+def test_connector_j_is_told_how_to_trust() -> None:
+    one = made("mysql", tls={"mode": "verify-full"})
+    assert "keytool -importcert" in " ".join(forms.notes("jdbc", one, SHOWN))
+    assert "sslMode=VERIFY_IDENTITY" in text("jdbc", one)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_form_with_paths_says_that_they_are_of_this_machine(name: str) -> None:
+    """But for those that hold none, or say where their own must be."""
+    engine = "mysql" if name == "mycnf" else "postgresql"
+    one = made(engine)
+    tls = replace(one.deployment.tls, mode="verify-full", ca="/here/ca.pem", given=True)
+    one = connections_of(replace(one.deployment, tls=tls), lambda account: Secret("pw"))
+    told = " ".join(forms.notes(name, one, SHOWN))
+    assert ("as on this machine" in told) == (name not in ("values", "chart", "pgpass"))
+
+
+def test_a_client_certificate_goes_with_jdbc() -> None:
+    one = made()
+    tls = replace(one.deployment.tls, mode="require", cert="/c.pem", key="/k.pem", given=True)
+    one = connections_of(replace(one.deployment, tls=tls), lambda account: Secret("pw"))
+    assert "sslcert=%2Fc.pem&sslkey=%2Fk.pem.pk8" in text("jdbc", one)
+    assert "openssl pkcs8" in " ".join(forms.notes("jdbc", one, SHOWN))
+
+
+def test_a_note_says_whose_secrets_these_are_too() -> None:
+    both = FormOptions(metadata_secret="a", result_secret="b")
+    assert "overwrites" in " ".join(forms.notes("k8s", made(), SHOWN))
+    assert forms.notes("k8s", made(), both) == []
 
 
 @pytest.mark.parametrize("pgbouncer", [False, True])
@@ -220,6 +289,7 @@ def test_what_allows_manual_strings(platform: str, keys: list[str], override: bo
     found = yaml.safe_load(one)["astronomer"]["houston"]["config"]["deployments"]
     comments = [line[2:] for line in one.splitlines() if line.startswith("# {")]
     assert bool(comments) == override
+    assert one.startswith("# The Configuration Override") == override, "it is what a cluster reads"
     for document in (found, *map(json.loads, comments)):
         nested: dict[str, Any] = {"enabled": True}
         for key in reversed(keys):
@@ -239,6 +309,17 @@ CANNOT: list[tuple[str, Callable[[], DeploymentConnections], FormOptions, str]] 
     ("houston", lambda: made(database="a;b"), FormOptions(True, pgbouncer=True), "without quotes"),
     ("chart", lambda: made(password="a b"), SHOWN, "encodes a blank"),
     ("chart", lambda: made(user="a b"), SHOWN, "encodes a blank"),
+    ("chart", lambda: made(password="a$HOME"), SHOWN, "name of a variable"),
+    ("chart", lambda: made(database="a$HOME"), SHOWN, "name of a variable"),
+    ("chart", lambda: made(tls={"mode": "verify-full"}), SHOWN, "--format k8s"),
+    ("chart", lambda: made("mysql", tls={"mode": "require"}), SHOWN, "--format k8s"),
+    ("chart", lambda: made("mysql"), FormOptions(by_secret=True, pgbouncer=True), "before PostgreSQL only"),
+    ("chart", lambda: made(tls={"mode": "verify-full"}), FormOptions(pgbouncer=True), "the CA for verify-full"),
+    ("k8s", lambda: made(tls={"mode": "verify-full"}), FormOptions(pgbouncer=True), "the CA for verify-full"),
+    ("k8s", lambda: made("mysql"), FormOptions(pgbouncer=True), "before PostgreSQL only"),
+    ("k8s", lambda: made(user="a b"), FormOptions(pgbouncer=True), "stats_users"),
+    ("dotenv", lambda: made(password="a'b"), SHOWN, "disagree"),
+    ("dotenv", lambda: made(password="a${b"), SHOWN, "disagree"),
     ("pgbouncer", lambda: made("mysql"), SHOWN, "before PostgreSQL only"),
     ("pgbouncer", lambda: made(database='a"b'), SHOWN, "does not start"),
     ("pgbouncer", lambda: made(database="pgbouncer"), SHOWN, "keeps pgbouncer for itself"),

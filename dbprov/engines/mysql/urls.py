@@ -40,6 +40,28 @@ def url(
     )
 
 
+def async_url(url: str, tls: Tls) -> str | None:
+    """For SQLAlchemy's async engine, which Airflow 3 derives for aiomysql.
+
+    aiomysql takes nothing of TLS in a URL; asyncmy takes PyMySQL's arguments, of which any one
+    means TLS. None where ``url`` says nothing of TLS, as with a socket.
+    """
+    if not tls.given or "?unix_socket=" in url:
+        return None
+    bare = url.partition("?")[0].partition(":")[2]
+    if not async_driver(tls):
+        return f"mysql+aiomysql:{bare}"
+    files = {"ssl_ca": tls.ca, "ssl_cert": tls.cert, "ssl_key": tls.key}
+    query = [f"{key}={quote(path, safe='/')}" for key, path in files.items() if path]
+    query += ["ssl_check_hostname=false"] if tls.mode != "verify-full" else []
+    return f"mysql+asyncmy:{bare}?{'&'.join(query)}"
+
+
+def async_driver(tls: Tls) -> str:
+    """What must be installed beside Airflow for it, where Airflow does not bring it."""
+    return "asyncmy" if tls.given and tls.insists else ""
+
+
 def _in_url(tls: Tls) -> dict[str, str]:
     parameters = {
         "ssl_mode": MODES[tls.mode],

@@ -32,6 +32,25 @@ def url(
     )
 
 
+def async_url(url: str, tls: Tls) -> str | None:
+    """For SQLAlchemy's async engine, which Airflow 3.0 to 3.3 derives for asyncpg.
+
+    asyncpg knows ``ssl`` for ``sslmode``, and takes no CA and no client certificate in a URL;
+    psycopg takes all of them as they are. None where ``url`` says nothing of TLS.
+    """
+    if not tls.given:
+        return None
+    rest = url.partition(":")[2]
+    if tls.ca or tls.cert:
+        return f"postgresql+psycopg:{rest}"
+    return "ssl=".join(f"postgresql+asyncpg:{rest}".rsplit("sslmode=", 1))
+
+
+def async_driver(tls: Tls) -> str:
+    """What must be installed beside Airflow for it, where Airflow does not bring it."""
+    return "psycopg[binary]" if tls.given and (tls.ca or tls.cert) else ""
+
+
 def _where(host: str, port: int) -> tuple[str, list[str]]:
     """Before the path, and in the query: there libpq takes a socket."""
     if host and not host.startswith("/"):
