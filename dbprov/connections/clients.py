@@ -150,7 +150,8 @@ def as_mycnf(one: DeploymentConnections, options: FormOptions) -> str:
 
 def _options(one: DeploymentConnections, c: Connection, options: FormOptions) -> Iterator[str]:
     parts = c.parts(options.shown)
-    yield "[client]" if c.account == one.metadata.account else f"[client_{c.account.name}]"
+    own = c.account == one.metadata.account
+    yield "[client]" if own else f"[client_{c.account.name}]"
     socket = parts["host"].startswith("/")
     yield f"socket={_option(parts['host'])}" if socket else f"host={_option(parts['host'])}"
     if not socket:
@@ -163,8 +164,19 @@ def _options(one: DeploymentConnections, c: Connection, options: FormOptions) ->
     for option, part in (("ca", "sslrootcert"), ("cert", "sslcert"), ("key", "sslkey")):
         if parts[part]:
             yield f"ssl-{option}={_option(parts[part])}"
-    yield "[mysql]" if c.account == one.metadata.account else f"[mysql_{c.account.name}]"
+    yield from _of_mariadb(parts["sslmode"], "" if own else f"_{c.account.name}")
+    yield "[mysql]" if own else f"[mysql_{c.account.name}]"
     yield f"database={_option(parts['database'])}"
+
+
+def _of_mariadb(mode: str, suffix: str) -> Iterator[str]:
+    """MariaDB's clients know no ssl-mode, and read a group of their own."""
+    if mode in ("", "disable", "prefer"):
+        return
+    yield f"[client-mariadb{suffix}]"
+    yield "ssl"
+    if mode.startswith("verify"):
+        yield "ssl-verify-server-cert"
 
 
 def _option(text: str) -> str:

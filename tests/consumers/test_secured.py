@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,9 +13,10 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+import sqlalchemy
 import yaml
 
-from tests.harness import ServerUnavailable
+from tests.harness import ServerUnavailable, clients, debian
 from tests.harness import airflow as released
 from tests.harness.pooler import pgbouncer_in_a_pod, pgbouncer_of
 from tests.harness.report import CASES, record_form, skip_or_fail
@@ -21,6 +26,8 @@ from tests.support.deployed import HOSTILE, Made
 from tests.support.tls import know, prefix
 
 __all__ = ["prefix"]
+
+LOGIN = Path(__file__).parent / "Login.java"
 
 ENCRYPTED = {
     "postgresql": "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
@@ -84,13 +91,13 @@ DRIVERS = {
 }  # fmt: skip
 
 
+@pytest.mark.postgresql
+@pytest.mark.mysql("mysql")  # Airflow does not support MariaDB
 @pytest.mark.parametrize("mode", ["", "require", "verify-ca", "verify-full"])
 def test_the_async_engine_connects(
     mode: str, deployed: Callable[..., Made], secure: TlsServer, prefix: str, cell: Any
 ) -> None:
     engine = secure.server.engine
-    if secure.server.flavor == "mariadb":
-        pytest.skip("Airflow does not support MariaDB")
     try:
         airflow = released.bring(engine)
     except ServerUnavailable as error:
@@ -201,3 +208,105 @@ def entered(port: int, password: str, made: Made, prefix: str) -> tuple[Any, ...
         host="127.0.0.1", port=port, user=f"{prefix}app", password=password, dbname=made.database
     ) as connection:
         return connection.execute(query).fetchone()
+
+
+# -- the engines' own clients, and drivers ----------------------------------------------------------------------------
+
+SQL = {"postgresql": "SELECT current_user", "mysql": "SELECT CURRENT_USER()"}
+
+
+def client(flavor: str, *words: str) -> list[str]:
+    """The program alone: what it is to do stands in the file."""
+    found = clients.program(flavor)
+    if not found:
+        skip_or_fail(f"NO CLIENT of {flavor}")
+    return [found[0], *words]
+
+
+def by_libpq(made: Made, form: str, case: str) -> str:
+    path = made.connection_file(form)
+    env = {"PGSERVICEFILE": str(path)}
+    where = "service=analytics"
+    if form == "pgpass":  # the file has the password, and nothing else
+        env = {"PGPASSFILE": str(path)}
+        where = f"host={made.server.host} port={made.server.port} user={made.database[:-2]}app dbname={made.database}"  # fmt: skip
+    # The psql of the wheel has no TLS; psycopg brings a libpq that has.
+    script = "import psycopg, sys; print(psycopg.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])"
+    words = [sys.executable, "-W", "ignore", "-c", script, where, SQL["postgresql"]]
+    return said(words, made, env)
+
+
+def by_mysql(made: Made, form: str, case: str) -> str:
+    return by_option_file("mysql", made)
+
+
+def by_mariadb(made: Made, form: str, case: str) -> str:
+    return by_option_file("mariadb", made)
+
+
+def by_option_file(flavor: str, made: Made) -> str:
+    path = made.connection_file("mycnf")
+    words = client(flavor, f"--defaults-extra-file={path}", "-N", "-e", SQL["mysql"])
+    return said(words, made, {}).partition("@")[0]
+
+
+def by_sqlalchemy(made: Made, form: str, case: str) -> str:
+    engine = sqlalchemy.create_engine(made.connection_file("sqlalchemy").read_text().strip())
+    try:
+        with engine.connect() as opened:
+            return str(opened.scalar(sqlalchemy.text("SELECT CURRENT_USER")))
+    finally:
+        engine.dispose()
+
+
+def by_java(made: Made, form: str, case: str) -> str:
+    if not shutil.which("java"):
+        skip_or_fail("NO JDBC: there is no java")
+    driver = debian.bring("pgjdbc", "bookworm", "libpostgresql-jdbc-java")
+    jar = str(driver / "root/usr/share/java/postgresql.jar")
+    urls = made.connection_file("jdbc").read_text()
+    return said(["java", "-cp", jar, str(LOGIN)], made, {}, urls)
+
+
+def said(words: list[str], made: Made, env: dict[str, str], given: str = "") -> str:
+    usual = {"PATH": os.environ["PATH"], "HOME": str(made.folder), **env}
+    ended = subprocess.run(
+        words, env=usual, cwd=made.folder, capture_output=True, text=True, timeout=120, check=False, input=given,
+    )  # fmt: skip
+    if ended.returncode:
+        raise Refused(ended.stderr)
+    return ended.stdout.strip()
+
+
+class Refused(Exception):
+    """The client did not get in."""
+
+
+ON_POSTGRESQL, ON_MYSQL = pytest.mark.postgresql, pytest.mark.mysql("mysql")
+READERS = [
+    pytest.param("service", "libpq", by_libpq, marks=ON_POSTGRESQL),
+    pytest.param("pgpass", "libpq", by_libpq, marks=ON_POSTGRESQL),
+    pytest.param("sqlalchemy", "psycopg2", by_sqlalchemy, marks=ON_POSTGRESQL),
+    pytest.param("jdbc", "pgjdbc", by_java, marks=ON_POSTGRESQL),
+    pytest.param("mycnf", "mysql", by_mysql, marks=ON_MYSQL),
+    pytest.param("mycnf", "mariadb", by_mariadb, marks=pytest.mark.mysql("mariadb")),
+]
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(("form", "reader", "read"), READERS)
+def test_a_client_gets_in(
+    form: str, reader: str, read: Callable[[Made, str, str], str], case: str,
+    deployed: Callable[..., Made], secure: TlsServer, prefix: str, cell: Any,
+) -> None:  # fmt: skip
+    """And with a server that another CA signed it does not, where the form holds TLS."""
+    made = deployed("verify-full" if case == "TLS with CA" else "", HOSTILE if case == "hostile" else "plain-Pw_1")  # fmt: skip
+    assert read(made, form, case) == f"{prefix}app"
+    if case == "TLS with CA":
+        if form == "pgpass":
+            cell(form, reader, case, "told")
+            return
+        secure.show("wrong CA")
+        with pytest.raises((Refused, sqlalchemy.exc.OperationalError)):
+            read(made, form, case)
+    cell(form, reader, case)

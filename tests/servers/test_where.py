@@ -90,7 +90,7 @@ def test_what_libpq_finds_is_handed_out(run: Run, way: str) -> None:
             ("service", f"host={server.host}\nport={server.port}\n"),
             ("chart", f"host: {server.host}\n    port: {server.port}\n"),
             ("jdbc", f"//{server.host}:{server.port}/"),
-            ("dotenv", f"DATABASE_PORT='{server.port}'"),
+            ("dotenv", f"DATABASE_PORT={server.port}\n"),
         ):
             assert where in strings(run, "--format", form, **around).stdout
         rotated = run("rotate", "spec.yaml", "--yes", "-o", "new", "--format", "sqlalchemy", **around)  # fmt: skip
@@ -159,7 +159,7 @@ def test_a_socket_of_mysql(run: Run, key: str, host: str) -> None:
     enters(made)
     assert f'socket="{path}"' in strings(run, "--format", "mycnf").stdout
     ended = strings(run, "--format", "dotenv")
-    assert f"DATABASE_HOST='{path}'" in ended.stdout
+    assert f"DATABASE_HOST={path}\n" in ended.stdout
     assert f"the strings name the socket {path}" in ended.stderr
     assert "publish: {host: NAME}" in ended.stderr
     assert run("connections", "spec.yaml", "--format", "jdbc").returncode == 2
