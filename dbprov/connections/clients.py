@@ -55,7 +55,7 @@ def objections(name: str, one: DeploymentConnections, options: FormOptions) -> l
 
 
 UNLIKE = ("'", "\\", "${", "\n")
-"""In single quotes python-dotenv, npm's dotenv, node and bash each read these in its own way."""
+"""In single quotes python-dotenv, npm's dotenv, node and bash disagree about these (D.5)."""
 
 
 def notes(name: str, one: DeploymentConnections, options: FormOptions) -> list[str]:

@@ -86,7 +86,7 @@ def as_ini(one: DeploymentConnections, options: FormOptions) -> str:
 
 
 def as_server_tls(one: DeploymentConnections, options: FormOptions) -> str:
-    """For ``%include`` in the one section [pgbouncer]: a second one would begin from the defaults.
+    """For ``%include`` in the one section [pgbouncer]: a second one sets all back (E.2).
 
     Empty where the spec says nothing of TLS.
     """

@@ -180,6 +180,9 @@ def test_a_pgbouncer_of_ones_own(
 ) -> None:
     password = HOSTILE if case == "hostile" else "plain-Pw_1"
     made = deployed("verify-full" if case == "TLS with CA" else "", password)
+    single = made.cli("connections", "spec.yaml", "--format", "pgbouncer", "-o", "own.ini")
+    assert (single.returncode, (made.folder / "own.ini").exists()) == (2, False)
+    assert "-o FOLDER/" in single.stderr
     ended = made.cli("connections", "spec.yaml", "--format", "pgbouncer", "-o", "own/")
     assert ended.returncode == 0, ended.stderr
     ini, users = ((made.folder / f"own/analytics.{s}").read_text() for s in ("ini", "userlist.txt"))

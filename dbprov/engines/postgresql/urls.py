@@ -33,7 +33,7 @@ def url(
 
 
 def async_url(url: str, tls: Tls) -> str | None:
-    """For SQLAlchemy's async engine, which Airflow 3.0 to 3.3 derives for asyncpg.
+    """For SQLAlchemy's async engine, which Airflow 3.0 to 3.3 derives for asyncpg (D.4).
 
     asyncpg knows ``ssl`` for ``sslmode``, and takes no CA and no client certificate in a URL;
     psycopg takes all of them as they are. None where ``url`` says nothing of TLS.
