@@ -160,10 +160,10 @@ class Summary:
         if not self.forms:
             return
         terminal.section("forms, each read by its reader")
-        terminal.line(f"{'form':<24}{'reader':<26}" + "".join(f"{case:<13}" for case in CASES))
+        terminal.line(f"{'form':<32}{'reader':<26}" + "".join(f"{case:<13}" for case in CASES))
         for (form, reader), cells in sorted(self.forms.items()):
             shown = "".join(f"{cells.get(case, '-'):<13}" for case in CASES)
-            terminal.line(f"{form:<24}{reader:<26}{shown}", red="FAILED" in cells.values())
+            terminal.line(f"{form:<32}{reader:<26}{shown}", red="FAILED" in cells.values())
 
 
 def skip_or_fail(text: str) -> NoReturn:
