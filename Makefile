@@ -32,7 +32,7 @@ endef
 
 $(VENV)/ready: pyproject.toml
 	$(call venv,$(VENV))
-	@echo "installing the Python packages of the tests in $(VENV): 1344 MB"
+	@echo "installing the Python packages of the tests in $(VENV): 877 MB"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	@$(BIN)/pip install --disable-pip-version-check --group dev -e .
 	@touch $@

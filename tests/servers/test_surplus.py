@@ -65,7 +65,12 @@ def prune(walk: Walk, spec: Spec) -> dbprov.Run:
     assert applied.left
     assert applied.left.complete, applied.left.statements
     assert not [one for one in applied.left.extra if one.obstacle is None], named(applied.left)
-    elsewhere = ("CONNECT", "it enters", "BYPASSRLS", "FILE")  # what verify tells of and others must take away
+    elsewhere = (
+        "CONNECT",
+        "it enters",
+        "BYPASSRLS",
+        "FILE",
+    )  # what verify tells of and others must take away
     failed = [c for c in applied.checks if not c.held]
     assert [c for c in failed if not any(word in c.observed for word in elsewhere)] == []
     return applied
