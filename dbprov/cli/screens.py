@@ -194,13 +194,12 @@ def show_check(check: Check, err: bool = True) -> None:
 
 
 def show_counts(checks: Mapping[str, Sequence[Check]]) -> None:
-    """How many checks of each Deployment ended in which state; in a pipe a row for each."""
+    """How many checks of each of several Deployments ended in which state, in a line for each."""
     if len(checks) > 1:
-        rows = [
-            [name, *(str(sum(one.state == state for one in made)) for state in STATES)]
-            for name, made in checks.items()
-        ]
-        console.print_table(rows, ("Deployment", *STATES))
+        for name, made in checks.items():
+            counts = {state: sum(one.state == state for one in made) for state in STATES}
+            words = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+            _show_name(name, words or "no checks", err=False)
 
 
 def show_not_proven(checks: Sequence[Check]) -> None:

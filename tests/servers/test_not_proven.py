@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 import yaml
@@ -49,9 +50,8 @@ def test_the_command_says_so(walk: Walk, prefix: str) -> None:
         assert f"  not proven {prefix}app: logs in: cannot be proven from here" in ended.stdout
         assert f"  ok {prefix}app" not in ended.stdout
         first, second = ended.stdout.splitlines()[-2:]
-        assert first.split("\t") == ["analytics", "0", "0", "1", "0"]
-        assert second.startswith("reports\t")
-        assert second.endswith("\t0\t0")
+        assert first == "analytics 1 not proven"
+        assert re.fullmatch(r"reports \d+ ok(, \d+ note)?", second)
         shown = command(*words, "spec.yaml", "--json", folder=walk.folder, env=env)
         document = json.loads(shown.stdout)
         assert (document["ok"], document["proven"]) == (code == 0, False)
