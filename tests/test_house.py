@@ -285,7 +285,7 @@ def protocols() -> dict[str, dict[str, ast.stmt]]:
 
 
 def test_what_is_known_of_an_engine_is_little() -> None:
-    assert len(PARTS) == 11
+    assert len(PARTS) == 12
     assert all(len(names) <= 25 for names in protocols().values())
 
 
@@ -333,7 +333,8 @@ WORDS: dict[str, Any] = {
         )
         for o in ("TABLES", "SEQUENCES", "ROUTINES")
     ],
-    "objects": "TABLES",
+    "objects": ("TABLES",),
+    "accounts": ((HOSTILE, HOSTILE),),
     "grantee": HOSTILE,
     "schema": HOSTILE,
     **dict.fromkeys(
@@ -352,6 +353,7 @@ WORDS: dict[str, Any] = {
             "preset",
             "role_host",
             "name",
+            "mandatory",
         ),
         HOSTILE,
     ),

@@ -8,6 +8,7 @@ from contextlib import suppress
 from msgspec.structs import replace
 
 from dbprov.commands.adopt import plan_adoption
+from dbprov.commands.foreseen import foreseen
 from dbprov.commands.plan import plan
 from dbprov.commands.surroundings import entrances, read_only
 from dbprov.engines.airflow import subject
@@ -66,7 +67,9 @@ def check(deployment: Deployment, server: Server) -> Iterator[Check]:
         claim = "lets the users write"
         yield Check("server", claim, "holds", refusal.why, False, todo=refusal.todo)
     yield from _new_passwords(planned, server)
-    yield from _planned(planned)
+    ahead = list(foreseen(deployment, server))
+    yield from ahead
+    yield from _planned(planned, any(one.failed for one in ahead))
     yield from _left_out(planned, server)
     yield from entrances(deployment, server)
     for words in planned.remarks:
@@ -83,8 +86,11 @@ def _foreseen(deployment: Deployment, server: Server) -> Iterator[Check]:
         yield Check("admin", claim, "works", why, False, todo=todo)
 
 
-def _planned(planned: Plan) -> Iterator[Check]:
-    """What the plan says that this admin can do, and what needs another role."""
+def _planned(planned: Plan, fails: bool) -> Iterator[Check]:
+    """What the plan says that this admin can do, and what needs another role.
+
+    ``fails``: something failed already, so that nothing is missing is not all that there is to say.
+    """
     name = "admin"
     met = {id(step): obstacle for step, obstacle in planned.obstacles}
     for step in planned.steps:
@@ -111,7 +117,9 @@ def _planned(planned: Plan) -> Iterator[Check]:
             True,
         )
     elif not planned.steps:
-        yield Check(name, "finds nothing to do", "holds", "everything is there", True)
+        failed = fails or bool(planned.unknown or planned.of_other_owners)
+        observed = "no step is missing; see what failed" if failed else "everything is there"
+        yield Check(name, "finds nothing to do", "holds", observed, True)
 
 
 def _not_by(obstacle: Obstacle, claim: str) -> Check:

@@ -242,6 +242,26 @@ class Airflow(Protocol):
     ) -> Iterator[Check]: ...
 
 
+class Foreseen(Protocol):
+    """What verify would fail at, as far as the catalogue tells it. Module ``foreseen``."""
+
+    def questions(
+        self, deployment: Deployment, beside: Sequence[Deployment], facts: Facts
+    ) -> list[Question]: ...
+    def enters(self, answers: Mapping[str, Sequence[Row]]) -> bool: ...
+    def of_login(self, user: str, database: str | None) -> list[Question]: ...
+    def kept_out(
+        self, answers: Mapping[str, Sequence[Row]], render: Statements
+    ) -> Iterator[tuple[str, str]]: ...
+    def foreseen(
+        self,
+        deployment: Deployment,
+        facts: Facts,
+        answers: Mapping[str, Sequence[Row]],
+        render: Statements,
+    ) -> Iterator[Check]: ...
+
+
 class Quoting(Protocol):
     """The quoting filters of the templates. Module ``quoting``."""
 
@@ -296,6 +316,10 @@ class Engine:
     @cached_property
     def airflow(self) -> Airflow:
         return cast(Airflow, self._module("airflow"))
+
+    @cached_property
+    def foreseen(self) -> Foreseen:
+        return cast(Foreseen, self._module("foreseen"))
 
     @cached_property
     def quoting(self) -> Quoting:

@@ -34,13 +34,15 @@ def logged_in(deployment: Deployment, account: Account, tls: str) -> Check:
     )
 
 
-def refused(server: Server, account: Account, error: Exception) -> Check:
+def refused(server: Server, deployment: Deployment, account: Account, error: Exception) -> Check:
     """The login failed: why, or that from here it proves nothing."""
     errors = server.engine.errors
     code, words = errors.explain(error, secret=False)
     if code in errors.LOGIN and (seen := elsewhere(server, account)):
         return not_from_here(server, account, seen)
     words, todo = server.explained(words, errors.remedy(code, words))
+    if known := server.kept_out(account.login, deployment.database):
+        words, todo = f"{words}; {known[0]}", known[1]
     kept = f"its password is kept in {account.place}"
     todo = "\n".join(filter(None, (todo, kept, _competing_accounts(server, account))))
     return Check(account.name, "logs in", "works", words, False, code, todo)

@@ -156,9 +156,32 @@ class AdminSessions:
             render = self.renderer(no_password)
             statement = render.text("remedy/enter", database=database, admin=self._facts.admin)
             todo = f"the owner of the database, or a superuser, would run:\n{statement};"
+        elif known := self.kept_out(self._facts.admin if self._facts else "", database):
+            words, todo = f"{words}; {known[0]}", known[1]
         elif self._tunnel and (remedy := self._tunnel.remedy()):
             words, todo = f"{words}; ssh: {self._tunnel.message}", remedy
         return ConnectError(f"{where} {what}", words, todo, code=code)
+
+    def kept_out(self, user: str, database: str | None) -> tuple[str, str] | None:
+        """What the catalogue has against a login that failed, as far as another session tells."""
+        if not user or None not in self._connections:
+            return None
+        render = self.renderer(no_password)
+        asked = self.engine.foreseen.of_login(user, database)
+        queries = [render.text(one.template, **one.values) for one in asked]
+        try:
+            rows = self.connection().ask(queries) if queries else []
+        except Exception:  # then what the login said is all that is known
+            return None
+        found = list(
+            self.engine.foreseen.kept_out(
+                {one.template: answer for one, answer in zip(asked, rows, strict=True)},
+                render,
+            )
+        )
+        if not found:
+            return None
+        return "; ".join(why for why, _ in found), "\n".join(todo for _, todo in found)
 
     def explained(self, words: str, todo: str) -> tuple[str, str]:
         """Why, and what to do, for an error in a session; the bastion may be the cause."""

@@ -44,7 +44,7 @@ def verify_user(
     try:
         connection = engine.connection.connect_as(url, deployment, server.timeouts)
     except Exception as error:
-        yield login.refused(server, account, error)
+        yield login.refused(server, deployment, account, error)
         return
     beside = server.beside(deployment)
     databases = deployment.databases(account, beside)

@@ -22,7 +22,7 @@ WHERE VARIABLE_NAME = 'Uptime'
 {% block server %}
 SHOW VARIABLES WHERE Variable_name IN ('version', 'version_comment', 'basedir', 'partial_revokes', 'lower_case_table_names',
     'read_only', 'super_read_only', 'innodb_read_only', 'log_bin', 'log_bin_trust_function_creators',
-    'explicit_defaults_for_timestamp', 'pxc_strict_mode', 'aurora_version',
+    'explicit_defaults_for_timestamp', 'mandatory_roles', 'activate_all_roles_on_login', 'pxc_strict_mode', 'aurora_version',
     'caching_sha2_password_storage_format', 'caching_sha2_password_enforce_storage_format', 'server_uuid', 'server_uid', 'hostname', 'port')
     OR Variable_name RLIKE '^(validate_password|simple_password_check_|password_reuse_check_|strict_password_validation)'
 {% endblock %}

@@ -146,7 +146,7 @@ CREATE TABLE {{ referring | ident }} (id INTEGER PRIMARY KEY, FOREIGN KEY (id) R
 {% endblock %}
 
 {% block rivals %}
-SELECT DISTINCT GRANTEE AS rival FROM information_schema.USER_PRIVILEGES
+SELECT DISTINCT {{ user | literal }} AS user, GRANTEE AS rival FROM information_schema.USER_PRIVILEGES
 WHERE (GRANTEE LIKE CONCAT('''', {{ user | pattern_literal }}, '''@%') OR GRANTEE LIKE '''''@%')
   AND NOT {% include "mysql/fragments/grantee.sql" %}
 {% endblock %}

@@ -9,6 +9,7 @@ import dbprov.engines.mysql.connection
 import dbprov.engines.mysql.errors
 import dbprov.engines.mysql.expand
 import dbprov.engines.mysql.extra_grants
+import dbprov.engines.mysql.foreseen
 import dbprov.engines.mysql.limits
 import dbprov.engines.mysql.password_hash
 import dbprov.engines.mysql.quoting
@@ -21,6 +22,7 @@ import dbprov.engines.postgresql.connection
 import dbprov.engines.postgresql.errors
 import dbprov.engines.postgresql.expand
 import dbprov.engines.postgresql.extra_grants
+import dbprov.engines.postgresql.foreseen
 import dbprov.engines.postgresql.limits
 import dbprov.engines.postgresql.password_hash
 import dbprov.engines.postgresql.quoting
@@ -35,6 +37,7 @@ CONNECTION: list[engine.Connection] = [mysql.connection, postgresql.connection]
 ERRORS: list[engine.Errors] = [mysql.errors, postgresql.errors]
 EXPAND: list[engine.Expand] = [mysql.expand, postgresql.expand]
 EXTRA_GRANTS: list[engine.ExtraGrants] = [mysql.extra_grants, postgresql.extra_grants]
+FORESEEN: list[engine.Foreseen] = [mysql.foreseen, postgresql.foreseen]
 LIMITS: list[engine.Limits] = [mysql.limits, postgresql.limits]
 PASSWORD_HASH: list[engine.PasswordHash] = [mysql.password_hash, postgresql.password_hash]
 REMEDIES: list[engine.Remedies] = [mysql.remedies, postgresql.remedies]

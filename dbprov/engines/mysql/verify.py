@@ -93,10 +93,10 @@ def _on_tables_of_others(account: Account, names: dict[str, Any]) -> Iterator[Tr
 
 
 def lets_in(account: Account, seen: Iterable[str]) -> bool:
-    return any(_matches(account.host, one) for one in seen)
+    return any(matches(account.host, one) for one in seen)
 
 
-def _matches(pattern: str, host: str) -> bool:
+def matches(pattern: str, host: str) -> bool:
     """The host of an account: a pattern with % and _, or a network with its mask."""
     if "/" in pattern:
         with suppress(ValueError):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import psycopg
 
 from dbprov.engines import tls_context
+from dbprov.engines.postgresql.quoting import ident
 from dbprov.system.masking import outside, raw
 
 REFUSED = frozenset({"42501"})
@@ -36,6 +37,7 @@ ON_CONNECTING = {
     "is not permitted to log in": "28000",
     "permission denied for database": "42501",
     "not currently accepting connections": "55000",
+    "cannot connect to invalid database": "55000",
     'role ".*" does not exist': "28000",
     'database ".*" does not exist': "3D000",
     "too many (clients|connections)": "53300",
@@ -68,6 +70,24 @@ REMEDIES = {
     ),
     "42809": "the server knows no such locale; pg_collation lists those that it knows",
 }
+# One code stands for several things: which, the words of a server tell that speaks English.
+CLOSED = (
+    (
+        'too many connections for (role|database) "(.*)"',
+        "its CONNECTION LIMIT is reached (0 lets nobody in): end sessions of it, or"
+        " {who} would run:"
+        "\nALTER {sort} {name} CONNECTION LIMIT -1;",
+    ),
+    (
+        '(database) "(.*)" is not currently accepting connections',
+        "{who} would run:\nALTER {sort} {name} ALLOW_CONNECTIONS true;",
+    ),
+    (
+        'cannot connect to invalid (database) "(.*)"',
+        "a DROP DATABASE was interrupted, and nobody can enter it any more; {who} would run:"
+        "\nDROP {sort} {name};\nthen dbprov apply makes it anew; restore its data from a backup",
+    ),
+)
 UNREACHED = (
     "see that the host and port are right, that it is PostgreSQL, and that no firewall is between"
 )
@@ -106,6 +126,11 @@ def remedy(code: str, words: str = "") -> str:
         return found.todo
     if not code and (unknown := SERVICE.search(raw(words))):
         return UNKNOWN_SERVICE.format(unknown[1])
+    for pattern, todo in CLOSED:
+        if match := re.search(pattern, raw(words)):
+            sort, name = match[1].upper(), ident(match[2])
+            who = "its owner, or a superuser," if sort == "DATABASE" else "a superuser"
+            return todo.format(who=who, sort=sort, name=name)
     if not code and words:
         return SEE_TLS if re.search("SSL|certificate", raw(words)) else UNREACHED
     if code in EMPTY:
