@@ -151,6 +151,7 @@ class Verify(Protocol):
     """What is tried as a user. Module ``verify``."""
 
     ENTERS: bool  # does a login enter one database? Then others are tried by logins too
+    HINTS: Mapping[str, str]  # template of a trial -> what to do where no code says more
 
     def trials(
         self,

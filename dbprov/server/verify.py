@@ -207,11 +207,8 @@ def _check(
 
 
 def _hint(server: Server, trial: Trial, code: str, words: str) -> str:
-    if trial.expects not in ("refused", "setup"):
-        return "dbprov plan says what is missing"
-    if code:  # it failed, and not for want of a privilege
-        return server.engine.errors.remedy(code, words)
-    return (
-        "somebody granted more than the spec says:"
-        " look for grants to the user, to its roles and to PUBLIC"
-    )
+    """By the code where it is no want of a privilege, else by what was tried."""
+    errors = server.engine.errors
+    if code and code not in errors.REFUSED:
+        return errors.remedy(code, words)
+    return server.engine.verify.HINTS.get(trial.template) or errors.remedy(code, words)

@@ -1,5 +1,9 @@
 {% block server %}
 SELECT current_setting('default_transaction_isolation') AS isolation,
+       (SELECT s.reset_val || coalesce(s.unit, '') FROM pg_settings AS s
+        WHERE s.name = 'idle_in_transaction_session_timeout' AND s.source IN ('configuration file', 'command line')) AS idle_in_transaction_session_timeout,
+       (SELECT s.reset_val || coalesce(s.unit, '') FROM pg_settings AS s
+        WHERE s.name = 'statement_timeout' AND s.source IN ('configuration file', 'command line')) AS statement_timeout,
        current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS connections
 {% endblock %}
 
@@ -12,10 +16,13 @@ WHERE d.datname = {{ database | literal }}
 {% block users %}
 {# What is in effect for a role in a database: its setting there, else its own, else the database's (T68). Asked of the catalogue:
    in the admin's own session nothing is in effect that others preset. #}
-SELECT r.rolname::text AS name, NULLIF(r.rolconnlimit, -1) AS connections, p.search_path, p.isolation
+SELECT r.rolname::text AS name, NULLIF(r.rolconnlimit, -1) AS connections, p.search_path, p.isolation, p.statement_timeout,
+       p.idle_in_transaction_session_timeout
 FROM pg_roles AS r,
      LATERAL (SELECT max(e.value) FILTER (WHERE e.name = 'search_path') AS search_path,
-                     max(e.value) FILTER (WHERE e.name = 'default_transaction_isolation') AS isolation
+                     max(e.value) FILTER (WHERE e.name = 'default_transaction_isolation') AS isolation,
+                     max(e.value) FILTER (WHERE e.name = 'statement_timeout') AS statement_timeout,
+                     max(e.value) FILTER (WHERE e.name = 'idle_in_transaction_session_timeout') AS idle_in_transaction_session_timeout
               FROM (SELECT DISTINCT ON (1) split_part(c.entry, '=', 1) AS name, substr(c.entry, strpos(c.entry, '=') + 1) AS value
                     FROM pg_db_role_setting AS s, unnest(s.setconfig) AS c(entry)
                     WHERE s.setrole IN (0, r.oid)

@@ -116,6 +116,24 @@ def test_another_isolation_level(walk: Walk, prefix: str, of: str) -> None:
     assert failed(ready(walk, spec)) == []
 
 
+@pytest.mark.postgresql(">= 18")
+@pytest.mark.parametrize("of", ["ROLE {app}", "DATABASE {db}", "ROLE {app} IN DATABASE {db}"])
+@pytest.mark.parametrize("setting", ["statement_timeout", "idle_in_transaction_session_timeout"])
+def test_a_timeout_of_the_user_in_its_database(
+    walk: Walk, prefix: str, of: str, setting: str
+) -> None:
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    assert not [c for c in ready(walk, spec) if "take its time" in c.claim]
+    target = of.format(app=f"{prefix}app", db=f"{prefix}db")
+    execute(walk.server, "superuser", f"ALTER {target} SET {setting} = '30s'")
+    [check] = [c for c in ready(walk, spec) if "take its time" in c.claim]
+    assert check.observed == f"{setting} = 30s"
+    assert check.warning
+    execute(walk.server, "superuser", f"ALTER {target} SET {setting} = 0")
+    assert not [c for c in ready(walk, spec) if "take its time" in c.claim]
+
+
 GLOBALS = {
     "log_bin_trust_function_creators": ("0", "lets the user create functions"),
     "explicit_defaults_for_timestamp": ("0", "explicit_defaults_for_timestamp"),

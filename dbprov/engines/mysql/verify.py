@@ -6,7 +6,7 @@ MySQL takes no DDL back: what was made is dropped, by the admin at the end.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -20,6 +20,34 @@ BINARY_LOG = {
     " unless log_bin_trust_function_creators = 1 (on managed services a parameter of the server);"
     " Airflow's upgrade from 2 to 3 creates one"
 }
+
+
+GRANT = (
+    "the user lacks the privilege on the database: dbprov plan lists what is missing, and dbprov"
+    " apply grants it"
+)
+ROUTINE = (
+    "the user lacks CREATE ROUTINE or EXECUTE on the database: dbprov plan lists what is missing"
+)
+EXTRA = (
+    "dbprov plan lists it as extra where the user was granted it, and apply --prune revokes that;"
+    " dbprov check names roles that every account has (mandatory_roles)"
+)
+HINTS: Mapping[str, str] = {
+    "identity": "another account is nearer to this address: dbprov check names it",
+    **dict.fromkeys(
+        (
+            "create_table", "create_index", "reference", "insert", "select", "drop_table", "update",
+            "delete", "count",
+        ),
+        GRANT,
+    ),
+    **dict.fromkeys(
+        ("create_procedure", "call_procedure", "create_function", "call_function"), ROUTINE
+    ),
+    **dict.fromkeys(("powers", "create_user", "create_database", "elsewhere"), EXTRA),
+}  # fmt: skip
+"""By the template that failed: what to do where the server gave no other reason."""
 
 
 def trials(

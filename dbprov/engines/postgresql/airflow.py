@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -37,6 +38,26 @@ def readiness(
     for row in answers["airflow/users"]:
         yield from limit(airflow, f'user "{row["name"]}"', row["connections"])
         yield from _search_path(name, deployment, row)
+        yield from _timeouts(name, server, row)
+
+
+TIMEOUTS = {
+    "statement_timeout": "airflow db migrate, and large queries of the scheduler, fail with 57014"
+    " when they take longer",
+    "idle_in_transaction_session_timeout": "a scheduler or task that waits longer inside a"
+    " transaction loses its session (25P03)",
+}
+
+
+def _timeouts(name: str, server: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[Check]:
+    """What is in force for a user in its database: its own, else the server's."""
+    for setting, todo in TIMEOUTS.items():
+        value = row[setting] or server[setting] or "0"
+        if not re.fullmatch(r"0+ *[a-z]*", value):
+            yield Check(
+                name, f'lets "{row["name"]}" take its time', "holds", f"{setting} = {value}", True,
+                todo=f"{todo}: set {setting} = 0 for this user", warning=True,
+            )  # fmt: skip
 
 
 def _isolation(name: str, server: Mapping[str, Any], users: Sequence[Mapping[str, Any]]) -> Check:

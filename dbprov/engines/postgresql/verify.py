@@ -25,6 +25,40 @@ EVERYBODY = (
 )
 
 
+PLAN = "dbprov plan lists what is missing, and dbprov apply grants it; else dbprov check"
+OWN = "the user may not use what it made itself: dbprov check names its own default privileges"
+LATER = (
+    "dbprov plan lists the default privileges that are missing, and dbprov apply grants them; what"
+    " other roles create is theirs to grant"
+)
+SCHEMA = f"the user lacks CREATE or USAGE on the schema: {PLAN} names a role that it acts as"
+EXTRA = (
+    "dbprov plan lists it as extra where the user or its role was granted it, and apply --prune"
+    " revokes that; a grant to PUBLIC stands in the ACL of the schema (\\dn+ in psql)"
+)
+HINTS: Mapping[str, str] = {
+    "identity": "a pooler, pg_ident.conf or a setting makes it another role: look at the log of the"
+    " server for the login, and dbprov check for ALTER ROLE ... SET role",
+    "writable": "dbprov check names the setting and the statement that ends it",
+    **dict.fromkeys(("create_table", "create_sequence", "create_function"), SCHEMA),
+    **dict.fromkeys(
+        ("create_index", "reference", "insert", "select", "next_value", "call_function"), OWN
+    ),
+    "drop_table": "the table belongs to another role: dbprov check names the role that it acts as",
+    "landed": "search_path names another schema first: dbprov check names the setting",
+    "owned": "the login acts as another role: dbprov check names the setting that says so",
+    **dict.fromkeys(("future", "read_in", "write_in"), LATER),
+    **dict.fromkeys(("create_in", "elsewhere"), EXTRA),
+    **dict.fromkeys(
+        ("powers", "create_role"),
+        "the user, or a role that it is a member of, has them: dbprov plan lists them as extra, and"
+        " apply --prune revokes them where this admin may",
+    ),
+    "public": "dbprov apply revokes CONNECT from PUBLIC; dbprov plan says who else can",
+}
+"""By the template that failed: what to do where the server gave no other reason."""
+
+
 def trials(
     deployment: Deployment,
     account: Account,
