@@ -371,7 +371,6 @@ WORDS: dict[str, Any] = {
     "users": (HOSTILE,),
     "databases": (HOSTILE,),
     "names": (HOSTILE,),
-    "accounts": ((HOSTILE, HOSTILE),),
     "busy": 3,
     "session": 7,
     "keys": (7, 8),

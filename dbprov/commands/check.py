@@ -61,7 +61,6 @@ def check(deployment: Deployment, server: Server) -> Iterator[Check]:
         return
     for claim, observed, todo in server.engine.limits.advice(facts):
         yield Check("server", "", claim, observed, True, todo=todo, warning=True)
-    yield from _foreseen(deployment, server)
     planned = plan(deployment, server)
     for refusal in planned.refusals if planned.steps else read_only(deployment, server):
         claim = "lets the users write"
@@ -75,15 +74,6 @@ def check(deployment: Deployment, server: Server) -> Iterator[Check]:
     for words in planned.remarks:
         if words not in server.engine.limits.warnings(facts):
             yield Check(deployment.name, "", "", words, True, warning=True)
-
-
-def _foreseen(deployment: Deployment, server: Server) -> Iterator[Check]:
-    limits = server.engine.limits
-    accounts = tuple((account.name, account.host) for account in deployment.accounts)
-    answers = {name: server.rows(name, accounts=accounts) for name in limits.ASKED}
-    render = server.renderer(masked)
-    for claim, why, todo in limits.foreseen(deployment, server.facts, render, answers):
-        yield Check("admin", claim, "works", why, False, todo=todo)
 
 
 def _planned(planned: Plan, fails: bool) -> Iterator[Check]:

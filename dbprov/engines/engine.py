@@ -44,16 +44,6 @@ class Limits(Protocol):
     def keeps_old(self, facts: Facts) -> bool: ...
     def objections(self, deployment: Deployment, facts: Facts) -> list[tuple[str, str]]: ...
 
-    ASKED: tuple[str, ...]  # templates whose answers tell what a step would meet
-
-    def foreseen(
-        self,
-        deployment: Deployment,
-        facts: Facts,
-        render: Statements,
-        answers: Mapping[str, list[Row]],
-    ) -> Iterator[tuple[str, str, str]]: ...
-
 
 class Session(Protocol):
     """One connection to one database. Module ``session``."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from dbprov.engines.facts import Check, Facts, Question, Row
+from dbprov.engines.mysql.auth_plugins import cannot_log_in
 from dbprov.engines.mysql.verify import matches
 from dbprov.items.item import Statements
 from dbprov.spec.model import Account, Deployment
@@ -13,11 +14,19 @@ from dbprov.spec.model import Account, Deployment
 PART = r"(?:`((?:[^`]|``)*)`|'((?:[^']|'')*)'|([^,@\s]+))"
 ROLE = re.compile(rf"{PART}(?:@{PART})?")
 
+ORPHANS = (8, 0, 22)  # the first that refuses to make an account that is named as a definer
+NONEXISTENT = (8, 2)  # the first with ALLOW_NONEXISTENT_DEFINER; before, it is SET_USER_ID
+
 Grantee = tuple[str, str]
 
 
 def questions(deployment: Deployment, beside: Sequence[Deployment], facts: Facts) -> list[Question]:
-    found = [Question("verify/seen", {})]
+    accounts = {"accounts": tuple((account.name, account.host) for account in deployment.accounts)}
+    found = [
+        Question("verify/seen", {}),
+        Question("foreseen/plugins", accounts),
+        Question("foreseen/orphans", accounts),
+    ]
     every: list[str] = []
     for account in deployment.accounts:
         databases = deployment.databases(account, beside)
@@ -49,6 +58,16 @@ def foreseen(
     answers: Mapping[str, Sequence[Row]],
     render: Statements,
 ) -> Iterator[Check]:
+    for row in answers["foreseen/plugins"]:
+        if why := cannot_log_in(row["plugin"]):
+            yield Check(
+                "admin", f'can prove that user "{row["name"]}"@{row["host"]} logs in', "works",
+                f"it logs in by the plugin {row['plugin']}: {why}", False,
+                todo="another plugin for it (ALTER USER ... IDENTIFIED WITH or VIA"
+                " caching_sha2_password or mysql_native_password); dbprov never changes how an"
+                " existing user logs in",
+            )  # fmt: skip
+    yield from _orphans(facts, render, answers["foreseen/orphans"])
     [seen] = answers["verify/seen"]
     for account in deployment.accounts:
         rivals = [row["rival"] for row in answers["verify/rivals"] if row["user"] == account.name]
@@ -65,6 +84,28 @@ def foreseen(
                 f'its row for "{row["pattern"]}" reaches {row["reached"]}', False,
                 todo="dbprov apply --prune revokes what is not in the spec",
             )  # fmt: skip
+
+
+def _orphans(facts: Facts, render: Statements, rows: Sequence[Row]) -> Iterator[Check]:
+    """Accounts that this admin may not make, since something runs as them already."""
+    needed = "ALLOW_NONEXISTENT_DEFINER" if facts.version >= NONEXISTENT else "SET_USER_ID"
+    if facts.flavor == "mariadb" or facts.version < ORPHANS or not facts.rights_known:
+        return
+    if needed in facts.rights:
+        return
+    admin, _, host = facts.admin.rpartition("@")
+    grant = render.text("remedy/privileges", privileges=(needed,), admin=admin, host=host)
+    for row in rows:
+        more = f" and {row['number'] - 1} more" if row["number"] > 1 else ""
+        yield Check(
+            "admin",
+            f'can create user "{row["name"]}"@{row["host"]}',
+            "works",
+            f"{row['thing']}{more} has this account as its DEFINER, and would run with its rights",
+            False,
+            todo="another name for the user; or another definer for what is named; or, where it is"
+            f" to run with the user's rights, an admin who has {needed} would run:\n{grant};",
+        )
 
 
 def _nearer(

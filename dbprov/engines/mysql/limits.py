@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-
 from dbprov.engines.facts import Facts
-from dbprov.engines.mysql.auth_plugins import cannot_log_in
 from dbprov.engines.mysql.expand import VERSIONS
 from dbprov.items import Item
 from dbprov.items.item import Need, Obstacle, Statements
@@ -14,9 +10,6 @@ from dbprov.spec.model import Deployment
 
 # The calendar versions of MySQL, 26.7 and later, come after 9.7, and count as newer.
 TESTED = tuple(map(int, VERSIONS["mysql"].split(".")))
-ASKED: tuple[str, ...] = ("foreseen/orphans", "foreseen/plugins")
-ORPHANS = (8, 0, 22)  # the first that refuses to make an account that is named as a definer
-NONEXISTENT = (8, 2)  # the first with ALLOW_NONEXISTENT_DEFINER; before, it is SET_USER_ID
 USERS = ("user", "lockout", "password", "old_password")  # kinds that CREATE USER is for
 
 
@@ -147,42 +140,3 @@ def objections(deployment: Deployment, facts: Facts) -> list[tuple[str, str]]:
             )
         )
     return found
-
-
-def foreseen(
-    deployment: Deployment,
-    facts: Facts,
-    render: Statements,
-    answers: Mapping[str, list[dict[str, Any]]],
-) -> Iterator[tuple[str, str, str]]:
-    """How those that are there log in, and who cannot be made."""
-    for row in answers["foreseen/plugins"]:
-        if why := cannot_log_in(row["plugin"]):
-            yield (
-                f'can prove that user "{row["name"]}"@{row["host"]} logs in',
-                f"it logs in by the plugin {row['plugin']}: {why}",
-                "another plugin for it (ALTER USER ... IDENTIFIED WITH or VIA caching_sha2_password"
-                " or mysql_native_password); dbprov never changes how an existing user logs in",
-            )
-    yield from _orphans(facts, render, answers["foreseen/orphans"])
-
-
-def _orphans(
-    facts: Facts, render: Statements, rows: list[dict[str, Any]]
-) -> Iterator[tuple[str, str, str]]:
-    """Accounts that this admin may not make, since something runs as them already."""
-    needed = "ALLOW_NONEXISTENT_DEFINER" if facts.version >= NONEXISTENT else "SET_USER_ID"
-    if facts.flavor == "mariadb" or facts.version < ORPHANS or not facts.rights_known:
-        return
-    if needed in facts.rights:
-        return
-    admin, _, host = facts.admin.rpartition("@")
-    grant = render.text("remedy/privileges", privileges=(needed,), admin=admin, host=host)
-    for row in rows:
-        more = f" and {row['number'] - 1} more" if row["number"] > 1 else ""
-        yield (
-            f'can create user "{row["name"]}"@{row["host"]}',
-            f"{row['thing']}{more} has this account as its DEFINER, and would run with its rights",
-            "another name for the user; or another definer for what is named; or, where it is to"
-            f" run with the user's rights, an admin who has {needed} would run:\n{grant};",
-        )

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-
 from dbprov.engines.facts import Facts
 from dbprov.engines.postgresql.expand import OLDEST, VERSIONS
 from dbprov.items import Item
 from dbprov.items.item import Need, Obstacle, Statements
 from dbprov.spec.model import Deployment
 
-ASKED: tuple[str, ...] = ()
 TO_MAKE = {"user": "CREATEROLE", "second_user": "CREATEROLE", "database": "CREATEDB"}
 
 ELSEWHERE = (
@@ -76,13 +72,3 @@ def objections(deployment: Deployment, facts: Facts) -> list[tuple[str, str]]:
     if facts.read_only:
         return [("the server is a replica, or read only", "name the server that takes writes")]
     return []
-
-
-def foreseen(
-    deployment: Deployment,
-    facts: Facts,
-    render: Statements,
-    answers: Mapping[str, list[dict[str, Any]]],
-) -> Iterator[tuple[str, str, str]]:
-    """Each obstacle here is one of an Item."""
-    yield from ()
