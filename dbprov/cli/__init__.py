@@ -122,7 +122,7 @@ def _unwritten(error: OSError) -> None:
 
 def _give_up(ctx: click.Context, error: DbprovError) -> NoReturn:
 
-    if ctx.obj and ctx.obj.get("json"):
+    if ctx.obj and ctx.obj.get("json") and not ctx.obj.get("printed"):
         console.print_json({"error": error.as_json()})
     console.show_error(error)
     if ctx.obj and ctx.obj.get("debug"):

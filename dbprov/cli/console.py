@@ -149,6 +149,8 @@ def print_text(text: str) -> None:
 def print_json(document: Any, *, reveal: bool = False) -> None:
     """Each text in it is masked, and none can steer a terminal: JSON has escapes for that."""
     text = json.dumps(document if reveal else values(document), indent=2, ensure_ascii=False)
+    if (context := click.get_current_context(silent=True)) and context.obj is not None:
+        context.obj["printed"] = True  # one document, also where the run is interrupted after it
     print_text(re.sub(r"[^\n -~]", _escaped, text) + "\n")
 
 

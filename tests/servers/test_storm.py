@@ -23,8 +23,11 @@ EIGHT = range(8)
 
 
 def storm(walk: Walk, *specs: str) -> list[str]:
-    """What each run said; all of them must end with exit code 0."""
-    running = [start(walk, *CLI, "apply", "--yes", spec, "--lock-timeout", "300") for spec in specs]
+    """What each run said; all of them must end with exit code 0. Of each the words that name its Deployment."""
+    running = [
+        start(walk, *CLI, "apply", "--yes", *spec.split(), "--lock-timeout", "300")
+        for spec in specs
+    ]
     ended = [(*process.communicate(timeout=400), process.returncode) for process in running]
     for _, said, code in ended:
         assert code == 0, said
@@ -76,11 +79,16 @@ def test_eight_runs_of_the_same_deployment(walk: Walk, prefix: str) -> None:
 @pytest.mark.postgresql
 def test_eight_runs_with_one_user_in_common(walk: Walk, prefix: str) -> None:
     """Each with a database of its own: ALTER ROLE of one role is what collides most (T32)."""
-    paths = []
-    for number in EIGHT:
-        shared = one(f"{prefix}{number}", name=f"a{number}", user=f"{prefix}shared", schemas=["a"])
-        path = write(walk, {**shared, "password": {"file": "shared.password"}})
-        paths.append(path.rename(path.with_name(f"{number}.yaml")))
-    storm(walk, *(path.name for path in paths))
-    for path in paths:
-        settled(walk, prefix, path)
+    shared = [
+        one(
+            f"{prefix}{n}",
+            name=f"a{n}",
+            user=f"{prefix}shared",
+            schemas=["a"],
+            password={"file": "shared.password"},
+        )
+        for n in EIGHT
+    ]
+    path = write(walk, *shared)
+    storm(walk, *(f"spec.yaml --deployment a{number}" for number in EIGHT))
+    settled(walk, prefix, path)

@@ -413,6 +413,20 @@ def test_what_was_not_done_is_told_of_every_deployment(
     assert world["called"] == ["apply"]
 
 
+def test_json_is_one_document_where_the_run_is_interrupted_after_it(
+    world: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dbprov.cli.apply._show_result", interrupted)
+    world |= {"planned": steps(), "applied": applied()}
+    result = run("apply", *FLAGS, "--yes", "--json")
+    assert result.exit_code == 2
+    assert json.loads(result.stdout)["ok"] is True
+    assert "interrupted" in result.stderr
+
+
 # -- verify and check ------------------------------------------------------------------------------------------------------
 
 
