@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from dbprov.cli import console
 from dbprov.cli.connections import document_of
+from dbprov.cli.houston_options import houston_options, token
 from dbprov.cli.options import json_option
 from dbprov.cli.output import confirm
 from dbprov.cli.spec_options import SpecCommand, with_spec
@@ -29,7 +29,7 @@ def deployment() -> None:
 
 @deployment.command(cls=SpecCommand)
 @partial(with_spec, exact=True)
-@click.option("--houston", "url", required=True, help="https://houston.BASEDOMAIN/v1")
+@houston_options
 @click.option(
     "--base",
     required=True,
@@ -37,8 +37,6 @@ def deployment() -> None:
     help="JSON: the variables of the mutation, without the connections.",
 )
 @click.option("--pgbouncer", is_flag=True, help="The Deployment has PgBouncer before PostgreSQL.")
-@click.option("--houston-ca", type=click.Path(dir_okay=False), help="CA of the platform.")
-@click.option("--timeout", type=float, default=30, help="Seconds for an answer. Default: 30.")
 @click.option("--print", "only_print", is_flag=True, help="Show the request; send no mutation.")
 @click.option("--reveal", is_flag=True, help="With --print: the secrets too.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
@@ -67,7 +65,7 @@ def upsert(
 
     secret = not only_print or reveal
     variables = document_of(spec, base, pgbouncer=pgbouncer, shown=secret)
-    with Houston(url, _token(), houston_ca, timeout) as houston:
+    with Houston(url, token(), houston_ca, timeout) as houston:
         prepared = prepare(houston, variables)
         if only_print:
             _print(url, prepared, reveal)
@@ -85,26 +83,6 @@ def upsert(
     )
     for one in answer.get("urls") or []:
         console.say(f"  {one.get('type')}: {one.get('url')}", err=False)
-
-
-def _token() -> Any:
-    from dbprov.errors import UsageError
-    from dbprov.passwords.secret import Secret
-
-    value = os.environ.get("DBPROV_HOUSTON_TOKEN")
-    if not value:
-        raise UsageError(
-            "the platform asks for a token",
-            "DBPROV_HOUSTON_TOKEN is not set",
-            "export it: a service account's API key, or what https://app.BASEDOMAIN/token says",
-        )
-    if not (value.isascii() and value.isprintable() and " " not in value):
-        raise UsageError(
-            "the platform's token cannot be sent",
-            "DBPROV_HOUSTON_TOKEN holds a line break, a blank or a letter that no token has",
-            "export it anew, as one line without anything around it",
-        )
-    return Secret(value)
 
 
 def _print(url: str, prepared: Prepared, reveal: bool) -> None:

@@ -11,6 +11,7 @@ import yaml
 from dbprov.connections.airflow import async_notes, undecoded
 from dbprov.connections.forms import FormOptions, labelled
 from dbprov.connections.strings import DeploymentConnections
+from dbprov.houston.switch import switch
 
 CONNECTIONS = (
     "metadataConnection",
@@ -87,19 +88,16 @@ def as_values(one: DeploymentConnections, options: FormOptions) -> str:
     Never ``database.connection``: it would replace the platform's own root connection (A.2). The
     override is a comment, so that Helm reads the values of the file and nothing else.
     """
-    enabled = switch(options.platform)
-    values = {"astronomer": {"houston": {"config": {"deployments": enabled}}}}
-    text = str(yaml.safe_dump(values, sort_keys=False))
+    text = helm_values(options.platform)
     if options.platform == "0.37":
         return text
     return (
         "# The Configuration Override of the cluster (Clusters, your cluster, Edit). Add it to what"
-        f" is there:\n# {json.dumps(enabled)}\n"
+        f" is there:\n# {json.dumps(switch(options.platform))}\n"
         "# values.yaml, for a first install only: a cluster that exists does not read it.\n" + text
     )
 
 
-def switch(platform: str) -> dict[str, Any]:
-    """The keys moved in 2.x (A.2)."""
-    manual = {"manualConnectionStrings": {"enabled": True}}
-    return {"databaseManagement": manual} if platform == "2.x" else manual
+def helm_values(platform: str) -> str:
+    values = {"astronomer": {"houston": {"config": {"deployments": switch(platform)}}}}
+    return str(yaml.safe_dump(values, sort_keys=False))

@@ -1,4 +1,4 @@
-"""The platform's API: a Deployment created or updated with its connections (guide, step 6).
+"""The platform's API: what allows connection strings, and Deployments with theirs (guide, 1 and 6).
 
-The core never imports this; the CLI does, for one command. httpx comes with the extra ``houston``.
+httpx comes with the extra ``houston``. The forms take from here what the setting is called.
 """

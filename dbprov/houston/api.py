@@ -29,7 +29,8 @@ TYPES = {
 REMEDIES = (
     (
         r"appropriate permissions|PERMISSION_DENIED|not authorized",
-        "the token's owner needs Workspace Admin on this Workspace (a service account's role)",
+        "the token's owner needs Workspace Admin on this Workspace (a service account's role), and"
+        " System Admin for a cluster",
     ),
     (
         r"AUTH_TOKEN_REFRESH_FAILED|[Uu]nauthenticated|invalid token|[Tt]oken.*expired",
@@ -42,7 +43,8 @@ REMEDIES = (
     ),
     (
         r"[Mm]anual.*[Cc]onnection|[Cc]onnection [Ss]trings?.*(disabled|not (enabled|allowed))",
-        "allow manual connection strings first: dbprov connections SPEC --format values",
+        "allow connection strings first: dbprov platform enable --houston URL (with 0.37 by Helm:"
+        " dbprov connections SPEC --format values --platform 0.37)",
     ),
 )
 
@@ -160,7 +162,7 @@ class Houston:
         if body.get("errors"):
             words, codes = _messages(body["errors"])
             todo = remedy(f"{words} {codes}") or "correct what the platform says, and run it again"
-            raise HoustonError(f"{self.url} refused it", outside(words), todo)
+            raise Refused(f"{self.url} refused it", outside(words), todo)
         if status >= 400 or body.get("data") is None:
             what = f"{self.url} answered with status {status} and no data"
             if not read_only and status < 400:
@@ -204,6 +206,10 @@ def _list(value: Any) -> list[Any]:
 
 AGAIN = "run the same command again: it looks first whether the Deployment is there"
 ADDRESS = "the API is at https://houston.BASEDOMAIN/v1"
+
+
+class Refused(HoustonError):
+    """The platform answered, and its answer is an error of its own."""
 
 
 class Unanswered(HoustonError):

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from dbprov.errors import DbprovError, UsageError
 from dbprov.houston.api import Houston, HoustonError, Unanswered
+from dbprov.houston.cluster import objects
 from dbprov.houston.mutations import FIELDS, Request, hidden, request
 from dbprov.system.masking import MASKS, outside
 
@@ -95,7 +96,7 @@ def find(houston: Houston, base: Mapping[str, Any]) -> Mapping[str, Any] | None:
             'put "workspaceUuid" into the document that --base names',
         )
     answer = houston.ask(DEPLOYMENTS, {"workspaceUuid": workspace}, again=True)
-    existing = _objects(houston, answer, "workspaceDeployments")
+    existing = objects(houston, answer, "workspaceDeployments")
     for key, name in (("id", "deploymentUuid"), ("releaseName", "releaseName"), ("label", "label")):
         if base.get(name):
             same = [one for one in existing if one.get(key) == base[name]]
@@ -114,13 +115,6 @@ def find(houston: Houston, base: Mapping[str, Any]) -> Mapping[str, Any] | None:
                     f"no Deployment {base[name]} is in this Workspace", "", "correct deploymentUuid"
                 )
     return None
-
-
-def _objects(houston: Houston, answer: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    """A list of objects, without nulls; empty for null."""
-    found = answer.get(name)
-    listed = [] if found is None else houston.typed(found, list, name)
-    return [houston.typed(one, dict, f"one of {name}") for one in listed if one is not None]
 
 
 def _refuse_odd_variables(base: Mapping[str, Any]) -> None:
@@ -157,7 +151,7 @@ def with_variables(
             'an upsert overwrites them: put all of them into "environmentVariables" of --base'
             " ([] for none)",
         ) from None
-    found = _objects(houston, answer, "deploymentVariables")
+    found = objects(houston, answer, "deploymentVariables")
     existing = {houston.typed(one.get("key"), str, "the key of a variable"): one for one in found}
     lost = sorted(k for k, one in existing.items() if one.get("isSecret") and k not in variables)
     if lost:

@@ -40,9 +40,17 @@ type EnvironmentVariable { key: String value: String isSecret: Boolean }
 type AppConfig { version: String }
 type Deployment {
   id: Uuid type: String label: String releaseName: String version: String runtimeVersion: String
-  urls: [Url] createdAt: String updatedAt: String
+  urls: [Url] createdAt: String updatedAt: String clusterId: Uuid MORE_OF_A_DEPLOYMENT
 }
+input DeploymentWhere { id: String releaseName: String }
+type Workspace { id: Uuid label: String }
+type Cluster { id: Uuid name: String configOverride: JSON }
+type Clusters { clusters: [Cluster] }
 type Query {
+  workspaces: [Workspace]
+  sysWorkspaces: [Workspace]
+  deployment(where: DeploymentWhere): Deployment
+  MORE_QUERIES
   appConfig: AppConfig
   workspaceDeployments(workspaceUuid: Uuid!, releaseName: String): [Deployment]
   deploymentVariables(deploymentUuid: Uuid!, releaseName: String!): [EnvironmentVariable]
@@ -70,17 +78,26 @@ LATER = """
   clusterId: Uuid skipAirflowDatabaseProvisioning: Boolean kerberosEnabled: Boolean
   pgbouncerConfig: JSON
 """
+CLUSTER = "updateCluster(id: Uuid!, deploymentsConfigOverride: JSON): Cluster"
+QUERIES = {
+    "0.37": "",
+    "1.0": "cluster(id: Uuid!): Cluster",
+    "2.1": "cluster(id: Uuid!): Cluster paginatedClusters: Clusters",
+}
 MUTATIONS = {
     "0.37": f"{CREATE} upsertDeployment({UPSERT}): Deployment",
-    "1.0": f"upsertDeployment({UPSERT} {LATER}): Deployment",
-    "2.1": f"upsertDeployment({UPSERT} {LATER} mode: AllowedDeploymentModeValues): Deployment",
+    "1.0": f"{CLUSTER} upsertDeployment({UPSERT} {LATER}): Deployment",
+    "2.1": f"{CLUSTER} upsertDeployment({UPSERT} {LATER} mode: AllowedDeploymentModeValues): Deployment",
 }
 FULL = {"0.37": "0.37.4", "1.0": "1.0.1", "2.1": "2.1.0"}
 
 
 def schema(version: str) -> GraphQLSchema:
     modes = "enum AllowedDeploymentModeValues { helm operator }"
-    return build_schema(f"{COMMON} {modes} type Mutation {{ {MUTATIONS[version]} }}")
+    common = COMMON.replace("MORE_QUERIES", QUERIES[version])
+    more = "effectiveConfig: JSON" if version >= "2" else ""
+    common = common.replace("MORE_OF_A_DEPLOYMENT", more)
+    return build_schema(f"{common} {modes} type Mutation {{ {MUTATIONS[version]} }}")
 
 
 @dataclass
@@ -96,6 +113,15 @@ class Platform:
     # For the next requests, one each: its name, or what answers instead.
     faults: list[str | Callable[[BaseHTTPRequestHandler], None]] = field(default_factory=list)
     seen: list[dict[str, Any]] = field(default_factory=list)
+    clusters: list[dict[str, Any]] = field(
+        default_factory=lambda: [{"id": "cl0", "name": "prod", "configOverride": None}]
+    )
+    workspaces: list[dict[str, Any]] = field(default_factory=lambda: [{"id": "w1"}])
+    forbidden: tuple[str, ...] = ()  # what this token may not ask
+    above: dict[str, Any] = field(
+        default_factory=dict
+    )  # overrides of a Workspace, which count more
+    keeps: Callable[[Any], Any] = lambda given: given  # what becomes of an Override that is sent
     url: str = ""
 
     def answer(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -121,13 +147,41 @@ class Platform:
         return {"message": words, "extensions": {"code": str(value)}}
 
     def _root(self) -> dict[str, Any]:
-        return {
+        root = {
             "appConfig": {"version": FULL[self.version]},
             "workspaceDeployments": lambda info, workspaceUuid: self.deployments,
+            "sysWorkspaces": lambda info: self.workspaces,
+            "paginatedClusters": lambda info: {"clusters": self.clusters},
+            "cluster": lambda info, id: self._cluster(id),
+            "updateCluster": self._updated,
+            "deployment": lambda info, where: self._deployment(where["id"]),
             "deploymentVariables": self._variables,
             "createDeployment": lambda info, **arguments: self._made(arguments),
             "upsertDeployment": lambda info, **arguments: self._made(arguments),
         }
+        return {**root, **dict.fromkeys(self.forbidden, self._forbid)}
+
+    def _forbid(self, info: Any, **_: Any) -> None:
+        raise GraphQLError("You do not have the appropriate permissions for that")
+
+    def _cluster(self, wanted: str) -> dict[str, Any] | None:
+        return next((one for one in self.clusters if one["id"] == wanted), None)
+
+    def _updated(self, info: Any, id: str, **given: Any) -> dict[str, Any]:
+        """The Override is replaced, as the platform does, and not merged."""
+        found = self._cluster(id)
+        assert found
+        found["configOverride"] = {"deployments": self.keeps(given["deploymentsConfigOverride"])}
+        return found
+
+    def _deployment(self, wanted: str) -> dict[str, Any] | None:
+        """With all that counts for it, merged: cluster, Workspace, Deployment."""
+        for one in self.deployments:
+            if one["id"] == wanted:
+                cluster = self._cluster(one.get("clusterId", "")) or {}
+                below = (cluster.get("configOverride") or {}).get("deployments") or {}
+                return {**one, "effectiveConfig": {**below, **self.above}}
+        return None
 
     def _variables(self, info: Any, **arguments: Any) -> list[dict[str, Any]]:
         if not self.reads_variables:
