@@ -208,19 +208,34 @@ def _put(path: Path, text: str) -> None:
     console.say(f"wrote {write(path, text, 0o600)}")
 
 
-def document_of(spec: Spec, base: str, *, pgbouncer: bool, shown: bool) -> dict[str, Any]:
-    """The variables of Houston's mutation, of a spec with one Deployment."""
+def documents_of(
+    spec: Spec, base: str, *, pgbouncer: bool, shown: bool
+) -> dict[str, dict[str, Any]]:
+    """The variables of Houston's mutation for each Deployment of the spec, by its name.
+
+    ``base``: one document for all of them, or a folder with a NAME.json for each.
+    """
     from dbprov.commands.connections import connections
     from dbprov.commands.servers import servers
     from dbprov.connections import forms
+    from dbprov.houston.several import for_each, labelled
 
+    names = [one.name for one in spec.deployments]
+    if is_folder(base):
+        bases = {name: labelled(_base(str(Path(base, f"{name}.json"))), name) for name in names}
+    else:
+        bases = for_each(_base(base), names, base)
     with servers(spec, ask) as opened:
         handouts = connections(spec, passwords=shown, opened=opened)
-    wanted = forms.FormOptions(shown=shown, pgbouncer=pgbouncer, base=_base(base))
+    wanted = forms.FormOptions(shown=shown, pgbouncer=pgbouncer)
     forms.refuse("houston", handouts, wanted)
     say_notes("houston", handouts, wanted)
-    made: dict[str, Any] = json.loads(forms.document("houston", handouts, wanted))
-    return made
+    return {
+        one.deployment.name: json.loads(
+            forms.document("houston", [one], replace(wanted, base=bases[one.deployment.name]))
+        )
+        for one in handouts
+    }
 
 
 def _base(path: str | None) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from dbprov.cli.options import json_option
 from dbprov.cli.output import confirm
 
 if TYPE_CHECKING:
-    from dbprov.houston.api import Houston
     from dbprov.houston.cluster import Cluster, Seen
 
 
@@ -50,6 +49,7 @@ def enable(
     """
     from dbprov.houston.api import Houston
     from dbprov.houston.cluster import cluster_of, only_cluster, seen, setting
+    from dbprov.houston.cluster import enable as enable_on
     from dbprov.houston.switch import path, platform_of, said
     from dbprov.houston.upsert import version_of
 
@@ -68,7 +68,7 @@ def enable(
             _show(name, before, found, path(platform_of(version)))
             if not yes:
                 confirm()
-            _enable(houston, version, found)
+            enable_on(houston, version, found)
         view = seen(houston, version, found)
     _say(name, number, found, before is not True, view, as_json)
 
@@ -103,12 +103,6 @@ def _show(name: str, before: Any, found: Cluster, keys: tuple[str, ...]) -> None
         console.say(f"    {at}: kept")
     if len(kept) > 20:
         console.say(f"    and {len(kept) - 20} more: kept")
-
-
-def _enable(houston: Houston, version: tuple[int, ...], found: Cluster) -> None:
-    from dbprov.houston.cluster import enable
-
-    enable(houston, version, found)
 
 
 def _say(name: str, number: str, found: Cluster, changed: bool, view: Seen, as_json: bool) -> None:

@@ -7,6 +7,7 @@ import re
 import ssl
 import time
 from collections.abc import Mapping
+from math import inf
 from typing import Any, TypeVar
 
 from dbprov.errors import DbprovError, UsageError
@@ -121,12 +122,25 @@ class Houston:
                 ) from None
         raise AssertionError("unreachable")
 
-    def _sent(self, body: Mapping[str, Any]) -> tuple[int, str, bytes]:
+    def get(self, url: str, seconds: float) -> tuple[int, str, bytes] | str:
+        """Status, content type and body of another address, with the token; or why there is none.
+
+        Whoever calls it knows that the token may be sent there.
+        """
+        try:
+            return self._sent(None, url, seconds)
+        except (self._httpx.HTTPError, self._httpx.InvalidURL) as error:
+            return f"{type(error).__name__}: {outside(str(error))}"
+
+    def _sent(
+        self, body: Mapping[str, Any] | None, url: str = "", seconds: float = inf
+    ) -> tuple[int, str, bytes]:
         """Status, content type and body, limited in time and in size."""
 
         def ask() -> tuple[int, str, bytes]:
             made = b""
-            with self._client.stream("POST", self.url, json=body) as response:
+            method = "GET" if body is None else "POST"
+            with self._client.stream(method, url or self.url, json=body) as response:
                 for chunk in response.iter_raw(1 << 16):
                     made += chunk
                     if len(made) > LARGEST:
@@ -136,7 +150,7 @@ class Houston:
                 return response.status_code, kind if packed == "identity" else packed, made
 
         try:
-            return within(self._seconds, ask)
+            return within(min(self._seconds, seconds), ask)
         except Late as error:
             raise self._httpx.ReadTimeout(str(error)) from None
 

@@ -72,9 +72,16 @@ def _named(houston: Houston, found: Any) -> tuple[str, str]:
 
 def cluster_of(houston: Houston, wanted: str) -> Cluster:
     """As it is now. Its values may be secrets: none is shown, and none is told by an error."""
+    found = find_cluster(houston, wanted)
+    if found is None:
+        raise UsageError(f"the platform has no cluster {wanted}", "", BY_ID)
+    return found
+
+
+def find_cluster(houston: Houston, wanted: str) -> Cluster | None:
     answer = houston.ask(CLUSTER, {"id": wanted}, again=True)
     if answer.get("cluster") is None:
-        raise UsageError(f"the platform has no cluster {wanted}", "", BY_ID)
+        return None
     found = houston.typed(answer["cluster"], dict, "cluster")
     known, name = _named(houston, found)
     if known != wanted:
@@ -140,7 +147,7 @@ def seen(houston: Houston, version: tuple[int, ...], cluster: Cluster) -> Seen:
         label = houston.typed(known.get("label"), str, "label of a Deployment")
         wanted = houston.typed(known.get("id"), str, "id of a Deployment")
         on = effective(houston, version, wanted)
-        return Seen(label, on, "" if on is not None else f'"{label}" has no effectiveConfig')
+        return Seen(label, on, "" if on is not None else f"that of {label} does not say it")
     except Refused as error:
         return Seen(None, None, error.why)
 
@@ -168,7 +175,8 @@ def effective(houston: Houston, version: tuple[int, ...], deployment: str) -> bo
     config = houston.typed(config, dict, "effectiveConfig")
     inner = config.get("deployments")
     platform = platform_of(version)
-    return said(inner if isinstance(inner, dict) else config, platform) is True
+    on = said(inner if isinstance(inner, dict) else config, platform)
+    return None if on is None else on is True
 
 
 def allows(
@@ -188,12 +196,11 @@ def allows(
     except Refused:
         pass  # 1.x has no effectiveConfig
     try:
-        found = (
-            said(cluster_of(houston, cluster).settings, platform_of(version)) if cluster else None
-        )
+        found = find_cluster(houston, cluster) if cluster else None
     except Refused:
         return None
-    return None if found is None else found is True
+    on = said(found.settings, platform_of(version)) if found else None
+    return None if on is None else on is True
 
 
 def setting(version: tuple[int, ...]) -> str:

@@ -34,10 +34,12 @@ class Prepared(Struct, frozen=True):
     known: Mapping[str, Any] | None
 
 
-def prepare(houston: Houston, base: Mapping[str, Any]) -> Prepared:
+def prepare(
+    houston: Houston, base: Mapping[str, Any], version: tuple[int, ...] | None = None
+) -> Prepared:
     """Queries the platform; changes nothing."""
     _refuse_odd_variables(base)
-    version = version_of(houston)
+    version = version or version_of(houston)
     known = find(houston, base)
     if known:
         base = with_variables(houston, base, known)

@@ -153,6 +153,23 @@ def test_the_document_of_step_6_is_taken(version: str, tmp_path: Path) -> None:
     assert "created" in ended.stdout
 
 
+@pytest.mark.parametrize("version", MUTATIONS)
+def test_step_1_of_a_platforms_page_works(version: str, tmp_path: Path) -> None:
+    [page] = [page for known, page in PLATFORMS.items() if known[:2] == version[:2]]
+    text = (ROOT / "docs" / page).read_text()
+    [line] = re.findall(r"dbprov platform enable [^`\n]*", text)
+    with running(Platform(version)) as platform:
+        platform.clusters[0]["id"] = "cm3g0cjd2000108l7h2a1b2c3"
+        words = line.replace("https://houston.BASEDOMAIN/v1", platform.url).replace(
+            " URL", f" {platform.url}"
+        )
+        ended = run(
+            *words.split()[1:], "--yes", folder=tmp_path, env={"DBPROV_HOUSTON_TOKEN": TOKEN}
+        )
+    assert ended.returncode == 0, ended.stderr
+    assert "on now" in ended.stdout or (version == "0.37" and "astronomer:" in ended.stdout)
+
+
 @pytest.mark.parametrize(("platform", "page"), PLATFORMS.items())
 def test_a_platforms_page_names_its_values(platform: str, page: str) -> None:
     assert f"--format values --platform {platform}" in (ROOT / "docs" / page).read_text()

@@ -241,16 +241,8 @@ def test_an_override_that_somebody_changed_meanwhile(newest: Enable) -> None:
     """Between what was shown and what is sent: theirs would be lost."""
     override = {"deployments": {"theirs": 1}}
 
-    def changes(asked: Any) -> None:
-        body = {"data": {"cluster": {"id": "cl0", "name": "prod", "configOverride": override}}}
-        text = json.dumps(body).encode()
-        asked.send_response(200)
-        asked.send_header("content-type", "application/json")
-        asked.send_header("content-length", str(len(text)))
-        asked.end_headers()
-        asked.wfile.write(text)
-
-    newest.platform.faults = ["", "", changes]
+    there = {"cluster": {"id": "cl0", "name": "prod", "configOverride": override}}
+    newest.platform.faults = ["", "", _says(there)]
     ended = newest("--yes", expect=2)
     assert "changed meanwhile; nothing was sent" in ended.stderr
     assert not newest.sent

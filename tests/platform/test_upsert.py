@@ -150,7 +150,7 @@ def test_without_a_terminal_somebody_must_have_said_yes(newest: Upsert) -> None:
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"workspaceUuid": None}, "workspaceUuid"),
-    ({"label": None}, "label is missing"),
+    ({"label": None, "releaseName": "x"}, "label is missing"),
     ({"clusterId": None}, "clusterId is missing"),
     ({"nonsense": 1, "config": {}}, "no field config\n"),
     ({"deploymentUuid": "none"}, "no Deployment none"),
@@ -205,7 +205,7 @@ def test_questions_are_asked_again(newest: Upsert) -> None:
 
 def test_a_mutation_is_never_sent_twice(newest: Upsert) -> None:
     """It was carried out, and the answer got lost: it is looked for, and the next run updates it."""
-    newest.platform.faults = ["", "", "lost"]
+    newest.platform.faults = ["", "", "", "lost"]
     ended = newest("--yes", expect=2)
     assert "is there now: quasi-stellar-1234" in ended.stderr
     assert len([b for b in newest.platform.seen if "mutation" in b["query"]]) == 1
@@ -216,7 +216,7 @@ def test_a_mutation_is_never_sent_twice(newest: Upsert) -> None:
 
 
 def test_a_platform_that_does_not_answer(newest: Upsert) -> None:
-    newest.platform.faults = ["", "", "hang"]
+    newest.platform.faults = ["", "", "", "hang"]
     ended = newest("--yes", "--timeout", "1", expect=2)
     assert "did not answer" in ended.stderr
     assert "looks first" in ended.stderr

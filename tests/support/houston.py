@@ -108,10 +108,12 @@ class Platform:
     deployments: list[dict[str, Any]] = field(default_factory=list)
     variables: list[dict[str, Any]] = field(default_factory=list)
     manual: bool = True
+    refuses: tuple[str, ...] = ()  # labels
     reads_variables: bool = True
     echoes: str = ""  # a word that is in its errors, with what it was sent
     # For the next requests, one each: its name, or what answers instead.
     faults: list[str | Callable[[BaseHTTPRequestHandler], None]] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)
     seen: list[dict[str, Any]] = field(default_factory=list)
     clusters: list[dict[str, Any]] = field(
         default_factory=lambda: [{"id": "cl0", "name": "prod", "configOverride": None}]
@@ -121,6 +123,9 @@ class Platform:
     above: dict[str, Any] = field(
         default_factory=dict
     )  # overrides of a Workspace, which count more
+    address: str = "https://deployments.example.com/x/airflow"
+    asked: list[str] = field(default_factory=list)  # of an Airflow
+    airflow: Callable[[str], tuple[int, Any]] = lambda path: (404, "")
     keeps: Callable[[Any], Any] = lambda given: given  # what becomes of an Override that is sent
     url: str = ""
 
@@ -189,22 +194,39 @@ class Platform:
         return [{**v, "value": "" if v["isSecret"] else v["value"]} for v in self.variables]
 
     def _made(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        if arguments.get("label") in self.refuses:
+            raise GraphQLError("there is no room for it")
         if not self.manual and any(name.startswith(("metadata", "result")) for name in arguments):
             raise GraphQLError("Manual connection strings are disabled")
         existing = [d for d in self.deployments if d["id"] == arguments.get("deploymentUuid")]
         if not existing:
             release = arguments.get("releaseName") or "quasi-stellar-1234"
-            existing = [{"id": "c1", "label": arguments["label"], "releaseName": release}]
+            number = len(self.made) + 1
+            self.made.append(release)
+            existing = [{"id": f"c{number}", "label": arguments["label"], "releaseName": release}]
             self.deployments += existing
         if "environmentVariables" in arguments:
             self.variables = [{"isSecret": False, **v} for v in arguments["environmentVariables"]]
-        urls = [{"type": "airflow", "url": "https://deployments.example.com/x/airflow"}]
+        urls = [{"type": "airflow", "url": self.address}]
         return {**existing[0], "type": "airflow", "urls": urls}
 
 
 @contextmanager
 def running(platform: Platform) -> Iterator[Platform]:
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            """A Deployment's Airflow, behind the platform's login."""
+            if self.headers["authorization"] != TOKEN:
+                self.send_response(302)
+                self.send_header("location", "https://app.example.com/login")
+                self.send_header("content-length", "0")
+                self.end_headers()
+                return
+            platform.asked.append(self.path)
+            status, body = platform.airflow(self.path)
+            kind = "application/json" if isinstance(body, dict) else "text/html"
+            self._send(status, kind, json.dumps(body) if isinstance(body, dict) else body)
+
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             fault = platform.faults.pop(0) if platform.faults else ""
