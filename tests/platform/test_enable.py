@@ -129,6 +129,11 @@ def test_a_workspace_that_has_it_off(newest: Enable) -> None:
     assert newest.override == {"deployments": ON["2.1"]}
 
 
+def test_a_deployment_of_another_cluster_says_nothing(newest: Enable) -> None:
+    newest.platform.deployments[0]["clusterId"] = "cl9"
+    assert "no Deployment that could be asked is on this cluster" in newest("--yes").stderr
+
+
 def test_no_effective_config_is_said(enable: Enable) -> None:
     enable.platform.deployments = [] if enable.platform.version == "2.1" else [dict(DEPLOYMENT)]
     ended = enable("--yes")
@@ -210,6 +215,7 @@ def test_only_true_is_on(newest: Enable, value: Any) -> None:
         (lambda given: {}, "databaseManagement"),
         (lambda given: {"databaseManagement": given["databaseManagement"]}, "limits"),
         (lambda given: {**given, "limits": [1]}, "limits"),
+        (lambda given: {**given, "limits": [True, *given["limits"][1:]]}, "limits[0]"),
         (lambda given: {**given, "more": SECRET}, "more"),
         (lambda given: {**given, "empty": True}, "empty"),
     ],
