@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from dbprov.spec.model import Deployment, Spec
 
 FORMS = (
-    "text", "json", "env", "cfg", "houston", "values", "k8s", "chart", "pgbouncer", "pgpass",
-    "service", "mycnf", "sqlalchemy", "jdbc", "dotenv",
+    "text", "json", "env", "cfg", "houston", "values", "k8s", "external-secret", "chart",
+    "pgbouncer", "pgpass", "service", "mycnf", "sqlalchemy", "jdbc", "dotenv",
 )  # fmt: skip
 
 LARGEST = 10 << 20  # bytes of the document that --base names
@@ -60,15 +60,26 @@ LARGEST = 10 << 20  # bytes of the document that --base names
     type=click.Path(dir_okay=False),
     help="houston: a JSON file of variables to merge into; the rest of it is kept.",
 )
-@click.option("--release", help="k8s, chart: the Helm release; default: the Deployment's name.")
-@click.option("--namespace", help="k8s: the namespace of the Secrets.")
+@click.option(
+    "--release",
+    help="k8s, external-secret, chart: the Helm release; default: the Deployment's name.",
+)
+@click.option("--namespace", help="k8s, external-secret: the namespace of the Secrets.")
+@click.option(
+    "--secret-store",
+    help="external-secret: the SecretStore that reads the passwords, or ClusterSecretStore/NAME.",
+)
 @click.option(
     "--standard-naming",
     is_flag=True,
-    help="k8s, chart: the names of Secrets with the chart's useStandardNaming.",
+    help="k8s, external-secret, chart: the names of Secrets with the chart's useStandardNaming.",
 )
-@click.option("--metadata-secret", help="k8s, chart: another name for the metadata Secret.")
-@click.option("--result-secret", help="k8s, chart: another name for the result backend's.")
+@click.option(
+    "--metadata-secret", help="k8s, external-secret, chart: another name for the metadata Secret."
+)
+@click.option(
+    "--result-secret", help="k8s, external-secret, chart: another name for the result backend's."
+)
 @click.option(
     "--userlist",
     type=click.Choice(["clear", "scram"]),
@@ -100,7 +111,7 @@ def connections(
     name = _form(form, template, as_json)
     if output and not template and not is_folder(output):
         forms.whole(name)
-    revealed = reveal or output is not None
+    revealed = (reveal or output is not None) and (bool(template) or forms.FORMS[name].secret)
     scram = _scram(userlist, name, template)
     wanted = forms.FormOptions(shown=revealed, scram=scram, base=_base(base), **flags)
     with servers(spec, ask) as opened:

@@ -34,6 +34,7 @@ class FormOptions(Struct, frozen=True):
     metadata_secret: str | None = None
     result_secret: str | None = None
     by_secret: bool = False
+    secret_store: str | None = None
     standard_naming: bool = False
     files: Mapping[str, str] = field(default_factory=dict)  # what chart --pgbouncer holds, by path
     base: Mapping[str, Any] = field(default_factory=dict)
@@ -46,7 +47,7 @@ class Form(Struct, frozen=True):
     """``home``: the module that writes it. ``single``: a document holds one Deployment.
 
     ``parts``: of what are several files for the consumer, each with its suffix. ``paths``: those
-    of TLS files, as published, stand in it.
+    of TLS files, as published, stand in it. ``secret``: so do passwords.
     """
 
     home: str
@@ -55,9 +56,12 @@ class Form(Struct, frozen=True):
     between: str = ""
     parts: Mapping[str, str] = field(default_factory=dict)
     paths: bool = True
+    secret: bool = True
 
     def written(self, name: str) -> Write:
-        made: Write = getattr(import_module(f"dbprov.connections.{self.home}"), f"as_{name}")
+        made: Write = getattr(
+            import_module(f"dbprov.connections.{self.home}"), f"as_{name.replace('-', '_')}"
+        )
         return made
 
     def objections(self, name: str, one: DeploymentConnections, options: FormOptions) -> list[str]:
@@ -74,7 +78,7 @@ class Form(Struct, frozen=True):
 
 
 PLATFORMS = ("0.37", "1.x", "2.x")
-PASSWORDS = ("chart", "pgbouncer", "pgpass", "mycnf", "jdbc", "dotenv")
+PASSWORDS = ("chart", "pgbouncer", "pgpass", "mycnf", "jdbc", "dotenv", "external-secret")
 """Forms with a place of its own for the password."""
 FORMS: dict[str, Form] = {
     "text": Form("plain", "txt"),
@@ -82,8 +86,9 @@ FORMS: dict[str, Form] = {
     "env": Form("airflow", "env", single=True),
     "cfg": Form("airflow", "cfg", single=True),
     "houston": Form("houston", "json", single=True),
-    "values": Form("houston", "yaml", single=True, paths=False),
+    "values": Form("houston", "yaml", single=True, paths=False, secret=False),
     "k8s": Form("kubernetes", "yaml", between="---\n"),
+    "external-secret": Form("external", "yaml", between="---\n", secret=False),
     "chart": Form("kubernetes", "yaml", single=True, paths=False),
     "pgbouncer": Form(
         "pgbouncer",

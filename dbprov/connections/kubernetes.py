@@ -16,7 +16,8 @@ from dbprov.connections.houston import bounced
 from dbprov.connections.strings import MASK, Connection, DeploymentConnections, encoded
 from dbprov.spec.model import bracketed
 
-NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+NAME = re.compile(rf"(?=.{{1,253}}\Z){LABEL}(\.{LABEL})*")
 PORT = 6543
 """Of the chart's PgBouncer."""
 

@@ -57,7 +57,11 @@ class Connection(Struct, frozen=True):
         return "" if self.account.auth is Auth.IAM else MASK
 
     def url(self, reveal: bool) -> str:
-        password = encoded(self.password.reveal()) if reveal and self.password else self._mask
+        known = reveal and self.password
+        return self.url_with(encoded(known.reveal()) if known else self._mask)
+
+    def url_with(self, password: str) -> str:
+        """With this text, as it is, in the place of the password."""
         deployment = self.deployment
         return of(deployment.server.engine).urls.url(
             deployment, self._who, password, self.host, self.port, deployment.published_tls

@@ -18,8 +18,21 @@ class Kept(Protocol):
     def __str__(self) -> str: ...
 
 
+class Remote(Struct, frozen=True):
+    """A password where another program can read it too. ``where``: empty where nothing says it."""
+
+    store: str  # AWS Secrets Manager, Vault
+    where: str
+    key: str
+    property: str = ""
+
+
 class Place(Kept, Protocol):
     """A password store: holds one password, and the next one during a rotation."""
+
+    @property
+    def remote(self) -> Remote | None:
+        """Where an operator in a cluster reads it; None of what is on this machine only."""
 
     @property
     def writable(self) -> bool:

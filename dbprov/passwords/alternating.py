@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from dbprov.passwords import Place
+from dbprov.passwords import Place, Remote
 from dbprov.passwords.secret import Secret
 
 
@@ -21,6 +21,10 @@ class AlternatingPlace(Struct, frozen=True):
     @property
     def writable(self) -> bool:
         return self.place.writable
+
+    @property
+    def remote(self) -> Remote | None:
+        return self.place.remote
 
     def __str__(self) -> str:
         return str(self.place)

@@ -11,6 +11,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from msgspec import Struct
 
 from dbprov.errors import PlaceError
+from dbprov.passwords import Remote
 from dbprov.passwords.secret import Secret, checked, generate
 from dbprov.system.deadline import within
 from dbprov.system.masking import outside
@@ -39,6 +40,11 @@ class AwsPlace(Struct, frozen=True):
     region: str | None = None
     key: str = ""
     writable = True
+
+    @property
+    def remote(self) -> Remote:
+        region = self.region or _region_of(self.name) or ""
+        return Remote("AWS Secrets Manager", region, self.name, self.key)
 
     def __str__(self) -> str:
         where = f" in {self.region}" if self.region else ""

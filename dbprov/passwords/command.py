@@ -31,6 +31,8 @@ class CommandPlace(Struct, frozen=True):
     store: tuple[str, ...] = ()
     timeout: int = 30
 
+    remote = None
+
     @property
     def writable(self) -> bool:
         return bool(self.store)

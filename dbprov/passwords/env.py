@@ -23,6 +23,7 @@ class EnvPlace(Struct, frozen=True):
 
     name: str
     writable = False
+    remote = None
 
     def __post_init__(self) -> None:
         _PASSWORD_VARIABLES.update((self.name, f"{self.name}_NEW"))

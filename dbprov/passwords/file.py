@@ -27,6 +27,7 @@ class FilePlace(Struct, frozen=True):
     shown: str = ""  # the path in the spec: SQL files must not depend on the machine
     kept_out_of_git: Path | None = None  # a folder of dbprov's, which gets a .gitignore
     writable = True
+    remote = None
 
     def __str__(self) -> str:
         return f"file {self.shown or self.path}"

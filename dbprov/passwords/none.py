@@ -12,6 +12,7 @@ from dbprov.errors import PlaceError
 class NoPlace(Struct, frozen=True):
     user: str
     writable = False
+    remote = None
 
     def __str__(self) -> str:
         return "no place: it logs in with IAM tokens"

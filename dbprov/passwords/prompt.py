@@ -19,6 +19,7 @@ class PromptPlace(Struct, frozen=True):
     kept: dict[str, Secret]
     """Answers of this run, so that each password is asked for once."""
     writable = False
+    remote = None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, PromptPlace) and self.label == other.label

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from dbprov.errors import PlaceError
+from dbprov.passwords import Remote
 from dbprov.passwords.secret import Secret, checked, generate
 from dbprov.system import loopback
 from dbprov.system.deadline import within
@@ -39,6 +40,11 @@ class VaultPlace(Struct, frozen=True):
     key: str = "password"
     address: str | None = None
     writable = True
+
+    @property
+    def remote(self) -> Remote:
+        address = self.address or os.environ.get("VAULT_ADDR", "")
+        return Remote("Vault", address, self.path.strip("/"), self.key)
 
     def __str__(self) -> str:
         return f"Vault secret {self.path}, key {self.key}"

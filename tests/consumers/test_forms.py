@@ -17,13 +17,13 @@ from sqlalchemy.engine import make_url
 
 from dbprov.connections import forms
 from dbprov.connections.forms import FormOptions
-from dbprov.connections.strings import DeploymentConnections, connections_of
+from dbprov.connections.strings import Connection, DeploymentConnections, connections_of
 from dbprov.errors import UsageError
 from dbprov.passwords.secret import Secret
 from dbprov.spec.model import Tls
 from tests.harness import ServerUnavailable, airflow, readers
 from tests.harness.report import CASES, record_form, skip_or_fail
-from tests.support.charts import NAMESPACE, charts, mounted, rendered, secrets
+from tests.support.charts import NAMESPACE, charts, completed, mounted, rendered, secrets
 from tests.support.deployed import HOSTILE
 from tests.support.made import deployment
 
@@ -303,6 +303,56 @@ def test_the_secrets(engine: str, case: str, tmp_path: Path, cell: Any) -> None:
         by_airflow(engine, strings[0], strings[1], tmp_path) == [expected(one, in_query(one))] * 2
     )
     cell(f"k8s, {engine}", "kubectl, Airflow", case)
+
+
+STORE = {"vault": {"vault": "secret/airflow/app"}, "aws": {"aws": "airflow/app", "key": "pw"}}
+BY_OPERATOR = replace(SHOWN, secret_store="ClusterSecretStore/team")
+
+
+def operated(text: str, found: str, folder: Path) -> dict[str, dict[str, str]]:
+    """The Secrets that the External Secrets Operator makes, where its store has ``found``."""
+    made = {}
+    for one in yaml.safe_load_all(text):
+        target, [data] = one["spec"]["target"], one["spec"]["data"]
+        made[target["name"]] = {
+            key: completed(template, {data["secretKey"]: found}, folder)
+            for key, template in target["template"]["data"].items()
+        }
+    return made
+
+
+@pytest.mark.parametrize("store", STORE)
+def test_what_the_operator_makes_of_a_password(
+    store: str, engine: str, case: str, tmp_path: Path, cell: Any
+) -> None:
+    """Its templates, completed with the password, then Airflow: the Secrets of ``k8s`` to the letter."""
+    one = made(engine, case, password=STORE[store])
+    held = operated(written("external-secret", one, BY_OPERATOR)[0], PASSWORDS[case], tmp_path)
+    assert set(held) == set(secrets(written("k8s", one)[0]))
+    metadata, result = held["r-metadata"]["connection"], held["r-result-backend"]["connection"]
+    assert by_airflow(engine, metadata, result, tmp_path) == [expected(one, in_query(one))] * 2
+    cell(f"external-secret, {engine}", "sprig, Airflow", case)
+
+
+def test_every_sign_passes_through_the_operator(tmp_path: Path) -> None:
+    password = "".join(f"{sign}41{sign}" for sign in [*SIGNS, "$", " ", "{{", "%20"])
+    one = connections_of(deployment(password=STORE["vault"]), lambda account: None)
+    held = operated(written("external-secret", one, BY_OPERATOR)[0], password, tmp_path)
+    found = make_url(os.path.expandvars(held["r-metadata"]["connection"]))
+    assert found.password == password
+
+
+@pytest.mark.parametrize("user", ['it"s', 'it"s_b'])
+def test_the_operator_is_told_whose_password_it_has(user: str, tmp_path: Path) -> None:
+    """Of two users that take turns, by the prefix that the store has."""
+    turns = {"name": 'it"s', "rotation": "two-users", "password": STORE["aws"]}
+    deployed = deployment(users=[turns])
+    connection = Connection(deployed, deployed.metadata_account(), None)
+    one = DeploymentConnections(deployed, connection, connection)
+    found = f"{user}:{HOSTILE}" if user.endswith("_b") else HOSTILE
+    held = operated(written("external-secret", one, BY_OPERATOR)[0], found, tmp_path)
+    url = make_url(held["r-metadata"]["connection"])
+    assert (url.username, url.password) == (user, HOSTILE)
 
 
 def by_kubectl(text: str, folder: Path) -> str:

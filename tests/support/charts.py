@@ -68,3 +68,15 @@ def mounted(chart: Path, values: str, folder: Path, *more: str) -> dict[str, str
     ]
     names: dict[str, str] = found
     return names
+
+
+def completed(template: str, values: dict[str, str], folder: Path) -> str:
+    """A template of Go as the External Secrets Operator completes it: text/template with sprig, which Helm has too."""
+    chart = folder / "operator"
+    (chart / "templates").mkdir(parents=True, exist_ok=True)
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: operator\nversion: 1.0.0\n")
+    secret = 'apiVersion: v1\nkind: Secret\nmetadata: {name: made}\ndata: {text: {{ include "it" .Values | b64enc }}}\n'
+    (chart / "templates/secret.yaml").write_text(
+        f'{{{{ define "it" }}}}{template}{{{{ end }}}}{secret}'
+    )
+    return rendered(chart, yaml.safe_dump(values), folder)["made"]["text"]

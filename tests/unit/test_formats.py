@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import dotenv
+import jsonschema
 import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
@@ -40,6 +41,18 @@ def made(engine: str = "postgresql", password: str = "pw", **keys: Any) -> Deplo
     if "users" in keys:
         keys["users"] = [{**u, "password": {"env": f"P{n}"}} for n, u in enumerate(keys["users"])]
     return connections_of(deployment(engine, **keys), lambda account: Secret(password))
+
+
+KEPT = {"vault": "secret/app", "address": "https://vault:8200"}
+STORED = FormOptions(secret_store="team")
+
+
+def fitting(form: str, password: str = "pw", **keys: Any) -> DeploymentConnections:
+    """A Deployment that this form can carry."""
+    if form == "external-secret":
+        keys["password"] = KEPT
+    one = deployment("mysql" if form == "mycnf" else "postgresql", **keys)
+    return connections_of(one, lambda account: Secret(password))
 
 
 def text(name: str, one: DeploymentConnections, options: FormOptions = SHOWN) -> str:
@@ -191,6 +204,77 @@ def test_kubernetes_takes_other_names() -> None:
         text("k8s", made(), FormOptions(release="Not_A_Name"))
 
 
+def _object(**fields: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": fields,
+        "required": list(fields),
+        "additionalProperties": False,
+    }
+
+
+WORD: dict[str, Any] = {"type": "string", "minLength": 1}
+NAMED = {"type": "string", "pattern": r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"}  # fmt: skip
+EXTERNAL_SECRET = _object(
+    apiVersion={"const": "external-secrets.io/v1"},
+    kind={"const": "ExternalSecret"},
+    metadata=_object(name=NAMED, namespace=NAMED),
+    spec=_object(
+        refreshInterval={"type": "string", "pattern": "^[0-9]+h$"},
+        secretStoreRef=_object(name=NAMED, kind={"enum": ["SecretStore", "ClusterSecretStore"]}),
+        target=_object(
+            name=NAMED,
+            template=_object(
+                engineVersion={"const": "v2"}, type=WORD, data=_object(connection=WORD)
+            ),
+        ),
+        data={
+            "type": "array",
+            "items": _object(
+                secretKey={"type": "string", "pattern": "^[-._a-zA-Z0-9]+$"},
+                remoteRef=_object(key=WORD, property=WORD),
+            ),
+        },
+    ),
+)
+"""What the operator's CustomResourceDefinition has for the fields that are used."""
+
+
+def test_the_manifests_of_the_operator() -> None:
+    options = replace(
+        STORED, secret_store="ClusterSecretStore/team", namespace="airflow", release="r"
+    )
+    documents = list(
+        yaml.safe_load_all(text("external-secret", fitting("external-secret"), options))
+    )
+    for one in documents:
+        jsonschema.validate(one, EXTERNAL_SECRET)
+    names = [one["metadata"]["name"] for one in yaml.safe_load_all(text("k8s", made(), options))]
+    assert [one["metadata"]["name"] for one in documents] == names
+    assert [one["spec"]["target"]["name"] for one in documents] == names
+    assert documents[0]["spec"]["secretStoreRef"] == {"name": "team", "kind": "ClusterSecretStore"}
+    assert documents[0]["spec"]["data"] == [
+        {"secretKey": "password", "remoteRef": {"key": "secret/app", "property": "password"}}
+    ]
+
+
+def test_a_secret_without_keys_is_all_of_it() -> None:
+    one = made_at({"aws": "arn:aws:secretsmanager:eu-west-1:1:secret:app-a1b2c3"})
+    [first, _] = yaml.safe_load_all(text("external-secret", one, STORED))
+    [data] = first["spec"]["data"]
+    assert data["remoteRef"] == {"key": "arn:aws:secretsmanager:eu-west-1:1:secret:app-a1b2c3"}
+    assert "AWS Secrets Manager (eu-west-1)" in " ".join(
+        forms.notes("external-secret", one, STORED)
+    )
+
+
+def made_at(*places: dict[str, str], **keys: Any) -> DeploymentConnections:
+    """With a user for each place; of two the second is the result backend's."""
+    users = [{"name": n, "password": at} for n, at in zip(("app", "cel"), places, strict=False)]
+    layout = {"layout": "split"} if len(places) > 1 else {}
+    return connections_of(deployment(users=users, **layout, **keys), lambda account: None)
+
+
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
 def test_the_chart(engine: str) -> None:
     found = yaml.safe_load(text("chart", made(engine, "p'w#:")))["data"]
@@ -236,8 +320,7 @@ def test_connector_j_is_told_how_to_trust() -> None:
 @pytest.mark.parametrize("name", FORMS)
 def test_every_form_with_paths_says_that_they_are_of_this_machine(name: str) -> None:
     """But for those that hold none, or say where their own must be."""
-    engine = "mysql" if name == "mycnf" else "postgresql"
-    one = made(engine)
+    one = fitting(name)
     tls = replace(one.deployment.tls, mode="verify-full", ca="/here/ca.pem", given=True)
     one = connections_of(replace(one.deployment, tls=tls), lambda account: Secret("pw"))
     told = " ".join(forms.notes(name, one, SHOWN))
@@ -318,6 +401,15 @@ CANNOT: list[tuple[str, Callable[[], DeploymentConnections], FormOptions, str]] 
     ("k8s", lambda: made(tls={"mode": "verify-full"}), FormOptions(pgbouncer=True), "the CA for verify-full"),
     ("k8s", lambda: made("mysql"), FormOptions(pgbouncer=True), "before PostgreSQL only"),
     ("k8s", lambda: made(user="a b"), FormOptions(pgbouncer=True), "stats_users"),
+    ("k8s", made, FormOptions(metadata_secret="a..b"), "cannot be the name of a Secret"),
+    ("external-secret", lambda: made_at({"env": "P"}), STORED, "which a cluster does not reach"),
+    ("external-secret", lambda: made_at({"aws": "a", "key": "a|b"}), STORED, "as a query"),
+    ("external-secret", lambda: made_at(KEPT, {"aws": "a"}), STORED, "reads one of them"),
+    ("external-secret", lambda: made_at({"aws": "a", "region": "eu-west-1"}, {"aws": "b", "region": "us-east-1"}), STORED, "reads one of them"),
+    ("external-secret", lambda: made_at(KEPT), SHOWN, "--secret-store NAME"),
+    ("external-secret", lambda: made_at(KEPT), FormOptions(secret_store="A_b"), "name of a SecretStore"),
+    ("external-secret", lambda: made_at(KEPT, database="a b"), STORED, "does not decode"),
+    ("external-secret", lambda: made_at(KEPT), FormOptions(secret_store="a", pgbouncer=True), "leave --pgbouncer out"),
     ("dotenv", lambda: made(password="a'b"), SHOWN, "disagree"),
     ("dotenv", lambda: made(password="a${b"), SHOWN, "disagree"),
     ("pgbouncer", lambda: made("mysql"), SHOWN, "before PostgreSQL only"),
@@ -347,25 +439,24 @@ def test_a_refusal_does_not_show_the_password() -> None:
 
 @pytest.mark.parametrize("name", FORMS)
 def test_no_form_shows_a_password_unasked(name: str) -> None:
-    engine = "mysql" if name == "mycnf" else "postgresql"
-    one = text(name, made(engine, "TopSecret1", tls={"mode": "require"}), FormOptions())
+    one = text(name, fitting(name, "TopSecret1", tls={"mode": "require"}), STORED)
     assert "TopSecret1" not in one
-    assert (MASK in one) == (name != "values")
+    assert (MASK in one) == forms.FORMS[name].secret
 
 
 @pytest.mark.parametrize("name", FORMS)
 def test_several_deployments_in_one_document(name: str) -> None:
-    engine = "mysql" if name == "mycnf" else "postgresql"
-    both = [made(engine), made(engine, name="other")]
+    both = [fitting(name), fitting(name, name="other")]
     if forms.FORMS[name].single:
         with pytest.raises(UsageError, match="one Deployment"):
             forms.document(name, both, SHOWN)
     else:
-        document = forms.document(name, both, SHOWN)
-        assert document.count("db.example.com") == 2 * forms.document(name, both[:1], SHOWN).count(
-            "db.example.com"
-        )
-        if name == "k8s":
+        options = replace(SHOWN, secret_store="team")
+        document = forms.document(name, both, options)
+        assert document.count("db.example.com") == 2 * forms.document(
+            name, both[:1], options
+        ).count("db.example.com")
+        if name in ("k8s", "external-secret"):
             assert len(list(yaml.safe_load_all(document))) == 4
 
 
