@@ -86,6 +86,11 @@ LARGEST = 10 << 20  # bytes of the document that --base names
     help="pgbouncer: with the passwords, or with the verifiers that a superuser reads on the"
     " server. Default: clear.",
 )
+@click.option(
+    "--keda",
+    is_flag=True,
+    help="k8s, external-secret, chart: KEDA scales the workers; with the string that it needs.",
+)
 @click.option("--by-secret", is_flag=True, help="chart: name the Secrets instead of the parts.")
 @json_option
 def connections(

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from msgspec.structs import replace
 
-from dbprov.connections import kubernetes
+from dbprov.connections import keda, kubernetes
 from dbprov.connections.forms import FormOptions
 from dbprov.connections.strings import Connection, DeploymentConnections
 from dbprov.passwords import Remote
@@ -101,15 +101,28 @@ def as_external_secret(one: DeploymentConnections, options: FormOptions) -> str:
     """An ExternalSecret for each Secret of ``k8s``, of the same name and with the same keys."""
     used = kubernetes.names(one, options)
     made = [
-        _external(used["metadata"], one.metadata, "", options),
-        _external(used["result"], one.result, "db+", options),
+        _external(used["metadata"], one.metadata, _metadata(one.metadata, options), options),
+        _external(
+            used["result"], one.result, {"connection": "db+" + _template(one.result)}, options
+        ),
     ]
     return "---\n".join(
         str(yaml.safe_dump(each, sort_keys=False, allow_unicode=True, width=1000)) for each in made
     )
 
 
-def _external(name: str, c: Connection, before: str, options: FormOptions) -> dict[str, Any]:
+def _metadata(c: Connection, options: FormOptions) -> dict[str, str]:
+    """KEDA's string has the password as it is."""
+    direct = keda.keys(c, HERE, options)
+    return {
+        "connection": _template(c),
+        **{key: _literal(text).replace(HERE, "{{ .password }}") for key, text in direct.items()},
+    }
+
+
+def _external(
+    name: str, c: Connection, data: dict[str, str], options: FormOptions
+) -> dict[str, Any]:
     remote, store = c.account.place.remote, options.secret_store or ""
     assert remote is not None, "refused before"
     reference = {"key": remote.key, **({"property": remote.property} if remote.property else {})}
@@ -127,7 +140,7 @@ def _external(name: str, c: Connection, before: str, options: FormOptions) -> di
                 "template": {
                     "engineVersion": "v2",
                     "type": "Opaque",
-                    "data": {"connection": before + _template(c)},
+                    "data": data,
                 },
             },
             "data": [{"secretKey": "password", "remoteRef": reference}],

@@ -35,6 +35,7 @@ class FormOptions(Struct, frozen=True):
     result_secret: str | None = None
     by_secret: bool = False
     secret_store: str | None = None
+    keda: bool = False
     standard_naming: bool = False
     files: Mapping[str, str] = field(default_factory=dict)  # what chart --pgbouncer holds, by path
     base: Mapping[str, Any] = field(default_factory=dict)

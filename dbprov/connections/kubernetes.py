@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import yaml
 
-from dbprov.connections import pgbouncer
+from dbprov.connections import keda, pgbouncer
 from dbprov.connections.airflow import async_notes, undecoded
 from dbprov.connections.forms import FormOptions, labelled
 from dbprov.connections.houston import bounced
@@ -29,11 +29,14 @@ def objections(name: str, one: DeploymentConnections, options: FormOptions) -> l
         for secret in (used.values() if options.pgbouncer else (used["metadata"], used["result"]))
         if not NAME.fullmatch(secret)
     ]
+    scaled = keda.objections(name, one, options)
     if options.pgbouncer and (name == "k8s" or options.by_secret):
-        return found + pgbouncer.bundled_objections(one) + untrusted(one, by_secret=True)
-    if name == "k8s":
-        return found + undecoded(one.deployment.database)
-    return found if options.by_secret else charted(one, options)
+        found += pgbouncer.bundled_objections(one) + untrusted(one, by_secret=True)
+    elif name == "k8s":
+        found += undecoded(one.deployment.database)
+    elif not options.by_secret:
+        found = charted(one, options)
+    return found + scaled
 
 
 def charted(one: DeploymentConnections, options: FormOptions) -> list[str]:
@@ -104,7 +107,7 @@ def notes(name: str, one: DeploymentConnections, options: FormOptions) -> list[s
             " other names (--metadata-secret, --result-secret)"
         )
     if options.pgbouncer:
-        return found
+        return found + (keda.notes(one, options) if name == "k8s" else [])
     direct = name == "k8s" or options.by_secret
     # Without Secrets the chart writes sslmode for PostgreSQL whatever the spec says.
     return found + (async_notes(one) if direct or _has_objects(one) else [])
@@ -150,7 +153,8 @@ def _direct(
     one: DeploymentConnections, options: FormOptions
 ) -> Iterator[tuple[str, dict[str, str]]]:
     used = names(one, options)
-    yield used["metadata"], {"connection": one.metadata.url(options.shown)}
+    connection = {"connection": one.metadata.url(options.shown)}
+    yield used["metadata"], {**connection, **_keda(one, options)}
     yield used["result"], {"connection": "db+" + one.result.url(options.shown)}
 
 
@@ -163,7 +167,7 @@ def _bundled(
     address = f"{_stem(one, options)}-pgbouncer{place}:{PORT}"
     metadata = f"postgresql://{_login(one.metadata, options)}@{address}/{release}-metadata"
     result = f"db+postgresql://{_login(one.result, options)}@{address}/{release}-result-backend"
-    yield used["metadata"], {"connection": metadata}
+    yield used["metadata"], {"connection": metadata, **_keda(one, options)}
     yield used["result"], {"connection": result}
     yield (
         used["config"],
@@ -175,6 +179,10 @@ def _bundled(
     console = f"127.0.0.1:{PORT}/pgbouncer?sslmode=disable"
     stats = f"postgresql://{_login(one.metadata, options)}@{console}"
     yield used["stats"], {"connection": stats}
+
+
+def _keda(one: DeploymentConnections, options: FormOptions) -> dict[str, str]:
+    return keda.keys(one.metadata, one.metadata.parts(options.shown)["password"], options)
 
 
 def _login(c: Connection, options: FormOptions) -> str:
@@ -211,6 +219,8 @@ def as_chart(one: DeploymentConnections, options: FormOptions) -> str:
             "resultBackendConnection": _parts(one.result, options),
         }
     made = {"data": data, **({"pgbouncer": _pooler(one, options)} if options.pgbouncer else {})}
+    if options.keda:
+        made["workers"] = {"keda": {"enabled": True}}
     return str(yaml.safe_dump(made, sort_keys=False, allow_unicode=True))
 
 

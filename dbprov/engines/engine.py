@@ -195,6 +195,11 @@ class Urls(Protocol):
         port: int,
         tls: Tls,
     ) -> str: ...
+    def scaler(
+        self, deployment: Deployment, user: str, password: str, host: str, port: int
+    ) -> str | None:
+        """What KEDA's scaler takes; None where that is what ``url`` gives."""
+
     def conninfo(self, database: str) -> str: ...
     def how_to_run(
         self, deployment: Deployment, variables: Sequence[str], facts: Facts, file: str

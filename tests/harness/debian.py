@@ -16,7 +16,9 @@ from tests.harness.model import ServerUnavailable
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 # What is not needed to run a server: perl, the tools of the system, LLVM (PostgreSQL's JIT).
-NEEDED = re.compile(r"(lib|zlib|postgresql-(client-)?\d|mysql|mariadb|pgbouncer|openssh|dropbear)")
+NEEDED = re.compile(
+    r"(lib|zlib|postgresql-(client-)?\d|mysql|mariadb|pgbouncer|openssh|dropbear|prometheus-mysqld)"
+)
 NOT_NEEDED = re.compile(r"lib(llvm|z3|perl|pam-|semanage|sepol|c-bin|c-l10n)")
 
 

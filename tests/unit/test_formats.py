@@ -275,6 +275,79 @@ def made_at(*places: dict[str, str], **keys: Any) -> DeploymentConnections:
     return connections_of(deployment(users=users, **layout, **keys), lambda account: None)
 
 
+KEDA = FormOptions(shown=True, keda=True, secret_store="team")
+
+
+def trusting(engine: str = "postgresql", **keys: Any) -> DeploymentConnections:
+    """With a CA of its own."""
+    one = deployment(engine, **keys)
+    tls = replace(one.tls, mode="verify-full", ca="/ca.pem", given=True)
+    return connections_of(replace(one, tls=tls), lambda account: Secret("pw"))
+
+
+def go_reads(dsn: str) -> tuple[str, ...]:
+    """User, password, address and database, as go-sql-driver takes them apart: from the end."""
+    before, _, database = dsn.rpartition("/")
+    login, _, address = before.rpartition("@")
+    user, _, password = login.partition(":")
+    return user, password, address, database
+
+
+@given(password=PASSWORDS)
+def test_the_string_of_keda_before_mysql(password: str) -> None:
+    first, second = yaml.safe_load_all(text("k8s", made("mysql", password), KEDA))
+    address = "tcp(db.example.com:3306)"
+    found = go_reads(first["stringData"]["kedaConnection"])
+    assert found == ("app", password, address, "shop?tls=preferred")
+    assert list(second["stringData"]) == ["connection"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "go"),
+    [
+        ("disable", "false"),
+        ("prefer", "preferred"),
+        ("require", "skip-verify"),
+        ("verify-full", "true"),
+    ],
+)
+def test_tls_of_the_string_of_keda(mode: str, go: str) -> None:
+    one = made("mysql", tls={"mode": mode}, publish={"host": "2001:db8::1", "port": 3307})
+    held = next(yaml.safe_load_all(text("k8s", one, KEDA)))["stringData"]
+    assert held["kedaConnection"] == f"app:pw@tcp([2001:db8::1]:3307)/shop?tls={go}"
+
+
+def test_keda_takes_the_string_of_postgresql_but_from_pgbouncer() -> None:
+    for pgbouncer in (False, True):
+        options = replace(KEDA, pgbouncer=pgbouncer)
+        held = next(yaml.safe_load_all(text("k8s", made(), options)))["stringData"]
+        assert held.get("kedaConnection") == (made().metadata.url(True) if pgbouncer else None)
+
+
+def test_what_keda_needs_of_the_other_forms() -> None:
+    one = connections_of(deployment("mysql", password=KEPT), lambda account: None)
+    first, second = yaml.safe_load_all(text("external-secret", one, KEDA))
+    held = first["spec"]["target"]["template"]["data"]["kedaConnection"]
+    assert held == "app:{{ .password }}@tcp(db.example.com:3306)/shop?tls=preferred"
+    assert list(second["spec"]["target"]["template"]["data"]) == ["connection"]
+    for by_secret in (False, True):
+        found = yaml.safe_load(text("chart", made("mysql"), replace(KEDA, by_secret=by_secret)))
+        assert found["workers"] == {"keda": {"enabled": True}}
+
+
+def test_no_string_of_keda_shows_a_password_unasked() -> None:
+    for options in (replace(KEDA, shown=False), replace(KEDA, shown=False, pgbouncer=True)):
+        one = made("postgresql" if options.pgbouncer else "mysql", "TopSecret1")
+        assert "TopSecret1" not in text("k8s", one, options)
+
+
+def test_files_that_the_pods_of_keda_must_have() -> None:
+    one = trusting()
+    bounced = replace(KEDA, pgbouncer=True)
+    assert "KEDA's own Pods" in " ".join(forms.notes("k8s", one, bounced))
+    assert "KEDA's own Pods" not in " ".join(forms.notes("k8s", one, replace(bounced, keda=False)))
+
+
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
 def test_the_chart(engine: str) -> None:
     found = yaml.safe_load(text("chart", made(engine, "p'w#:")))["data"]
@@ -410,6 +483,11 @@ CANNOT: list[tuple[str, Callable[[], DeploymentConnections], FormOptions, str]] 
     ("external-secret", lambda: made_at(KEPT), FormOptions(secret_store="A_b"), "name of a SecretStore"),
     ("external-secret", lambda: made_at(KEPT, database="a b"), STORED, "does not decode"),
     ("external-secret", lambda: made_at(KEPT), FormOptions(secret_store="a", pgbouncer=True), "leave --pgbouncer out"),
+    ("chart", lambda: made("mysql", "a+b"), KEDA, "does not decode it: --by-secret"),
+    ("k8s", lambda: made("mysql", user="a:b"), KEDA, "at its colon"),
+    ("k8s", lambda: made("mysql", database="ü"), KEDA, "not every KEDA decodes"),
+    ("k8s", lambda: trusting("mysql"), KEDA, "takes no CA"),
+    ("external-secret", lambda: trusting("mysql", password=KEPT), KEDA, "takes no CA"),
     ("dotenv", lambda: made(password="a'b"), SHOWN, "disagree"),
     ("dotenv", lambda: made(password="a${b"), SHOWN, "disagree"),
     ("pgbouncer", lambda: made("mysql"), SHOWN, "before PostgreSQL only"),

@@ -40,6 +40,20 @@ def url(
     )
 
 
+GO_TLS = {"disable": "false", "prefer": "preferred", "require": "skip-verify"}
+
+
+def scaler(deployment: Deployment, user: str, password: str, host: str, port: int) -> str | None:
+    """For KEDA, as go-sql-driver reads it: from the end, user and password as they are (B.5).
+
+    Without TLS in the spec as libmysqlclient does: where the server has it.
+    """
+    tls = deployment.published_tls
+    mode = GO_TLS.get(tls.mode, "true") if tls.given else "preferred"
+    address = f"tcp({bracketed(host)}:{port})"
+    return f"{user}:{password}@{address}/{in_path(deployment.database)}?tls={mode}"
+
+
 def async_url(url: str, tls: Tls) -> str | None:
     """For SQLAlchemy's async engine, which Airflow 3 derives for aiomysql.
 

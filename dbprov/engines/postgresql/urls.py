@@ -32,6 +32,11 @@ def url(
     )
 
 
+def scaler(deployment: Deployment, user: str, password: str, host: str, port: int) -> str | None:
+    """KEDA's scaler takes what ``url`` gives."""
+    return None
+
+
 def async_url(url: str, tls: Tls) -> str | None:
     """For SQLAlchemy's async engine, which Airflow 3.0 to 3.3 derives for asyncpg (D.4).
 
