@@ -12,7 +12,7 @@ from dbprov.commands.foreseen import foreseen
 from dbprov.commands.plan import plan
 from dbprov.commands.surroundings import entrances, read_only
 from dbprov.engines.airflow import subject
-from dbprov.engines.facts import Check
+from dbprov.engines.facts import Check, Row
 from dbprov.errors import ConnectError, PlaceError
 from dbprov.items import Database, ObjectOwner, User
 from dbprov.items.item import Obstacle
@@ -130,6 +130,13 @@ def _left_out(planned: Plan, server: Server) -> Iterator[Check]:
         [rows] = server.answers([query], one.database)
     except ConnectError:  # the plan says so, and what is needed to enter it
         return
+
+    def statement(row: Row) -> str:
+        return row["statement"] or render.text(
+            "remedy/grant", sort=("TYPE",), things=(row["path"],), privileges=("USAGE",),
+            admin=row["name"], option=False,
+        )  # fmt: skip
+
     for name, sort in dict.fromkeys((row["name"], row["sort"]) for row in rows):
         alike = [row for row in rows if (row["name"], row["sort"]) == (name, sort)]
         shown = ", ".join(row["thing"] for row in alike[:SHOWN])
@@ -141,7 +148,7 @@ def _left_out(planned: Plan, server: Server) -> Iterator[Check]:
             f"not {shown}{more}: access: {Access.ALL} is tables, sequences and routines",
             True,
             todo=f'if it needs them, their owners would run in database "{one.database}":\n'
-            + "\n".join(f"{row['statement']};" for row in alike[:SHOWN]),
+            + "\n".join(f"{statement(row)};" for row in alike[:SHOWN]),
             warning=True,
         )
 

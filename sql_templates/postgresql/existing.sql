@@ -84,18 +84,18 @@ WHERE a.rolname = current_user AND r.rolname = ANY (ARRAY[{{ roles | literals }}
 {% block left_out %}
 {# What access: all does not cover: PUBLIC has USAGE on a type unless somebody took it away, and a large object is of no schema.
    The row type of a table and the type of an array have no privileges of their own. #}
-SELECT u.rolname::text AS name, o.sort, o.thing, o.statement
+SELECT u.rolname::text AS name, o.sort, o.thing, o.path, o.statement
 FROM pg_roles AS u
 CROSS JOIN LATERAL (
     SELECT 'types' AS sort, format('%I.%I', n.nspname, t.typname) AS thing,
-           format('GRANT USAGE ON TYPE %I.%I TO %I', n.nspname, t.typname, u.rolname) AS statement
+           ARRAY[n.nspname, t.typname]::text[] AS path, '' AS statement
     FROM pg_type AS t
     JOIN pg_namespace AS n ON n.oid = t.typnamespace
     LEFT JOIN pg_class AS c ON c.oid = t.typrelid
     WHERE n.nspname = ANY (ARRAY[{{ schemas | literals }}]) AND t.typtype IN ('b', 'c', 'd', 'e', 'r') AND t.typcategory <> 'A'
       AND coalesce(c.relkind, 'c') = 'c' AND NOT has_type_privilege(u.oid, t.oid, 'USAGE')
     UNION ALL
-    SELECT 'large objects', l.oid::text, format('GRANT SELECT, UPDATE ON LARGE OBJECT %s TO %I', l.oid, u.rolname)
+    SELECT 'large objects', l.oid::text, NULL, format('GRANT SELECT, UPDATE ON LARGE OBJECT %s TO %I', l.oid, u.rolname)
     FROM pg_largeobject_metadata AS l
     WHERE NOT u.rolsuper AND NOT pg_has_role(u.oid, l.lomowner, 'USAGE')
       AND NOT EXISTS (SELECT FROM aclexplode(l.lomacl) AS a

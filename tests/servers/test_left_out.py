@@ -51,3 +51,23 @@ def test_types_and_large_objects_of_others(walk: Walk, prefix: str) -> None:
     [loid] = left_out()
     assert loid.claim == "can use all large objects"
     assert "more" not in loid.observed
+
+
+@pytest.mark.attack(
+    "a type whose name looks like a statement of its own, where a grant on it is told"
+)
+def test_the_name_of_a_type_is_nothing_else(walk: Walk, prefix: str) -> None:
+    spec = walk.spec(one(prefix))
+    walk.provision(spec)
+    name = 'x\nGRANT "dba" TO "eve"; --'.replace('"', '""')
+    for statement in (
+        f'CREATE TYPE public."{name}" AS ENUM ()',
+        f'REVOKE USAGE ON TYPE public."{name}" FROM PUBLIC',
+    ):
+        execute(walk.server, "superuser", statement, f"{prefix}db")
+    [checks] = walk.each(spec, lambda deployment, server: list(dbprov.check(deployment, server)))
+    [found] = [check for check in checks if check.claim in CLAIMS]
+    [told] = [line for line in found.todo.splitlines() if line.startswith("GRANT")]
+    execute(walk.server, "superuser", told, f"{prefix}db")
+    [checks] = walk.each(spec, lambda deployment, server: list(dbprov.check(deployment, server)))
+    assert not [check for check in checks if check.claim in CLAIMS]
