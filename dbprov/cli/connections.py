@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from dbprov.spec.model import Deployment, Spec
 
 FORMS = (
-    "text", "json", "env", "cfg", "houston", "values", "k8s", "external-secret", "chart",
-    "pgbouncer", "pgpass", "service", "mycnf", "sqlalchemy", "jdbc", "dotenv",
+    "text", "json", "env", "cfg", "airflow-local-settings", "houston", "values", "k8s",
+    "external-secret", "chart", "pgbouncer", "pgpass", "service", "mycnf", "sqlalchemy", "jdbc",
+    "dotenv",
 )  # fmt: skip
 
 LARGEST = 10 << 20  # bytes of the document that --base names

@@ -86,6 +86,7 @@ FORMS: dict[str, Form] = {
     "json": Form("plain", "json"),
     "env": Form("airflow", "env", single=True),
     "cfg": Form("airflow", "cfg", single=True),
+    "airflow-local-settings": Form("tokens", "py", single=True, paths=False, secret=False),
     "houston": Form("houston", "json", single=True),
     "values": Form("houston", "yaml", single=True, paths=False, secret=False),
     "k8s": Form("kubernetes", "yaml", between="---\n"),

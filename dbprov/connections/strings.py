@@ -150,7 +150,8 @@ class DeploymentConnections(Struct, frozen=True):
         return [
             f'user "{account.name}" logs in with IAM tokens, each valid for 15 minutes: a'
             " connection string that stands in a setting cannot hold one. What connects must fetch"
-            " a token for each new connection, or a proxy that does so must stand before the server"
+            " a token for each new connection, as Airflow does before PostgreSQL with the file of"
+            " --format airflow-local-settings, or a proxy that does so must stand before the server"
             " (RDS Proxy)"
             for account in self.deployment.accounts
             if account.auth is Auth.IAM

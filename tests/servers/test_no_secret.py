@@ -61,7 +61,7 @@ PRINTED = (
     "CREATE ROLE {{ (place | password(name)) + 1 }}",
 )
 FORMS = (
-    "text", "json", "env", "cfg", "houston", "values", "k8s", "external-secret", "chart", "pgbouncer", "pgpass",
+    "text", "json", "env", "cfg", "airflow-local-settings", "houston", "values", "k8s", "external-secret", "chart", "pgbouncer", "pgpass",
     "service", "mycnf", "sqlalchemy", "jdbc", "dotenv",
 )  # fmt: skip
 EVERYTHING = ("pg_stat_statements", "events_statements_history_long", "events_statements_summary_by_digest")  # fmt: skip

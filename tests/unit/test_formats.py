@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import configparser
 import io
@@ -51,6 +52,8 @@ def fitting(form: str, password: str = "pw", **keys: Any) -> DeploymentConnectio
     """A Deployment that this form can carry."""
     if form == "external-secret":
         keys["password"] = KEPT
+    if form == "airflow-local-settings":
+        keys["auth"] = "iam"
     one = deployment("mysql" if form == "mycnf" else "postgresql", **keys)
     return connections_of(one, lambda account: Secret(password))
 
@@ -285,6 +288,25 @@ def trusting(engine: str = "postgresql", **keys: Any) -> DeploymentConnections:
     return connections_of(replace(one, tls=tls), lambda account: Secret("pw"))
 
 
+@pytest.mark.parametrize(
+    ("host", "region"),
+    [("db.abc1.eu-west-1.rds.amazonaws.com", "eu-west-1"), ("db.example.com", None)],
+)
+def test_airflow_fetches_tokens_in_the_region_of_the_endpoint(
+    host: str, region: str | None
+) -> None:
+    one = fitting("airflow-local-settings", publish={"host": host})
+    held: dict[str, Any] = {}
+    program = ast.parse(text("airflow-local-settings", one))
+    for line in program.body:
+        if isinstance(line, ast.Assign):
+            exec(compile(ast.Module([line], []), "settings", "exec"), held)
+    assert (held["_HOST"], held["_REGION"], held["__all__"]) == (host, region, ())
+    assert (held["_PORT"], held["_DATABASE"], held["_USERS"]) == (5432, "shop", ["app"])
+    notes = " ".join(forms.notes("airflow-local-settings", one, SHOWN))
+    assert ("no endpoint of RDS" in notes) == (region is None)
+
+
 def go_reads(dsn: str) -> tuple[str, ...]:
     """User, password, address and database, as go-sql-driver takes them apart: from the end."""
     before, _, database = dsn.rpartition("/")
@@ -397,7 +419,8 @@ def test_every_form_with_paths_says_that_they_are_of_this_machine(name: str) -> 
     tls = replace(one.deployment.tls, mode="verify-full", ca="/here/ca.pem", given=True)
     one = connections_of(replace(one.deployment, tls=tls), lambda account: Secret("pw"))
     told = " ".join(forms.notes(name, one, SHOWN))
-    assert ("as on this machine" in told) == (name not in ("values", "chart", "pgpass"))
+    without = ("values", "chart", "pgpass", "airflow-local-settings")
+    assert ("as on this machine" in told) == (name not in without)
 
 
 def test_a_client_certificate_goes_with_jdbc() -> None:
@@ -488,6 +511,8 @@ CANNOT: list[tuple[str, Callable[[], DeploymentConnections], FormOptions, str]] 
     ("k8s", lambda: made("mysql", database="ü"), KEDA, "not every KEDA decodes"),
     ("k8s", lambda: trusting("mysql"), KEDA, "takes no CA"),
     ("external-secret", lambda: trusting("mysql", password=KEPT), KEDA, "takes no CA"),
+    ("airflow-local-settings", made, SHOWN, "a password stands in the string"),
+    ("airflow-local-settings", lambda: made("mysql", auth="iam"), SHOWN, "for PostgreSQL"),
     ("dotenv", lambda: made(password="a'b"), SHOWN, "disagree"),
     ("dotenv", lambda: made(password="a${b"), SHOWN, "disagree"),
     ("pgbouncer", lambda: made("mysql"), SHOWN, "before PostgreSQL only"),
