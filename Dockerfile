@@ -6,7 +6,7 @@
 ARG BASE=python:3.12-slim
 
 FROM ${BASE} AS build
-ARG EXTRAS=aws,vault,houston
+ARG EXTRAS=aws,vault,houston,ed25519
 ARG PIP_INDEX_URL
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
